@@ -1,0 +1,1 @@
+"""What an invoice, a claim and a finding are: pure, without I/O and without a framework."""

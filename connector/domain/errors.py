@@ -1,0 +1,112 @@
+"""The errors that every floor raises and understands.
+
+An error names the system that spoke, keeps that system's own words, and tells the reader what to do.
+What matters to the flows is *what is known about the effect*: nothing was sent, it was refused, or nobody
+knows. That is the class hierarchy; the kind of transport fault is only text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class ConnectorError(Exception):
+    """Base of every error we raise on purpose.
+
+    `system` is who spoke ("Amili", "Odoo", "connector"); `advice` is what the reader can do about it.
+    Texts must never hold a secret or a personal number; callers mask before they raise.
+    """
+
+    def __init__(self, message: str, *, system: str = "connector", advice: str = "") -> None:
+        self.system = system
+        self.message = message
+        self.advice = advice
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        text = f"{self.system}: {self.message}"
+        return f"{text} {self.advice}" if self.advice else text
+
+
+class ConfigurationError(ConnectorError):
+    """A setting or a connection is missing or malformed; nothing can work until a person mends it."""
+
+
+@dataclass(frozen=True)
+class FieldIssue:
+    """One field that a remote system complained of, in its own words."""
+
+    field: str
+    message: str
+
+
+class RemoteError(ConnectorError):
+    """A remote system answered, or failed to.
+
+    `operation` is what we tried in words, `status` the HTTP status if one came, `answer` a short excerpt of
+    the answer with secrets removed, `issues` its complaints by field.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        system: str,
+        operation: str = "",
+        status: int | None = None,
+        answer: str = "",
+        issues: tuple[FieldIssue, ...] = (),
+        advice: str = "",
+    ) -> None:
+        super().__init__(message, system=system, advice=advice)
+        self.operation = operation
+        self.status = status
+        self.answer = answer
+        self.issues = issues
+
+    def __str__(self) -> str:
+        parts = [super().__str__()]
+        if self.operation:
+            parts.append(f"[{self.operation}]")
+        if self.status is not None:
+            parts.append(f"[HTTP {self.status}]")
+        parts += [f"{issue.field}: {issue.message}" for issue in self.issues]
+        if self.answer and not self.issues:
+            parts.append(self.answer)
+        return " ".join(parts)
+
+
+class NotSent(RemoteError):
+    """Provably nothing took effect: the connection was refused, or we were told to wait. Safe to repeat."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None, **details: object) -> None:
+        super().__init__(message, **details)  # type: ignore[arg-type]
+        self.retry_after_s = retry_after_s
+
+
+class RateLimited(NotSent):
+    """429: asked to slow down. `retry_after_s` is the wait the system named, if it named one."""
+
+
+class Unavailable(NotSent):
+    """The system could not be reached before anything was sent."""
+
+
+class OutcomeUnknown(RemoteError):
+    """The request may have taken effect: a timeout, a broken connection, a 5xx. Look before repeating."""
+
+
+class Unreadable(OutcomeUnknown):
+    """An answer came that cannot be understood, so the outcome is unknown too."""
+
+
+class Refused(RemoteError):
+    """A clear no (4xx): nothing took effect, and repeating the same request is pointless."""
+
+
+class NotAuthorised(Refused):
+    """The key or token is not accepted, or lacks a right."""
+
+
+class NotFound(Refused):
+    """The thing asked for does not exist, or is not visible to our key."""

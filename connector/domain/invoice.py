@@ -1,0 +1,190 @@
+"""The ledger's things in our neutral form: what every host's translation produces.
+
+Everything is frozen. A fact about the ledger that a host has no data for is `None`, which is not the same
+as an empty tuple or `False`: `None` makes the check that needs it say "not checked" (domain.md section 11),
+so a host that forgets a fact is seen, never silently trusted.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connector.domain.money import Kronor
+
+
+class Frozen(BaseModel):
+    """Base of the neutral forms: immutable, and no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InvoiceKind(StrEnum):
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    CASH = "cash"
+    INTEREST = "interest"
+    OTHER = "other"
+
+
+class InvoiceState(StrEnum):
+    DRAFT = "draft"
+    BOOKED = "booked"
+    CANCELLED = "cancelled"
+
+
+class CustomerType(StrEnum):
+    COMPANY = "company"
+    PERSON = "person"
+
+
+class LineKind(StrEnum):
+    """What a line of the invoice charges for; decided by the host with the connection's settings."""
+
+    GOODS = "goods"
+    INVOICE_FEE = "invoice_fee"
+    REMINDER_FEE = "reminder_fee"
+    INTEREST = "interest"
+
+
+class Address(Frozen):
+    """A postal address as the ledger has it; an absent part is an empty string. `country` is ISO 3166-1."""
+
+    address_line_1: str = Field("", repr=False)
+    address_line_2: str = Field("", repr=False)
+    zip_code: str = Field("", repr=False)
+    city: str = Field("", repr=False)
+    country: str = ""
+
+
+class Customer(Frozen):
+    """Who owes the money.
+
+    `address` is the customer card's, `invoice_address` what stands on the invoice (domain.md E11).
+    `id_number` is the ledger's own spelling; `connector.domain.identity` reads it.
+    `sole_trader` is a person's decision on the customer or `None` if nobody made one (domain.md 2.2).
+    """
+
+    id: str
+    number: str = ""
+    name: str = Field("", repr=False)
+    customer_type: CustomerType | None = None
+    sole_trader: bool | None = None
+    id_number: str = Field("", repr=False)
+    email: str = Field("", repr=False)
+    phone: str = Field("", repr=False)
+    address: Address = Address()
+    invoice_address: Address = Address()
+    protected_identity: bool | None = None
+
+
+class Line(Frozen):
+    """One line of the invoice. `amount` is gross (VAT included), in kronor; it may be negative."""
+
+    description: str
+    amount: Kronor
+    kind: LineKind = LineKind.GOODS
+
+
+class Payment(Frozen):
+    """A payment the ledger has matched to the invoice. `date` is the bank's booking date."""
+
+    id: str
+    amount: Kronor
+    date: date
+    reference: str = ""
+
+
+class CreditNote(Frozen):
+    """A credit note the ledger has matched to the invoice."""
+
+    id: str
+    number: str
+    amount: Kronor
+    date: date
+
+
+class ReminderSent(Frozen):
+    """A reminder the creditor sent itself. `fee` is what it charged, without VAT (domain.md section 3).
+
+    `in_balance` says whether the ledger booked the fee onto the invoice's own balance, `paid` whether the
+    debtor has paid the fee (None: the ledger cannot tell).
+    """
+
+    date: date
+    fee: Kronor = Decimal("0.00")
+    in_balance: bool = False
+    paid: bool | None = None
+
+
+class Hold(Frozen):
+    """The invoice or customer is disputed or barred from collection in the ledger."""
+
+    kind: str
+    by: str = ""
+    since: date | None = None
+
+
+class OpenReceipt(Frozen):
+    """Money received, or a credit given, that the ledger has not matched to an invoice."""
+
+    amount: Kronor
+    date: date | None = None
+    reference: str = ""
+
+
+class Invoice(Frozen):
+    """One customer invoice, fresh and whole.
+
+    Amounts are kronor including VAT. `total` is the invoice's printed total and `balance` what the ledger
+    says is open now; both include any reminder fee or interest that the ledger booked onto the invoice
+    (lines of kind REMINDER_FEE and INTEREST, or reminders with `in_balance`).
+    """
+
+    id: str
+    number: str
+    kind: InvoiceKind = InvoiceKind.INVOICE
+    state: InvoiceState
+    invoice_date: date | None
+    due_date: date | None
+    currency: str
+    total: Kronor
+    balance: Kronor
+    lines: tuple[Line, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    credit_notes: tuple[CreditNote, ...] = ()
+    reminders: tuple[ReminderSent, ...] = ()
+    customer: Customer
+
+    bank_booked_until: date | None = None
+    unmatched_receipts: tuple[OpenReceipt, ...] | None = None
+    unapplied_credits: tuple[OpenReceipt, ...] | None = None
+    holds: tuple[Hold, ...] | None = None
+    respite_until: tuple[date, ...] | None = None
+    other_owners: tuple[str, ...] | None = None
+    tax_reduction: Kronor | None = None
+
+
+class OverdueInvoice(Frozen):
+    """A row of the list of overdue invoices: enough to show and to choose, cheap to read."""
+
+    id: str
+    number: str
+    customer_name: str = Field("", repr=False)
+    invoice_date: date | None
+    due_date: date | None
+    total: Kronor
+    balance: Kronor
+    currency: str
+    case_id: str = ""
+
+
+class Pdf(Frozen):
+    """The invoice as the customer got it. `invoice_number` is what the ledger says the document shows."""
+
+    content: bytes = Field(repr=False)
+    file_name: str
+    invoice_number: str

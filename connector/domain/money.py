@@ -1,0 +1,48 @@
+"""Amounts in kronor: `Decimal` with at most two decimals, exact to the öre.
+
+Source: domain.md section 3, "Exactness in JSON": more decimals are an error, never a rounding.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+ORE = Decimal("0.01")
+
+
+class InexactAmount(ValueError):
+    """An amount with more than two decimals, or something that is no amount at all."""
+
+
+def kronor(value: object) -> Decimal:
+    """`value` as kronor with exactly two decimals.
+
+    Takes `Decimal`, `int`, a numeric string, or a `float` as JSON libraries produce it (its shortest
+    representation is what the sender wrote). Raises `InexactAmount` for more than two decimals, for
+    infinities and for anything that is not a number.
+    """
+    if isinstance(value, bool) or not isinstance(value, (Decimal, int, float, str)):
+        raise InexactAmount(f"not an amount: {type(value).__name__}")
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        raise InexactAmount("not an amount") from None
+    if not amount.is_finite():
+        raise InexactAmount("not a finite amount")
+    exact = amount.quantize(ORE)
+    if exact != amount:
+        raise InexactAmount(f"{amount} has more than two decimals")
+    return exact
+
+
+Kronor = Annotated[Decimal, BeforeValidator(kronor)]
+"""A field type: an amount in kronor, two decimals, exact."""
+
+
+def as_text(amount: Decimal) -> str:
+    """`2050.00` as `2 050,00`, the way Swedish pages and letters write it."""
+    whole, _, ore = f"{amount:,.2f}".partition(".")
+    return whole.replace(",", "\u00a0") + "," + ore

@@ -1,0 +1,102 @@
+"""The contract between the flows and a host. Adding a host is adding a folder that keeps it.
+
+A host opened for one connection speaks to one company's ledger with that connection's credentials. Its
+methods raise the errors of `connector.domain.errors` and nothing else; `tests/hosts/contract.py` is the suite
+that every host must pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from connector.domain.errors import ConnectorError
+from connector.domain.invoice import Invoice, OverdueInvoice, Pdf
+
+
+@dataclass(frozen=True)
+class LedgerIdentity:
+    """Who a ledger is: shown before anything is saved, compared with the Amili creditor.
+
+    `organization_number` is ten digits, or "" if the ledger has none. `missing_rights` lists, in words, what
+    our key may not do but needs to.
+    """
+
+    company: str
+    organization_number: str
+    version: str
+    user: str
+    missing_rights: tuple[str, ...] = ()
+    bank_booked_until: date | None = None
+    key_expires: date | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A person's wish, held in the ledger, to send an invoice to collection.
+
+    `mark` changes whenever the wish is expressed anew, so that one wish is acted on once.
+    """
+
+    invoice_id: str
+    mark: str
+    by: str
+    first_action: str = ""
+
+
+@dataclass(frozen=True)
+class WriteBack:
+    """What the ledger shall show on an invoice. `status` is already in the ledger user's language."""
+
+    case_id: str
+    status: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class WriteBackResult:
+    """Where a write-back landed (`places`, for example field names), or why the ledger refused it."""
+
+    places: tuple[str, ...] = ()
+    refused: str = ""
+
+
+class PdfUnavailable(ConnectorError):
+    """The ledger cannot give the invoice's PDF without side effects; the text says why."""
+
+
+class Host(Protocol):
+    """One company's ledger."""
+
+    def check(self) -> LedgerIdentity:
+        """Who this ledger is and whether our rights suffice. Reads only."""
+
+    def read(self, invoice_id: str) -> Invoice:
+        """One invoice, fresh and whole. Raises `NotFound` if the ledger does not have it."""
+
+    def find(self, number: str) -> str:
+        """The id of the customer invoice whose number is exactly `number`. Raises `NotFound`."""
+
+    def requested(self) -> Iterator[Wish]:
+        """Every standing wish in the ledger, newest first; the guarantee behind the hints."""
+
+    def wish(self, invoice_id: str) -> Wish | None:
+        """The standing wish on one invoice, read afresh."""
+
+    def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
+        """One page of booked, open customer invoices past due on `today`, oldest due date first."""
+
+    def pdf(self, invoice_id: str) -> Pdf:
+        """The invoice as the customer got it, without side effects. Raises `PdfUnavailable`."""
+
+    def write_back(self, invoice_id: str, note: WriteBack) -> WriteBackResult:
+        """Put case id, status and date where this ledger can hold them; writes only what differs."""
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What a webhook body pointed at: ids of invoices to look at. Never believed beyond that."""
+
+    invoice_ids: tuple[str, ...] = field(default=())
