@@ -1,0 +1,88 @@
+"""The words for a hand-over: its states, where a request came from, and what each part of it came to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from connector.domain.connection import FirstAction
+from connector.domain.invoice import Frozen
+from connector.domain.money import Kronor
+
+
+class HandOverState(StrEnum):
+    """Where a hand-over stands. It ends in exactly one of BLOCKED, SKIPPED and DONE (design: never silently lost)."""
+
+    REQUESTED = "requested"
+    """Asked for; not yet sent, or provably not received by Amili."""
+    REGISTERING = "registering"
+    """The intent to register is committed; the registration may be on its way."""
+    UNKNOWN = "outcome_unknown"
+    """A registration was sent and not answered readably; it is being looked up."""
+    REGISTERED = "registered"
+    """The case exists; its PDF or its write-back is still to be done."""
+    DONE = "done"
+    """The case exists and nothing more is under way (findings may remain)."""
+    BLOCKED = "blocked"
+    """Findings that a person must mend or lift; nothing was sent."""
+    SKIPPED = "skipped"
+    """Deliberately not sent, with the reason stated."""
+
+
+UNFINISHED = (HandOverState.REQUESTED, HandOverState.REGISTERING, HandOverState.UNKNOWN, HandOverState.REGISTERED)
+"""States in which work remains, so that an engine must be driving the hand-over."""
+
+REOPENABLE = (HandOverState.BLOCKED, HandOverState.SKIPPED)
+"""States from which a new, deliberate request starts the same hand-over again."""
+
+
+class Origin(StrEnum):
+    """Who or what asked for the hand-over."""
+
+    PAGE = "page"
+    COMMAND = "command"
+    LEDGER = "ledger"
+    RULE = "rule"
+
+
+class PdfState(StrEnum):
+    PENDING = "pending"
+    UPLOADED = "uploaded"
+    UNAVAILABLE = "unavailable"
+
+
+class WriteBackState(StrEnum):
+    PENDING = "pending"
+    WRITTEN = "written"
+    REFUSED = "refused"
+
+
+class Request(Frozen):
+    """A wish to send one invoice: what the inbox carries from a page, a command or a ledger to the worker.
+
+    `first_action` empty means the connection's default. `accepted` and `lifted` are a person's ticks and
+    reasons (see `connector.domain.findings.stops`). `wish_mark` tells one wish in a ledger from the next.
+    `proposed_balance` is the balance the person saw, as decimal text.
+    """
+
+    connection: str
+    invoice_id: str
+    invoice_number: str = ""
+    origin: Origin
+    asked_by: str
+    first_action: FirstAction | None = None
+    proposed_balance: Kronor | None = None
+    accepted: tuple[str, ...] = ()
+    lifted: dict[str, str] = Field(default_factory=dict)
+    wish_mark: str = ""
+
+
+class Judgement(StrEnum):
+    """What became of a request at the moment it was taken."""
+
+    STARTED = "started"
+    UNDER_WAY = "under_way"
+    HAS_CASE = "has_case"
+    ANSWERED = "answered"
+    """The same wish was already answered with findings."""

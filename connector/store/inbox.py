@@ -1,0 +1,145 @@
+"""What came in from outside and waits to be worked on: hints from ledgers, requests from people.
+
+An item is stored before the sender is answered, and is done only when its work is: between the two it
+survives any crash. The table lies in a file of its own on SQLite (see `connector.store.tables`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Engine, delete, func, insert, select, update
+
+from connector.domain.hand_over import Request
+from connector.store import tables
+from connector.store.database import now, reading
+
+
+class Kind(StrEnum):
+    HINT = "hint"
+    REQUEST = "request"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to work on. `request` is set for requests, never for hints."""
+
+    id: int
+    connection: str
+    kind: Kind
+    invoice_id: str
+    request: Request | None
+
+
+def put_hint(db: Engine, connection_id: str, invoice_id: str) -> int:
+    """Store a hint that an invoice should be looked at; durable when this returns. Gives the item's id."""
+    return _put(db, connection_id, Kind.HINT, invoice_id, "")
+
+
+def put_request(db: Engine, request: Request) -> int:
+    """Store a person's or rule's request; durable when this returns. Gives the item's id."""
+    return _put(db, request.connection, Kind.REQUEST, request.invoice_id, request.model_dump_json())
+
+
+def _put(db: Engine, connection_id: str, kind: Kind, invoice_id: str, request: str) -> int:
+    table = tables.inbox
+    with db.begin() as connection:
+        result = connection.execute(
+            insert(table).values(
+                connection=connection_id,
+                kind=kind,
+                invoice_id=invoice_id,
+                request=request,
+                received_at=now(connection),
+            )
+        )
+        (item_id,) = result.inserted_primary_key or (0,)
+        return int(item_id)
+
+
+def waiting(db: Engine, *, limit: int = 200) -> tuple[Item, ...]:
+    """The oldest items that nobody has taken up yet."""
+    table = tables.inbox
+    with reading(db) as connection:
+        rows = connection.execute(
+            select(table).where(table.c.dispatched_at.is_(None)).order_by(table.c.id).limit(limit)
+        ).all()
+    return tuple(
+        Item(
+            row.id,
+            row.connection,
+            Kind(row.kind),
+            row.invoice_id,
+            Request.model_validate_json(row.request) if row.request else None,
+        )
+        for row in rows
+    )
+
+
+def mark_dispatched(db: Engine, ids: tuple[int, ...]) -> None:
+    """Note that the work of these items has been handed to the engine."""
+    _mark(db, "dispatched_at", ids)
+
+
+def mark_done(db: Engine, ids: tuple[int, ...]) -> None:
+    """Note that the work of these items has ended."""
+    _mark(db, "done_at", ids)
+
+
+def _mark(db: Engine, column: str, ids: tuple[int, ...]) -> None:
+    if not ids:
+        return
+    table = tables.inbox
+    with db.begin() as connection:
+        connection.execute(update(table).where(table.c.id.in_(ids)).values({column: now(connection)}))
+
+
+def finish_hints(db: Engine, connection_id: str, invoice_id: str, *, up_to: int) -> None:
+    """Mark every hint about one invoice, up to item `up_to`, as done: one look answers them all."""
+    table = tables.inbox
+    with db.begin() as connection:
+        connection.execute(
+            update(table)
+            .where(
+                table.c.connection == connection_id,
+                table.c.invoice_id == invoice_id,
+                table.c.kind == Kind.HINT,
+                table.c.id <= up_to,
+                table.c.done_at.is_(None),
+            )
+            .values(done_at=now(connection))
+        )
+
+
+def return_stranded(db: Engine, *, older_than_s: float) -> int:
+    """Put back items that were handed to the engine long ago and never ended; gives how many."""
+    table = tables.inbox
+    with db.begin() as connection:
+        result = connection.execute(
+            update(table)
+            .where(
+                table.c.done_at.is_(None),
+                table.c.dispatched_at.is_not(None),
+                table.c.dispatched_at < now(connection) - older_than_s,
+            )
+            .values(dispatched_at=None)
+        )
+        return result.rowcount
+
+
+def oldest_waiting_s(db: Engine) -> float:
+    """Age in seconds of the oldest item that is not done; 0 when there is none."""
+    table = tables.inbox
+    with reading(db) as connection:
+        age = connection.execute(
+            select(now(connection) - func.min(table.c.received_at)).where(table.c.done_at.is_(None))
+        ).scalar()
+    return max(float(age or 0.0), 0.0)
+
+
+def forget_done(db: Engine, *, older_than_s: float) -> int:
+    """Remove items that ended long ago; gives how many."""
+    table = tables.inbox
+    with db.begin() as connection:
+        return connection.execute(delete(table).where(table.c.done_at < now(connection) - older_than_s)).rowcount

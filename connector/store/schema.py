@@ -1,0 +1,41 @@
+"""Brings the databases to the newest schema, at every start, safely from several processes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, text
+
+from connector.store.database import Databases
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_LOCK_ID = 7_226_011
+
+
+def migrate(databases: Databases) -> None:
+    """Run every outstanding Alembic migration of the main tables and of the inbox."""
+    _upgrade(databases.main, "main")
+    _upgrade(databases.inbox, "inbox")
+
+
+def _upgrade(engine: Engine, branch: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS / branch))
+    config.set_main_option("path_separator", "os")
+    config.attributes["version_table"] = f"{branch}_version"
+    with _alone(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """A transaction that no other process's migration can overlap."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
+        yield connection

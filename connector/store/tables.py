@@ -1,0 +1,156 @@
+"""The tables. Instants are seconds since the epoch (UTC), amounts are decimal text, documents are JSON text.
+
+Two sets: `main` is the truth about connections and hand-overs; `inbox` holds what came in from outside and
+lies in a file of its own on SQLite, so that answering a webhook never waits for the worker's writes.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+main = MetaData()
+inbox_metadata = MetaData()
+
+amili_access = Table(
+    "amili_access",
+    main,
+    Column("id", Text, primary_key=True),
+    Column("api_code", LargeBinary),
+    Column("private_key", LargeBinary, nullable=False),
+    Column("public_key", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+connections = Table(
+    "connections",
+    main,
+    Column("id", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("secrets", LargeBinary, nullable=False),
+    Column("webhook_tokens", LargeBinary, nullable=False),
+    Column("amili_access", Text, ForeignKey("amili_access.id"), nullable=False),
+    Column("creditor", Text, nullable=False),
+    Column("creditor_status", Text),
+    Column("creditor_checked_at", Double),
+    Column("created_at", Double, nullable=False),
+)
+
+hand_overs = Table(
+    "hand_overs",
+    main,
+    Column("id", Text, primary_key=True),
+    Column("connection", Text, ForeignKey("connections.id"), nullable=False),
+    Column("creditor", Text, nullable=False),
+    Column("invoice_id", Text, nullable=False),
+    Column("invoice_number", Text),
+    Column("generation", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("first_action", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", Double, nullable=False),
+    Column("wish_mark", Text, nullable=False, server_default=""),
+    Column("proposed_balance", Text),
+    Column("accepted", Text, nullable=False),
+    Column("lifted", Text, nullable=False),
+    Column("submission", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("waiting_for", Text, nullable=False, server_default=""),
+    Column("owner", Text),
+    Column("deadline", Double),
+    Column("free_at", Double),
+    Column("attempted_at", Double),
+    Column("unknown_since", Double),
+    Column("debtor_name", Text, nullable=False, server_default=""),
+    Column("capital", Text),
+    Column("registration_id", Text),
+    Column("case_id", Text),
+    Column("ocr", Text),
+    Column("registered_at", Double),
+    Column("pdf", Text, nullable=False),
+    Column("pdf_attempted", Boolean, nullable=False),
+    Column("write_back", Text, nullable=False),
+    Column("findings", Text, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    UniqueConstraint("connection", "invoice_id", "generation", name="one_hand_over_per_invoice"),
+    UniqueConstraint("creditor", "invoice_number", "generation", name="one_hand_over_per_debt"),
+    Index("hand_overs_by_state", "state", "updated_at"),
+    Index("hand_overs_by_case", "case_id"),
+    Index("hand_overs_by_connection", "connection", "asked_at"),
+)
+
+timeline = Table(
+    "timeline",
+    main,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("hand_over", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Index("timeline_by_hand_over", "hand_over", "id"),
+)
+
+tokens = Table(
+    "tokens",
+    main,
+    Column("key", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    main,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("until", Double, nullable=False),
+)
+
+executors = Table(
+    "executors",
+    main,
+    Column("id", Text, primary_key=True),
+    Column("started_at", Double, nullable=False),
+    Column("beat_at", Double, nullable=False),
+)
+
+users = Table(
+    "users",
+    main,
+    Column("email", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("language", Text, nullable=False, server_default="sv"),
+    Column("connections", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    inbox_metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("connection", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("invoice_id", Text, nullable=False),
+    Column("request", Text, nullable=False, server_default=""),
+    Column("received_at", Double, nullable=False),
+    Column("dispatched_at", Double),
+    Column("done_at", Double),
+    Index("inbox_waiting", "dispatched_at", "id"),
+    Index("inbox_undone", "done_at", "dispatched_at"),
+)
