@@ -110,3 +110,14 @@ class NotAuthorised(Refused):
 
 class NotFound(Refused):
     """The thing asked for does not exist, or is not visible to our key."""
+
+
+class AmountUnreadable(ConnectorError):
+    """The ledger shows an amount that is no exact number of öre; a hand-over finds B2 (domain.md section 11).
+
+    `field` names the amount in our neutral form ("balance", "lines[2].amount").
+    """
+
+    def __init__(self, message: str, *, field: str, system: str) -> None:
+        self.field = field
+        super().__init__(message, system=system)

@@ -37,9 +37,7 @@ class Finding(Frozen):
     en: str
 
 
-def stops(
-    findings: Iterable[Finding], *, accepted: Iterable[str], lifted: Mapping[str, str]
-) -> tuple[Finding, ...]:
+def stops(findings: Iterable[Finding], *, accepted: Iterable[str], lifted: Mapping[str, str]) -> tuple[Finding, ...]:
     """The findings that still stop a hand-over.
 
     A block always does; a liftable block unless its code is a key of `lifted` (code to a person's reason);
@@ -59,6 +57,12 @@ def stops(
                 return False
 
     return tuple(finding for finding in findings if stands(finding))
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in the order of how much they stop."""
+    order = list(Severity)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
 
 
 def masked(value: str, *, shown: int = 4) -> str:

@@ -48,7 +48,6 @@ class StoredConnection:
     settings: ConnectionSettings
     amili_access: str
     creditor_status: CreditorStatus | None
-    creditor_checked_at: float
     secrets: dict[str, SecretStr] = field(repr=False)
 
 
@@ -185,6 +184,16 @@ def save_creditor_status(db: Engine, connection_id: str, status: CreditorStatus)
         _put_creditor_status(connection, connection_id, status)
 
 
+def creditor_age_s(db: Engine, connection_id: str) -> float:
+    """Seconds since Amili was last asked about the connection's creditor; infinite if never."""
+    table = tables.connections
+    with reading(db) as connection:
+        age_s = connection.execute(
+            select(now(connection) - table.c.creditor_checked_at).where(table.c.id == connection_id)
+        ).scalar()
+    return float("inf") if age_s is None else float(age_s)
+
+
 def _put_creditor_status(connection: SqlConnection, connection_id: str, status: CreditorStatus) -> None:
     table = tables.connections
     connection.execute(
@@ -239,6 +248,5 @@ def _read(vault: Vault, row: Row[tuple[object, ...]]) -> StoredConnection:
         settings=ConnectionSettings.model_validate_json(fields["settings"]),
         amili_access=fields["amili_access"],
         creditor_status=CreditorStatus.model_validate_json(status) if status else None,
-        creditor_checked_at=fields["creditor_checked_at"] or 0.0,
         secrets={name: SecretStr(value) for name, value in json.loads(vault.open(fields["secrets"])).items()},
     )

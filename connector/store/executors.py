@@ -34,6 +34,12 @@ def silent(db: Engine, *, for_s: float) -> tuple[str, ...]:
         return tuple(connection.execute(select(table.c.id).where(table.c.beat_at < now(connection) - for_s)).scalars())
 
 
+def all_ids(db: Engine) -> tuple[str, ...]:
+    """Every process that is entered, alive or not."""
+    with reading(db) as connection:
+        return tuple(connection.execute(select(tables.executors.c.id)).scalars())
+
+
 def alive(db: Engine, *, within_s: float) -> bool:
     """Whether any worker process has beaten within the last `within_s` seconds."""
     table = tables.executors

@@ -1,0 +1,128 @@
+"""One deployment at work: its settings, its databases, and the clients of both sides of each connection."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pydantic import SecretStr
+
+from connector.amili.auth import Credentials, StoredToken
+from connector.amili.client import AmiliClient
+from connector.domain.connection import Environment
+from connector.domain.errors import ConfigurationError
+from connector.hosts.base import Host
+from connector.hosts.opening import open_host
+from connector.settings import Settings
+from connector.store import connections, tokens
+from connector.store.connections import AmiliAccess, StoredConnection
+from connector.store.crypto import Vault
+from connector.store.database import Databases, open_databases
+from connector.store.schema import migrate
+
+
+@dataclass(frozen=True)
+class StoreTokens:
+    """Amili's access tokens kept in the store, so that all processes share one."""
+
+    databases: Databases
+    vault: Vault
+
+    def get(self, key: str) -> StoredToken | None:
+        """The token stored under `key`."""
+        found = tokens.get(self.databases.main, self.vault, key)
+        return StoredToken(SecretStr(found.value), datetime.fromtimestamp(found.expires_at, UTC)) if found else None
+
+    def put(self, key: str, token: StoredToken) -> None:
+        """Store a new token under `key`."""
+        sealed = tokens.SealedToken(token.value.get_secret_value(), token.expires_at.timestamp())
+        tokens.put(self.databases.main, self.vault, key, sealed)
+
+    @contextmanager
+    def lock(self, key: str) -> Iterator[None]:
+        """Hold the right to renew the token."""
+        with tokens.renewing(self.databases.main, key):
+            yield
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Everything that flows, pages and commands work with."""
+
+    settings: Settings
+    databases: Databases
+    vault: Vault
+    _clients: dict[str, tuple[StoredConnection, AmiliClient, Host]] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def connection(self, connection_id: str) -> StoredConnection:
+        """A stored connection. Raises `ConfigurationError`."""
+        return connections.get(self.databases.main, self.vault, connection_id)
+
+    def sides(self, connection: StoredConnection) -> tuple[AmiliClient, Host]:
+        """Clients for both sides of a connection, kept as long as its settings and keys stay the same."""
+        with self._lock:
+            known = self._clients.get(connection.id)
+            if known and _same_access(known[0], connection):
+                return known[1], known[2]
+        amili = self.amili(connection.settings.environment, self.access(connection.amili_access))
+        host = self.host(connection)
+        with self._lock:
+            self._clients[connection.id] = (connection, amili, host)
+        return amili, host
+
+    def access(self, access_id: str) -> AmiliAccess:
+        """A stored Amili key pair. Raises `ConfigurationError`."""
+        return connections.access(self.databases.main, self.vault, access_id)
+
+    def amili(self, environment: Environment, access: AmiliAccess) -> AmiliClient:
+        """A client of Amili's API. Raises `ConfigurationError` if the address or the API code is missing."""
+        urls = {
+            Environment.SANDBOX: self.settings.amili_sandbox_url,
+            Environment.PRODUCTION: self.settings.amili_production_url,
+        }
+        if not urls[environment]:
+            raise ConfigurationError(
+                f"The address of Amili's {environment} API is not set.",
+                advice=f"Put the address Amili states into AMILI_{environment.upper()}_URL.",
+            )
+        if access.api_code is None:
+            raise ConfigurationError(
+                f"The key pair “{access.id}” has no API code yet.",
+                advice="Hand its public key to Amili, then give the code they issue with `amili-connector amili code`.",
+            )
+        return AmiliClient(
+            urls[environment],
+            Credentials(api_code=access.api_code, private_key=access.private_key),
+            StoreTokens(self.databases, self.vault),
+            connect_timeout_s=self.settings.connect_timeout_s,
+            read_timeout_s=self.settings.read_timeout_s,
+        )
+
+    def host(self, connection: StoredConnection) -> Host:
+        """A client of the connection's ledger."""
+        return open_host(
+            connection.host,
+            settings=connection.settings.host,
+            api_key=connection.secrets["api_key"],
+            allow_private=self.settings.allow_private_addresses,
+        )
+
+    def close(self) -> None:
+        """Close the databases."""
+        self.databases.dispose()
+
+
+def _same_access(one: StoredConnection, other: StoredConnection) -> bool:
+    return (one.settings, one.secrets, one.amili_access) == (other.settings, other.secrets, other.amili_access)
+
+
+def open_deployment(settings: Settings) -> Deployment:
+    """The deployment that `settings` describe, its databases brought to the newest schema."""
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    databases = open_databases(data_dir=settings.data_dir, database_url=url)
+    migrate(databases)
+    return Deployment(settings=settings, databases=databases, vault=Vault(settings.secret_keys))

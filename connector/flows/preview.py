@@ -1,0 +1,109 @@
+"""Looking before acting: what would be sent for an invoice, and what stops it. Sends nothing anywhere."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from connector.domain.assess import assess
+from connector.domain.assessment import Assessment, Circumstances
+from connector.domain.checks.money import unreadable_amount
+from connector.domain.connection import FirstAction
+from connector.domain.dates import today
+from connector.domain.errors import AmountUnreadable, ConnectorError, NotFound
+from connector.domain.findings import Finding, stops
+from connector.domain.hand_over import HandOverState
+from connector.domain.invoice import Invoice, OverdueInvoice
+from connector.flows.deployment import Deployment
+from connector.flows.register import creditor_status
+from connector.store import hand_overs
+from connector.store.connections import StoredConnection
+from connector.store.hand_overs import HandOver
+
+PAGE_SIZE = 20
+_READERS = 4
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One invoice as it would be sent now. `stopping` are the findings that need mending, lifting or a tick.
+
+    `invoice` and `assessment` are None when the ledger's amounts cannot be read; `stopping` then says so.
+    """
+
+    connection: StoredConnection
+    invoice_id: str
+    first_action: FirstAction
+    invoice: Invoice | None
+    assessment: Assessment | None
+    stopping: tuple[Finding, ...]
+    hand_over: HandOver | None
+
+
+@dataclass(frozen=True)
+class OverdueRow:
+    """A line of the list of overdue invoices. `problem` says why an invoice could not be judged, if so."""
+
+    invoice: OverdueInvoice
+    stopping: tuple[Finding, ...] = ()
+    hand_over: HandOver | None = None
+    problem: str = field(default="")
+
+    @property
+    def sendable(self) -> bool:
+        """Whether nothing but a confirmation is missing."""
+        return not self.stopping and not self.problem and self.hand_over is None
+
+
+def preview(
+    deployment: Deployment, connection_id: str, invoice_id: str, *, first_action: FirstAction | None = None
+) -> Preview:
+    """Read one invoice afresh and judge it. Raises the errors of `connector.domain.errors`."""
+    connection = deployment.connection(connection_id)
+    amili, host = deployment.sides(connection)
+    action = first_action or connection.settings.first_action
+    standing = hand_overs.latest(deployment.databases.main, connection_id, invoice_id)
+    try:
+        invoice = host.read(invoice_id)
+    except AmountUnreadable as error:
+        return Preview(connection, invoice_id, action, None, None, (unreadable_amount(error.field),), standing)
+    assessment = assess(
+        invoice,
+        connection.settings,
+        Circumstances(
+            today=today(),
+            first_action=action,
+            open_case=_open_case(standing),
+            unknown_attempt=standing is not None and standing.state is HandOverState.UNKNOWN,
+            creditor=creditor_status(deployment, connection, amili),
+        ),
+    )
+    stopping = stops(assessment.findings, accepted=connection.settings.accepted_warnings, lifted={})
+    return Preview(connection, invoice_id, action, invoice, assessment, stopping, standing)
+
+
+def _open_case(standing: HandOver | None) -> str:
+    return standing.case_id if standing is not None else ""
+
+
+def overdue(deployment: Deployment, connection_id: str, *, page: int = 1) -> tuple[OverdueRow, ...]:
+    """One page of a connection's overdue invoices, each with what would block it now."""
+    connection = deployment.connection(connection_id)
+    _, host = deployment.sides(connection)
+    invoices = host.overdue(today=today(), page=page, page_size=PAGE_SIZE)
+    known = hand_overs.of_invoices(deployment.databases.main, connection_id, tuple(row.id for row in invoices))
+
+    def judge(invoice: OverdueInvoice) -> OverdueRow:
+        standing = known.get(invoice.id)
+        if standing is not None and standing.state is not HandOverState.BLOCKED:
+            return OverdueRow(invoice, hand_over=standing)
+        try:
+            stopping = preview(deployment, connection_id, invoice.id).stopping
+        except NotFound:
+            return OverdueRow(invoice, hand_over=standing, problem="Fakturan finns inte längre.")
+        except ConnectorError as error:
+            return OverdueRow(invoice, hand_over=standing, problem=str(error))
+        return OverdueRow(invoice, stopping, standing)
+
+    with ThreadPoolExecutor(_READERS) as readers:
+        return tuple(readers.map(judge, invoices))

@@ -1,0 +1,294 @@
+"""Registering once: the first step of a hand-over (design, "Registering once").
+
+Look before sending; commit the intent before the call; send only as the owner and before the deadline; treat
+every unreadable end as unknown and look again, and send again only when a look made a full settling time
+after the failed attempt finds nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from connector.amili.client import AmiliClient
+from connector.amili.models import Case, is_closed
+from connector.amili.registration import registration_body
+from connector.domain import findings as judged
+from connector.domain.assess import assess
+from connector.domain.assessment import Assessment, Circumstances, CreditorStatus, PdfFacts
+from connector.domain.checks.money import unreadable_amount
+from connector.domain.claim import Claim
+from connector.domain.dates import today
+from connector.domain.errors import (
+    AmountUnreadable,
+    ConnectorError,
+    NotAuthorised,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+)
+from connector.domain.findings import Finding
+from connector.domain.hand_over import HandOverState
+from connector.domain.invoice import Invoice, Pdf
+from connector.flows import remote_findings
+from connector.flows.deployment import Deployment
+from connector.flows.fence import Fence, TooLate, clock_s
+from connector.flows.outcome import NEXT, STOP, Outcome, Then, pause_s
+from connector.hosts.base import Host, PdfUnavailable
+from connector.store import connections, hand_overs
+from connector.store.connections import StoredConnection
+from connector.store.hand_overs import Busy, HandOver, Lease, LostOwnership
+
+CREDITOR_FRESH_S = 900.0
+TRIES_BEFORE_ASKING = 8
+_LOOKS_AT = (0.05, 0.2, 0.5, 1.0)
+"""Shares of the settling time at which an unanswered registration is looked for."""
+
+
+def register(deployment: Deployment, hand_over_id: str) -> Outcome:
+    """Make sure that a case stands, or that findings say why not. Safe to repeat at any point."""
+    db = deployment.databases.main
+    settings = deployment.settings
+    hand_over = hand_overs.get(db, hand_over_id)
+    if hand_over.case_id or hand_over.state in (HandOverState.BLOCKED, HandOverState.SKIPPED):
+        return NEXT
+    asked_at_s = clock_s()
+    claimed = hand_overs.claim(db, hand_over_id, for_s=settings.attempt_s, settle_s=settings.settle_s)
+    if isinstance(claimed, Busy):
+        return _while_busy(deployment, claimed)
+    if claimed.hand_over.case_id:
+        hand_overs.wait(db, claimed, waiting_for="")
+        return NEXT
+    try:
+        return _Registration(deployment, claimed, Fence(asked_at_s + settings.attempt_s)).run()
+    except LostOwnership:
+        return STOP
+    except TooLate:
+        return Outcome(Then.AGAIN_FIRST, settings.settle_s)
+    except ConnectorError as error:
+        return _put_off(deployment, claimed, error)
+
+
+def _put_off(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:
+    """Something could not be read or reached and nothing was sent: try later, or ask a person."""
+    db = deployment.databases.main
+    doubtful = lease.hand_over.attempted_at is not None
+    hopeless = isinstance(error, (NotFound, Refused)) and not isinstance(error, NotAuthorised)
+    tired = isinstance(error, NotAuthorised) and lease.hand_over.tries >= TRIES_BEFORE_ASKING
+    try:
+        if (hopeless or tired) and not doubtful:
+            hand_overs.block(db, lease, remote_findings.of(error))
+            return NEXT
+        hand_overs.wait(db, lease, waiting_for=remote_findings.waiting_text(error))
+    except LostOwnership:
+        return STOP
+    named_s = error.retry_after_s if isinstance(error, NotSent) else None
+    return Outcome(Then.AGAIN_FIRST, pause_s(lease.hand_over.tries, named_s=named_s))
+
+
+def _while_busy(deployment: Deployment, busy: Busy) -> Outcome:
+    """Somebody else holds the row, perhaps dead: a look needs no lease, and may already end the doubt."""
+    hand_over = busy.hand_over
+    retry = Outcome(Then.AGAIN_FIRST, min(busy.wait_s, deployment.settings.settle_s / 4) + 0.05)
+    if hand_over.attempted_at is None or not hand_over.invoice_number:
+        return retry
+    connection = deployment.connection(hand_over.connection)
+    amili, _ = deployment.sides(connection)
+    try:
+        case = _open_case(amili.cases_of_invoice(connection.settings.creditor, hand_over.invoice_number))
+    except ConnectorError:
+        # A look beside the owner is a courtesy: the owner, or the look after its lease, gives the answer.
+        return retry
+    if case is None:
+        return retry
+    hand_overs.adopt_unowned(
+        deployment.databases.main, hand_over, registration_id=case.registration_id or "", case_id=case.id
+    )
+    return NEXT
+
+
+def _open_case(cases: tuple[Case, ...]) -> Case | None:
+    return next((case for case in cases if not is_closed(case)), None)
+
+
+@dataclass
+class _Registration:
+    """One attempt, from the look to the receipt. Lives as long as the lease it works under."""
+
+    deployment: Deployment
+    lease: Lease
+    fence: Fence
+
+    def run(self) -> Outcome:
+        hand_over = self.lease.hand_over
+        connection = self.deployment.connection(hand_over.connection)
+        amili, host = self.deployment.sides(connection)
+        cases: tuple[Case, ...] = ()
+        if hand_over.invoice_number:
+            cases = amili.cases_of_invoice(connection.settings.creditor, hand_over.invoice_number)
+            if _open_case(cases):
+                return self._adopt(cases)
+            if self._too_early_to_repeat(hand_over):
+                return self._look_again(hand_over)
+        invoice = self._read(host)
+        if invoice is None:
+            return NEXT
+        if invoice.number != hand_over.invoice_number:
+            if not hand_overs.name_invoice(self._db, self.lease, invoice.number):
+                hand_overs.block(self._db, self.lease, (remote_findings.number_taken(invoice.number),))
+                return NEXT
+            cases = amili.cases_of_invoice(connection.settings.creditor, invoice.number)
+            if _open_case(cases):
+                return self._adopt(cases)
+        assessment = self._assess(connection, amili, host, invoice, cases)
+        stopping = judged.stops(
+            assessment.findings,
+            accepted=(*hand_over.accepted, *connection.settings.accepted_warnings),
+            lifted=hand_over.lifted,
+        )
+        if stopping or assessment.claim is None:
+            hand_overs.block(self._db, self.lease, assessment.findings)
+            return NEXT
+        return self._send(amili, assessment.claim, assessment.findings)
+
+    @property
+    def _db(self) -> Engine:
+        return self.deployment.databases.main
+
+    def _too_early_to_repeat(self, hand_over: HandOver) -> bool:
+        return hand_overs.unknown_for_s(self._db, hand_over) < self.deployment.settings.settle_s
+
+    def _look_again(self, hand_over: HandOver) -> Outcome:
+        settle_s = self.deployment.settings.settle_s
+        since_s = hand_overs.unknown_for_s(self._db, hand_over)
+        hand_overs.looked_in_vain(self._db, self.lease)
+        next_look_s = next((share * settle_s for share in _LOOKS_AT if share * settle_s > since_s), settle_s)
+        return Outcome(Then.AGAIN_FIRST, max(next_look_s - since_s, 0.0) + 0.01)
+
+    def _adopt(self, cases: tuple[Case, ...]) -> Outcome:
+        standing = [case for case in cases if not is_closed(case)]
+        found: tuple[Finding, ...] = ()
+        if self.lease.hand_over.attempted_at is None:
+            found += (remote_findings.case_stood_already(standing[0].id),)
+        if len(standing) > 1:
+            found += (remote_findings.several_cases(tuple(case.id for case in standing)),)
+        hand_overs.adopt(
+            self._db,
+            self.lease,
+            registration_id=standing[0].registration_id or "",
+            case_id=standing[0].id,
+            findings=found,
+        )
+        return NEXT
+
+    def _read(self, host: Host) -> Invoice | None:
+        try:
+            return host.read(self.lease.hand_over.invoice_id)
+        except AmountUnreadable as error:
+            hand_overs.block(self._db, self.lease, (unreadable_amount(error.field),))
+            return None
+
+    def _assess(
+        self,
+        connection: StoredConnection,
+        amili: AmiliClient,
+        host: Host,
+        invoice: Invoice,
+        cases: tuple[Case, ...],
+    ) -> Assessment:
+        hand_over = self.lease.hand_over
+        return assess(
+            invoice,
+            connection.settings,
+            Circumstances(
+                today=today(),
+                first_action=hand_over.first_action,
+                proposed_balance=hand_over.proposed_balance,
+                withdrawn_case=next((case.id for case in cases if is_closed(case)), ""),
+                creditor=creditor_status(self.deployment, connection, amili),
+                pdf=_pdf_facts(host, invoice) if connection.settings.require_pdf else None,
+            ),
+        )
+
+    def _send(self, amili: AmiliClient, claim: Claim, findings: tuple[Finding, ...]) -> Outcome:
+        settings = self.deployment.settings
+        send_s = min(settings.attempt_s, settings.connect_timeout_s + 5)
+        armed_at_s = clock_s()
+        hand_overs.arm(
+            self._db,
+            self.lease,
+            for_s=send_s,
+            settle_s=settings.settle_s,
+            debtor_name=claim.debtor.name,
+            capital=claim.capital_to_claim,
+        )
+        fence = Fence(armed_at_s + send_s)
+        try:
+            receipt = amili.register(registration_body(claim), may_send=fence.may_send)
+        except NotSent as error:
+            hand_overs.wait(self._db, self.lease, waiting_for=remote_findings.waiting_text(error), not_sent=True)
+            return Outcome(Then.AGAIN_FIRST, pause_s(self.lease.hand_over.tries, named_s=error.retry_after_s))
+        except NotAuthorised as error:
+            if self.lease.hand_over.tries < TRIES_BEFORE_ASKING:
+                hand_overs.wait(self._db, self.lease, waiting_for=remote_findings.waiting_text(error), not_sent=True)
+                return Outcome(Then.AGAIN_FIRST, pause_s(self.lease.hand_over.tries))
+            hand_overs.block(self._db, self.lease, remote_findings.of(error))
+            return NEXT
+        except Refused as error:
+            if remote_findings.means_duplicate(error):
+                return self._unknown(error)
+            hand_overs.block(self._db, self.lease, (*findings, *remote_findings.of(error)))
+            return NEXT
+        except OutcomeUnknown as error:
+            return self._unknown(error)
+        hand_overs.registered(
+            self._db,
+            self.lease,
+            registration_id=receipt.registration_id,
+            case_id=receipt.case_id,
+            ocr=receipt.ocr_number,
+            findings=findings,
+        )
+        return NEXT
+
+    def _unknown(self, error: ConnectorError) -> Outcome:
+        hand_overs.outcome_unknown(self._db, self.lease, why=remote_findings.waiting_text(error))
+        return Outcome(Then.AGAIN_FIRST, _LOOKS_AT[0] * self.deployment.settings.settle_s)
+
+
+def creditor_status(deployment: Deployment, connection: StoredConnection, amili: AmiliClient) -> CreditorStatus:
+    """What Amili says of the connection's creditor, asked at most every `CREDITOR_FRESH_S` seconds."""
+    age_s = connections.creditor_age_s(deployment.databases.main, connection.id)
+    if connection.creditor_status and age_s < CREDITOR_FRESH_S:
+        return connection.creditor_status
+    creditor = amili.creditor(connection.settings.creditor)
+    status = CreditorStatus(
+        id=creditor.id,
+        account=creditor.account,
+        name=creditor.name,
+        organization_number=creditor.organization_number,
+        is_active=bool(creditor.is_active),
+        has_payout_account=creditor.has_payout_account,
+    )
+    connections.save_creditor_status(deployment.databases.main, connection.id, status)
+    return status
+
+
+def _pdf_facts(host: Host, invoice: Invoice) -> PdfFacts:
+    try:
+        pdf = host.pdf(invoice.id)
+    except PdfUnavailable as error:
+        return PdfFacts(available=False, problem=error.message)
+    return pdf_facts(pdf)
+
+
+def pdf_facts(pdf: Pdf) -> PdfFacts:
+    """What the checks need to know of a PDF."""
+    return PdfFacts(
+        available=True,
+        starts_as_pdf=pdf.content.startswith(b"%PDF-"),
+        size_bytes=len(pdf.content),
+        invoice_number=pdf.invoice_number,
+    )

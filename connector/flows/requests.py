@@ -1,0 +1,108 @@
+"""Taking requests: from the inbox, from a standing wish in a ledger; one row and one job come of each."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from connector.domain.connection import FirstAction
+from connector.domain.errors import ConfigurationError, NotFound
+from connector.domain.hand_over import UNFINISHED, Origin, Request
+from connector.flows.deployment import Deployment
+from connector.flows.engine import Job
+from connector.flows.outcome import NEXT, STOP, Outcome
+from connector.hosts.base import Wish
+from connector.store import hand_overs, inbox
+from connector.store.hand_overs import HandOver
+
+log = logging.getLogger(__name__)
+
+HAND_OVER = "hand_over"
+HINT = "hint"
+Submit = Callable[[Job], None]
+
+
+def dispatch(deployment: Deployment, submit: Submit) -> int:
+    """Start the work of everything that waits in the inbox; gives how many items were taken up.
+
+    Repeating it, in this process or another, starts nothing twice: rows and jobs have their own keys.
+    """
+    items = inbox.waiting(deployment.databases.inbox)
+    hints: dict[tuple[str, str], int] = {}
+    done, dispatched = [], []
+    for item in items:
+        if item.request is None:
+            hints[item.connection, item.invoice_id] = item.id
+            dispatched.append(item.id)
+            continue
+        try:
+            take(deployment, item.request, submit)
+        except ConfigurationError as error:
+            log.error("a request was dropped: %s", error)
+        done.append(item.id)
+    for (connection_id, invoice_id), newest in hints.items():
+        subject = f"{connection_id}/{invoice_id}/{newest}"
+        submit(Job(HINT, subject, f"hint:{subject}", connection_id, urgent=True))
+    inbox.mark_dispatched(deployment.databases.inbox, tuple(done + dispatched))
+    inbox.mark_done(deployment.databases.inbox, tuple(done))
+    return len(items)
+
+
+def take(deployment: Deployment, request: Request, submit: Submit) -> HandOver:
+    """Make sure that a request has its hand-over and, while that is unfinished, work that drives it."""
+    connection = deployment.connection(request.connection)
+    hand_over, _ = hand_overs.ask(
+        deployment.databases.main,
+        request,
+        creditor=connection.settings.creditor,
+        default_action=connection.settings.first_action,
+    )
+    if hand_over.state in UNFINISHED:
+        submit(job_of(hand_over))
+    return hand_over
+
+
+def job_of(hand_over: HandOver) -> Job:
+    """The work of a hand-over's present submission."""
+    urgent = hand_over.origin is not Origin.RULE
+    return Job(HAND_OVER, hand_over.id, hand_over.workflow_id, hand_over.connection, urgent=urgent)
+
+
+def follow_hint(deployment: Deployment, submit: Submit, subject: str) -> Outcome:
+    """Look at the invoice a hint named, and act on the wish that stands in the ledger, if one does."""
+    connection_id, invoice_id, newest = subject.split("/")
+    try:
+        connection = deployment.connection(connection_id)
+        _, host = deployment.sides(connection)
+        wish = host.wish(invoice_id)
+    except (NotFound, ConfigurationError) as error:
+        log.info("hint dropped: %s", error)
+        wish = None
+    if wish is not None:
+        take(deployment, request_of(connection_id, wish), submit)
+    inbox.finish_hints(deployment.databases.inbox, connection_id, invoice_id, up_to=int(newest))
+    return NEXT
+
+
+def poll(deployment: Deployment, subject: str) -> Outcome:
+    """Ask one ledger for every standing wish, and look at those that we have not answered."""
+    connection_id = subject.partition("/")[0]
+    _, host = deployment.sides(deployment.connection(connection_id))
+    for wish in host.requested():
+        known = hand_overs.latest(deployment.databases.main, connection_id, wish.invoice_id)
+        if known is None or known.wish_mark != wish.mark:
+            inbox.put_hint(deployment.databases.inbox, connection_id, wish.invoice_id)
+    return STOP
+
+
+def request_of(connection_id: str, wish: Wish) -> Request:
+    """A ledger's standing wish as a request."""
+    known_action = wish.first_action in tuple(FirstAction)
+    return Request(
+        connection=connection_id,
+        invoice_id=wish.invoice_id,
+        origin=Origin.LEDGER,
+        asked_by=wish.by,
+        first_action=FirstAction(wish.first_action) if known_action else None,
+        wish_mark=wish.mark,
+    )

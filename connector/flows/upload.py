@@ -1,0 +1,84 @@
+"""The second step of a hand-over: the ledger's own rendered invoice PDF becomes the case's original invoice."""
+
+from __future__ import annotations
+
+from connector.domain.errors import ConnectorError, NotFound, NotSent, OutcomeUnknown, Refused
+from connector.domain.findings import Finding
+from connector.domain.hand_over import HandOverState, PdfState
+from connector.domain.invoice import Pdf
+from connector.flows import remote_findings
+from connector.flows.deployment import Deployment
+from connector.flows.fence import Fence, TooLate, clock_s
+from connector.flows.outcome import NEXT, Outcome, Then, pause_s
+from connector.hosts.base import PdfUnavailable
+from connector.store import hand_overs
+from connector.store.hand_overs import Busy, Lease, LostOwnership
+
+TRIES_BEFORE_GIVING_UP = 12
+_PDF_MARK = b"%PDF-"
+
+
+def upload(deployment: Deployment, hand_over_id: str) -> Outcome:
+    """Make sure that the case has its PDF, or a finding says why not. Never fails a registered case."""
+    db = deployment.databases.main
+    settings = deployment.settings
+    hand_over = hand_overs.get(db, hand_over_id)
+    if hand_over.state is not HandOverState.REGISTERED or hand_over.pdf is not PdfState.PENDING:
+        return NEXT
+    asked_at_s = clock_s()
+    claimed = hand_overs.claim(db, hand_over_id, for_s=settings.attempt_s, settle_s=0.0)
+    if isinstance(claimed, Busy):
+        return Outcome(Then.AGAIN, claimed.wait_s + 0.05)
+    try:
+        return _upload(deployment, claimed, Fence(asked_at_s + settings.attempt_s))
+    except (LostOwnership, TooLate):
+        return Outcome(Then.AGAIN, pause_s(1))
+    except PdfUnavailable as error:
+        return _without(deployment, claimed, remote_findings.pdf_unavailable(error.message))
+    except ConnectorError as error:
+        return _later_or_without(deployment, claimed, error)
+
+
+def _upload(deployment: Deployment, lease: Lease, fence: Fence) -> Outcome:
+    db = deployment.databases.main
+    hand_over = lease.hand_over
+    connection = deployment.connection(hand_over.connection)
+    amili, host = deployment.sides(connection)
+    if hand_over.pdf_attempted and amili.case(hand_over.case_id).original_invoice_shown:
+        hand_overs.pdf_result(db, lease, PdfState.UPLOADED, None, found=True)
+        return NEXT
+    pdf = host.pdf(hand_over.invoice_id)
+    _must_be_the_invoice(pdf, hand_over.invoice_number)
+    hand_overs.attempt_pdf(db, lease)
+    amili.upload_original_invoice(hand_over.case_id, pdf.content, pdf.file_name, may_send=fence.may_send)
+    hand_overs.pdf_result(db, lease, PdfState.UPLOADED, None, bytes=len(pdf.content))
+    return NEXT
+
+
+def _must_be_the_invoice(pdf: Pdf, invoice_number: str) -> None:
+    if not pdf.content.startswith(_PDF_MARK):
+        raise PdfUnavailable("bokföringen gav en fil som inte är en PDF.")
+    if pdf.invoice_number and invoice_number and pdf.invoice_number != invoice_number:
+        raise PdfUnavailable(f"bokföringens PDF gäller faktura {pdf.invoice_number}.")
+
+
+def _later_or_without(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:
+    refused = isinstance(error, Refused) and not isinstance(error, NotFound)
+    # A case may take a moment to become visible after its registration, so "not found" is tried again.
+    tired = not isinstance(error, (NotSent, OutcomeUnknown)) and lease.hand_over.tries >= TRIES_BEFORE_GIVING_UP
+    if refused or tired:
+        return _without(deployment, lease, remote_findings.pdf_unavailable(f"{error.system}: {error.message}"))
+    try:
+        hand_overs.wait(deployment.databases.main, lease, waiting_for=remote_findings.waiting_text(error))
+    except LostOwnership:
+        return Outcome(Then.AGAIN, pause_s(1))
+    named_s = error.retry_after_s if isinstance(error, NotSent) else None
+    return Outcome(Then.AGAIN, pause_s(lease.hand_over.tries, named_s=named_s))
+
+
+def _without(deployment: Deployment, lease: Lease, finding: Finding) -> Outcome:
+    try:
+        hand_overs.pdf_result(deployment.databases.main, lease, PdfState.UNAVAILABLE, finding, why=finding.en)
+    except LostOwnership:
+        return Outcome(Then.AGAIN, pause_s(1))
+    return NEXT

@@ -1,0 +1,146 @@
+"""The worker process: takes up what waits, drives it, and keeps house."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import zlib
+from collections.abc import Callable
+from functools import partial
+
+from connector.flows import requests
+from connector.flows.deployment import Deployment
+from connector.flows.engine import Engine, Job
+from connector.flows.guarded import guarded
+from connector.flows.outcome import STOP, Outcome
+from connector.flows.register import register
+from connector.flows.upload import upload
+from connector.flows.write_back import write_back
+from connector.store import connections, hand_overs, inbox, leases
+
+log = logging.getLogger(__name__)
+
+POLL = "poll"
+TIDY = "tidy"
+_DISPATCH_EVERY_S = 0.1
+_BEAT_EVERY_S = 2.0
+_RESCUE_EVERY_S = 60.0
+_IDLE_S = 10.0
+_HINT_STRANDED_S = 600.0
+_DAY_S = 86_400.0
+
+
+class Worker:
+    """Runs until `stop` is called. One per process, because the engine is."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._stopping = threading.Event()
+        self._engine = Engine(
+            deployment.databases.main,
+            url=deployment.databases.engine_url,
+            jobs={
+                requests.HAND_OVER: (
+                    ("register", guarded("register", partial(register, deployment))),
+                    ("upload", guarded("upload", partial(upload, deployment))),
+                    ("write_back", guarded("write_back", partial(write_back, deployment))),
+                ),
+                requests.HINT: (("look", guarded("hint", partial(requests.follow_hint, deployment, self._submit))),),
+                POLL: (("poll", guarded("poll", partial(requests.poll, deployment))),),
+                TIDY: (("tidy", guarded("tidy", self._tidy)),),
+            },
+            concurrency=deployment.settings.worker_concurrency,
+            partition_concurrency=deployment.settings.connection_concurrency,
+        )
+
+    def run(self) -> None:
+        """Work until stopped."""
+        self._engine.start()
+        self.rescue(idle_s=0.0)
+        log.info("worker %s is ready", self._engine.executor_id)
+        next_beat = next_rescue = time.monotonic()
+        next_rescue += _RESCUE_EVERY_S
+        try:
+            while not self._stopping.is_set():
+                taken = self._dispatch()
+                if time.monotonic() >= next_beat:
+                    next_beat = time.monotonic() + _BEAT_EVERY_S
+                    self._keep_house()
+                if time.monotonic() >= next_rescue:
+                    next_rescue = time.monotonic() + _RESCUE_EVERY_S
+                    self.rescue(idle_s=_IDLE_S)
+                if not taken:
+                    self._stopping.wait(_DISPATCH_EVERY_S)
+        finally:
+            self._engine.stop()
+
+    def stop(self) -> None:
+        """Ask `run` to end after what it is doing; safe from a signal handler."""
+        self._stopping.set()
+
+    def rescue(self, *, idle_s: float) -> int:
+        """Give every unfinished hand-over without live work a new job, and return stranded hints; gives how many.
+
+        This is why losing the engine's tables costs nothing but time.
+        """
+        db = self._deployment.databases.main
+        waiting = hand_overs.unfinished(db, idle_s=idle_s)
+        live = self._engine.live(hand_over.workflow_id for hand_over in waiting)
+        rescued = 0
+        for hand_over in waiting:
+            if hand_over.workflow_id in live:
+                continue
+            again = hand_overs.resubmit(db, hand_over)
+            if again:
+                self._submit(requests.job_of(again))
+                rescued += 1
+        rescued += inbox.return_stranded(self._deployment.databases.inbox, older_than_s=_HINT_STRANDED_S)
+        if rescued:
+            log.warning("%d pieces of work had nobody driving them and were taken up again", rescued)
+        return rescued
+
+    def _submit(self, job: Job) -> None:
+        self._engine.submit(job)
+
+    def _dispatch(self) -> int:
+        return guarded_count(partial(requests.dispatch, self._deployment, self._submit))
+
+    def _keep_house(self) -> None:
+        guarded_count(self._house)
+
+    def _house(self) -> int:
+        self._engine.beat()
+        self._engine.take_over()
+        if leases.try_lease(self._deployment.databases.main, "schedule", self._engine.executor_id, for_s=30.0):
+            self._schedule()
+        return 0
+
+    def _schedule(self) -> None:
+        interval_s = self._deployment.settings.poll_interval_s
+        now_s = time.time()
+        for connection in connections.every(self._deployment.databases.main, self._deployment.vault):
+            offset_s = zlib.crc32(connection.id.encode()) % int(interval_s)
+            slot = int((now_s + offset_s) // interval_s)
+            subject = f"{connection.id}/{slot}"
+            self._submit(Job(POLL, subject, f"poll:{subject}", connection.id))
+        day = int(now_s // _DAY_S)
+        self._submit(Job(TIDY, str(day), f"tidy:{day}", "connector"))
+
+    def _tidy(self, _subject: str) -> Outcome:
+        keep_s = self._deployment.settings.retention_days * _DAY_S
+        inbox.forget_done(self._deployment.databases.inbox, older_than_s=keep_s)
+        self._engine.forget_finished(older_than_s=keep_s)
+        return STOP
+
+
+def guarded_count(work: Callable[[], int]) -> int:
+    """Run a piece of housekeeping; an error is logged and the loop goes on."""
+    outcome: list[int] = []
+
+    def run(_subject: str) -> Outcome:
+        outcome.append(work())
+        return STOP
+
+    guarded("housekeeping", run)("")
+    return outcome[0] if outcome else 0
