@@ -1,0 +1,1 @@
+"""The collector: Amili's API, as its guide and reference describe it."""

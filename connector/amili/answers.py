@@ -1,0 +1,191 @@
+"""What Amili's answers mean: a document to read, or one of the errors of `connector.domain.errors`.
+
+No error page of Amili's is known (amili.md 7.4), so every shape is taken: JSON with `_issues`, JSON with
+`_error`, plain text, HTML, nothing at all. The status decides what is known of the effect, the body only
+lends its words. The body of a success is never quoted: it holds debtors, tokens or signed addresses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from itertools import islice
+from typing import Any, TypeVar
+
+import requests
+from pydantic import BaseModel, ValidationError
+
+from connector.amili.excerpt import excerpt, masked
+from connector.domain.errors import (
+    FieldIssue,
+    NotAuthorised,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    RemoteError,
+    Unreadable,
+)
+
+SYSTEM = "Amili"
+LONGEST_WAIT_S = 24 * 60 * 60.0
+"""A `Retry-After` beyond a day is taken for a mistake and shortened to a day."""
+
+_MOST_ISSUES = 50
+_DEEPEST_ISSUE = 10
+_WORDS_LENGTH = 300
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_document(
+    response: requests.Response, *, operation: str, secrets: Sequence[str], now: datetime
+) -> dict[str, Any]:
+    """The JSON object of a successful answer, its decimals as `Decimal`.
+
+    `operation` names what was tried, `secrets` are masked wherever they are echoed, `now` (aware) is what an
+    HTTP date in `Retry-After` is reckoned from. Raises `RateLimited`, `NotAuthorised`, `NotFound`, `Refused`,
+    `OutcomeUnknown` or `Unreadable`.
+    """
+    if not HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        raise _error(response, operation=operation, secrets=secrets, now=now)
+    document = _json(response)
+    if not isinstance(document, dict):
+        raise unreadable(
+            f"answered with {_describe(response)} where a JSON object belongs",
+            operation=operation,
+            status=response.status_code,
+        )
+    # A success that calls itself an error may be either (amili.md 7.4: `_status` is OK or ERR).
+    if document.get("_status") == "ERR":
+        raise unreadable("answered with success and an error at once", operation=operation, status=response.status_code)
+    return document
+
+
+def read_model(model: type[Model], document: Mapping[str, Any], *, operation: str) -> Model:
+    """`document` as `model`. Raises `Unreadable`, naming the fields at fault but no value."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(map(str, fault['loc']))} ({fault['type']})"
+            for fault in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+    raise unreadable(f"answered without what was expected: {', '.join(faults)}", operation=operation)
+
+
+def unreadable(message: str, *, operation: str, status: int | None = None) -> Unreadable:
+    """The error for an answer of Amili's that cannot be understood."""
+    return Unreadable(
+        message,
+        system=SYSTEM,
+        operation=operation,
+        status=status,
+        advice="The answer may come from something else than Amili's API: check the base address.",
+    )
+
+
+def _error(response: requests.Response, *, operation: str, secrets: Sequence[str], now: datetime) -> RemoteError:
+    status = response.status_code
+    document = _json(response)
+    details: dict[str, Any] = {
+        "system": SYSTEM,
+        "operation": operation,
+        "status": status,
+        "answer": _words(response, document, secrets=secrets),
+        "issues": _issues(document, secrets=secrets),
+    }
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return NotAuthorised(
+            "does not accept our key, or the key lacks the right.",
+            **details,
+            advice="Check the API code and that Amili has registered its public key.",
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFound("does not have this, or does not show it to our key.", **details)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait_s = _retry_after_s(response.headers.get("Retry-After", ""), now=now)
+        return RateLimited("asks us to slow down.", retry_after_s=wait_s, **details)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return OutcomeUnknown("failed; whether anything took effect is not known.", **details)
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        # Meant for a request that never arrived whole, but gateways send it for a slow server behind them.
+        return OutcomeUnknown("timed out; whether anything took effect is not known.", **details)
+    if status >= HTTPStatus.BAD_REQUEST:
+        return Refused("refused the request.", **details)
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
+        return Unreadable("redirected the request, which is never followed.", **details)
+    return Unreadable("answered with an unexpected status.", **details)
+
+
+def _json(response: requests.Response) -> Any:
+    """The body as JSON, or `None` if it is something else (JSON's `null` is as useless)."""
+    try:
+        return json.loads(response.content, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _describe(response: requests.Response) -> str:
+    if not response.content:
+        return "an empty body"
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+    return f"{len(response.content)} bytes ({masked(kind) or 'no content type'})"
+
+
+def _words(response: requests.Response, document: Any, *, secrets: Sequence[str]) -> str:
+    """What the answer says in words: `_error.message`, `_error` itself, or the text of the body."""
+    if not isinstance(document, dict):
+        return excerpt(response.content.decode("utf-8", "replace"), secrets=secrets)
+    error = document.get("_error")
+    message = error.get("message") if isinstance(error, dict) else error
+    if isinstance(message, str):
+        return excerpt(message, secrets=secrets)
+    if "_issues" in document:
+        return ""
+    return excerpt(json.dumps(document, ensure_ascii=False, default=str), secrets=secrets)
+
+
+def _issues(document: Any, *, secrets: Sequence[str]) -> tuple[FieldIssue, ...]:
+    """`_issues` as a flat list: `{"debts": [{"0": {"invoice_number": ["…"]}}]}` is `debts.0.invoice_number`."""
+    if not isinstance(document, dict) or not document.get("_issues"):
+        return ()
+    found = islice(_flattened(document["_issues"], path=()), _MOST_ISSUES)
+    return tuple(
+        FieldIssue(
+            field=masked(".".join(path), secrets=secrets)[:_WORDS_LENGTH],
+            message=excerpt(message, secrets=secrets),
+        )
+        for path, message in found
+    )
+
+
+def _flattened(issues: Any, *, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    if len(path) < _DEEPEST_ISSUE and isinstance(issues, dict):
+        for name, inner in issues.items():
+            yield from _flattened(inner, path=(*path, name))
+    elif isinstance(issues, list) and any(isinstance(inner, dict) for inner in issues):
+        for inner in issues:
+            yield from _flattened(inner, path=path)
+    elif isinstance(issues, list):
+        yield from ((path, str(inner)) for inner in issues)
+    else:
+        yield path, str(issues)
+
+
+def _retry_after_s(header: str, *, now: datetime) -> float | None:
+    """The wait of a `Retry-After` header, in seconds or as an HTTP date; `None` if it names none."""
+    header = header.strip()
+    if header.isascii() and header.isdigit():
+        return min(float(header), LONGEST_WAIT_S)
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        return None
+    return min(max((until - now).total_seconds(), 0.0), LONGEST_WAIT_S)
