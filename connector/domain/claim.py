@@ -10,6 +10,10 @@ from connector.domain.connection import FirstAction
 from connector.domain.invoice import Address, Frozen
 from connector.domain.money import Kronor
 
+UNCONFIRMED_FEE_KEYS = ("late_payment_fee", "verdict_fee", "enforcement")
+"""Fees that Amili's finance pages name beside `invoice_fee` and `reminder` (amili.md 2.3). Whether a
+registration takes them, and under which keys, is unknown; a claim cannot carry them."""
+
 
 class Debtor(Frozen):
     """The customer as Amili needs it. `id_number` is digits only: 10 for organisations, 12 for persons."""
@@ -53,8 +57,9 @@ class Claim(Frozen):
 class AmountLine(Frozen):
     """One line of the reckoning shown in the preview: where an amount came from.
 
-    `term` is a key of the pages' catalogue ("balance", "booked_reminder_fee", "capital_to_claim",
-    "invoice_fee", "reminder_fee", "total", "payment", "credit_note"); `source` names the ledger's thing.
+    `term` is a key of the pages' catalogue ("total", "payment", "credit_note", "other_settlement", "balance",
+    "booked_reminder_fee", "booked_interest", "capital_to_claim", "invoice_fee", "reminder_fee"); `source` names
+    the ledger's thing. What is taken off is negative, so that the lines add up to balance and capital.
     """
 
     term: str

@@ -15,6 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connector.domain.money import Kronor
 
+# A field called `date` with a default hides the type of that name where its annotation is evaluated.
+_MaybeDate = date | None
+
 
 class Frozen(BaseModel):
     """Base of the neutral forms: immutable, and no unknown fields."""
@@ -132,7 +135,7 @@ class OpenReceipt(Frozen):
     """Money received, or a credit given, that the ledger has not matched to an invoice."""
 
     amount: Kronor
-    date: date | None = None
+    date: _MaybeDate = None
     reference: str = ""
 
 

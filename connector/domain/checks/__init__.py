@@ -1,0 +1,5 @@
+"""The checks before a hand-over, one module per part of domain.md section 11.
+
+Each module's `check` gives every finding of its part, in the order of the codes. A fact nobody gave us
+(None) makes its check say once that it was not made.
+"""

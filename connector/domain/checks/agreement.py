@@ -1,0 +1,54 @@
+"""Part G: the creditor at Amili. Source: domain.md section 11 G; amili.md 2.5."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from connector.domain.assessment import CreditorStatus
+from connector.domain.checks.texts import finding, not_checked
+from connector.domain.connection import ConnectionSettings
+from connector.domain.findings import Finding, Severity
+
+
+def check(settings: ConnectionSettings, creditor: CreditorStatus | None) -> Iterator[Finding]:
+    """G1 and G2. `creditor` is what Amili says, or None if Amili was not asked."""
+    yield from _g1_mapped(settings, creditor)
+    yield from _g2_active(creditor)
+
+
+def _g1_mapped(settings: ConnectionSettings, creditor: CreditorStatus | None) -> Iterator[Finding]:
+    environment = settings.environment.value
+    if not settings.account or not settings.creditor:
+        field = "settings.creditor" if settings.account else "settings.account"
+        yield finding("G1.missing", Severity.BLOCK, field=field, environment=environment)
+    elif creditor is None:
+        yield not_checked("G1", field="settings.creditor")
+    elif (settings.account, settings.creditor) != (creditor.account, creditor.id):
+        yield finding(
+            "G1.mismatch",
+            Severity.BLOCK,
+            field="settings.creditor",
+            value=settings.creditor,
+            environment=environment,
+        )
+    elif _differ(settings.organization_number, creditor.organization_number):
+        yield finding("G1.organization", Severity.BLOCK, field="settings.organization_number", environment=environment)
+
+
+def _g2_active(creditor: CreditorStatus | None) -> Iterator[Finding]:
+    if creditor is None:
+        yield not_checked("G2", field="creditor")
+        return
+    if not creditor.is_active:
+        yield finding("G2.inactive", Severity.BLOCK, field="creditor.is_active")
+    if creditor.has_payout_account is None:
+        yield not_checked("G2.payout", field="creditor.payout_account")
+    elif not creditor.has_payout_account:
+        yield finding("G2.payout", Severity.BLOCK, field="creditor.payout_account")
+
+
+def _differ(one: str, other: str) -> bool:
+    # The last ten digits: some systems put "16" before an organisation's number.
+    numbers = [re.sub(r"[^0-9]", "", number)[-10:] for number in (one, other)]
+    return all(numbers) and numbers[0] != numbers[1]

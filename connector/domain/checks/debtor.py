@@ -1,0 +1,150 @@
+"""Part E: who owes. Source: domain.md section 11 E. Names, addresses and numbers are never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from connector.domain.checks.texts import finding, not_checked
+from connector.domain.connection import FirstAction
+from connector.domain.debtor import (
+    SWEDEN,
+    DebtorReading,
+    NumberState,
+    has_place,
+    missing_address_parts,
+    same_place,
+)
+from connector.domain.findings import Finding, Severity
+from connector.domain.identity import Identity, IdentityKind, mask_identity
+
+ADULT_YEARS = 18
+
+_PARTS_SV = {
+    "address_line_1": "gatuadress",
+    "zip_code": "postnummer",
+    "city": "ort",
+    "country": "land",
+}
+_PARTS_EN = {
+    "address_line_1": "street address",
+    "zip_code": "postal code",
+    "city": "city",
+    "country": "country",
+}
+
+
+def check(
+    debtor: DebtorReading, *, first_action: FirstAction, invoice_date: date | None, today: date
+) -> Iterator[Finding]:
+    """E1 to E6 and E9 to E12."""
+    yield from _e1_name(debtor)
+    yield from _e2_number_present(debtor, first_action)
+    yield from _e3_number_valid(debtor)
+    yield from _e4_kind_of_debtor(debtor)
+    yield from _e5_century(debtor, today)
+    yield from _e6_adult(debtor, invoice_date)
+    yield from _e9_protected(debtor)
+    yield from _e10_address(debtor)
+    yield from _e11_same_address(debtor)
+    yield from _e12_country(debtor)
+
+
+def is_adult(birth_date: date, on: date) -> bool:
+    """Whether somebody born on `birth_date` was 18 on the day `on` (föräldrabalken 9 kap. 1 §)."""
+    return (birth_date.year + ADULT_YEARS, birth_date.month, birth_date.day) <= (on.year, on.month, on.day)
+
+
+def _e1_name(debtor: DebtorReading) -> Iterator[Finding]:
+    if not debtor.customer.name.strip():
+        yield finding("E1", Severity.BLOCK, field="customer.name")
+
+
+def _e2_number_present(debtor: DebtorReading, first_action: FirstAction) -> Iterator[Finding]:
+    keys = {NumberState.MISSING: "E2", NumberState.FOREIGN: "E2.foreign"}
+    if key := keys.get(debtor.number_state):
+        severity = Severity.BLOCK if first_action is FirstAction.DEBT_COLLECTION else Severity.WARNING
+        yield finding(key, severity, field="customer.id_number", value=_masked(debtor))
+
+
+def _e3_number_valid(debtor: DebtorReading) -> Iterator[Finding]:
+    if debtor.number_state is NumberState.INVALID:
+        yield finding("E3", Severity.BLOCK, field="customer.id_number", value=_masked(debtor))
+
+
+def _e4_kind_of_debtor(debtor: DebtorReading) -> Iterator[Finding]:
+    if debtor.is_company is None:
+        identity = debtor.identity
+        conflict = identity is not None and identity.kind is IdentityKind.ORGANISATION
+        yield finding(
+            "E4.conflict" if conflict else "E4",
+            Severity.BLOCK,
+            field="customer.customer_type",
+            value=debtor.customer.customer_type or "",
+        )
+
+
+def _e5_century(debtor: DebtorReading, today: date) -> Iterator[Finding]:
+    if debtor.identity is not None and _century_unclear(debtor.identity, today):
+        yield finding("E5", Severity.WARNING, field="customer.id_number", value=_masked(debtor))
+
+
+def _century_unclear(identity: Identity, today: date) -> bool:
+    # Ledgers drop the plus sign, so a "child" may be over a hundred; an adult read a hundred years older
+    # would be older than anybody is (domain.md 2.4).
+    born = identity.birth_date
+    return not identity.century_known and born is not None and not is_adult(born, today)
+
+
+def _e6_adult(debtor: DebtorReading, invoice_date: date | None) -> Iterator[Finding]:
+    if debtor.identity is None:
+        if debtor.is_company is not True:
+            yield not_checked("E6", field="customer.id_number")
+        return
+    born = debtor.identity.birth_date
+    if born is not None and invoice_date is not None and not is_adult(born, invoice_date):
+        yield finding("E6", Severity.BLOCK, field="customer.id_number", value=_masked(debtor))
+
+
+def _e9_protected(debtor: DebtorReading) -> Iterator[Finding]:
+    if debtor.customer.protected_identity is None:
+        yield not_checked("E9", field="customer.protected_identity")
+    elif debtor.customer.protected_identity:
+        yield finding("E9", Severity.BLOCK, field="customer.protected_identity")
+
+
+def _e10_address(debtor: DebtorReading) -> Iterator[Finding]:
+    if parts := missing_address_parts(debtor.address):
+        yield finding(
+            "E10",
+            Severity.BLOCK,
+            field=f"customer.{_address_field(debtor)}.{parts[0]}",
+            parts_sv=", ".join(_PARTS_SV[part] for part in parts),
+            parts_en=", ".join(_PARTS_EN[part] for part in parts),
+        )
+
+
+def _e11_same_address(debtor: DebtorReading) -> Iterator[Finding]:
+    invoiced, card = debtor.customer.invoice_address, debtor.customer.address
+    if has_place(invoiced) and has_place(card) and not same_place(invoiced, card):
+        yield finding("E11", Severity.WARNING, field="customer.invoice_address")
+
+
+def _e12_country(debtor: DebtorReading) -> Iterator[Finding]:
+    country = debtor.address.country
+    if country not in {SWEDEN, ""}:
+        yield finding(
+            "E12",
+            Severity.LIFTABLE,
+            field=f"customer.{_address_field(debtor)}.country",
+            value=country,
+            country=country,
+        )
+
+
+def _address_field(debtor: DebtorReading) -> str:
+    return "invoice_address" if has_place(debtor.customer.invoice_address) else "address"
+
+
+def _masked(debtor: DebtorReading) -> str:
+    return mask_identity(debtor.customer.id_number)
