@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from connector.amili.auth import Credentials, StoredToken
 from connector.amili.client import AmiliClient
 from connector.domain.connection import Environment
-from connector.domain.errors import ConfigurationError
+from connector.domain.errors import ConfigurationError, Unavailable
 from connector.hosts.base import Host
 from connector.hosts.opening import open_host
 from connector.settings import Settings
@@ -21,6 +21,7 @@ from connector.store import connections, tokens
 from connector.store.connections import AmiliAccess, StoredConnection
 from connector.store.crypto import Vault
 from connector.store.database import Databases, open_databases
+from connector.store.leases import LeaseTimeout
 from connector.store.schema import migrate
 
 
@@ -43,8 +44,12 @@ class StoreTokens:
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
-        """Hold the right to renew the token."""
-        with tokens.renewing(self.databases.main, key):
+        """Hold the right to renew the token. Raises `Unavailable` if another process never gives it back."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(tokens.renewing(self.databases.main, key))
+            except LeaseTimeout as error:
+                raise Unavailable(error.message, system="Amili", operation="authenticate") from error
             yield
 
 

@@ -38,6 +38,7 @@ _WORKFLOW = "work"
 _POLL_S = 0.1
 _SILENT_AFTER_S = 15.0
 _SWEEP_LEASE_S = 10.0
+_TAKE_OVER = "take-over"
 _LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
 
 
@@ -123,9 +124,15 @@ class Engine:
 
     def take_over(self) -> None:
         """Resume the work of processes that died; one process at a time does this."""
-        if not leases.try_lease(self._db, "take-over", self.executor_id, for_s=_SWEEP_LEASE_S):
+        if not leases.try_lease(self._db, _TAKE_OVER, self.executor_id, for_s=_SWEEP_LEASE_S):
             return
-        for dead in self._dead():
+        try:
+            self._resume_work_of(self._dead())
+        finally:
+            leases.release(self._db, _TAKE_OVER, self.executor_id)
+
+    def _resume_work_of(self, dead_ones: Iterable[str]) -> None:
+        for dead in dead_ones:
             for status in DBOS.list_workflows(executor_id=dead, status="PENDING", load_input=False, load_output=False):
                 log.warning("taking over %s from a dead worker", status.workflow_id)
                 DBOS.resume_workflow(status.workflow_id, queue_name=status.queue_name)

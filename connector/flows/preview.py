@@ -18,7 +18,7 @@ from connector.flows.deployment import Deployment
 from connector.flows.register import creditor_status
 from connector.store import hand_overs
 from connector.store.connections import StoredConnection
-from connector.store.hand_overs import HandOver
+from connector.store.hand_over_record import HandOver
 
 PAGE_SIZE = 20
 _READERS = 4

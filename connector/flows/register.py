@@ -7,6 +7,7 @@ after the failed attempt finds nothing.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -33,16 +34,22 @@ from connector.domain.findings import Finding
 from connector.domain.hand_over import HandOverState
 from connector.domain.invoice import Invoice, Pdf
 from connector.flows import remote_findings
+from connector.flows.connecting import status_of
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.outcome import NEXT, STOP, Outcome, Then, pause_s
 from connector.hosts.base import Host, PdfUnavailable
-from connector.store import connections, hand_overs
+from connector.store import connections, hand_over_work, hand_overs
 from connector.store.connections import StoredConnection
-from connector.store.hand_overs import Busy, HandOver, Lease, LostOwnership
+from connector.store.hand_over_record import HandOver
+from connector.store.hand_over_work import Busy, Lease, LostOwnership
+
+log = logging.getLogger(__name__)
 
 CREDITOR_FRESH_S = 900.0
 TRIES_BEFORE_ASKING = 8
+_SEND_MARGIN_S = 5.0
+"""How long after a connection could have been made the bytes of a registration may still leave."""
 _LOOKS_AT = (0.05, 0.2, 0.5, 1.0)
 """Shares of the settling time at which an unanswered registration is looked for."""
 
@@ -55,17 +62,18 @@ def register(deployment: Deployment, hand_over_id: str) -> Outcome:
     if hand_over.case_id or hand_over.state in (HandOverState.BLOCKED, HandOverState.SKIPPED):
         return NEXT
     asked_at_s = clock_s()
-    claimed = hand_overs.claim(db, hand_over_id, for_s=settings.attempt_s, settle_s=settings.settle_s)
+    claimed = hand_over_work.claim(db, hand_over_id, for_s=settings.attempt_s, settle_s=settings.settle_s)
     if isinstance(claimed, Busy):
         return _while_busy(deployment, claimed)
     if claimed.hand_over.case_id:
-        hand_overs.wait(db, claimed, waiting_for="")
+        hand_over_work.wait(db, claimed, waiting_for="")
         return NEXT
     try:
         return _Registration(deployment, claimed, Fence(asked_at_s + settings.attempt_s)).run()
     except LostOwnership:
         return STOP
     except TooLate:
+        log.warning("hand-over %s: its deadline has passed, so nothing was sent", hand_over_id)
         return Outcome(Then.AGAIN_FIRST, settings.settle_s)
     except ConnectorError as error:
         return _put_off(deployment, claimed, error)
@@ -79,9 +87,9 @@ def _put_off(deployment: Deployment, lease: Lease, error: ConnectorError) -> Out
     tired = isinstance(error, NotAuthorised) and lease.hand_over.tries >= TRIES_BEFORE_ASKING
     try:
         if (hopeless or tired) and not doubtful:
-            hand_overs.block(db, lease, remote_findings.of(error))
+            hand_over_work.block(db, lease, remote_findings.of(error))
             return NEXT
-        hand_overs.wait(db, lease, waiting_for=remote_findings.waiting_text(error))
+        hand_over_work.wait(db, lease, waiting_for=remote_findings.waiting_text(error))
     except LostOwnership:
         return STOP
     named_s = error.retry_after_s if isinstance(error, NotSent) else None
@@ -103,7 +111,7 @@ def _while_busy(deployment: Deployment, busy: Busy) -> Outcome:
         return retry
     if case is None:
         return retry
-    hand_overs.adopt_unowned(
+    hand_over_work.adopt_unowned(
         deployment.databases.main, hand_over, registration_id=case.registration_id or "", case_id=case.id
     )
     return NEXT
@@ -136,8 +144,8 @@ class _Registration:
         if invoice is None:
             return NEXT
         if invoice.number != hand_over.invoice_number:
-            if not hand_overs.name_invoice(self._db, self.lease, invoice.number):
-                hand_overs.block(self._db, self.lease, (remote_findings.number_taken(invoice.number),))
+            if not hand_over_work.name_invoice(self._db, self.lease, invoice.number):
+                hand_over_work.block(self._db, self.lease, (remote_findings.number_taken(invoice.number),))
                 return NEXT
             cases = amili.cases_of_invoice(connection.settings.creditor, invoice.number)
             if _open_case(cases):
@@ -149,7 +157,7 @@ class _Registration:
             lifted=hand_over.lifted,
         )
         if stopping or assessment.claim is None:
-            hand_overs.block(self._db, self.lease, assessment.findings)
+            hand_over_work.block(self._db, self.lease, assessment.findings)
             return NEXT
         return self._send(amili, assessment.claim, assessment.findings)
 
@@ -158,12 +166,12 @@ class _Registration:
         return self.deployment.databases.main
 
     def _too_early_to_repeat(self, hand_over: HandOver) -> bool:
-        return hand_overs.unknown_for_s(self._db, hand_over) < self.deployment.settings.settle_s
+        return hand_over_work.unknown_for_s(self._db, hand_over) < self.deployment.settings.settle_s
 
     def _look_again(self, hand_over: HandOver) -> Outcome:
         settle_s = self.deployment.settings.settle_s
-        since_s = hand_overs.unknown_for_s(self._db, hand_over)
-        hand_overs.looked_in_vain(self._db, self.lease)
+        since_s = hand_over_work.unknown_for_s(self._db, hand_over)
+        hand_over_work.looked_in_vain(self._db, self.lease)
         next_look_s = next((share * settle_s for share in _LOOKS_AT if share * settle_s > since_s), settle_s)
         return Outcome(Then.AGAIN_FIRST, max(next_look_s - since_s, 0.0) + 0.01)
 
@@ -174,7 +182,7 @@ class _Registration:
             found += (remote_findings.case_stood_already(standing[0].id),)
         if len(standing) > 1:
             found += (remote_findings.several_cases(tuple(case.id for case in standing)),)
-        hand_overs.adopt(
+        hand_over_work.adopt(
             self._db,
             self.lease,
             registration_id=standing[0].registration_id or "",
@@ -187,7 +195,7 @@ class _Registration:
         try:
             return host.read(self.lease.hand_over.invoice_id)
         except AmountUnreadable as error:
-            hand_overs.block(self._db, self.lease, (unreadable_amount(error.field),))
+            hand_over_work.block(self._db, self.lease, (unreadable_amount(error.field),))
             return None
 
     def _assess(
@@ -213,37 +221,29 @@ class _Registration:
         )
 
     def _send(self, amili: AmiliClient, claim: Claim, findings: tuple[Finding, ...]) -> Outcome:
-        settings = self.deployment.settings
-        send_s = min(settings.attempt_s, settings.connect_timeout_s + 5)
-        armed_at_s = clock_s()
-        hand_overs.arm(
-            self._db,
-            self.lease,
-            for_s=send_s,
-            settle_s=settings.settle_s,
-            debtor_name=claim.debtor.name,
-            capital=claim.capital_to_claim,
-        )
-        fence = Fence(armed_at_s + send_s)
         try:
-            receipt = amili.register(registration_body(claim), may_send=fence.may_send)
+            body = registration_body(claim)
+        except ValueError as error:
+            hand_over_work.block(self._db, self.lease, (*findings, remote_findings.unsendable(error)))
+            return NEXT
+        fence = self._arm(claim)
+        try:
+            receipt = amili.register(body, may_send=fence.may_send)
         except NotSent as error:
-            hand_overs.wait(self._db, self.lease, waiting_for=remote_findings.waiting_text(error), not_sent=True)
-            return Outcome(Then.AGAIN_FIRST, pause_s(self.lease.hand_over.tries, named_s=error.retry_after_s))
+            return self._not_sent(error, named_s=error.retry_after_s)
         except NotAuthorised as error:
             if self.lease.hand_over.tries < TRIES_BEFORE_ASKING:
-                hand_overs.wait(self._db, self.lease, waiting_for=remote_findings.waiting_text(error), not_sent=True)
-                return Outcome(Then.AGAIN_FIRST, pause_s(self.lease.hand_over.tries))
-            hand_overs.block(self._db, self.lease, remote_findings.of(error))
+                return self._not_sent(error)
+            hand_over_work.block(self._db, self.lease, remote_findings.of(error))
             return NEXT
         except Refused as error:
             if remote_findings.means_duplicate(error):
                 return self._unknown(error)
-            hand_overs.block(self._db, self.lease, (*findings, *remote_findings.of(error)))
+            hand_over_work.block(self._db, self.lease, (*findings, *remote_findings.of(error)))
             return NEXT
         except OutcomeUnknown as error:
             return self._unknown(error)
-        hand_overs.registered(
+        hand_over_work.registered(
             self._db,
             self.lease,
             registration_id=receipt.registration_id,
@@ -253,8 +253,27 @@ class _Registration:
         )
         return NEXT
 
+    def _arm(self, claim: Claim) -> Fence:
+        settings = self.deployment.settings
+        send_s = min(settings.attempt_s, settings.connect_timeout_s + _SEND_MARGIN_S)
+        armed_at_s = clock_s()
+        hand_over_work.arm(
+            self._db,
+            self.lease,
+            for_s=send_s,
+            settle_s=settings.settle_s,
+            debtor_name=claim.debtor.name,
+            capital=claim.capital_to_claim,
+        )
+        return Fence(armed_at_s + send_s)
+
+    def _not_sent(self, error: ConnectorError, *, named_s: float | None = None) -> Outcome:
+        waiting_for = remote_findings.waiting_text(error)
+        hand_over_work.wait(self._db, self.lease, waiting_for=waiting_for, not_sent=True)
+        return Outcome(Then.AGAIN_FIRST, pause_s(self.lease.hand_over.tries, named_s=named_s))
+
     def _unknown(self, error: ConnectorError) -> Outcome:
-        hand_overs.outcome_unknown(self._db, self.lease, why=remote_findings.waiting_text(error))
+        hand_over_work.outcome_unknown(self._db, self.lease, why=remote_findings.waiting_text(error))
         return Outcome(Then.AGAIN_FIRST, _LOOKS_AT[0] * self.deployment.settings.settle_s)
 
 
@@ -263,15 +282,7 @@ def creditor_status(deployment: Deployment, connection: StoredConnection, amili:
     age_s = connections.creditor_age_s(deployment.databases.main, connection.id)
     if connection.creditor_status and age_s < CREDITOR_FRESH_S:
         return connection.creditor_status
-    creditor = amili.creditor(connection.settings.creditor)
-    status = CreditorStatus(
-        id=creditor.id,
-        account=creditor.account,
-        name=creditor.name,
-        organization_number=creditor.organization_number,
-        is_active=bool(creditor.is_active),
-        has_payout_account=creditor.has_payout_account,
-    )
+    status = status_of(amili.creditor(connection.settings.creditor))
     connections.save_creditor_status(deployment.databases.main, connection.id, status)
     return status
 

@@ -65,6 +65,16 @@ def number_taken(invoice_number: str) -> Finding:
     )
 
 
+def unsendable(error: ValueError) -> Finding:
+    """A claim that passed the checks and still is no registration: our mistake, so it is stopped and named."""
+    kind = type(error).__name__
+    return _block(
+        "claim_unsendable",
+        sv=f"Ärendet kunde inte sättas samman ({kind}). Det är ett fel i kopplingen; kontakta den som driver den.",
+        en=f"The registration could not be put together ({kind}). This is a fault in the connector; tell whoever runs it.",
+    )
+
+
 def case_stood_already(case_id: str) -> Finding:
     """A case for the invoice stood at Amili before we sent anything."""
     return Finding(

@@ -13,7 +13,7 @@ from connector.flows.engine import Job
 from connector.flows.outcome import NEXT, STOP, Outcome
 from connector.hosts.base import Wish
 from connector.store import hand_overs, inbox
-from connector.store.hand_overs import HandOver
+from connector.store.hand_over_record import HandOver
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +68,8 @@ def job_of(hand_over: HandOver) -> Job:
     return Job(HAND_OVER, hand_over.id, hand_over.workflow_id, hand_over.connection, urgent=urgent)
 
 
-def follow_hint(deployment: Deployment, submit: Submit, subject: str) -> Outcome:
-    """Look at the invoice a hint named, and act on the wish that stands in the ledger, if one does."""
+def follow_hint(deployment: Deployment, subject: str) -> Outcome:
+    """Look at the invoice a hint named, and request what the ledger wishes for it, if it does."""
     connection_id, invoice_id, newest = subject.split("/")
     try:
         connection = deployment.connection(connection_id)
@@ -79,7 +79,7 @@ def follow_hint(deployment: Deployment, submit: Submit, subject: str) -> Outcome
         log.info("hint dropped: %s", error)
         wish = None
     if wish is not None:
-        take(deployment, request_of(connection_id, wish), submit)
+        inbox.put_request(deployment.databases.inbox, request_of(connection_id, wish))
     inbox.finish_hints(deployment.databases.inbox, connection_id, invoice_id, up_to=int(newest))
     return NEXT
 

@@ -11,8 +11,8 @@ from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.outcome import NEXT, Outcome, Then, pause_s
 from connector.hosts.base import PdfUnavailable
-from connector.store import hand_overs
-from connector.store.hand_overs import Busy, Lease, LostOwnership
+from connector.store import hand_over_work, hand_overs
+from connector.store.hand_over_work import Busy, Lease, LostOwnership
 
 TRIES_BEFORE_GIVING_UP = 12
 _PDF_MARK = b"%PDF-"
@@ -26,7 +26,7 @@ def upload(deployment: Deployment, hand_over_id: str) -> Outcome:
     if hand_over.state is not HandOverState.REGISTERED or hand_over.pdf is not PdfState.PENDING:
         return NEXT
     asked_at_s = clock_s()
-    claimed = hand_overs.claim(db, hand_over_id, for_s=settings.attempt_s, settle_s=0.0)
+    claimed = hand_over_work.claim(db, hand_over_id, for_s=settings.attempt_s, settle_s=0.0)
     if isinstance(claimed, Busy):
         return Outcome(Then.AGAIN, claimed.wait_s + 0.05)
     try:
@@ -45,13 +45,13 @@ def _upload(deployment: Deployment, lease: Lease, fence: Fence) -> Outcome:
     connection = deployment.connection(hand_over.connection)
     amili, host = deployment.sides(connection)
     if hand_over.pdf_attempted and amili.case(hand_over.case_id).original_invoice_shown:
-        hand_overs.pdf_result(db, lease, PdfState.UPLOADED, None, found=True)
+        hand_over_work.pdf_result(db, lease, PdfState.UPLOADED, None, found=True)
         return NEXT
     pdf = host.pdf(hand_over.invoice_id)
     _must_be_the_invoice(pdf, hand_over.invoice_number)
-    hand_overs.attempt_pdf(db, lease)
+    hand_over_work.attempt_pdf(db, lease)
     amili.upload_original_invoice(hand_over.case_id, pdf.content, pdf.file_name, may_send=fence.may_send)
-    hand_overs.pdf_result(db, lease, PdfState.UPLOADED, None, bytes=len(pdf.content))
+    hand_over_work.pdf_result(db, lease, PdfState.UPLOADED, None, bytes=len(pdf.content))
     return NEXT
 
 
@@ -69,7 +69,7 @@ def _later_or_without(deployment: Deployment, lease: Lease, error: ConnectorErro
     if refused or tired:
         return _without(deployment, lease, remote_findings.pdf_unavailable(f"{error.system}: {error.message}"))
     try:
-        hand_overs.wait(deployment.databases.main, lease, waiting_for=remote_findings.waiting_text(error))
+        hand_over_work.wait(deployment.databases.main, lease, waiting_for=remote_findings.waiting_text(error))
     except LostOwnership:
         return Outcome(Then.AGAIN, pause_s(1))
     named_s = error.retry_after_s if isinstance(error, NotSent) else None
@@ -78,7 +78,7 @@ def _later_or_without(deployment: Deployment, lease: Lease, error: ConnectorErro
 
 def _without(deployment: Deployment, lease: Lease, finding: Finding) -> Outcome:
     try:
-        hand_overs.pdf_result(deployment.databases.main, lease, PdfState.UNAVAILABLE, finding, why=finding.en)
+        hand_over_work.pdf_result(deployment.databases.main, lease, PdfState.UNAVAILABLE, finding, why=finding.en)
     except LostOwnership:
         return Outcome(Then.AGAIN, pause_s(1))
     return NEXT

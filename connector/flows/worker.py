@@ -46,7 +46,7 @@ class Worker:
                     ("upload", guarded("upload", partial(upload, deployment))),
                     ("write_back", guarded("write_back", partial(write_back, deployment))),
                 ),
-                requests.HINT: (("look", guarded("hint", partial(requests.follow_hint, deployment, self._submit))),),
+                requests.HINT: (("look", guarded("hint", partial(requests.follow_hint, deployment))),),
                 POLL: (("poll", guarded("poll", partial(requests.poll, deployment))),),
                 TIDY: (("tidy", guarded("tidy", self._tidy)),),
             },

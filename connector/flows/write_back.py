@@ -11,8 +11,9 @@ from connector.flows import remote_findings
 from connector.flows.deployment import Deployment
 from connector.flows.outcome import NEXT, Outcome, Then, pause_s
 from connector.hosts.base import WriteBack
-from connector.store import hand_overs
-from connector.store.hand_overs import Busy, HandOver, Lease, LostOwnership
+from connector.store import hand_over_work, hand_overs
+from connector.store.hand_over_record import HandOver
+from connector.store.hand_over_work import Busy, Lease, LostOwnership
 
 REGISTERED_TEXT = "Hos Amili"
 ACTION_NEEDED_TEXT = "Åtgärd krävs"
@@ -24,9 +25,9 @@ def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
     db = deployment.databases.main
     hand_over = hand_overs.get(db, hand_over_id)
     if not _due(hand_over):
-        hand_overs.finish(db, hand_over_id)
+        hand_over_work.finish(db, hand_over_id)
         return NEXT
-    claimed = hand_overs.claim(db, hand_over_id, for_s=deployment.settings.attempt_s, settle_s=0.0)
+    claimed = hand_over_work.claim(db, hand_over_id, for_s=deployment.settings.attempt_s, settle_s=0.0)
     if isinstance(claimed, Busy):
         return Outcome(Then.AGAIN, claimed.wait_s + 0.05)
     try:
@@ -35,7 +36,7 @@ def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
         return Outcome(Then.AGAIN, pause_s(1))
     except ConnectorError as error:
         return _later_or_refused(deployment, claimed, error)
-    hand_overs.finish(db, hand_over_id)
+    hand_over_work.finish(db, hand_over_id)
     return NEXT
 
 
@@ -54,9 +55,9 @@ def _write(deployment: Deployment, lease: Lease) -> None:
     result = host.write_back(hand_over.invoice_id, WriteBack(hand_over.case_id, _status(hand_over), at))
     if result.refused:
         finding = remote_findings.write_back_refused(result.refused)
-        hand_overs.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=result.refused)
+        hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=result.refused)
         return
-    hand_overs.write_back_result(db, lease, WriteBackState.WRITTEN, None, places=result.places)
+    hand_over_work.write_back_result(db, lease, WriteBackState.WRITTEN, None, places=result.places)
 
 
 def _status(hand_over: HandOver) -> str:
@@ -73,10 +74,10 @@ def _later_or_refused(deployment: Deployment, lease: Lease, error: ConnectorErro
     try:
         if clear_no:
             finding = remote_findings.write_back_refused(error.message)
-            hand_overs.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=error.message)
-            hand_overs.finish(db, lease.hand_over.id)
+            hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=error.message)
+            hand_over_work.finish(db, lease.hand_over.id)
             return NEXT
-        hand_overs.wait(db, lease, waiting_for=remote_findings.waiting_text(error))
+        hand_over_work.wait(db, lease, waiting_for=remote_findings.waiting_text(error))
     except LostOwnership:
         return Outcome(Then.AGAIN, pause_s(1))
     named_s = error.retry_after_s if isinstance(error, NotSent) else None

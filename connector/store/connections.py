@@ -19,7 +19,7 @@ from sqlalchemy import Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.domain.assessment import CreditorStatus
-from connector.domain.connection import ConnectionSettings
+from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
 from connector.store import tables
 from connector.store.crypto import Vault
@@ -165,6 +165,29 @@ def every(db: Engine, vault: Vault) -> tuple[StoredConnection, ...]:
     with reading(db) as connection:
         rows = connection.execute(select(table).order_by(table.c.name)).all()
     return tuple(_read(vault, row) for row in rows)
+
+
+@dataclass(frozen=True)
+class ConnectionSummary:
+    """A connection as a list shows it; made without opening its secrets."""
+
+    id: str
+    host: str
+    name: str
+    environment: Environment
+
+
+def summaries(db: Engine) -> tuple[ConnectionSummary, ...]:
+    """All connections in brief, by name."""
+    table = tables.connections
+    with reading(db) as connection:
+        rows = connection.execute(
+            select(table.c.id, table.c.host, table.c.name, table.c.settings).order_by(table.c.name, table.c.id)
+        ).all()
+    return tuple(
+        ConnectionSummary(row.id, row.host, row.name, ConnectionSettings.model_validate_json(row.settings).environment)
+        for row in rows
+    )
 
 
 def save_settings(db: Engine, connection_id: str, settings: ConnectionSettings) -> None:

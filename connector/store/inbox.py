@@ -95,6 +95,14 @@ def _mark(db: Engine, column: str, ids: tuple[int, ...]) -> None:
         connection.execute(update(table).where(table.c.id.in_(ids)).values({column: now(connection)}))
 
 
+def is_done(db: Engine, item_id: int) -> bool:
+    """Whether the work of an item has ended (or the item has been forgotten since)."""
+    table = tables.inbox
+    with reading(db) as connection:
+        row = connection.execute(select(table.c.done_at).where(table.c.id == item_id)).one_or_none()
+    return row is None or row.done_at is not None
+
+
 def finish_hints(db: Engine, connection_id: str, invoice_id: str, *, up_to: int) -> None:
     """Mark every hint about one invoice, up to item `up_to`, as done: one look answers them all."""
     table = tables.inbox

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,12 +20,16 @@ ALL_CONNECTIONS = "*"
 
 @dataclass(frozen=True)
 class User:
-    """A person. `connections` are connection ids, or `("*",)` for all of them."""
+    """A person. `connections` are connection ids, or `("*",)` for all of them.
+
+    `mark` changes with the password, so that a new password ends the sessions of the old one.
+    """
 
     email: str
     name: str
     language: str
     connections: tuple[str, ...] = field(default=())
+    mark: str = field(default="", repr=False, compare=False)
 
     def may_use(self, connection_id: str) -> bool:
         """Whether the person may see and send this connection's invoices."""
@@ -55,14 +60,14 @@ def add(
 def get(db: Engine, email: str) -> User | None:
     """The person with this e-mail address."""
     row = _row(db, email)
-    return User(row.email, row.name, row.language, tuple(json.loads(row.connections))) if row else None
+    return _read(row) if row else None
 
 
 def verify(db: Engine, email: str, password: str) -> User | None:
     """The person, if the password is right. Takes the same time for an unknown address."""
     row = _row(db, email)
     known = check_password_hash(row.password_hash if row else _NOBODY, password)
-    return User(row.email, row.name, row.language, tuple(json.loads(row.connections))) if row and known else None
+    return _read(row) if row and known else None
 
 
 def set_password(db: Engine, email: str, password: str) -> None:
@@ -84,4 +89,13 @@ def _row(db: Engine, email: str) -> Row[Any] | None:
         return connection.execute(select(table).where(table.c.email == email.strip().lower())).one_or_none()
 
 
-_NOBODY = generate_password_hash("nobody has this password")
+def _read(row: Row[Any]) -> User:
+    mark = hashlib.sha256(row.password_hash.encode()).hexdigest()[:16]
+    return User(row.email, row.name, row.language, tuple(json.loads(row.connections)), mark)
+
+
+# The hash of a random password that nobody has. Not made at start, because making one takes a tenth of a second.
+_NOBODY = (
+    "scrypt:32768:8:1$p1IXgCge4qYBJDK3$17be3fc7083868f24aecc5757e"
+    "be05e01f76b65462058105fbd835908df9f828237efaac46349fe8cbe02078f5e4c059bd396a0517cf4ef0b6cb9a9589505d33"
+)

@@ -1,0 +1,21 @@
+"""What the command's exit status says to programs. README, section "Exit codes", lists the same."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    OK = 0
+    UNEXPECTED = 1
+    """Something went wrong that should not; the log says where."""
+    USAGE = 2
+    """The command was given wrongly."""
+    CONFIGURATION = 3
+    """A setting or a connection is missing or malformed."""
+    REMOTE = 4
+    """The ledger or Amili could not be reached, or refused."""
+    BLOCKED = 5
+    """Findings stop at least one invoice."""
+    UNFINISHED = 6
+    """The work goes on; its end was not reached in the time given."""

@@ -1,0 +1,133 @@
+"""Joining a ledger to an Amili creditor: both sides are tested before anything is saved."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from connector.amili.client import AmiliClient
+from connector.amili.models import Creditor
+from connector.domain.assessment import CreditorStatus
+from connector.domain.connection import ConnectionSettings
+from connector.domain.errors import ConfigurationError
+from connector.flows.deployment import Deployment
+from connector.hosts.base import LedgerIdentity
+from connector.hosts.opening import open_host
+from connector.store import connections
+from connector.store.connections import StoredConnection
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The creditors a ledger may be joined to. `matching` says that they have its organisation number."""
+
+    creditors: tuple[Creditor, ...]
+    matching: bool
+
+
+def identify_ledger(
+    deployment: Deployment, host: str, host_settings: dict[str, object], api_key: SecretStr
+) -> LedgerIdentity:
+    """Who a ledger is, by its own answer. Raises `ConfigurationError` if our key lacks a right it needs."""
+    ledger = open_host(
+        host, settings=host_settings, api_key=api_key, allow_private=deployment.settings.allow_private_addresses
+    ).check()
+    if ledger.missing_rights:
+        raise ConfigurationError(
+            f"The key of {ledger.user} lacks rights: {'; '.join(ledger.missing_rights)}.",
+            advice="Give the user these rights in the ledger, then connect again.",
+        )
+    return ledger
+
+
+def creditors_for(amili: AmiliClient, organization_number: str) -> Choice:
+    """The creditors with the ledger's organisation number, or all that our key sees if none has it.
+
+    Raises `ConfigurationError` if the key sees none at all, which means missing rights (amili.md 9).
+    """
+    matching = amili.creditors(organization_number) if organization_number else ()
+    if matching:
+        return Choice(matching, matching=True)
+    visible = amili.creditors()
+    if not visible:
+        raise ConfigurationError(
+            "Amili shows our key no creditor.",
+            advice="Ask Amili to give the API user access to the company's creditor.",
+        )
+    return Choice(visible, matching=False)
+
+
+def status_of(creditor: Creditor) -> CreditorStatus:
+    """What the checks need to know of a creditor."""
+    return CreditorStatus(
+        id=creditor.id,
+        account=creditor.account,
+        name=creditor.name,
+        organization_number=creditor.organization_number,
+        is_active=bool(creditor.is_active),
+        has_payout_account=creditor.has_payout_account,
+    )
+
+
+def join(
+    deployment: Deployment,
+    *,
+    connection_id: str,
+    host: str,
+    ledger: LedgerIdentity,
+    creditor: Creditor,
+    settings: ConnectionSettings,
+    api_key: SecretStr,
+    amili_access: str,
+) -> str:
+    """Save the connection. Gives its webhook token, shown once.
+
+    Raises `ConfigurationError` for an inactive creditor, since no case can be registered for it (amili.md 2.5).
+    """
+    if not creditor.is_active:
+        raise ConfigurationError(
+            f"The creditor {creditor.name} is not active at Amili.",
+            advice="Finish the agreement with Amili so that they activate it, then connect again.",
+        )
+    return connections.add(
+        deployment.databases.main,
+        deployment.vault,
+        connection_id=connection_id,
+        host=host,
+        name=ledger.company,
+        settings=settings.model_copy(
+            update={
+                "creditor": creditor.id,
+                "account": creditor.account,
+                "organization_number": ledger.organization_number,
+            }
+        ),
+        amili_access=amili_access,
+        secrets={"api_key": api_key},
+        creditor_status=status_of(creditor),
+    )
+
+
+def suggested_id(company: str) -> str:
+    """A connection id made from the company's name: lower-case letters, digits and hyphens."""
+    plain = company.lower().translate(str.maketrans("åäöéü", "aaoeu"))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "company"
+
+
+@dataclass(frozen=True)
+class BothSides:
+    """Who a connection's two sides are, by their own answers."""
+
+    ledger: LedgerIdentity
+    creditor: CreditorStatus
+
+
+def check_connection(deployment: Deployment, connection: StoredConnection) -> BothSides:
+    """Call both sides and keep what Amili says of the creditor."""
+    amili, host = deployment.sides(connection)
+    ledger = host.check()
+    status = status_of(amili.creditor(connection.settings.creditor))
+    connections.save_creditor_status(deployment.databases.main, connection.id, status)
+    return BothSides(ledger, status)

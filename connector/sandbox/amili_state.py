@@ -1,0 +1,362 @@
+"""What the imitation of Amili remembers: accounts, creditors, keys, registrations, cases, files. In memory."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from connector.sandbox.amili_checks import as_rfc_1123
+from connector.sandbox.switches import AmiliSwitches, SwitchBoard
+from connector.sandbox.wire import Traffic
+
+GUIDE_ACCOUNT = "674dbeaf08847b9501cc9132"
+GUIDE_CREDITOR = "674dbeb208847b9501cc9138"
+"""The ids in the vendor guide's example (amili-case-flow-guide.txt)."""
+
+STATUS_OF_STATE = {"debt_collection": "debt_collection_active", "reminder": "reminder_active"}
+"""Only the first is seen in the documentation; the second is formed by analogy (amili.md, Unknown 17)."""
+
+MEDIA_FIELDS = {"cases": ("original_invoice",), "invoices": ("original_invoice",)}
+"""Media fields by domain; only `cases`/`original_invoice` is documented."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def luhn_digit(digits: str) -> str:
+    """The check digit that makes `digits` plus it pass the Luhn test."""
+    total = 0
+    for position, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if position % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return str(-total % 10)
+
+
+@dataclass
+class Upload:
+    """A file as it arrived."""
+
+    file_name: str
+    content_type: str
+    content: bytes
+    at: datetime
+
+
+@dataclass
+class Case:
+    """A case and what has become of it. `debt` is the registered debt."""
+
+    id: str
+    account: str
+    created: datetime
+    registration_id: str
+    document: dict[str, Any]
+    debt: Mapping[str, Any]
+    state: str
+    status: str
+    closed_at: datetime | None = None
+    remaining_capital: Decimal = Decimal(0)
+    uploads: list[Upload] = field(default_factory=list)
+
+    @property
+    def invoice_number(self) -> str:
+        return str(self.debt["invoice_number"])
+
+    @property
+    def creditor(self) -> str:
+        return str(self.document["creditor"])
+
+
+@dataclass(frozen=True)
+class Token:
+    api_code: str
+    expires: datetime
+
+
+class AmiliState:
+    """One Amili. Every method may be called from any thread; `lock` makes a sequence of them one act.
+
+    `now` is the clock (aware datetimes), for tests that let time pass; `switches` may be changed at any time.
+    """
+
+    def __init__(self, *, switches: AmiliSwitches | None = None, now: Callable[[], datetime] = _utc_now) -> None:
+        self.now = now
+        self.switches = SwitchBoard(switches or AmiliSwitches())
+        self.lock = threading.RLock()
+        self.traffic = Traffic()
+        self.accounts: dict[str, dict[str, Any]] = {}
+        self.creditors: dict[str, dict[str, Any]] = {}
+        self._public_keys: dict[str, str] = {}
+        self._accounts_of: dict[str, frozenset[str] | None] = {}
+        self._numbers = itertools.count(1)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget cases, files, tokens and counts; accounts, creditors and keys stay."""
+        with self.lock:
+            self.registrations: dict[str, dict[str, Any]] = {}
+            self.cases: dict[str, Case] = {}
+            self._by_invoice_number: dict[str, list[Case]] = {}
+            self._tokens: dict[str, Token] = {}
+            self.tokens_issued = 0
+            self.registrations_created: Counter[str] = Counter()
+            self.traffic.clear()
+
+    def new_id(self) -> str:
+        """A 24-hex id, unlike any other of this state."""
+        with self.lock:
+            return f"{int(self.now().timestamp()):08x}{secrets.token_hex(4)}{next(self._numbers):08x}"
+
+    def _stamps(self, identifier: str) -> dict[str, Any]:
+        at = as_rfc_1123(self.now())
+        etag = hashlib.md5(f"{identifier}{at}".encode(), usedforsecurity=False).hexdigest()
+        return {"_id": identifier, "_created": at, "_updated": at, "_etag": etag}
+
+    # What stands before any registration
+
+    def register_key(self, api_code: str, public_key: str, *, accounts: tuple[str, ...] | None = None) -> None:
+        """Accept tokens that `api_code` signs with the private half of `public_key` (PEM).
+
+        The caller sees the data of `accounts` only; `None` is every account.
+        """
+        with self.lock:
+            self._public_keys[api_code] = public_key
+            self._accounts_of[api_code] = None if accounts is None else frozenset(accounts)
+
+    def public_key(self, api_code: str) -> str | None:
+        with self.lock:
+            return self._public_keys.get(api_code)
+
+    def may_see(self, api_code: str, account: str) -> bool:
+        """Whether the access groups of `api_code` reach `account` (amili.md 9)."""
+        allowed = self._accounts_of.get(api_code)
+        return allowed is None or account in allowed
+
+    def add_account(self, name: str, organization_no: str, *, identifier: str = "") -> str:
+        """A new account; returns its id."""
+        with self.lock:
+            identifier = identifier or self.new_id()
+            self.accounts[identifier] = self._stamps(identifier) | {
+                "name": name,
+                "description": "",
+                "organization_no": organization_no,
+                "standard_debt_description": "Varor och tjänster",
+                "case_settings": {"interest_rate": {"reference_rate": True}},
+            }
+            return identifier
+
+    def add_creditor(
+        self,
+        account: str,
+        name: str,
+        organization_no: str,
+        *,
+        is_active: bool = True,
+        bankgiro: str = "5050-1055",
+        identifier: str = "",
+    ) -> str:
+        """A new creditor of `account`; returns its id. `bankgiro` empty: no payout account is set."""
+        with self.lock:
+            identifier = identifier or self.new_id()
+            address = {"address_line_1": "Storgatan 1", "zip_code": "11122", "city": "Stockholm", "country": "SE"}
+            self.creditors[identifier] = self._stamps(identifier) | {
+                "account": account,
+                "name": name,
+                "organization_no": organization_no,
+                "is_active": is_active,
+                "creditor_number": str(2000001 + len(self.creditors)),
+                "standard_debt_description": "Varor och tjänster",
+                "always_use_standard_debt_description": False,
+                "default_letter_locale": "sv",
+                "case_config": {"payout_capital_by_invoice": True},
+                "payout_details": {"sek": {"bankgiro": bankgiro}} if bankgiro else {},
+                "sender_address": address,
+                "invoice_address": address,
+            }
+            return identifier
+
+    def set_creditor(self, identifier: str, **values: object) -> None:
+        """Change a creditor, for example `is_active=False`."""
+        with self.lock:
+            self.creditors[identifier].update(values)
+
+    # Access tokens
+
+    def issue_token(self, api_code: str, token: str, lifetime: timedelta) -> None:
+        with self.lock:
+            self._tokens[token] = Token(api_code, self.now() + lifetime)
+            self.tokens_issued += 1
+
+    def api_code_of(self, token: str) -> str | None:
+        """Whose live access token this is."""
+        with self.lock:
+            known = self._tokens.get(token)
+            return known.api_code if known and known.expires > self.now() else None
+
+    def expire_tokens(self) -> None:
+        """Make every access token issued so far worthless."""
+        with self.lock:
+            self._tokens.clear()
+
+    # Registrations and cases
+
+    def cases_of(self, invoice_number: str) -> list[Case]:
+        """The cases registered for an invoice number, oldest first."""
+        with self.lock:
+            return list(self._by_invoice_number.get(invoice_number, ()))
+
+    def open_case(self, creditor: str, invoice_number: str) -> Case | None:
+        for case in self.cases_of(invoice_number):
+            if case.creditor == creditor and case.closed_at is None:
+                return case
+        return None
+
+    def create_registration(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Register `body`, one case per debt; returns the answer, with exactly the guide's fields."""
+        with self.lock:
+            identifier = self.new_id()
+            stamps = self._stamps(identifier)
+            cases = [self._create_case(identifier, body, debt) for debt in body["debts"]]
+            ocr_numbers = ["2025" + f"{secrets.randbelow(10**15):015}" for _ in cases]
+            answer = {
+                "_updated": stamps["_updated"],
+                "_created": stamps["_created"],
+                "_etag": hashlib.sha1(identifier.encode(), usedforsecurity=False).hexdigest(),
+                "_id": identifier,
+                "_status": "OK",
+                "_cases": [case.id for case in cases],
+                "_ocr_numbers": [self.new_id() for _ in cases],
+                "_ocr_numbers_ocr": [digits + luhn_digit(digits) for digits in ocr_numbers],
+            }
+            self.registrations[identifier] = {
+                **body,
+                **{name: value for name, value in answer.items() if name != "_status"},
+            }
+            return answer
+
+    def _create_case(self, registration: str, body: Mapping[str, Any], debt: Mapping[str, Any]) -> Case:
+        identifier = self.new_id()
+        created = self.now()
+        customer = body["customer"]
+        capital = Decimal(debt["capital_to_claim"])
+        costs = sum((Decimal(fee["amount"]) for fee in debt.get("fees_already_claimed", {}).values()), Decimal(0))
+        state = str(body["first_action"])
+        case = Case(
+            id=identifier,
+            account=body["account"],
+            created=created,
+            registration_id=registration,
+            debt=debt,
+            state=state,
+            status=STATUS_OF_STATE.get(state, state),
+            remaining_capital=capital,
+            document=self._stamps(identifier)
+            | {
+                "creditor": body["creditor"],
+                "creditor_name": self.creditors[body["creditor"]]["name"],
+                "customer": self.new_id(),
+                "customer_name": customer.get("name"),
+                "customer_id_number": customer.get("id_number"),
+                "customer_status": "initialized",
+                "currency": body["currency"],
+                "agreement_version": "1",
+                "case_registration": registration,
+                "case_settings": {"interest_rate": {"reference_rate": True}},
+                "debt": {
+                    name: debt[name]
+                    for name in (
+                        "invoice_number",
+                        "debt_description",
+                        "invoice_date",
+                        "invoice_due_days_after_invoice_date",
+                        "capital_to_claim",
+                    )
+                    if name in debt
+                }
+                | {"initial_capital": capital},
+                "local_added_capital_amount": capital,
+                "local_added_costs_amount": costs,
+                "local_added_interest_amount": 0,
+                "local_added_transaction_amount": capital + costs,
+            },
+        )
+        self.cases[identifier] = case
+        self._by_invoice_number.setdefault(case.invoice_number, []).append(case)
+        self.registrations_created[case.invoice_number] += 1
+        return case
+
+    def set_case(
+        self,
+        identifier: str,
+        *,
+        state: str | None = None,
+        status: str | None = None,
+        closed: bool | None = None,
+        remaining_capital: Decimal | None = None,
+    ) -> Case:
+        """Let a case move on, as Amili's own work would move it. Raises `KeyError` for an unknown one."""
+        with self.lock:
+            case = self.cases[identifier]
+            case.state = state if state is not None else case.state
+            case.status = status if status is not None else case.status
+            if closed is not None:
+                case.closed_at = self.now() if closed else None
+            if remaining_capital is not None:
+                case.remaining_capital = remaining_capital
+            case.document["_updated"] = as_rfc_1123(self.now())
+            return case
+
+    def upload(self, case: Case, file_name: str, content_type: str, content: bytes) -> None:
+        """Keep a file of a case. What a second one does is unknown (amili.md, Unknown 16): both are kept."""
+        with self.lock:
+            case.uploads.append(Upload(file_name, content_type, content, self.now()))
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that was received, as JSON; file contents by size and digest."""
+        with self.lock:
+            return {
+                **self.traffic.snapshot(),
+                "tokens_issued": self.tokens_issued,
+                "registrations_created": dict(self.registrations_created),
+                "registrations": list(self.registrations.values()),
+                "cases": [
+                    {
+                        "id": case.id,
+                        "account": case.account,
+                        "creditor": case.creditor,
+                        "invoice_number": case.invoice_number,
+                        "registration": case.registration_id,
+                        "state": case.state,
+                        "status": case.status,
+                        "closed": case.closed_at is not None,
+                        "debt": dict(case.debt),
+                        "uploads": [
+                            {
+                                "file_name": upload.file_name,
+                                "content_type": upload.content_type,
+                                "size_bytes": len(upload.content),
+                                "sha256": hashlib.sha256(upload.content).hexdigest(),
+                            }
+                            for upload in case.uploads
+                        ],
+                    }
+                    for case in self.cases.values()
+                ],
+            }
+
+
+def guide_state(*, organization_no: str = "5566778899", now: Callable[[], datetime] = _utc_now) -> AmiliState:
+    """A state with the guide's account and creditor, named like the ledger sandbox's company."""
+    state = AmiliState(now=now)
+    state.add_account("Testbolaget AB", organization_no, identifier=GUIDE_ACCOUNT)
+    state.add_creditor(GUIDE_ACCOUNT, "Testbolaget AB", organization_no, identifier=GUIDE_CREDITOR)
+    return state

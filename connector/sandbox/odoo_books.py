@@ -1,0 +1,437 @@
+"""The bookkeeping of the ledger imitation: company, customers, products, invoices, payments, credit notes."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from connector.sandbox.amili_state import luhn_digit
+from connector.sandbox.odoo_matching import SEK, match, payments_widget, status_in_payment
+from connector.sandbox.odoo_records import Records
+
+VAT = Decimal("0.25")
+ORE = Decimal("0.01")
+SWEDEN, SALES_JOURNAL, BANK_JOURNAL, VAT_25 = 196, 7, 12, 5
+RECEIVABLE, SALES, OUTGOING_VAT, BANK, SUSPENSE = 85, 195, 150, 90, 91
+ODOOBOT = 1
+
+
+def _ore(amount: Decimal) -> Decimal:
+    return amount.quantize(ORE, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class InvoiceLine:
+    """One line to invoice: `price` for each, in kronor without VAT (25 %)."""
+
+    description: str
+    price: Decimal
+    quantity: Decimal = Decimal(1)
+    product_code: str = ""
+
+    @property
+    def untaxed(self) -> Decimal:
+        return _ore(self.price * self.quantity)
+
+
+class Books:
+    """One company's books, kept in `records`. Every method may be called from any thread."""
+
+    def __init__(self, records: Records, lock: threading.RLock, now: Callable[[], datetime]) -> None:
+        self.records = records
+        self.lock = lock
+        self._now = now
+        self._sequences: Counter[str] = Counter()
+        records.computed |= {
+            ("account.move", "invoice_payments_widget"): lambda move: payments_widget(records, move),
+            ("account.move", "access_url"): lambda move: f"/my/invoices/{move['id']}",
+            ("account.move", "status_in_payment"): status_in_payment,
+            ("account.move", "invoice_partner_display_name"): lambda move: records.display_name(
+                "res.partner", move["partner_id"]
+            ),
+            ("res.company", "org_number"): lambda _: "",
+        }
+        self._add_company()
+
+    def today(self) -> date:
+        return self._now().date()
+
+    # Company, customers, products
+
+    def _add_company(self) -> None:
+        create = self.records.create
+        create("res.currency", {"name": "SEK", "symbol": "kr", "active": True}, identifier=SEK)
+        create("res.country", {"name": "Sweden", "code": "SE"}, identifier=SWEDEN)
+        create("res.lang", {"name": "Swedish / Svenska", "code": "sv_SE", "active": True}, identifier=85)
+        create("account.tax", {"name": "25% G", "amount": 25.0}, identifier=VAT_25)
+        for number, name, kind in (
+            (RECEIVABLE, "Trade receivables", "asset_receivable"),
+            (SALES, "Sales within Sweden, 25% VAT (Goods)", "income"),
+            (OUTGOING_VAT, "Outgoing VAT on sales within Sweden, 25%", "liability_current"),
+            (BANK, "Bank", "asset_cash"),
+            (SUSPENSE, "Bank suspense account", "asset_current"),
+        ):
+            create("account.account", {"name": name, "account_type": kind}, identifier=number)
+        address: dict[str, Any] = {"street": "Storgatan 1", "zip": "111 22", "city": "Stockholm", "country_code": "SE"}
+        contact: dict[str, Any] = {"email": "faktura@testbolaget.example", "phone": "+46 8 123 45 67"}
+        partner = self.add_customer("Testbolaget AB", company_registry="556677-8899", **address, **contact)
+        company = {"name": "Testbolaget AB", "company_registry": "556677-8899", "partner_id": partner}
+        create("res.company", {**company, **address, **contact, "currency_id": SEK, "country_id": SWEDEN})
+        for number, name, kind, code in (
+            (SALES_JOURNAL, "Sales", "sale", "INV"),
+            (BANK_JOURNAL, "Bank", "bank", "BNK1"),
+        ):
+            create(
+                "account.journal",
+                {"name": name, "type": kind, "code": code, "active": True, "company_id": 1},
+                identifier=number,
+            )
+        self.add_product("Konsulttimme", Decimal(1000))
+        self.add_product("Fakturaavgift", Decimal(40), code="FAKTAVG")
+
+    def add_product(self, name: str, price: Decimal, *, code: str = "") -> int:
+        """A service product with 25 % VAT; `code` is its default_code. Returns its id."""
+        values = {"name": name, "list_price": price, "default_code": code or False, "type": "service"}
+        with self.lock:
+            return self.records.create("product.product", {**values, "active": True, "taxes_id": [VAT_25]})
+
+    def add_customer(self, name: str, *, is_company: bool = True, **values: Any) -> int:
+        """A customer in Sweden; `values` are fields of res.partner. Returns its id."""
+        with self.lock:
+            partner = self.records.create(
+                "res.partner",
+                {
+                    "name": name,
+                    "is_company": is_company,
+                    "company_type": "company" if is_company else "person",
+                    "country_id": SWEDEN,
+                    "country_code": "SE",
+                    "lang": "sv_SE",
+                    "type": "contact",
+                    "active": True,
+                    **values,
+                },
+            )
+            commercial = partner
+            if values.get("parent_id") and not is_company:
+                commercial = self.records.get("res.partner", values["parent_id"])["commercial_partner_id"]
+            self.records.update("res.partner", partner, {"commercial_partner_id": commercial})
+            return partner
+
+    # Invoices
+
+    def _next_name(self, prefix: str, year: int) -> str:
+        self._sequences[f"{prefix}/{year}"] += 1
+        return f"{prefix}/{year}/{self._sequences[f'{prefix}/{year}']:05}"
+
+    def _product(self, line: InvoiceLine) -> int | bool:
+        if not line.product_code:
+            return False
+        return self.records.search("product.product", [["default_code", "=", line.product_code]])[0]
+
+    def _add_move(
+        self,
+        partner: int,
+        lines: Sequence[InvoiceLine],
+        *,
+        kind: str,
+        day: date,
+        due: date,
+        tax: Decimal | None = None,
+        **values: Any,
+    ) -> int:
+        sign = -1 if kind == "out_refund" else 1
+        untaxed = sum((line.untaxed for line in lines), Decimal(0))
+        tax = _ore(untaxed * VAT) if tax is None else tax
+        total = untaxed + tax
+        draft = values.get("state") == "draft"
+        customer = self.records.get("res.partner", partner)
+        amounts = {"untaxed": untaxed, "tax": tax, "total": total, "residual": Decimal(0) if draft else total}
+        move = self.records.create(
+            "account.move",
+            {
+                "move_type": kind,
+                "state": "posted",
+                "payment_state": "not_paid",
+                "partner_id": partner,
+                "partner_shipping_id": partner,
+                "commercial_partner_id": customer["commercial_partner_id"],
+                "date": day.isoformat(),
+                "invoice_date": day.isoformat(),
+                "invoice_date_due": due.isoformat(),
+                **{f"amount_{name}": amount for name, amount in amounts.items()},
+                **{f"amount_{name}_signed": sign * amount for name, amount in amounts.items()},
+                "currency_id": SEK,
+                "company_currency_id": SEK,
+                "company_id": 1,
+                "journal_id": SALES_JOURNAL,
+                "invoice_user_id": ODOOBOT,
+                "move_sent_values": "not_sent",
+                **values,
+            },
+        )
+        if not draft:
+            prefix = "RINV" if kind == "out_refund" else "INV"
+            numbered = {
+                "name": values.get("name") or self._next_name(prefix, day.year),
+                "payment_reference": f"{move}{luhn_digit(str(move))}",
+            }
+            self.records.update("account.move", move, numbered)
+        reference = self.field(move, "payment_reference")
+        shown = [
+            self._add_line(
+                move,
+                line.description,
+                -sign * line.untaxed,
+                SALES,
+                display_type="product",
+                product_id=self._product(line),
+                quantity=line.quantity,
+                price_unit=line.price,
+                price_subtotal=line.untaxed,
+                price_total=_ore(line.untaxed * (1 + VAT)),
+                tax_ids=[VAT_25],
+                sequence=100,
+            )
+            for line in lines
+        ]
+        others = [
+            self._add_line(move, "25% G", -sign * tax, OUTGOING_VAT, display_type="tax", sequence=10000),
+            self._add_line(
+                move,
+                reference,
+                sign * total,
+                RECEIVABLE,
+                display_type="payment_term",
+                date_maturity=due.isoformat(),
+                amount_residual=sign * amounts["residual"],
+                amount_residual_currency=sign * amounts["residual"],
+                sequence=12000,
+            ),
+        ]
+        self.records.update("account.move", move, {"invoice_line_ids": shown, "line_ids": shown + others})
+        return move
+
+    def _add_line(self, move: int, name: str, balance: Decimal, account: int, **values: Any) -> int:
+        entry = self.records.get("account.move", move)
+        return self.records.create(
+            "account.move.line",
+            {
+                "name": name,
+                "move_id": move,
+                "move_name": entry.get("name", False),
+                "parent_state": entry["state"],
+                "move_type": entry["move_type"],
+                "date": entry["date"],
+                "ref": entry.get("ref", False),
+                "journal_id": entry["journal_id"],
+                "partner_id": entry.get("partner_id", False),
+                "account_id": account,
+                "account_type": self.records.get("account.account", account)["account_type"],
+                "currency_id": SEK,
+                "company_id": 1,
+                "balance": balance,
+                "amount_currency": balance,
+                "debit": max(balance, Decimal(0)),
+                "credit": max(-balance, Decimal(0)),
+                **values,
+            },
+        )
+
+    def add_invoice(
+        self,
+        partner: int,
+        lines: Sequence[InvoiceLine],
+        *,
+        due_days_ago: int,
+        terms_days: int = 30,
+        **values: Any,
+    ) -> int:
+        """A posted customer invoice that fell due `due_days_ago` days ago (negative: is yet to), `terms_days`
+        after its date; `values` are fields of account.move. Returns its id."""
+        due = self.today() - timedelta(days=due_days_ago)
+        day = due - timedelta(days=terms_days)
+        with self.lock:
+            return self._add_move(partner, lines, kind="out_invoice", day=day, due=due, **values)
+
+    def number(self, invoice: int) -> str:
+        """The number printed on an invoice."""
+        return str(self.records.get("account.move", invoice)["name"])
+
+    def field(self, invoice: int, name: str) -> Any:
+        """What stands in a field of an invoice, as stored (links are ids, amounts `Decimal`)."""
+        with self.lock:
+            return self.records.value("account.move", self.records.get("account.move", invoice), name)
+
+    def set_invoice(self, invoice: int, **values: Any) -> None:
+        """A change made by a person in the ledger, for example `payment_state="blocked"`."""
+        with self.lock:
+            self.records.update("account.move", invoice, values)
+
+    def set_customer(self, partner: int, **values: Any) -> None:
+        """A change made by a person on a customer card."""
+        with self.lock:
+            self.records.update("res.partner", partner, values)
+
+    # Money
+
+    def _bank_entry(
+        self, partner: int | bool, amount: Decimal, day: date, *, name: str, text: str, counter: int, **links: Any
+    ) -> int:
+        """A bank entry of `amount` against the account `counter`; `links` are fields of its lines."""
+        move = self.records.create(
+            "account.move",
+            {
+                "name": name,
+                "move_type": "entry",
+                "state": "posted",
+                "partner_id": partner,
+                "date": day.isoformat(),
+                "journal_id": BANK_JOURNAL,
+                "company_id": 1,
+                "currency_id": SEK,
+                "company_currency_id": SEK,
+                "amount_total": amount,
+            },
+        )
+        open_amounts = {"amount_residual": -amount, "amount_residual_currency": -amount}
+        lines = [
+            self._add_line(move, text, amount, BANK, display_type="product", **links),
+            self._add_line(move, text, -amount, counter, display_type="product", **open_amounts, **links),
+        ]
+        self.records.update("account.move", move, {"line_ids": lines})
+        return move
+
+    def receive(
+        self, amount: Decimal, *, partner: int | bool = False, day: date | None = None, text: str = "Inbetalning"
+    ) -> int:
+        """Money on the bank statement that nobody has matched yet; returns the statement line's id."""
+        with self.lock:
+            return self._statement_line(amount, partner, day or self.today(), text, SUSPENSE)
+
+    def _statement_line(self, amount: Decimal, partner: int | bool, day: date, text: str, counter: int) -> int:
+        matched = counter == RECEIVABLE
+        name = self._next_name("BNK1", day.year)
+        line = self.records.create(
+            "account.bank.statement.line",
+            {
+                "name": name,
+                "payment_ref": text,
+                "partner_id": partner,
+                "date": day.isoformat(),
+                "amount": amount,
+                "amount_residual": Decimal(0) if matched else -amount,
+                "is_reconciled": matched,
+                "state": "posted",
+                "move_type": "entry",
+                "journal_id": BANK_JOURNAL,
+                "currency_id": SEK,
+                "company_id": 1,
+            },
+        )
+        move = self._bank_entry(partner, amount, day, name=name, text=text, counter=counter, statement_line_id=line)
+        self.records.update("account.move", move, {"statement_line_id": line})
+        self.records.update("account.bank.statement.line", line, {"move_id": move})
+        return line
+
+    def pay(self, invoice: int, amount: Decimal | None = None, *, day: date | None = None, by_bank: bool = True) -> int:
+        """A payment matched to an invoice: its whole balance, or `amount` of it.
+
+        It comes in on the bank statement, or is registered by hand as a payment when `by_bank` is false.
+        Returns the id of the match (account.partial.reconcile).
+        """
+        with self.lock:
+            partner = self.records.get("account.move", invoice)["partner_id"]
+            paid = self.field(invoice, "amount_residual") if amount is None else amount
+            day = day or self.today()
+            if by_bank:
+                line = self._statement_line(paid, partner, day, self.number(invoice), RECEIVABLE)
+                entry = self.records.get("account.bank.statement.line", line)["move_id"]
+            else:
+                payment = self._payment(partner, paid, day, text=self.number(invoice), state="paid")
+                entry = self._payment_entry(payment)
+                self._link_payment(invoice, payment)
+            return match(self.records, invoice, entry, paid)
+
+    def prepay(self, partner: int, amount: Decimal, *, day: date | None = None) -> int:
+        """A payment registered by hand on a customer and matched to no invoice; returns its id."""
+        with self.lock:
+            payment = self._payment(partner, amount, day or self.today(), text="", state="in_process")
+            self._payment_entry(payment)
+            return payment
+
+    def mark_paid(self, invoice: int, *, day: date | None = None) -> int:
+        """A payment without a journal entry, as Odoo makes them where the journal has no outstanding account:
+        the invoice is "paid" although its balance is still open. Returns the payment's id."""
+        with self.lock:
+            partner = self.records.get("account.move", invoice)["partner_id"]
+            amount = self.field(invoice, "amount_residual")
+            payment = self._payment(partner, amount, day or self.today(), text=self.number(invoice), state="paid")
+            self._link_payment(invoice, payment)
+            self.set_invoice(invoice, payment_state="paid")
+            return payment
+
+    def _payment(self, partner: int, amount: Decimal, day: date, *, text: str, state: str) -> int:
+        return self.records.create(
+            "account.payment",
+            {
+                "name": self._next_name("PBNK1", day.year),
+                "memo": text or False,
+                "state": state,
+                "payment_type": "inbound",
+                "partner_type": "customer",
+                "partner_id": partner,
+                "date": day.isoformat(),
+                "amount": amount,
+                "is_reconciled": state == "paid",
+                "journal_id": BANK_JOURNAL,
+                "currency_id": SEK,
+                "company_id": 1,
+            },
+        )
+
+    def _payment_entry(self, payment: int) -> int:
+        values = self.records.get("account.payment", payment)
+        entry = self._bank_entry(
+            values["partner_id"],
+            values["amount"],
+            date.fromisoformat(values["date"]),
+            name=values["name"],
+            text=f"Manual Payment: {values['memo']}" if values["memo"] else "Manual Payment",
+            counter=RECEIVABLE,
+            payment_id=payment,
+        )
+        self.records.update("account.move", entry, {"origin_payment_id": payment, "ref": values["memo"]})
+        self.records.update("account.payment", payment, {"move_id": entry})
+        return entry
+
+    def _link_payment(self, invoice: int, payment: int) -> None:
+        linked = [*self.field(invoice, "matched_payment_ids"), payment]
+        self.set_invoice(invoice, matched_payment_ids=linked, reconciled_payment_ids=linked)
+        self.records.update("account.payment", payment, {"invoice_ids": [invoice], "reconciled_invoice_ids": [invoice]})
+
+    def credit(self, invoice: int, amount: Decimal | None = None, *, matched: bool = True) -> int:
+        """A credit note on an invoice: its whole balance, or `amount` including VAT. Returns its id."""
+        with self.lock:
+            original = self.records.get("account.move", invoice)
+            gross = self.field(invoice, "amount_residual") if amount is None else amount
+            line = InvoiceLine(f"Kreditering av {original['name']}", _ore(gross / (1 + VAT)))
+            note = self._add_move(
+                original["partner_id"],
+                [line],
+                kind="out_refund",
+                day=self.today(),
+                due=self.today(),
+                ref=f"Reversal of: {original['name']}",
+                tax=gross - line.untaxed,
+                reversed_entry_id=invoice,
+            )
+            self.set_invoice(invoice, reversal_move_ids=[*self.field(invoice, "reversal_move_ids"), note])
+            if matched:
+                match(self.records, invoice, note, self.field(note, "amount_residual"))
+            return note

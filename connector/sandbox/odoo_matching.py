@@ -1,0 +1,130 @@
+"""Matching payments and credit notes to invoices, and what Odoo makes of it: balances and payment states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from connector.sandbox.odoo_records import Records
+
+SEK = 18
+
+
+def receivable(records: Records, move: int) -> dict[str, Any]:
+    """The line of an invoice, credit note or bank entry that is owed or paid."""
+    lines = records.search("account.move.line", [["move_id", "=", move], ["account_type", "=", "asset_receivable"]])
+    return records.get("account.move.line", lines[0])
+
+
+def match(records: Records, invoice: int, counterpart: int, amount: Decimal) -> int:
+    """Match `amount` of `counterpart` to `invoice`; returns the match's id.
+
+    Raises `ValueError` for more than is open on the invoice.
+    """
+    debit, credit = receivable(records, invoice), receivable(records, counterpart)
+    if amount > debit["amount_residual"]:
+        raise ValueError("more than what is open on the invoice")
+    partial = records.create(
+        "account.partial.reconcile",
+        {
+            "debit_move_id": debit["id"],
+            "credit_move_id": credit["id"],
+            "amount": amount,
+            "debit_amount_currency": amount,
+            "credit_amount_currency": amount,
+            "debit_currency_id": SEK,
+            "credit_currency_id": SEK,
+            "company_currency_id": SEK,
+            "company_id": 1,
+            "max_date": max(debit["date"], credit["date"]),
+        },
+    )
+    for line, change, links in (
+        (debit, -amount, "matched_credit_ids"),
+        (credit, amount, "matched_debit_ids"),
+    ):
+        left = line["amount_residual"] + change
+        records.update(
+            "account.move.line",
+            line["id"],
+            {
+                "amount_residual": left,
+                "amount_residual_currency": left,
+                "reconciled": left == 0,
+                links: [*line.get(links, []), partial],
+            },
+        )
+    if debit["reconciled"] and credit["reconciled"]:
+        full = {"full_reconcile_id": records.create("account.full.reconcile", {})}
+        records.update("account.partial.reconcile", partial, full)
+        for line in (debit, credit):
+            records.update("account.move.line", line["id"], full)
+    for move in (invoice, counterpart):
+        _refresh_payment_state(records, move)
+    return partial
+
+
+def _refresh_payment_state(records: Records, move: int) -> None:
+    entry = records.get("account.move", move)
+    if entry["move_type"] == "entry":
+        return
+    left = abs(receivable(records, move)["amount_residual"])
+    credited = {
+        records.get("account.move.line", partial["credit_move_id"])["move_type"] for partial in partials(records, move)
+    }
+    if left:
+        state = "partial"
+    else:
+        only_credited = entry["move_type"] == "out_invoice" and credited == {"out_refund"}
+        state = "reversed" if only_credited else "paid"
+    sign = -1 if entry["move_type"] == "out_refund" else 1
+    amounts = {"amount_residual": left, "amount_residual_signed": sign * left}
+    records.update("account.move", move, {"payment_state": state, **amounts})
+
+
+def partials(records: Records, move: int) -> list[dict[str, Any]]:
+    """The matches of an invoice or credit note, oldest first."""
+    line = receivable(records, move)["id"]
+    return [
+        records.get("account.partial.reconcile", number)
+        for side in ("debit_move_id", "credit_move_id")
+        for number in records.search("account.partial.reconcile", [[side, "=", line]])
+    ]
+
+
+def payments_widget(records: Records, move: Mapping[str, Any]) -> dict[str, Any] | bool:
+    """What the form shows as payments of an invoice; `False` if there are none."""
+    if move["move_type"] != "out_invoice":
+        return False
+    content = [_widget_row(records, partial) for partial in partials(records, move["id"])]
+    return {"title": "Less Payment", "outstanding": False, "content": content} if content else False
+
+
+def _widget_row(records: Records, partial: Mapping[str, Any]) -> dict[str, Any]:
+    line = records.get("account.move.line", partial["credit_move_id"])
+    entry = records.get("account.move", line["move_id"])
+    return {
+        "name": line["name"],
+        "journal_name": records.display_name("account.journal", line["journal_id"]),
+        "company_name": False,
+        "amount": float(partial["amount"]),
+        "currency_id": SEK,
+        "date": line["date"],
+        "partial_id": partial["id"],
+        "account_payment_id": line.get("payment_id", False),
+        "move_id": entry["id"],
+        "is_refund": entry["move_type"] == "out_refund",
+        "ref": f"{entry['name']} ({entry['ref']})" if entry.get("ref") else entry["name"],
+        "is_exchange": False,
+    }
+
+
+def status_in_payment(move: Mapping[str, Any]) -> str:
+    """State, sending and payment in one word, as Odoo's lists show it."""
+    if move["state"] != "posted":
+        return str(move["state"])
+    state = str(move.get("payment_state", "not_paid"))
+    if state not in ("partial", "paid", "reversed"):
+        return "sent" if move.get("is_move_sent") else "posted"
+    return state

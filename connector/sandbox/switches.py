@@ -1,0 +1,284 @@
+"""The named switches of the imitations: every assumed behaviour, and every fault, has a name and a default.
+
+An assumption is something the reference suggests but does not state (amili.md 12 and "Unknown"); each is a
+field here, so that both answers can be tried. A fault is something that goes wrong on the wire.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum, StrEnum
+from typing import Any, Generic, Protocol, TypeVar, get_type_hints
+
+
+class FaultKind(StrEnum):
+    """What goes wrong, and whether the request took effect before it did."""
+
+    FAIL_BEFORE = "fail_before"
+    """A 5xx answer; nothing was done."""
+    FAIL_AFTER = "fail_after"
+    """A 5xx answer; everything was done."""
+    DROP_BEFORE = "drop_before"
+    """The connection closes without an answer; nothing was done."""
+    DROP_AFTER = "drop_after"
+    """The connection closes without an answer; everything was done."""
+    HALF_ANSWER = "half_answer"
+    """Everything was done; the answer breaks off in the middle of its body."""
+    UNAUTHORISED = "unauthorised"
+    """A 401 answer, although the caller is right; nothing was done."""
+    RATE_LIMITED = "rate_limited"
+    """A 429 answer; nothing was done."""
+
+
+class BodyKind(StrEnum):
+    """How a failure looks. Amili's own error page is unknown (amili.md 7.4), so a client must take any."""
+
+    JSON = "json"
+    TEXT = "text"
+    HTML = "html"
+    EMPTY = "empty"
+
+
+class ClosedAs(StrEnum):
+    """What `closed` of a case holds; its type is unknown (amili.md 4.2)."""
+
+    ABSENT = "absent"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    OBJECT = "object"
+
+
+class Duplicates(StrEnum):
+    """What a second registration of an open creditor and invoice number does (amili.md, Unknown 12)."""
+
+    ACCEPTED = "accepted"
+    REFUSED_422 = "refused_422"
+
+
+class UnknownFields(StrEnum):
+    """What a field that the documentation does not show does; refusing is the framework's default."""
+
+    REFUSED = "refused"
+    IGNORED = "ignored"
+
+
+class FilterOperators(StrEnum):
+    """Whether `where` takes more than equality (amili.md, Unknown 28)."""
+
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+
+
+class TokenForm(StrEnum):
+    """Whether the access token can be read as a JWT with `exp`, or is opaque (amili.md, Unknown 1)."""
+
+    OPAQUE = "opaque"
+    JWT = "jwt"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that goes wrong now and then.
+
+    It strikes requests of the `operations` named (empty: every one), limited to registrations of
+    `invoice_numbers` when given: the next `next_n` of them, and of the rest the `share` (0 to 1) that a seeded
+    draw picks. `status` is for the two kinds that answer 5xx; `retry_after_s` for a 429, `None` leaves the
+    header out; `hold_s` keeps the caller waiting before a connection is dropped.
+    """
+
+    kind: FaultKind
+    operations: tuple[str, ...] = ()
+    invoice_numbers: tuple[str, ...] = ()
+    share: float = 0.0
+    next_n: int = 0
+    status: int = 503
+    body: BodyKind = BodyKind.JSON
+    retry_after_s: int | None = None
+    hold_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise ValueError("share is between 0 and 1")
+
+
+def answer_lost_after_create(
+    *, share: float = 0.0, next_n: int = 0, invoice_numbers: tuple[str, ...] = (), hold_s: float = 0.0
+) -> Fault:
+    """The fault that matters most: the case exists, and nobody was told."""
+    return Fault(
+        FaultKind.DROP_AFTER,
+        operations=("register",),
+        invoice_numbers=invoice_numbers,
+        share=share,
+        next_n=next_n,
+        hold_s=hold_s,
+    )
+
+
+@dataclass(frozen=True)
+class AmiliSwitches:
+    """How the imitation of Amili behaves where the reference leaves it open, and what goes wrong.
+
+    `slow_s` is added to every request, `slow_operations_s` to single operations by name. Required fields beyond
+    the documented four are unknown (amili.md, Unknown 7): the defaults are what every example carries.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    seed: int = 1
+    slow_s: float = 0.0
+    slow_operations_s: Mapping[str, float] = field(default_factory=dict)
+
+    error_body: BodyKind = BodyKind.JSON
+    token_field: str = "token"  # noqa: S105
+    token_lifetime_field: str = ""
+    token_lifetime_s: int = 3600
+    token_form: TokenForm = TokenForm.OPAQUE
+    authenticate_status: int = 200
+
+    duplicate_registrations: Duplicates = Duplicates.ACCEPTED
+    unknown_fields: UnknownFields = UnknownFields.REFUSED
+    required_customer_fields: tuple[str, ...] = ("name", "id_number", "address")
+    required_debt_fields: tuple[str, ...] = (
+        "invoice_number",
+        "debt_description",
+        "invoice_date",
+        "capital_to_claim",
+        "invoice_due_days_after_invoice_date",
+    )
+    inactive_creditor_status: int = 422
+
+    initializing_s: float = 0.0
+    visible_after_s: float = 0.0
+    unknown_state: str = ""
+    closed_as: ClosedAs = ClosedAs.ABSENT
+    shows_original_invoice: bool = False
+    shows_total_amounts: bool = True
+    media_status: bool = False
+    filter_operators: FilterOperators = FilterOperators.REFUSED
+
+
+@dataclass(frozen=True)
+class LedgerSwitches:
+    """How the imitation of Odoo behaves. `custom_fields` says whether the x_amili_ fields are installed."""
+
+    faults: tuple[Fault, ...] = ()
+    seed: int = 1
+    slow_s: float = 0.0
+    slow_operations_s: Mapping[str, float] = field(default_factory=dict)
+
+    custom_fields: bool = True
+
+
+class AnySwitches(Protocol):
+    """What both sets of switches share."""
+
+    @property
+    def faults(self) -> tuple[Fault, ...]: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def slow_s(self) -> float: ...
+    @property
+    def slow_operations_s(self) -> Mapping[str, float]: ...
+
+
+S = TypeVar("S", AmiliSwitches, LedgerSwitches)
+D = TypeVar("D", AmiliSwitches, LedgerSwitches, Fault)
+
+
+def _converted(name: str, hint: Any, value: Any) -> Any:
+    if name == "faults":
+        return tuple(_built(Fault, item) for item in value)
+    if name == "slow_operations_s":
+        return {str(key): float(seconds) for key, seconds in value.items()}
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(value)
+    if hint == tuple[str, ...]:
+        if isinstance(value, str):
+            raise ValueError(f"{name} is a list of texts")
+        return tuple(str(item) for item in value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint == int | None:
+        return value if value is None else int(value)
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise ValueError(f"{name} is a {hint.__name__}")
+    return value
+
+
+def _read(cls: type[D], values: Mapping[str, Any]) -> dict[str, Any]:
+    hints = get_type_hints(cls)
+    unknown = sorted(set(values) - {item.name for item in fields(cls)})
+    if unknown:
+        raise ValueError(f"no such switch: {', '.join(unknown)}")
+    return {name: _converted(name, hints[name], value) for name, value in values.items()}
+
+
+def _built(cls: type[D], values: Mapping[str, Any]) -> D:
+    if "kind" not in values and cls is Fault:
+        raise ValueError("a fault needs a kind")
+    return cls(**_read(cls, values))
+
+
+def changed(switches: S, changes: Mapping[str, Any]) -> S:
+    """`switches` with the JSON values of `changes` in place. Raises `ValueError` naming what is wrong."""
+    result: S = replace(switches, **_read(type(switches), changes))
+    return result
+
+
+class SwitchBoard(Generic[S]):
+    """The switches in force, changeable at run time, and the draws of its faults. Safe between threads.
+
+    Every fault draws from its own generator once for every request it could strike, whether or not another
+    fault strikes first: for a given seed the n-th such request always meets the same fate.
+    """
+
+    def __init__(self, switches: S) -> None:
+        self._lock = threading.Lock()
+        self.set(switches)
+
+    @property
+    def switches(self) -> S:
+        return self._switches
+
+    def set(self, switches: S) -> None:
+        """Put `switches` in force; the draws and the `next_n` counts start anew."""
+        with self._lock:
+            self._switches: S = switches
+            self._draws = [random.Random(f"{switches.seed}:{index}") for index in range(len(switches.faults))]
+            self._left = [fault.next_n for fault in switches.faults]
+            self.fired: Counter[str] = Counter()
+
+    def change(self, changes: Mapping[str, Any]) -> S:
+        """Change the switches named; the draws start anew only if `faults` or `seed` is among them."""
+        switches = changed(self._switches, changes)
+        if {"faults", "seed"} & set(changes):
+            self.set(switches)
+        else:
+            with self._lock:
+                self._switches = switches
+        return switches
+
+    def draw(self, operation: str, invoice_numbers: Iterable[str] = ()) -> Fault | None:
+        """The fault that strikes this request, if any; the first in the list when several do."""
+        struck: Fault | None = None
+        numbers = set(invoice_numbers)
+        with self._lock:
+            for index, fault in enumerate(self._switches.faults):
+                if fault.operations and operation not in fault.operations:
+                    continue
+                if fault.invoice_numbers and numbers.isdisjoint(fault.invoice_numbers):
+                    continue
+                if self._left[index] > 0:
+                    self._left[index] -= 1
+                    hit = True
+                else:
+                    hit = self._draws[index].random() < fault.share
+                if hit and struck is None:
+                    struck = fault
+                    self.fired[fault.kind.value] += 1
+        return struck

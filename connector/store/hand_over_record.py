@@ -1,0 +1,105 @@
+"""A hand-over as it stands in the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from connector.domain.connection import FirstAction
+from connector.domain.findings import Finding
+from connector.domain.hand_over import HandOverState, Origin, PdfState, WriteBackState
+from connector.store import tables
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """One hand-over as stored. Instants are seconds since the epoch; amounts kronor."""
+
+    id: str
+    connection: str
+    creditor: str
+    invoice_id: str
+    invoice_number: str
+    generation: int
+    state: HandOverState
+    first_action: FirstAction
+    origin: Origin
+    asked_by: str
+    asked_at: float
+    wish_mark: str
+    proposed_balance: Decimal | None
+    accepted: tuple[str, ...]
+    lifted: Mapping[str, str]
+    submission: int
+    tries: int
+    waiting_for: str
+    attempted_at: float | None
+    unknown_since: float | None
+    debtor_name: str
+    capital: Decimal | None
+    registration_id: str
+    case_id: str
+    ocr: str
+    registered_at: float | None
+    pdf: PdfState
+    pdf_attempted: bool
+    write_back: WriteBackState
+    findings: tuple[Finding, ...]
+    updated_at: float
+
+    @property
+    def workflow_id(self) -> str:
+        """The idempotency key of the work on this hand-over's present submission."""
+        return f"send:{self.connection}:{self.invoice_id}:{self.generation}:{self.submission}"
+
+
+def fetch(connection: Connection, hand_over_id: str) -> HandOver:
+    """One hand-over by its id, within the caller's transaction."""
+    return from_row(connection.execute(select(tables.hand_overs).where(tables.hand_overs.c.id == hand_over_id)).one())
+
+
+def from_row(row: Row[Any]) -> HandOver:
+    """A row of the table as a hand-over."""
+    return HandOver(
+        id=row.id,
+        connection=row.connection,
+        creditor=row.creditor,
+        invoice_id=row.invoice_id,
+        invoice_number=row.invoice_number or "",
+        generation=row.generation,
+        state=HandOverState(row.state),
+        first_action=FirstAction(row.first_action),
+        origin=Origin(row.origin),
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        wish_mark=row.wish_mark,
+        proposed_balance=Decimal(row.proposed_balance) if row.proposed_balance else None,
+        accepted=tuple(json.loads(row.accepted)),
+        lifted=json.loads(row.lifted),
+        submission=row.submission,
+        tries=row.tries,
+        waiting_for=row.waiting_for,
+        attempted_at=row.attempted_at,
+        unknown_since=row.unknown_since,
+        debtor_name=row.debtor_name,
+        capital=Decimal(row.capital) if row.capital else None,
+        registration_id=row.registration_id or "",
+        case_id=row.case_id or "",
+        ocr=row.ocr or "",
+        registered_at=row.registered_at,
+        pdf=PdfState(row.pdf),
+        pdf_attempted=bool(row.pdf_attempted),
+        write_back=WriteBackState(row.write_back),
+        findings=tuple(Finding.model_validate(item) for item in json.loads(row.findings)),
+        updated_at=row.updated_at,
+    )
+
+
+def amount_text(amount: Decimal | None) -> str | None:
+    """An amount as it is stored."""
+    return str(amount) if amount is not None else None

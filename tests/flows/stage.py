@@ -1,0 +1,180 @@
+"""A stage for whole hand-overs: both sandboxes served over HTTP, a deployment, a connection, worker processes."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+
+from connector.amili.keys import make_key_pair
+from connector.domain.connection import ConnectionSettings, FirstAction
+from connector.domain.hand_over import HandOverState, Origin, Request
+from connector.flows import connecting
+from connector.flows.deployment import Deployment, open_deployment
+from connector.sandbox.amili import create_amili
+from connector.sandbox.amili_state import AmiliState, guide_state
+from connector.sandbox.odoo import create_odoo
+from connector.sandbox.odoo_books import InvoiceLine
+from connector.sandbox.odoo_state import OdooState
+from connector.sandbox.serve import running
+from connector.settings import Settings, load_settings
+from connector.store import connections, hand_overs, inbox
+from connector.store.connections import DEFAULT_ACCESS
+from connector.store.hand_over_record import HandOver
+
+CONNECTION = "testbolaget"
+DATABASE = "stage"
+ORGANISATION = "5566778899"
+
+
+@dataclass
+class Stage:
+    """Everything a test of whole hand-overs needs. `env` is what a worker process is started with."""
+
+    deployment: Deployment
+    amili: AmiliState
+    ledger: OdooState
+    env: dict[str, str] = field(repr=False)
+    webhook_token: str = field(repr=False)
+    canaries: dict[str, str] = field(repr=False)
+    ledger_url: str = ""
+
+    def customer(self, **values: str) -> int:
+        """A company with everything a claim needs."""
+        defaults = {
+            "company_registry": "556016-0680",
+            "street": "Kungsgatan 2",
+            "zip": "411 19",
+            "city": "Göteborg",
+            "email": "faktura@kund.example",
+        }
+        return self.ledger.books.add_customer(values.pop("name", "Kund AB"), **(defaults | values))
+
+    def invoice(self, customer: int | None = None, *, price: str = "1000", wished_by: str = "") -> str:
+        """An overdue invoice, clean; with the ledger's wish on it if `wished_by` says whose."""
+        lines = [InvoiceLine("Konsulttimmar, projektering", Decimal(price), Decimal(1))]
+        invoice = self.ledger.books.add_invoice(customer or self.customer(), lines, due_days_ago=45)
+        if wished_by:
+            self.ledger.click_send(invoice, wished_by)
+        return str(invoice)
+
+    def hint(self, invoice_id: str) -> None:
+        """The webhook's hint about an invoice, as the web process stores it."""
+        inbox.put_hint(self.deployment.databases.inbox, CONNECTION, invoice_id)
+
+    def ask(self, invoice_id: str) -> None:
+        """A person's request on the command line."""
+        inbox.put_request(
+            self.deployment.databases.inbox,
+            Request(connection=CONNECTION, invoice_id=invoice_id, origin=Origin.COMMAND, asked_by="test"),
+        )
+
+    def hand_over(self, invoice_id: str) -> HandOver | None:
+        """The invoice's hand-over as stored."""
+        return hand_overs.latest(self.deployment.databases.main, CONNECTION, invoice_id)
+
+    def number(self, invoice_id: str) -> str:
+        """The invoice's number in the ledger."""
+        return str(self.ledger.records.get("account.move", int(invoice_id))["name"])
+
+    def cases(self, invoice_id: str) -> int:
+        """How many cases Amili has for the invoice."""
+        return len(self.amili.cases_of(self.number(invoice_id)))
+
+    def ended(self, invoice_id: str) -> bool:
+        """Whether nothing is under way for the invoice any more."""
+        found = self.hand_over(invoice_id)
+        return found is not None and found.state in (HandOverState.DONE, HandOverState.BLOCKED)
+
+    def start_worker(self, module: str = "connector.cli", *arguments: str, **env: str) -> subprocess.Popen[str]:
+        """A worker in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *(arguments or ("worker",))],
+            env=self.env | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+
+@contextmanager
+def stage(folder: Path, *, database_url: str = "", **overrides: str) -> Iterator[Stage]:
+    """A running stage with short times. `overrides` are settings by their names in the environment."""
+    api_key, api_code = "canary-ledger-key-" + secrets.token_hex(12), "canary-api-code-" + secrets.token_hex(8)
+    ledger = OdooState(database=DATABASE, api_key=api_key)
+    amili = guide_state(organization_no=ORGANISATION)
+    pair = make_key_pair()
+    amili.register_key(api_code, pair.public_key)
+    with ExitStack() as stack:
+        amili_url = stack.enter_context(running(create_amili(amili)))
+        ledger_url = stack.enter_context(running(create_odoo(ledger)))
+        env = _environment(folder, amili_url, database_url, overrides)
+        deployment = open_deployment(_settings(env))
+        stack.callback(deployment.close)
+        token = _join(deployment, ledger_url, api_key, api_code, pair.private_key, pair.public_key)
+        canaries = {"ledger key": api_key, "api code": api_code, "webhook token": token}
+        yield Stage(deployment, amili, ledger, env, token, canaries, ledger_url)
+
+
+def _environment(folder: Path, amili_url: str, database_url: str, overrides: dict[str, str]) -> dict[str, str]:
+    keep = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "PYTHONPATH")}
+    chosen = {
+        "SECRET_KEYS": Fernet.generate_key().decode(),
+        "SESSION_SECRET": secrets.token_urlsafe(48),
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": database_url,
+        "AMILI_SANDBOX_URL": amili_url,
+        "CONNECT_TIMEOUT_S": "0.5",
+        "READ_TIMEOUT_S": "1",
+        "ATTEMPT_S": "5",
+        "SETTLE_S": "2",
+        "POLL_INTERVAL_S": "3600",
+        "ALLOW_PRIVATE_ADDRESSES": "true",
+        "LOG_LEVEL": "INFO",
+    }
+    return keep | chosen | overrides | {"PYTHONWARNINGS": "default"}
+
+
+def _settings(env: dict[str, str]) -> Settings:
+    names = {name.lower() for name in env} & set(Settings.model_fields)
+    return load_settings(None, **{name: env[name.upper()] for name in names})
+
+
+def _join(
+    deployment: Deployment, ledger_url: str, api_key: str, api_code: str, private_key: SecretStr, public_key: str
+) -> str:
+    connections.put_access(
+        deployment.databases.main,
+        deployment.vault,
+        access_id=DEFAULT_ACCESS,
+        private_key=private_key,
+        public_key=public_key,
+        api_code=SecretStr(api_code),
+    )
+    settings = ConnectionSettings(
+        first_action=FirstAction.DEBT_COLLECTION,
+        invoice_fee_agreed=True,
+        host={"url": ledger_url, "database": DATABASE, "fee_products": ["FAKTAVG"]},
+    )
+    ledger = connecting.identify_ledger(deployment, "odoo", settings.host, SecretStr(api_key))
+    client = deployment.amili(settings.environment, deployment.access(DEFAULT_ACCESS))
+    creditor = connecting.creditors_for(client, ORGANISATION).creditors[0]
+    return connecting.join(
+        deployment,
+        connection_id=CONNECTION,
+        host="odoo",
+        ledger=ledger,
+        creditor=creditor,
+        settings=settings,
+        api_key=SecretStr(api_key),
+        amili_access=DEFAULT_ACCESS,
+    )

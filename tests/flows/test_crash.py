@@ -1,0 +1,96 @@
+"""The worker killed at every HTTP call and every commit of a hand-over: one case, one PDF, one write-back.
+
+The points are counted from the moment the worker is ready, just before and just after each call and commit, so
+that the worker dies with every possible part of the work done. Each death is followed by a new worker, which
+must bring the hand-over to its end.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from connector.domain.hand_over import HandOverState, PdfState, WriteBackState
+from connector.store import timeline
+from tests.flows.stage import Stage, stage
+from tests.flows.waiting import until
+from tests.flows.zygote import Zygote, is_stopped, runs, zygote
+
+SHARDS = 4
+SHORT = {"CONNECT_TIMEOUT_S": "0.4", "READ_TIMEOUT_S": "0.8", "SETTLE_S": "1.3", "ATTEMPT_S": "2"}
+LAST_POINT = 400
+LEAST_POINTS = 60
+ENDS_WITHIN_S = 40.0
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_killed_at_every_call_and_commit(shard: int, tmp_path: Path, database_url: str | None) -> None:
+    with stage(tmp_path / "data", database_url=database_url or "", **SHORT) as on, zygote(tmp_path / "log") as forking:
+        struck = 0
+        for point in range(shard + 1, LAST_POINT, SHARDS):
+            if not _killed_at(on, forking, point):
+                break
+            struck += 1
+        assert struck >= LEAST_POINTS // SHARDS, "the points of a whole hand-over were not reached"
+
+
+def _killed_at(on: Stage, forking: Zygote, point: int) -> bool:
+    """Kill a worker at `point` and let another finish; False if the hand-over ended before that point."""
+    invoice = on.invoice(wished_by="Eva Ekonom")
+    on.hint(invoice)
+    pid = forking.fork(on.env, killed_at=point)
+    until(lambda: not runs(pid) or on.ended(invoice), within_s=ENDS_WITHIN_S, what=f"point {point} or the end")
+    if runs(pid):
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not runs(pid), within_s=5, what="the worker's end")
+        return False
+    _recover(on, forking, invoice, point)
+    return True
+
+
+def _recover(on: Stage, forking: Zygote, invoice: str, point: int) -> None:
+    successor = forking.fork(on.env)
+    until(lambda: on.ended(invoice), within_s=ENDS_WITHIN_S, what=f"the end after a death at point {point}")
+    os.kill(successor, signal.SIGKILL)
+    until(lambda: not runs(successor), within_s=5, what="the successor's end")
+    _exactly_once(on, invoice, f"after a death at point {point}")
+
+
+def _exactly_once(on: Stage, invoice: str, when: str) -> None:
+    hand_over = on.hand_over(invoice)
+    assert hand_over is not None, when
+    assert hand_over.state is HandOverState.DONE, when
+    (case,) = on.amili.cases_of(on.number(invoice))
+    assert hand_over.case_id == case.id, when
+    assert hand_over.pdf is PdfState.UPLOADED, when
+    assert len({upload.content for upload in case.uploads}) == 1, when
+    assert hand_over.write_back is WriteBackState.WRITTEN, when
+    assert on.ledger.records.get("account.move", int(invoice))["x_amili_case_id"] == case.id, when
+    assert on.ledger.changing_writes(int(invoice)) == 1, when
+    events = [entry.event for entry in timeline.of_hand_over(on.deployment.databases.main, hand_over.id)]
+    assert events.count("asked") == 1, when
+    assert events.count("registered") + events.count("adopted") == 1, when
+
+
+@pytest.mark.parametrize("where", ["before the call", "between head and body"])
+def test_frozen_at_the_registration_while_another_takes_over(
+    where: str, tmp_path: Path, database_url: str | None
+) -> None:
+    """A worker stopped as it registers sleeps through its deadline; another does the work; then it wakes."""
+    with stage(tmp_path / "data", database_url=database_url or "") as on, zygote(tmp_path / "log") as forking:
+        invoice = on.invoice(wished_by="Eva Ekonom")
+        on.hint(invoice)
+        sleeper = forking.fork(on.env, freeze=where)
+        until(lambda: is_stopped(sleeper), within_s=30, what="the worker frozen at the registration")
+        forking.fork(on.env)
+        until(lambda: on.ended(invoice), within_s=90, what="the end by another worker")
+        registrations = on.amili.traffic.snapshot()["registrations_received"]
+        os.kill(sleeper, signal.SIGCONT)
+        gave_up = "its deadline has passed"
+        until(lambda: gave_up in forking.log.read_text(encoding="utf-8"), within_s=30, what="the sleeper's giving up")
+        assert on.cases(invoice) == 1
+        assert on.amili.traffic.snapshot()["registrations_received"] == registrations
+        _exactly_once(on, invoice, "after a frozen worker woke")
