@@ -1,0 +1,19 @@
+"""The fields that the connector adds to Odoo's invoices, and how their values are written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+CASE_ID = "x_amili_case_id"
+STATUS = "x_amili_status"
+DATE = "x_amili_date"
+REQUESTED_AT = "x_amili_requested_at"
+REQUESTED_BY = "x_amili_requested_by"
+FIRST_ACTION = "x_amili_first_action"
+
+ADDED = (CASE_ID, STATUS, DATE, REQUESTED_AT, REQUESTED_BY, FIRST_ACTION)
+
+
+def odoo_datetime(at: datetime) -> str:
+    """`at` (aware) as Odoo keeps instants: UTC, without a zone, in whole seconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

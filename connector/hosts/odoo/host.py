@@ -1,0 +1,308 @@
+"""One company's Odoo as the flows see it: `connector.hosts.base.Host`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from connector.domain.errors import ConfigurationError, NotAuthorised, NotFound, Refused
+from connector.domain.invoice import Invoice, OverdueInvoice, Pdf
+from connector.domain.money import ORE
+from connector.hosts.base import LedgerIdentity, Wish, WriteBack, WriteBackResult
+from connector.hosts.odoo import documents, fields, pdf, translate
+from connector.hosts.odoo.client import SYSTEM, OdooClient
+from connector.hosts.odoo.documents import Record
+from connector.hosts.odoo.settings import OdooSettings
+
+NEEDED_RIGHTS = (
+    ("account.move", "read", "read invoices"),
+    ("account.move", "write", "write the case id on invoices"),
+    ("account.move.line", "read", "read invoice lines"),
+    ("account.partial.reconcile", "read", "read which payments belong to which invoice"),
+    ("account.payment", "read", "read payments"),
+    ("account.bank.statement.line", "read", "read bank statements"),
+    ("res.partner", "read", "read customers"),
+    ("account.move.send.wizard", "create", "make the invoice's PDF"),
+)
+"""Model, operation and words for a person. The Invoicing group has them all (odoo.md section 8)."""
+
+_PAGE = 100
+_SETTLED = ("paid", "in_payment", "reversed")
+
+
+class OdooHost:
+    """One company's ledger in Odoo, read and written with one API key. Safe to use from several threads."""
+
+    def __init__(self, client: OdooClient, settings: OdooSettings) -> None:
+        """`settings.company_id` may be left out where the key's user sees one company only."""
+        self._client = client
+        self._chosen = settings
+        self._lock = threading.Lock()
+        self._resolved: OdooSettings | None = settings if settings.company_id else None
+        self._added: frozenset[str] | None = None
+
+    def check(self) -> LedgerIdentity:
+        """Who this ledger is and whether our rights suffice. Reads only.
+
+        Raises `ConfigurationError` for an Odoo that is too old, and when the user sees several companies and
+        none is chosen.
+        """
+        version = self._client.version()
+        user = self._user()
+        settings = self._settings()
+        company = self._company(settings)
+        missing = tuple(
+            words
+            for model, operation, words in NEEDED_RIGHTS
+            if not self._client.call(model, "has_access", operation=operation)
+        )
+        context = documents.company_context(settings)
+        entry = None if missing else documents.last_bank_entry(self._client, context)
+        return LedgerIdentity(
+            company=str(company["name"]),
+            organization_number=_organization_number(company),
+            version=version,
+            user=str(user["login"]),
+            missing_rights=missing,
+            bank_booked_until=date.fromisoformat(entry["date"]) if entry else None,
+            key_expires=self._key_expires(user["id"]),
+        )
+
+    def read(self, invoice_id: str) -> Invoice:
+        """One invoice, fresh and whole. Raises `NotFound`, and `AmountUnreadable` for inexact amounts."""
+        settings = self._settings()
+        return translate.translate(documents.fetch(self._client, invoice_id, settings), settings)
+
+    def find(self, number: str) -> str:
+        """The id of the customer invoice whose number is exactly `number`. Raises `NotFound`.
+
+        Numbers are unique within a company's journal; should two invoices share one, it raises `Refused`.
+        """
+        domain = [("move_type", "=", "out_invoice"), ("name", "=", number)]
+        found = self._search(domain, ["name"], limit=2) if number not in {"", "/"} else []
+        if not found:
+            raise NotFound("there is no customer invoice with that number.", system=SYSTEM)
+        if len(found) > 1:
+            raise Refused("several customer invoices have that number.", system=SYSTEM)
+        return str(found[0]["id"])
+
+    def requested(self) -> Iterator[Wish]:
+        """Every standing wish: asked for, and no case yet; newest first. Nothing where the fields are not set up."""
+        if not self._holds_wishes():
+            return
+        domain = [
+            ("move_type", "=", "out_invoice"),
+            (fields.REQUESTED_AT, "!=", False),
+            (fields.CASE_ID, "=", False),
+        ]
+        order = f"{fields.REQUESTED_AT} desc, id desc"
+        seen: set[int] = set()
+        while True:
+            # Not by offset: wishes that are fulfilled meanwhile would move others into pages already read.
+            unseen = [*domain, ("id", "not in", sorted(seen))]
+            page = self._search(unseen, self._wish_fields(), order=order, limit=_PAGE)
+            fresh = [record for record in page if record["id"] not in seen]
+            seen.update(record["id"] for record in fresh)
+            yield from map(_wish, fresh)
+            if len(page) < _PAGE or not fresh:
+                return
+
+    def wish(self, invoice_id: str) -> Wish | None:
+        """The standing wish on one invoice, read afresh; `None` if there is none, or no such invoice."""
+        if not self._holds_wishes():
+            return None
+        try:
+            move_id = documents.record_id(invoice_id)
+        except NotFound:
+            return None
+        found = self._search([("id", "=", move_id)], self._wish_fields(), limit=1)
+        if not found or not found[0][fields.REQUESTED_AT] or found[0][fields.CASE_ID]:
+            return None
+        return _wish(found[0])
+
+    def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
+        """One page of booked, open customer invoices past due on `today`, oldest due date first."""
+        case_id = [fields.CASE_ID] if fields.CASE_ID in self._added_fields() else []
+        found = self._search(
+            [
+                ("move_type", "=", "out_invoice"),
+                ("state", "=", "posted"),
+                ("payment_state", "not in", list(_SETTLED)),
+                ("amount_residual", ">", 0),
+                ("invoice_date_due", "<", today.isoformat()),
+            ],
+            [
+                "name",
+                "commercial_partner_id",
+                "invoice_date",
+                "invoice_date_due",
+                "amount_total",
+                "amount_residual",
+                "currency_id",
+                *case_id,
+            ],
+            order="invoice_date_due, id",
+            limit=page_size,
+            offset=(page - 1) * page_size,
+        )
+        return tuple(_overdue(record) for record in found)
+
+    def pdf(self, invoice_id: str) -> Pdf:
+        """The invoice as the customer got it; nobody is mailed. Raises `PdfUnavailable` and `NotFound`."""
+        return pdf.fetch_pdf(self._client, invoice_id, self._settings())
+
+    def write_back(self, invoice_id: str, note: WriteBack) -> WriteBackResult:
+        """Put case id, status and date into the added fields, as far as they exist; writes only what differs.
+
+        Returns the fields that hold their value afterwards, or Odoo's words if it refused. Raises `NotFound`
+        for an unknown invoice.
+        """
+        wanted = {
+            fields.CASE_ID: note.case_id,
+            fields.STATUS: note.status,
+            fields.DATE: fields.odoo_datetime(note.at),
+        }
+        wanted = {name: value for name, value in wanted.items() if name in self._added_fields()}
+        if not wanted:
+            return WriteBackResult(refused="The connector's fields are not set up in this Odoo.")
+        move_id = documents.record_id(invoice_id)
+        before = self._one(move_id, list(wanted))
+        differing = {name: value for name, value in wanted.items() if (before[name] or "") != value}
+        if differing:
+            try:
+                self._client.call("account.move", "write", ids=[move_id], vals=differing, context=self._context())
+            except NotFound:
+                raise
+            except Refused as error:
+                if error.status == _UNAUTHORISED:
+                    raise
+                return WriteBackResult(refused=error.message)
+        after = self._one(move_id, list(wanted)) if differing else before
+        places = tuple(name for name, value in wanted.items() if (after[name] or "") == value)
+        missing = [name for name in wanted if name not in places]
+        return WriteBackResult(places=places, refused=f"Odoo did not keep {', '.join(missing)}." if missing else "")
+
+    def _search(self, domain: list[Any], names: list[str], **paging: Any) -> list[Record]:
+        found: list[Record] = self._client.call(
+            "account.move", "search_read", domain=domain, fields=names, context=self._context(), **paging
+        )
+        return found
+
+    def _one(self, move_id: int, names: list[str]) -> Record:
+        found = self._search([("id", "=", move_id)], names, limit=1)
+        if not found:
+            raise NotFound("there is no such invoice.", system=SYSTEM)
+        return found[0]
+
+    def _context(self) -> Record:
+        return documents.company_context(self._settings())
+
+    def _settings(self) -> OdooSettings:
+        """The settings with a company in them, so that no call ever sees another company's books."""
+        with self._lock:
+            if self._resolved is None:
+                companies = self._user()["company_ids"]
+                if len(companies) != 1:
+                    raise ConfigurationError(
+                        f"The key's user sees several companies ({', '.join(map(str, companies))}).",
+                        system=SYSTEM,
+                        advice="Choose one of them as company_id in the connection's Odoo settings.",
+                    )
+                self._resolved = self._chosen.model_copy(update={"company_id": companies[0]})
+            return self._resolved
+
+    def _user(self) -> Record:
+        uid = self._client.call("res.users", "context_get")["uid"]
+        found: list[Record] = self._client.call("res.users", "read", ids=[uid], fields=["login", "company_ids"])
+        return found[0]
+
+    def _company(self, settings: OdooSettings) -> Record:
+        found: list[Record] = self._client.call(
+            "res.company",
+            "search_read",
+            domain=[("id", "=", settings.company_id)],
+            fields=["name", "company_registry", "vat"],
+            context=documents.company_context(settings),
+        )
+        if not found:
+            raise ConfigurationError(
+                f"There is no company {settings.company_id} that the key's user may see.", system=SYSTEM
+            )
+        return found[0]
+
+    def _key_expires(self, uid: int) -> date | None:
+        """When our key runs out. A user with several keys has no way to tell which one is ours."""
+        try:
+            keys: list[Record] = self._client.call(
+                "res.users.apikeys", "search_read", domain=[("user_id", "=", uid)], fields=["expiration_date"]
+            )
+        except (NotAuthorised, NotFound):
+            # Not every Odoo lets a user look at its own keys; the date is a courtesy.
+            return None
+        if len(keys) != 1 or not keys[0]["expiration_date"]:
+            return None
+        return datetime.fromisoformat(keys[0]["expiration_date"]).date()
+
+    def _added_fields(self) -> frozenset[str]:
+        with self._lock:
+            if self._added is None:
+                found = self._client.call(
+                    "account.move", "fields_get", allfields=list(fields.ADDED), attributes=["type"]
+                )
+                self._added = frozenset(found)
+            return self._added
+
+    def _holds_wishes(self) -> bool:
+        return {fields.REQUESTED_AT, fields.CASE_ID} <= self._added_fields()
+
+    def _wish_fields(self) -> list[str]:
+        names = (fields.REQUESTED_AT, fields.CASE_ID, fields.REQUESTED_BY, fields.FIRST_ACTION)
+        return [name for name in names if name in self._added_fields()]
+
+
+_UNAUTHORISED = 401
+
+
+def _wish(record: Record) -> Wish:
+    return Wish(
+        invoice_id=str(record["id"]),
+        mark=str(record[fields.REQUESTED_AT]),
+        by=str(record.get(fields.REQUESTED_BY) or ""),
+        first_action=str(record.get(fields.FIRST_ACTION) or ""),
+    )
+
+
+def _overdue(record: Record) -> OverdueInvoice:
+    due, issued = record["invoice_date_due"], record["invoice_date"]
+    customer, currency = record["commercial_partner_id"], record["currency_id"]
+    return OverdueInvoice(
+        id=str(record["id"]),
+        number=str(record["name"] or ""),
+        customer_name=str(customer[1]) if customer else "",
+        invoice_date=date.fromisoformat(issued) if issued else None,
+        due_date=date.fromisoformat(due) if due else None,
+        total=_shown(record["amount_total"]),
+        balance=_shown(record["amount_residual"]),
+        currency=str(currency[1]) if currency else "",
+        case_id=str(record.get(fields.CASE_ID) or ""),
+    )
+
+
+def _shown(amount: Decimal | int) -> Decimal:
+    """An amount for the list only: one in a currency of three decimals must not hide the whole list (B1 stops it)."""
+    return Decimal(amount).quantize(ORE, ROUND_HALF_UP)
+
+
+def _organization_number(company: Record) -> str:
+    """Ten digits from the company's registry number or its VAT number SE…01 (domain.md 2.1), else ""."""
+    for text in (str(company["company_registry"] or ""), str(company["vat"] or "")):
+        digits = "".join(character for character in text if character.isascii() and character.isdigit())
+        if text.strip().upper().startswith("SE") and digits.endswith("01"):
+            digits = digits[:-2]
+        digits = digits.removeprefix("16") if len(digits) == 12 else digits
+        if len(digits) == 10:
+            return digits
+    return ""

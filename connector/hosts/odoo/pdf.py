@@ -1,0 +1,81 @@
+"""The invoice as the customer got it, without mailing anybody. Source: odoo.md section 5.
+
+The stored PDF is the very document the customer got. If there is none, Odoo's own send wizard makes it, told
+to send to nobody; its side effect is that Odoo then calls the invoice sent. The customer portal is not used,
+since it prints PROFORMA on an invoice whose PDF was never made.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from connector.domain.errors import NotFound, Refused
+from connector.domain.invoice import Pdf
+from connector.hosts.base import PdfUnavailable
+from connector.hosts.odoo.client import SYSTEM, OdooClient
+from connector.hosts.odoo.documents import Record, company_context, record_id
+from connector.hosts.odoo.settings import OdooSettings
+
+WIZARD = "account.move.send.wizard"
+PDF_START = b"%PDF-"
+
+
+def fetch_pdf(client: OdooClient, invoice_id: str, settings: OdooSettings) -> Pdf:
+    """The PDF of one invoice, made by Odoo first if it does not have one yet.
+
+    Raises `PdfUnavailable` with Odoo's words if it cannot make one, `NotFound` for an unknown invoice, and the
+    errors of `OdooClient.call`; after an `OutcomeUnknown` a second call finds what the first one made.
+    """
+    move_id = record_id(invoice_id)
+    move = _read(client, move_id, settings)
+    if not move["invoice_pdf_report_file"]:
+        _make(client, move_id, settings)
+        move = _read(client, move_id, settings)
+    content = _decoded(move["invoice_pdf_report_file"])
+    if not content:
+        raise PdfUnavailable("it made no PDF of the invoice.", system=SYSTEM)
+    if not content.startswith(PDF_START):
+        raise PdfUnavailable("what it keeps as the invoice's PDF is not one.", system=SYSTEM)
+    number = str(move["name"] or "")
+    report = move["invoice_pdf_report_id"]
+    return Pdf(
+        content=content,
+        file_name=str(report[1]) if report else f"{number.replace('/', '_')}.pdf",
+        invoice_number=number,
+    )
+
+
+def _read(client: OdooClient, move_id: int, settings: OdooSettings) -> Record:
+    found: list[Record] = client.call(
+        "account.move",
+        "search_read",
+        domain=[("id", "=", move_id)],
+        fields=["name", "invoice_pdf_report_id", "invoice_pdf_report_file"],
+        context=company_context(settings),
+    )
+    if not found:
+        raise NotFound("there is no such invoice.", system=SYSTEM, operation="account.move/search_read")
+    return found[0]
+
+
+def _make(client: OdooClient, move_id: int, settings: OdooSettings) -> None:
+    """Let Odoo make and keep the PDF.
+
+    Left out, `sending_methods` would default to the customer's way of delivery, and Odoo would mail it.
+    """
+    context = company_context(settings)
+    wizard = {"move_id": move_id, "sending_methods": [], "template_id": False}
+    try:
+        ids = client.call(WIZARD, "create", vals_list=[wizard], context=context)
+        client.call(WIZARD, "action_send_and_print", ids=ids, context=context)
+    except Refused as error:
+        raise PdfUnavailable(error.message, system=SYSTEM, advice=error.advice) from None
+
+
+def _decoded(data: Any) -> bytes:
+    try:
+        return base64.b64decode(data or "", validate=True)
+    except (binascii.Error, TypeError, ValueError):
+        raise PdfUnavailable("what it keeps as the invoice's PDF cannot be read.", system=SYSTEM) from None

@@ -1,0 +1,53 @@
+"""What an installer chooses for one connection to an Odoo: `ConnectionSettings.host`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from connector.domain.errors import ConfigurationError
+
+ProductName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
+
+
+class OdooSettings(BaseModel):
+    """Which Odoo and company, and how its invoices and customers are to be read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Odoo settings")
+
+    url: str = Field("", description="Odoo's address, for example https://company.odoo.com.")
+    database: str = Field("", description="Name of the Odoo database.")
+    company_id: int | None = Field(
+        None,
+        gt=0,
+        description="Id of the company in Odoo (res.company). Needed when the key's user sees several.",
+    )
+    fee_products: tuple[ProductName, ...] = Field(
+        (), description="Internal references or names of the products that are invoice fees."
+    )
+    reminder_fee_products: tuple[ProductName, ...] = Field(
+        (), description="Internal references or names of the products that are reminder fees."
+    )
+    interest_products: tuple[ProductName, ...] = Field(
+        (), description="Internal references or names of the products that are late-payment interest."
+    )
+    id_number_fields: tuple[FieldName, ...] = Field(
+        ("company_registry", "vat"),
+        min_length=1,
+        description="Fields of the customer that may hold its identity number, the most trusted first.",
+    )
+    protected_identity_field: FieldName | None = Field(
+        None, description="Field of the customer that is set when its identity is protected, if there is one."
+    )
+
+
+def odoo_settings(host: dict[str, Any]) -> OdooSettings:
+    """The Odoo part of a connection's settings. Raises `ConfigurationError` naming the first thing wrong."""
+    try:
+        return OdooSettings.model_validate(host)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"The Odoo setting {where}: {first['msg']}.") from None

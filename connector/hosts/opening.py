@@ -1,0 +1,142 @@
+"""The hosts there are, and how a connection's ledger is opened. A new host gets a case here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import SecretStr
+
+from connector.domain.errors import ConfigurationError, Unreadable
+from connector.domain.invoice import Invoice
+from connector.hosts.base import Hints, Host
+from connector.hosts.odoo import events as odoo_events
+from connector.hosts.odoo import provision as odoo_provision
+from connector.hosts.odoo import translate as odoo_translate
+from connector.hosts.odoo.client import OdooClient
+from connector.hosts.odoo.host import OdooHost
+from connector.hosts.odoo.settings import OdooSettings, odoo_settings
+
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 30.0
+PROVISION_TIMEOUT_S = 120.0
+"""Installing a module of Odoo's own, and adding a field, make it reload itself."""
+
+
+def open_host(
+    kind: str,
+    *,
+    settings: dict[str, Any],
+    api_key: SecretStr,
+    allow_private: bool,
+    connect_timeout_s: float = CONNECT_TIMEOUT_S,
+    read_timeout_s: float = READ_TIMEOUT_S,
+) -> Host:
+    """The ledger of one connection. `settings` is `ConnectionSettings.host`; nothing is called yet.
+
+    Raises `ConfigurationError` for an unknown kind, and for settings that cannot work.
+    """
+    match kind:
+        case "odoo":
+            chosen = odoo_settings(settings)
+            client = _odoo_client(
+                chosen,
+                api_key,
+                allow_private=allow_private,
+                connect_timeout_s=connect_timeout_s,
+                read_timeout_s=read_timeout_s,
+            )
+            return OdooHost(client, chosen)
+        case _:
+            raise _unknown(kind)
+
+
+def hints(kind: str, body: bytes) -> Hints:
+    """The invoices that a webhook body points at; nothing for a body or a kind that is not understood."""
+    match kind:
+        case "odoo":
+            return odoo_events.hints(body)
+        case _:
+            return Hints()
+
+
+def translate_document(kind: str, document: dict[str, Any], settings: dict[str, Any]) -> Invoice:
+    """The invoice of a saved host document. Calls nobody.
+
+    Raises `ConfigurationError` for an unknown kind and for a document that is not one of its, and
+    `AmountUnreadable` for an amount that is no exact number of öre.
+    """
+    match kind:
+        case "odoo":
+            try:
+                return odoo_translate.translate(document, odoo_settings(settings))
+            except Unreadable as error:
+                raise ConfigurationError(f"This is no document of an Odoo invoice: {error.message}") from None
+        case _:
+            raise _unknown(kind)
+
+
+def provision(
+    kind: str, *, settings: dict[str, Any], administrator_key: SecretStr, allow_private: bool, webhook_url: str
+) -> tuple[str, ...]:
+    """Install into the host what the connector needs, or repair it; a line for each thing done.
+
+    `administrator_key` is used for this alone and kept nowhere. Raises `ConfigurationError`, `NotAuthorised`
+    and the errors of remote calls.
+    """
+    match kind:
+        case "odoo":
+            client = _provisioning_client(settings, administrator_key, allow_private=allow_private)
+            report = odoo_provision.provision(client, webhook_url)
+            return (
+                *(f"installed module {name}" for name in report.installed),
+                *(f"created {name}" for name in report.created),
+                *(f"updated {name}" for name in report.updated),
+            )
+        case _:
+            raise _unknown(kind)
+
+
+def remove(
+    kind: str, *, settings: dict[str, Any], administrator_key: SecretStr, allow_private: bool
+) -> tuple[str, ...]:
+    """Take away from the host all that `provision` installed; a line for each thing. Raises as `provision`."""
+    match kind:
+        case "odoo":
+            client = _provisioning_client(settings, administrator_key, allow_private=allow_private)
+            return tuple(f"removed {name}" for name in odoo_provision.remove(client).removed)
+        case _:
+            raise _unknown(kind)
+
+
+def _odoo_client(
+    settings: OdooSettings,
+    api_key: SecretStr,
+    *,
+    allow_private: bool,
+    connect_timeout_s: float,
+    read_timeout_s: float,
+) -> OdooClient:
+    if not settings.url or not settings.database:
+        raise ConfigurationError("The Odoo settings need a url and a database.")
+    return OdooClient(
+        settings.url,
+        settings.database,
+        api_key,
+        allow_private=allow_private,
+        connect_timeout_s=connect_timeout_s,
+        read_timeout_s=read_timeout_s,
+    )
+
+
+def _provisioning_client(settings: dict[str, Any], key: SecretStr, *, allow_private: bool) -> OdooClient:
+    return _odoo_client(
+        odoo_settings(settings),
+        key,
+        allow_private=allow_private,
+        connect_timeout_s=CONNECT_TIMEOUT_S,
+        read_timeout_s=PROVISION_TIMEOUT_S,
+    )
+
+
+def _unknown(kind: str) -> ConfigurationError:
+    return ConfigurationError(f"There is no host called {kind!r}.")

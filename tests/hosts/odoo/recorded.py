@@ -1,0 +1,65 @@
+"""The fixtures recorded from a real Odoo 19 (tests/live/record_odoo_fixtures.py)."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import responses
+from pydantic import SecretStr
+
+from connector.hosts.odoo.client import OdooClient
+from connector.hosts.odoo.settings import OdooSettings
+
+FIXTURES = Path(__file__).parent / "fixtures"
+URL = "https://company.odoo.example"
+KEY = "0123456789abcdef0123456789abcdef01234567"
+SETTINGS = OdooSettings(company_id=1, fee_products=("FAKTAVG",))
+
+
+def document(name: str) -> dict[str, Any]:
+    """A host document, fresh, so that a test may change it."""
+    found: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"), parse_float=Decimal)
+    return found
+
+
+def answer(case: str) -> dict[str, Any]:
+    """What Odoo answered in one of the cases of answers.json: status, content_type, body."""
+    found: dict[str, Any] = document("answers")[case]
+    return found
+
+
+def client(**options: Any) -> OdooClient:
+    return OdooClient(URL, "company", SecretStr(KEY), **options)
+
+
+def endpoint(call: str) -> str:
+    return f"{URL}/json/2/{call}"
+
+
+def says(call: str, body: Any, *, status: int = 200) -> None:
+    """Odoo's next answer to `call` ("model/method")."""
+    responses.post(endpoint(call), body=json.dumps(body, default=float), status=status, content_type="application/json")
+
+
+def says_recorded(call: str, case: str) -> None:
+    """Odoo's next answer to `call` is a recorded one."""
+    recorded = answer(case)
+    body = recorded["body"]
+    responses.post(
+        endpoint(call),
+        body=body if isinstance(body, str) else json.dumps(body),
+        status=recorded["status"],
+        content_type=recorded["content_type"],
+    )
+
+
+def sent() -> list[tuple[str, dict[str, Any]]]:
+    """What was sent to Odoo so far: each call and its body."""
+    found = []
+    for call in responses.calls:
+        path = str(call.request.url).removeprefix(f"{URL}/json/2/")
+        found.append((path, json.loads(call.request.body or "{}")))
+    return found

@@ -1,0 +1,112 @@
+"""The host contract against the Odoo sandbox, over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from connector.hosts import opening
+from connector.hosts.base import Host, WriteBack
+from connector.hosts.odoo.fields import CASE_ID, DATE, REQUESTED_AT, REQUESTED_BY, STATUS, odoo_datetime
+from connector.sandbox.odoo import create_odoo
+from connector.sandbox.odoo_books import InvoiceLine
+from connector.sandbox.odoo_state import OdooState
+from connector.sandbox.serve import running
+from tests.hosts.contract import *  # noqa: F403
+from tests.hosts.contract import Ledger, Made
+
+FEE = Decimal("50.00")
+
+
+class SandboxLedger:
+    kind = "odoo"
+
+    def __init__(self, state: OdooState, url: str) -> None:
+        self.state = state
+        self.url = url
+        self.host = self._open(state.api_key)
+        self._prices = (Decimal(2000) + number * 1000 for number in count())
+
+    def _open(self, key: str) -> Host:
+        settings = {"url": self.url, "database": self.state.database, "fee_products": ["FAKTAVG"]}
+        return opening.open_host("odoo", settings=settings, api_key=SecretStr(key), allow_private=True)
+
+    def host_with_wrong_key(self) -> Host:
+        return self._open("wrong")
+
+    def _invoice(self, *, due_days_ago: int = 45, **values: Any) -> Made:
+        customer = self.state.books.add_customer(
+            "Provkund AB",
+            company_registry="556016-0680",
+            street="Kungsgatan 2",
+            zip="411 19",
+            city="Göteborg",
+        )
+        goods = InvoiceLine("Konsulttimme", next(self._prices) + Decimal("0.56"))
+        fee = InvoiceLine("Fakturaavgift", Decimal(40), product_code="FAKTAVG")
+        move = self.state.books.add_invoice(customer, [goods, fee], due_days_ago=due_days_ago, **values)
+        number = self.state.books.field(move, "name") or ""
+        return Made(str(move), number, self.state.books.field(move, "amount_total"), FEE)
+
+    def overdue_invoice(self) -> Made:
+        return self._invoice()
+
+    def not_yet_due_invoice(self) -> Made:
+        return self._invoice(due_days_ago=-5)
+
+    def draft_invoice(self) -> Made:
+        return self._invoice(state="draft")
+
+    def pay(self, invoice: Made, amount: Decimal) -> None:
+        self.state.books.pay(int(invoice.id), amount)
+
+    def credit(self, invoice: Made, amount: Decimal) -> None:
+        self.state.books.credit(int(invoice.id), amount)
+
+    def block(self, invoice: Made) -> None:
+        self.state.books.set_invoice(int(invoice.id), payment_state="blocked")
+
+    def _customer(self, invoice: Made) -> int:
+        return int(self.state.books.field(int(invoice.id), "partner_id"))
+
+    def receive_on_account(self, invoice: Made, amount: Decimal) -> None:
+        self.state.books.prepay(self._customer(invoice), amount)
+
+    def receive_from_nobody(self, amount: Decimal) -> None:
+        self.state.books.receive(amount)
+
+    def credit_on_account(self, invoice: Made, amount: Decimal) -> None:
+        self.state.books.credit(int(invoice.id), amount, matched=False)
+
+    def without_pdf(self, invoice: Made) -> None:
+        self.state.break_pdf(int(invoice.id))
+
+    def wish(self, invoice: Made, by: str, at: datetime) -> None:
+        self.state.books.set_invoice(int(invoice.id), **{REQUESTED_AT: odoo_datetime(at), REQUESTED_BY: by})
+
+    def event(self, invoice: Made) -> bytes:
+        return json.dumps({"_action": "Send", "_id": int(invoice.id), "_model": "account.move"}).encode()
+
+    def shown(self, invoice: Made) -> WriteBack:
+        case_id, status, at = (self.state.books.field(int(invoice.id), name) for name in (CASE_ID, STATUS, DATE))
+        return WriteBack(case_id, status, datetime.fromisoformat(at).replace(tzinfo=UTC))
+
+    def footprint(self, invoice: Made) -> str:
+        return str(self.state.books.field(int(invoice.id), "write_date"))
+
+    def mails(self) -> int:
+        return sum(self.state.emails_sent.values())
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    state = OdooState()
+    with running(create_odoo(state)) as url:
+        yield SandboxLedger(state, url)

@@ -1,0 +1,401 @@
+"""Odoo's invoices in our form, on documents recorded from a real Odoo 19."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connector.domain.errors import AmountUnreadable, Unreadable
+from connector.domain.invoice import (
+    CustomerType,
+    Invoice,
+    InvoiceKind,
+    InvoiceState,
+    LineKind,
+)
+from connector.hosts.odoo.documents import LINE_FIELDS, MOVE_FIELDS, PARTNER_FIELDS
+from connector.hosts.odoo.settings import OdooSettings
+from connector.hosts.odoo.translate import ADDRESS_FIELDS, CUSTOMER_FIELDS, INVOICE_FIELDS, translate
+from tests.hosts.odoo.recorded import SETTINGS, document
+
+
+def read(name: str, **changes: Any) -> Invoice:
+    return translate(document(name), SETTINGS.model_copy(update=changes))
+
+
+def amounts(invoice: Invoice) -> list[str]:
+    return [str(payment.amount) for payment in invoice.payments]
+
+
+def test_every_field_of_the_tables_is_fetched() -> None:
+    assert set(INVOICE_FIELDS.values()) <= set(MOVE_FIELDS)
+    assert set(CUSTOMER_FIELDS.values()) | set(ADDRESS_FIELDS.values()) <= set(PARTNER_FIELDS)
+    assert {"price_total", "display_type"} <= set(LINE_FIELDS)
+
+
+def test_an_unpaid_invoice() -> None:
+    invoice = read("unpaid")
+
+    assert invoice.number == "INV/2026/00007"
+    assert (invoice.kind, invoice.state) == (InvoiceKind.INVOICE, InvoiceState.BOOKED)
+    assert (invoice.invoice_date, invoice.due_date) == (date(2026, 9, 8), date(2026, 10, 8))
+    assert (invoice.currency, str(invoice.total), str(invoice.balance)) == ("SEK", "2550.00", "2550.00")
+    assert [(line.description, str(line.amount), line.kind) for line in invoice.lines] == [
+        ("Konsulttimme", "2500.00", LineKind.GOODS),
+        ("[FAKTAVG] Fakturaavgift", "50.00", LineKind.INVOICE_FEE),
+    ]
+    assert (invoice.payments, invoice.credit_notes, invoice.holds) == ((), (), ())
+    assert (invoice.unmatched_receipts, invoice.unapplied_credits) == ((), ())
+
+
+def test_facts_that_odoo_has_no_field_for_are_not_answered() -> None:
+    invoice = read("unpaid")
+
+    assert invoice.respite_until is None
+    assert invoice.other_owners is None
+    assert invoice.tax_reduction is None
+    assert invoice.customer.protected_identity is None
+    assert invoice.customer.sole_trader is None
+    assert invoice.reminders == ()
+
+
+STANDINGS = [
+    ("draft", InvoiceKind.INVOICE, InvoiceState.DRAFT, "2675.00"),
+    ("cancelled", InvoiceKind.INVOICE, InvoiceState.CANCELLED, "2800.00"),
+    ("part_paid", InvoiceKind.INVOICE, InvoiceState.BOOKED, "2599.43"),
+    ("paid", InvoiceKind.INVOICE, InvoiceState.BOOKED, "0.00"),
+    ("part_credited", InvoiceKind.INVOICE, InvoiceState.BOOKED, "3550.00"),
+    ("credited", InvoiceKind.INVOICE, InvoiceState.BOOKED, "0.00"),
+    ("credit_note", InvoiceKind.CREDIT_NOTE, InvoiceState.BOOKED, "0.00"),
+    ("instalments", InvoiceKind.INVOICE, InvoiceState.BOOKED, "2050.00"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "state", "balance"), STANDINGS)
+def test_kind_state_and_balance(name: str, kind: InvoiceKind, state: InvoiceState, balance: str) -> None:
+    invoice = read(name)
+    assert (invoice.kind, invoice.state, str(invoice.balance)) == (kind, state, balance)
+
+
+@pytest.mark.parametrize(("name", "kind", "state", "balance"), STANDINGS)
+def test_what_is_matched_explains_the_balance(name: str, kind: InvoiceKind, state: str, balance: str) -> None:
+    invoice = read(name)
+    matched = sum(payment.amount for payment in invoice.payments)
+    credited = sum(note.amount for note in invoice.credit_notes)
+    if kind is InvoiceKind.INVOICE:
+        assert invoice.total - matched - credited == invoice.balance
+
+
+@pytest.mark.parametrize(
+    ("move_type", "kind"),
+    [
+        ("out_invoice", InvoiceKind.INVOICE),
+        ("out_refund", InvoiceKind.CREDIT_NOTE),
+        ("out_receipt", InvoiceKind.CASH),
+        ("in_invoice", InvoiceKind.OTHER),
+        ("entry", InvoiceKind.OTHER),
+        ("something_new", InvoiceKind.OTHER),
+    ],
+)
+def test_every_type_of_entry_has_a_kind(move_type: str, kind: InvoiceKind) -> None:
+    recorded = document("unpaid")
+    recorded["move"]["move_type"] = move_type
+    assert translate(recorded, SETTINGS).kind is kind
+
+
+def test_a_state_nobody_knows_is_not_guessed() -> None:
+    recorded = document("unpaid")
+    recorded["move"]["state"] = "archived"
+    with pytest.raises(Unreadable, match="unknown state"):
+        translate(recorded, SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["/", False])
+def test_a_draft_has_no_number(name: object) -> None:
+    recorded = document("draft")
+    recorded["move"]["name"] = name
+    assert translate(recorded, SETTINGS).number == ""
+
+
+def test_part_payments_are_told_apart() -> None:
+    invoice = read("part_paid")
+    assert amounts(invoice) == ["1000.57", "200.00"]
+    assert len({payment.id for payment in invoice.payments}) == 2
+    assert {payment.date for payment in invoice.payments} == {date(2026, 11, 22)}
+    assert invoice.payments[0].reference.startswith("PBNK1/2026/")
+    assert invoice.credit_notes == ()
+
+
+def test_a_credit_note_is_no_payment() -> None:
+    invoice = read("part_credited")
+    assert invoice.payments == ()
+    (note,) = invoice.credit_notes
+    assert (note.number, str(note.amount), note.date) == ("RINV/2026/00001", "500.00", date(2026, 11, 22))
+
+
+def test_one_payment_over_two_instalments_is_one_payment() -> None:
+    assert len(document("instalments")["partials"]) == 2
+    assert amounts(read("instalments")) == ["3000.00"]
+
+
+def test_an_exchange_difference_is_no_payment() -> None:
+    recorded = document("euro")
+    (partial,) = recorded["partials"]
+    exchange_move = partial["exchange_move_id"]
+    assert exchange_move
+    assert amounts(translate(recorded, SETTINGS)) == ["400.00"]
+
+    # Depending on which way the rate went, the difference is matched to the invoice itself.
+    recorded["partials"].append(
+        partial | {"id": 9001, "credit_move_id": [9002, "EXCH"], "debit_amount_currency": Decimal("0.01")}
+    )
+    recorded["matched_lines"].append(
+        recorded["matched_lines"][0] | {"id": 9002, "move_id": exchange_move, "move_name": exchange_move[1]}
+    )
+    assert amounts(translate(recorded, SETTINGS)) == ["400.00"]
+
+
+def test_a_foreign_invoice_is_read_in_its_own_currency() -> None:
+    invoice = read("euro")
+    assert (invoice.currency, str(invoice.total), str(invoice.balance)) == ("EUR", "1129.50", "729.50")
+
+
+def test_a_payment_without_an_entry_lessens_what_is_claimed() -> None:
+    recorded = document("paid_without_entry")
+    assert (recorded["move"]["payment_state"], recorded["move"]["amount_residual"]) == ("paid", Decimal("4425"))
+
+    invoice = translate(recorded, SETTINGS)
+
+    assert str(invoice.balance) == "3925.00"
+    assert amounts(invoice) == ["500.00"]
+    assert invoice.payments[0].id.startswith("payment-")
+
+
+def test_payments_without_an_entry_never_make_the_balance_negative() -> None:
+    recorded = document("paid_without_entry")
+    recorded["payments"][0]["amount"] = Decimal("9999.00")
+    assert str(translate(recorded, SETTINGS).balance) == "0.00"
+
+
+@pytest.mark.parametrize(
+    ("change", "balance"),
+    [
+        ({"state": "paid"}, "3925.00"),
+        ({"state": "draft"}, "4425.00"),
+        ({"state": "canceled"}, "4425.00"),
+        ({"state": "rejected"}, "4425.00"),
+        ({"move_id": [77, "PBNK1/2026/00001"]}, "4425.00"),
+    ],
+)
+def test_only_standing_payments_without_an_entry_count(change: dict[str, Any], balance: str) -> None:
+    recorded = document("paid_without_entry")
+    recorded["payments"][0].update(change)
+    assert str(translate(recorded, SETTINGS).balance) == balance
+
+
+def test_a_payment_confirmed_by_a_matched_bank_line_counts_once() -> None:
+    recorded = document("part_paid")
+    recorded["payments"] = [recorded["payments"][0] | {"state": "paid", "move_id": False}]
+    assert str(translate(recorded, SETTINGS).balance) == "2599.43"
+
+
+def test_a_payment_without_an_entry_in_other_money_is_only_told() -> None:
+    recorded = document("paid_without_entry")
+    recorded["payments"][0]["currency_id"] = [126, "EUR"]
+    invoice = translate(recorded, SETTINGS)
+    assert str(invoice.balance) == "4425.00"
+    assert [str(receipt.amount) for receipt in invoice.unmatched_receipts or ()] == ["500.00"]
+
+
+def test_open_money_and_credits_are_told_apart() -> None:
+    invoice = read("open_credits")
+    assert str(invoice.balance) == "4550.00"
+    assert sorted(str(receipt.amount) for receipt in invoice.unmatched_receipts or ()) == [
+        "250.00",
+        "4610.00",
+        "77.25",
+    ]
+    assert [str(credit.amount) for credit in invoice.unapplied_credits or ()] == ["100.00"]
+
+
+@pytest.mark.parametrize("name", ["blocked", "no_followup"])
+def test_an_invoice_that_a_user_has_stopped_is_held(name: str) -> None:
+    assert [hold.kind for hold in read(name).holds or ()] == [name]
+
+
+def test_an_invoice_whose_payments_were_never_here_is_held() -> None:
+    recorded = document("unpaid")
+    recorded["move"]["payment_state"] = "invoicing_legacy"
+    assert [hold.kind for hold in translate(recorded, SETTINGS).holds or ()] == ["invoicing_legacy"]
+
+
+def test_a_company_without_bank_postings_has_no_date() -> None:
+    recorded = document("unpaid")
+    assert translate(recorded, SETTINGS).bank_booked_until == date(2026, 11, 22)
+    recorded["last_bank_entry"] = None
+    assert translate(recorded, SETTINGS).bank_booked_until is None
+
+
+def test_sections_and_notes_charge_for_nothing() -> None:
+    invoice = read("sections")
+    assert [(line.description, str(line.amount)) for line in invoice.lines] == [
+        ("Konsulttimme", "1124.99"),
+        ("Prisavdrag", "-100.00"),
+        ("[FAKTAVG] Fakturaavgift", "50.00"),
+    ]
+    assert sum(line.amount for line in invoice.lines) == invoice.total
+
+
+@pytest.mark.parametrize("product", ["FAKTAVG", "faktavg", "Fakturaavgift", "[FAKTAVG] Fakturaavgift"])
+@pytest.mark.parametrize(
+    ("setting", "kind"),
+    [
+        ("fee_products", LineKind.INVOICE_FEE),
+        ("reminder_fee_products", LineKind.REMINDER_FEE),
+        ("interest_products", LineKind.INTEREST),
+    ],
+)
+def test_products_of_the_settings_are_fees(product: str, setting: str, kind: LineKind) -> None:
+    settings = OdooSettings.model_validate({setting: [product]})
+    assert [line.kind for line in translate(document("unpaid"), settings).lines] == [LineKind.GOODS, kind]
+
+
+@pytest.mark.parametrize("product", ["FAKT", "avgift", "AVGIFT] Fakturaavgift"])
+def test_a_part_of_a_name_is_no_name(product: str) -> None:
+    settings = OdooSettings(fee_products=(product,))
+    assert {line.kind for line in translate(document("unpaid"), settings).lines} == {LineKind.GOODS}
+
+
+def test_lines_without_a_product_are_goods() -> None:
+    assert read("sections").lines[1].kind is LineKind.GOODS
+
+
+def test_an_invoice_to_a_contact_is_owed_by_its_company() -> None:
+    customer = read("to_contact").customer
+
+    assert customer.name == "Storkund AB"
+    assert customer.number == "K2003"
+    assert customer.customer_type is CustomerType.COMPANY
+    assert customer.id_number == "556016-0680"
+    assert customer.address.address_line_1 == "Kungsgatan 2"
+    assert customer.invoice_address.model_dump() == {
+        "address_line_1": "Fakturagatan 9",
+        "address_line_2": "Plan 2",
+        "zip_code": "111 22",
+        "city": "Stockholm",
+        "country": "SE",
+    }
+
+
+def test_a_person() -> None:
+    customer = read("paid_without_entry").customer
+    assert (customer.customer_type, customer.id_number) == (CustomerType.PERSON, "19900101-1239")
+
+
+def test_a_missing_number_is_missing() -> None:
+    assert document("missing_number")["commercial_partner"]["company_registry"] == "1"
+    assert read("missing_number").customer.id_number == ""
+
+
+@pytest.mark.parametrize(
+    ("registry", "vat", "found"),
+    [
+        ("556016-0680", "SE556016068001", "556016-0680"),
+        ("1", "SE556016068001", "SE556016068001"),
+        ("/", "SE556016068001", "SE556016068001"),
+        ("saknas", "SE556016068001", "SE556016068001"),
+        (False, "SE556016068001", "SE556016068001"),
+        ("556016-068", "SE556016068001", "SE556016068001"),
+        ("556016-068", False, "556016-068"),
+        ("556016-0681", "SE556016068001", "556016-0681"),
+        ("1", "/", ""),
+        (False, False, ""),
+    ],
+)
+def test_where_the_identity_number_stands(registry: object, vat: object, found: str) -> None:
+    recorded = document("unpaid")
+    recorded["commercial_partner"].update(company_registry=registry, vat=vat)
+    assert translate(recorded, SETTINGS).customer.id_number == found
+
+
+def test_a_field_of_the_companys_own_may_come_first() -> None:
+    recorded = document("unpaid")
+    recorded["commercial_partner"]["x_studio_personnummer"] = "19900101-1239"
+    settings = SETTINGS.model_copy(update={"id_number_fields": ("x_studio_personnummer", "company_registry")})
+    assert translate(recorded, settings).customer.id_number == "19900101-1239"
+
+
+@pytest.mark.parametrize(("value", "protected"), [(True, True), (False, False), ("ja", True)])
+def test_protected_identity_is_read_where_there_is_a_field_for_it(value: object, protected: bool) -> None:
+    recorded = document("unpaid")
+    recorded["commercial_partner"]["x_protected"] = value
+    settings = SETTINGS.model_copy(update={"protected_identity_field": "x_protected"})
+    assert translate(recorded, settings).customer.protected_identity is protected
+
+
+def test_a_draft_to_nobody_has_an_empty_customer() -> None:
+    recorded = document("draft")
+    recorded["move"].update(partner_id=False, commercial_partner_id=False)
+    recorded.update(partner={}, commercial_partner={})
+    assert translate(recorded, SETTINGS).customer.name == ""
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "name"),
+    [
+        ("move", "amount_total", "total"),
+        ("move", "amount_residual", "balance"),
+        ("lines", "price_total", "lines[0].amount"),
+        ("partials", "debit_amount_currency", "payments.amount"),
+    ],
+)
+@pytest.mark.parametrize("amount", [Decimal("1000.005"), 1000.0000001, "1000,00", None, True])
+def test_an_inexact_amount_is_never_rounded(record: str, field: str, name: str, amount: object) -> None:
+    recorded = document("part_paid")
+    place = recorded[record]
+    (place[0] if isinstance(place, list) else place)[field] = amount
+
+    with pytest.raises(AmountUnreadable) as unreadable:
+        translate(recorded, SETTINGS)
+
+    assert unreadable.value.field == name
+
+
+@pytest.mark.parametrize(
+    "part", ["move", "lines", "partner", "commercial_partner", "partials", "matched_lines", "payments"]
+)
+def test_a_document_that_lacks_a_part_is_unreadable(part: str) -> None:
+    recorded = document("part_paid")
+    del recorded[part]
+    with pytest.raises(Unreadable, match=part):
+        translate(recorded, SETTINGS)
+
+
+FETCHED_FOR_THE_NEXT_CALLS = {"company_id", "matched_payment_ids", "partner_id", "commercial_partner_id"}
+
+
+@pytest.mark.parametrize("field", sorted(set(MOVE_FIELDS) - FETCHED_FOR_THE_NEXT_CALLS))
+def test_a_document_that_lacks_a_field_is_unreadable(field: str) -> None:
+    recorded = document("unpaid")
+    del recorded["move"][field]
+    with pytest.raises(Unreadable, match=field):
+        translate(recorded, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("invoice_date", "8/9 2026"), ("currency_id", "SEK"), ("currency_id", ["x", 1])]
+)
+def test_a_field_of_the_wrong_form_is_unreadable(field: str, value: object) -> None:
+    recorded = document("unpaid")
+    recorded["move"][field] = value
+    with pytest.raises(Unreadable, match=field):
+        translate(recorded, SETTINGS)
+
+
+def test_no_personal_fact_is_in_an_error_or_repr() -> None:
+    recorded = document("paid_without_entry")
+    assert "19900101" not in repr(translate(recorded, SETTINGS))
+    assert "Andersson" not in repr(translate(recorded, SETTINGS))

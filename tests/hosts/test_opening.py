@@ -1,0 +1,54 @@
+"""Opening a host by its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from connector.domain.errors import AmountUnreadable, ConfigurationError
+from connector.hosts import opening
+from tests.hosts.odoo.recorded import document
+
+KEY = SecretStr("a-key-that-is-secret")
+SETTINGS: dict[str, Any] = {"url": "https://company.odoo.com", "database": "company"}
+
+
+def test_an_unknown_kind_is_refused_by_every_door() -> None:
+    options: dict[str, Any] = {"settings": SETTINGS, "allow_private": False}
+    with pytest.raises(ConfigurationError, match="sap"):
+        opening.open_host("sap", api_key=KEY, **options)
+    with pytest.raises(ConfigurationError, match="sap"):
+        opening.provision("sap", administrator_key=KEY, webhook_url="https://x.example", **options)
+    with pytest.raises(ConfigurationError, match="sap"):
+        opening.remove("sap", administrator_key=KEY, **options)
+    with pytest.raises(ConfigurationError, match="sap"):
+        opening.translate_document("sap", {}, {})
+    assert opening.hints("sap", b'{"_model": "account.move", "_id": 5}').invoice_ids == ()
+
+
+@pytest.mark.parametrize("missing", ["url", "database"])
+def test_settings_that_cannot_work_are_refused_before_any_call(missing: str) -> None:
+    with pytest.raises(ConfigurationError, match=missing):
+        opening.open_host("odoo", settings=SETTINGS | {missing: ""}, api_key=KEY, allow_private=False)
+
+
+def test_a_private_address_needs_the_deployments_leave() -> None:
+    local = SETTINGS | {"url": "http://127.0.0.1:8069"}
+    with pytest.raises(ConfigurationError):
+        opening.open_host("odoo", settings=local, api_key=KEY, allow_private=False)
+    opening.open_host("odoo", settings=local, api_key=KEY, allow_private=True)
+
+
+@pytest.mark.parametrize("wrong", [{}, {"move": []}, {"move": {"state": "posted"}}, {"lines": []}])
+def test_what_is_no_document_is_said_to_be_none(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="no document"):
+        opening.translate_document("odoo", wrong, {})
+
+
+def test_an_inexact_amount_stays_an_inexact_amount() -> None:
+    recorded = document("unpaid")
+    recorded["move"]["amount_total"] = 0.001
+    with pytest.raises(AmountUnreadable):
+        opening.translate_document("odoo", recorded, {})

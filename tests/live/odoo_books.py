@@ -1,0 +1,241 @@
+"""Bookkeeping in a real Odoo 19, as its users would do it, for the live tests and for recording fixtures."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import requests
+from pydantic import SecretStr
+
+from connector.domain.dates import today
+from connector.hosts.odoo.client import OdooClient
+
+PASSWORD = "a-password-for-tests-only"
+
+_amounts = itertools.count(int(time.time()) % 100_000)
+
+
+def odoo_env() -> dict[str, str]:
+    """The settings of the real Odoo, or an empty dict when there is none."""
+    names = ("ODOO_URL", "ODOO_DB", "ODOO_API_KEY", "ODOO_BOT_API_KEY")
+    found = {name: os.environ.get(name, "") for name in names}
+    return found if all(found.values()) else {}
+
+
+class Books:
+    """The company's books, kept with the two keys of the test Odoo: a Settings user's and the connector's."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        self.settings_client = self._client("ODOO_API_KEY")
+        self.client = self._client("ODOO_BOT_API_KEY")
+
+    def _client(self, key: str) -> OdooClient:
+        return OdooClient(
+            self.env["ODOO_URL"],
+            self.env["ODOO_DB"],
+            SecretStr(self.env[key]),
+            allow_private=True,
+            read_timeout_s=90,
+        )
+
+    def reference(self, xmlid: str) -> int:
+        module, name = xmlid.split(".")
+        rows = self.settings_client.call(
+            "ir.model.data",
+            "search_read",
+            domain=[("module", "=", module), ("name", "=", name)],
+            fields=["res_id"],
+        )
+        return int(rows[0]["res_id"])
+
+    def journal(self, kind: str) -> int:
+        (journal,) = self.client.call("account.journal", "search", domain=[("type", "=", kind)], limit=1)
+        return int(journal)
+
+    def product(self, name: str) -> int:
+        (product,) = self.client.call("product.product", "search", domain=[("name", "=", name)], limit=1)
+        return int(product)
+
+    def currency(self, code: str) -> int:
+        context = {"active_test": False}
+        (currency,) = self.settings_client.call("res.currency", "search", domain=[("name", "=", code)], context=context)
+        self.settings_client.call("res.currency", "write", ids=[currency], vals={"active": True})
+        return int(currency)
+
+    def customer(self, **values: Any) -> int:
+        """A new company customer in Sweden; `values` change it."""
+        card = {
+            "name": "Provkund AB",
+            "is_company": True,
+            "country_id": self.reference("base.se"),
+            "company_registry": "556016-0680",
+            "street": "Kungsgatan 2",
+            "zip": "411 19",
+            "city": "Göteborg",
+            "email": "kund@kund.example",
+            "lang": "sv_SE",
+        }
+        (partner,) = self.settings_client.call("res.partner", "create", vals_list=[{**card, **values}])
+        return int(partner)
+
+    def price(self) -> float:
+        """A price that no other invoice has, so that receipts of one test never look like another's."""
+        return 2000 + next(_amounts) % 90_000 + 0.57
+
+    def draft(
+        self,
+        partner: int | None = None,
+        *,
+        price: float | None = None,
+        lines: list[dict[str, Any]] | None = None,
+        **values: Any,
+    ) -> int:
+        """A draft customer invoice of 75 days ago, due 45 days ago: one service and the invoice fee."""
+        goods = {
+            "product_id": self.product("Konsulttimme"),
+            "quantity": 1,
+            "price_unit": price or self.price(),
+        }
+        fee = {"product_id": self.product("Fakturaavgift"), "quantity": 1}
+        move = {
+            "move_type": "out_invoice",
+            "partner_id": partner or self.customer(),
+            "invoice_date": (today() - timedelta(days=75)).isoformat(),
+            "invoice_date_due": (today() - timedelta(days=45)).isoformat(),
+            "invoice_payment_term_id": False,
+            "invoice_line_ids": [(0, 0, line) for line in (lines if lines is not None else [goods, fee])],
+        }
+        (move_id,) = self.client.call("account.move", "create", vals_list=[{**move, **values}])
+        return int(move_id)
+
+    def post(self, move_id: int) -> int:
+        self.client.call("account.move", "action_post", ids=[move_id])
+        return move_id
+
+    def invoice(self, partner: int | None = None, **values: Any) -> int:
+        return self.post(self.draft(partner, **values))
+
+    def move(self, move_id: int, *names: str) -> dict[str, Any]:
+        (found,) = self.client.call("account.move", "read", ids=[move_id], fields=list(names))
+        return dict(found)
+
+    def balance(self, move_id: int) -> Decimal:
+        return Decimal(self.move(move_id, "amount_residual")["amount_residual"])
+
+    def pay(self, move_id: int, amount: Decimal | None = None, *, day: str | None = None) -> None:
+        """Register a payment on an invoice as the button does: of `amount`, or of all that is open."""
+        context = {"active_model": "account.move", "active_ids": [move_id]}
+        payment = {
+            "amount": float(self.balance(move_id) if amount is None else amount),
+            "payment_date": day or today().isoformat(),
+        }
+        wizard = self.client.call("account.payment.register", "create", vals_list=[payment], context=context)
+        self.client.call("account.payment.register", "action_create_payments", ids=wizard, context=context)
+
+    def pay_on_account(self, partner: int, amount: float) -> None:
+        """A payment from a customer that is matched to no invoice."""
+        self.client.call("account.payment", "action_post", ids=[self._payment(partner, amount)])
+
+    def pay_without_entry(self, move_id: int, partner: int, amount: float) -> None:
+        """A payment registered on an invoice that makes no entry in the books."""
+        payment = self._payment(partner, amount, invoice_ids=[(6, 0, [move_id])])
+        self.client.call("account.payment", "write", ids=[payment], vals={"outstanding_account_id": False})
+        self.client.call("account.payment", "action_post", ids=[payment])
+
+    def _payment(self, partner: int, amount: float, **values: Any) -> int:
+        payment = {
+            "partner_id": partner,
+            "amount": amount,
+            "date": today().isoformat(),
+            "payment_type": "inbound",
+            "partner_type": "customer",
+            "journal_id": self.journal("bank"),
+        }
+        (payment_id,) = self.client.call("account.payment", "create", vals_list=[{**payment, **values}])
+        return int(payment_id)
+
+    def statement_line(self, amount: float, partner: int | None = None) -> None:
+        """Money on the bank statement that nobody has matched."""
+        group = self.reference("account.group_account_basic")
+        uid = self.settings_client.call("res.users", "context_get")["uid"]
+        self.settings_client.call("res.users", "write", ids=[uid], vals={"group_ids": [(4, group)]})
+        line = {
+            "journal_id": self.journal("bank"),
+            "date": today().isoformat(),
+            "amount": amount,
+            "payment_ref": "Insättning",
+            "partner_id": partner or False,
+        }
+        self.settings_client.call("account.bank.statement.line", "create", vals_list=[line])
+
+    def credit(self, move_id: int, amount: float | None = None) -> int:
+        """Credit an invoice and match the credit note to it: all of it, or one line of `amount` without VAT."""
+        values = {"move_ids": [(6, 0, [move_id])], "journal_id": self.journal("sale"), "reason": "Avtalat"}
+        wizard = self.client.call("account.move.reversal", "create", vals_list=[values])
+        refund = self.client.call("account.move.reversal", "refund_moves", ids=wizard)["res_id"]
+        if amount is not None:
+            line = {"name": "Avdrag", "quantity": 1, "price_unit": amount, "tax_ids": [(6, 0, [])]}
+            self.client.call(
+                "account.move",
+                "write",
+                ids=[refund],
+                vals={"invoice_line_ids": [(5, 0, 0), (0, 0, line)]},
+            )
+        self.post(refund)
+        if self.move(refund, "payment_state")["payment_state"] == "not_paid":
+            rows = self.client.call(
+                "account.move.line",
+                "search",
+                domain=[
+                    ("move_id", "in", [move_id, refund]),
+                    ("account_type", "=", "asset_receivable"),
+                ],
+            )
+            self.client.call("account.move.line", "reconcile", ids=rows)
+        return int(refund)
+
+    def credit_note(self, partner: int, price: float) -> int:
+        """A posted credit note that is matched to nothing."""
+        line = {"name": "Bonus", "quantity": 1, "price_unit": price, "tax_ids": [(6, 0, [])]}
+        return self.invoice(partner, lines=[line], move_type="out_refund")
+
+    def block(self, move_id: int) -> None:
+        """Mark an invoice as disputed, as the menu entry does."""
+        self.client.call("account.move", "action_toggle_block_payment", ids=[move_id])
+
+    def mails(self) -> int:
+        return int(self.settings_client.call("mail.mail", "search_count", domain=[]))
+
+    def accountant(self) -> requests.Session:
+        """A web session of a new user with the Invoicing group and nothing more."""
+        login = f"accountant-{time.time_ns()}"
+        groups = [self.reference("base.group_user"), self.reference("account.group_account_invoice")]
+        user = {"name": "Ekonom Ek", "login": login, "password": PASSWORD, "group_ids": [(6, 0, groups)]}
+        self.settings_client.call("res.users", "create", vals_list=[user])
+        session = requests.Session()
+        self.web(
+            session,
+            "/web/session/authenticate",
+            {"db": self.env["ODOO_DB"], "login": login, "password": PASSWORD},
+        )
+        return session
+
+    def web(self, session: requests.Session, path: str, params: dict[str, Any]) -> Any:
+        """A call as Odoo's web client makes it."""
+        answer = session.post(
+            self.env["ODOO_URL"] + path, json={"jsonrpc": "2.0", "method": "call", "params": params}, timeout=60
+        ).json()
+        assert "error" not in answer, answer["error"]["message"]
+        return answer["result"]
+
+    def click(self, session: requests.Session, action_id: int, *move_ids: int) -> Any:
+        """Choose an entry of the Action menu with invoices selected."""
+        context = {"active_model": "account.move", "active_id": move_ids[0], "active_ids": list(move_ids)}
+        return self.web(session, "/web/action/run", {"action_id": action_id, "context": context})

@@ -1,0 +1,125 @@
+"""The host contract against a real Odoo 19."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from connector.domain.dates import today
+from connector.hosts import opening
+from connector.hosts.base import Host, WriteBack
+from connector.hosts.odoo import provision
+from connector.hosts.odoo.fields import CASE_ID, DATE, REQUESTED_AT, REQUESTED_BY, STATUS, odoo_datetime
+from tests.hosts.contract import *  # noqa: F403
+from tests.hosts.contract import Ledger, Made
+from tests.live.odoo_books import Books, odoo_env
+
+pytestmark = [
+    pytest.mark.odoo,
+    pytest.mark.skipif(not odoo_env(), reason="no real Odoo: ODOO_URL and its keys are not set"),
+]
+
+FEE = Decimal("50.00")
+
+
+class RealLedger:
+    kind = "odoo"
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self.host = self._open(books.env["ODOO_BOT_API_KEY"])
+
+    def _open(self, key: str) -> Host:
+        settings = {
+            "url": self.books.env["ODOO_URL"],
+            "database": self.books.env["ODOO_DB"],
+            "fee_products": ["FAKTAVG"],
+        }
+        return opening.open_host(
+            "odoo", settings=settings, api_key=SecretStr(key), allow_private=True, read_timeout_s=90
+        )
+
+    def host_with_wrong_key(self) -> Host:
+        return self._open("wrong")
+
+    def _made(self, move_id: int) -> Made:
+        move = self.books.move(move_id, "name", "amount_total")
+        return Made(str(move_id), str(move["name"] or ""), Decimal(move["amount_total"]), FEE)
+
+    def overdue_invoice(self) -> Made:
+        return self._made(self.books.invoice())
+
+    def not_yet_due_invoice(self) -> Made:
+        day = today().isoformat()
+        return self._made(self.books.invoice(invoice_date=day, invoice_date_due=day))
+
+    def draft_invoice(self) -> Made:
+        return self._made(self.books.draft())
+
+    def pay(self, invoice: Made, amount: Decimal) -> None:
+        self.books.pay(int(invoice.id), amount)
+
+    def credit(self, invoice: Made, amount: Decimal) -> None:
+        whole = amount == invoice.total
+        self.books.credit(int(invoice.id), None if whole else float(amount))
+
+    def block(self, invoice: Made) -> None:
+        self.books.block(int(invoice.id))
+
+    def _customer(self, invoice: Made) -> int:
+        return int(self.books.move(int(invoice.id), "partner_id")["partner_id"][0])
+
+    def receive_on_account(self, invoice: Made, amount: Decimal) -> None:
+        self.books.pay_on_account(self._customer(invoice), float(amount))
+
+    def receive_from_nobody(self, amount: Decimal) -> None:
+        self.books.statement_line(float(amount))
+
+    def credit_on_account(self, invoice: Made, amount: Decimal) -> None:
+        self.books.credit_note(self._customer(invoice), float(amount))
+
+    def without_pdf(self, invoice: Made) -> None:
+        # Odoo makes no PDF of an invoice that is not posted.
+        self.books.client.call("account.move", "button_draft", ids=[int(invoice.id)])
+
+    def wish(self, invoice: Made, by: str, at: datetime) -> None:
+        values = {REQUESTED_AT: odoo_datetime(at), REQUESTED_BY: by}
+        self.books.client.call("account.move", "write", ids=[int(invoice.id)], vals=values)
+
+    def event(self, invoice: Made) -> bytes:
+        return json.dumps({"_action": "Send", "_id": int(invoice.id), "_model": "account.move"}).encode()
+
+    def shown(self, invoice: Made) -> WriteBack:
+        move: dict[str, Any] = self.books.move(int(invoice.id), CASE_ID, STATUS, DATE)
+        return WriteBack(move[CASE_ID], move[STATUS], datetime.fromisoformat(move[DATE]).replace(tzinfo=UTC))
+
+    def footprint(self, invoice: Made) -> str:
+        # To the microsecond, which `read` leaves out.
+        stamp = self.books.move(int(invoice.id), "write_date")["write_date"]
+        newer = self.books.client.call(
+            "account.move", "search_count", domain=[("id", "=", int(invoice.id)), ("write_date", ">", stamp)]
+        )
+        return f"{stamp} {newer}"
+
+    def mails(self) -> int:
+        return self.books.mails()
+
+
+@pytest.fixture(scope="module")
+def provisioned() -> Iterator[Books]:
+    books = Books(odoo_env())
+    # Nobody listens there: what is sent to the webhook is the provisioning test's matter.
+    provision.provision(books.settings_client, "http://127.0.0.1:9/webhooks/odoo/contract/none")
+    yield books
+    provision.remove(books.settings_client)
+
+
+@pytest.fixture
+def ledger(provisioned: Books) -> Ledger:
+    return RealLedger(provisioned)
