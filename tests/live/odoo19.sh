@@ -30,7 +30,7 @@ install_debian_packages() {
   [[ -n $(newest_postgresql) ]] || missing+=(postgresql)
   command -v wkhtmltopdf >/dev/null || missing+=(wkhtmltopdf fonts-dejavu-core)
   command -v curl >/dev/null || missing+=(curl)
-  ldconfig -p | grep -q libmagic || missing+=(libmagic1)
+  [[ $(/sbin/ldconfig -p) == *libmagic* ]] || missing+=(libmagic1)
   python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
   ((${#missing[@]})) || return 0
   say "installing ${missing[*]}"
