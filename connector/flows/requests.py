@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from connector.domain.connection import FirstAction
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 HAND_OVER = "hand_over"
 HINT = "hint"
+_SAME_LOOK_S = 300
 Submit = Callable[[Job], None]
 
 
@@ -42,7 +44,9 @@ def dispatch(deployment: Deployment, submit: Submit) -> int:
         done.append(item.id)
     for (connection_id, invoice_id), newest in hints.items():
         subject = f"{connection_id}/{invoice_id}/{newest}"
-        submit(Job(HINT, subject, f"hint:{subject}", connection_id, urgent=True))
+        # The key changes with time, so that a look that came to nothing can be asked for again.
+        turn = int(time.time() // _SAME_LOOK_S)
+        submit(Job(HINT, subject, f"hint:{subject}@{turn}", connection_id, urgent=True))
     inbox.mark_dispatched(deployment.databases.inbox, tuple(done + dispatched))
     inbox.mark_done(deployment.databases.inbox, tuple(done))
     return len(items)

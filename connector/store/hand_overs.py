@@ -32,13 +32,18 @@ def ask(db: Engine, request: Request, *, creditor: str, default_action: FirstAct
 
     However many requests for one invoice arrive at once, one row comes of them (two unique constraints).
     """
-    for _ in range(2):
-        try:
-            with db.begin() as connection:
-                return _ask(connection, request, creditor, default_action)
-        except IntegrityError as error:
-            clash = error
-    raise clash
+    try:
+        return _take(db, request, creditor, default_action)
+    except IntegrityError:
+        # Either somebody entered the same invoice at this moment, and is found now; or another invoice of the
+        # creditor has this number, which the registration finds out and tells of: it names the invoice itself.
+        nameless = request.model_copy(update={"invoice_number": ""})
+        return _take(db, nameless, creditor, default_action)
+
+
+def _take(db: Engine, request: Request, creditor: str, default_action: FirstAction) -> tuple[HandOver, Judgement]:
+    with db.begin() as connection:
+        return _ask(connection, request, creditor, default_action)
 
 
 def _ask(
