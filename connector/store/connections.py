@@ -239,6 +239,17 @@ def rotate_webhook_token(db: Engine, vault: Vault, connection_id: str) -> str:
     return token
 
 
+def withdraw_webhook_token(db: Engine, vault: Vault, connection_id: str, token: str) -> None:
+    """Make a webhook token invalid that was never given to the ledger."""
+    table = tables.connections
+    with db.begin() as connection:
+        sealed = connection.execute(select(table.c.webhook_tokens).where(table.c.id == connection_id)).scalar_one()
+        digests = [known for known in json.loads(vault.open(sealed)) if known != _digest(token)]
+        connection.execute(
+            update(table).where(table.c.id == connection_id).values(webhook_tokens=vault.seal(json.dumps(digests)))
+        )
+
+
 def webhook_digests(db: Engine, vault: Vault, connection_id: str) -> tuple[str, ...]:
     """Digests of the tokens that are valid for a connection's webhook; empty for an unknown connection."""
     table = tables.connections

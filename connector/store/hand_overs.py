@@ -25,6 +25,9 @@ from connector.store.hand_over_record import HandOver, amount_text, fetch, from_
 from connector.store.timeline import record
 
 _table = tables.hand_overs
+_UNIQUE_CONSTRAINTS = 2
+_UNOWNED = {"owner": None, "deadline": None, "free_at": None}
+"""Whoever is still writing a block into the ledger must not end the write-back of what is asked for next."""
 
 
 def ask(db: Engine, request: Request, *, creditor: str, default_action: FirstAction) -> tuple[HandOver, Judgement]:
@@ -79,7 +82,7 @@ def _ask(
                 connection=request.connection,
                 creditor=creditor,
                 invoice_id=request.invoice_id,
-                invoice_number=request.invoice_number or None,
+                invoice_number=_number_if_free(connection, creditor, request.invoice_number),
                 generation=0,
                 submission=0,
                 pdf=PdfState.PENDING,
@@ -100,7 +103,7 @@ def _ask(
             update(_table)
             .where(_table.c.id == hand_over_id, _table.c.submission == existing.submission)
             .where(_table.c.state.in_(REOPENABLE))
-            .values(submission=existing.submission + 1, write_back=WriteBackState.PENDING, **wishes)
+            .values(submission=existing.submission + 1, write_back=WriteBackState.PENDING, **wishes, **_UNOWNED)
         )
         if not changed.rowcount:
             return fetch(connection, hand_over_id), Judgement.UNDER_WAY
@@ -115,6 +118,14 @@ def _ask(
         lifted=request.lifted,
     )
     return fetch(connection, hand_over_id), Judgement.STARTED
+
+
+def _number_if_free(connection: Connection, creditor: str, invoice_number: str) -> str | None:
+    """`invoice_number`, unless another hand-over of the creditor has it: the work then finds and says so."""
+    taken = connection.execute(
+        select(_table.c.id).where(_table.c.creditor == creditor, _table.c.invoice_number == invoice_number).limit(1)
+    ).first()
+    return None if taken else invoice_number or None
 
 
 def resubmit(db: Engine, hand_over: HandOver) -> HandOver | None:

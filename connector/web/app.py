@@ -1,0 +1,90 @@
+"""The Flask app: webhooks in, pages for accountants, health and metrics for those who run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, request
+from jinja2 import StrictUndefined
+
+from connector import __version__
+from connector.flows.deployment import Deployment
+from connector.resources import templates_path
+from connector.web import shown
+from connector.web.brake import Brake
+from connector.web.csrf import csrf_token, protect_forms
+from connector.web.headers import add_security_headers
+from connector.web.health import health
+from connector.web.pages import pages
+from connector.web.person import LONGEST_SESSION_S, current_user, language, words
+from connector.web.problems import log_unexpected, show_problems
+from connector.web.signin import FREE_TRIES_PER_ACCOUNT, FREE_TRIES_PER_ADDRESS, signin
+from connector.web.texts import LANGUAGES, Catalogue, load_catalogues
+from connector.web.webhooks import LONGEST_BODY_BYTES, Doors, webhooks
+
+_STATIC_KEPT_S = 3600
+_COOKIE = "amili_connector"
+_WITHOUT_PAGE = frozenset({"session.sign_out", "session.choose_language"})
+
+
+class _App(Flask):
+    def log_exception(self, exc_info: Any) -> None:
+        # Flask's own words hold the request's address, and a webhook's address holds its token.
+        log_unexpected(exc_info[1])
+
+
+def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | None = None) -> Flask:
+    """The app that serves `deployment`. `catalogues` are the pages' texts by language."""
+    folder = templates_path() / "pages"
+    app = _App("connector.web", template_folder=str(folder), static_folder=str(folder / "static"))
+    https = deployment.settings.public_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=deployment.settings.session_secret.get_secret_value(),
+        MAX_CONTENT_LENGTH=LONGEST_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=LONGEST_BODY_BYTES,
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=LONGEST_SESSION_S),
+        SEND_FILE_MAX_AGE_DEFAULT=_STATIC_KEPT_S,
+        # The prefix makes browsers refuse the cookie from anywhere but this very site under https.
+        SESSION_COOKIE_NAME=f"__Host-{_COOKIE}" if https else _COOKIE,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_REFRESH_EACH_REQUEST=False,
+    )
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
+    app.extensions["deployment"] = deployment
+    app.extensions["catalogues"] = catalogues or load_catalogues()
+    app.extensions["doors"] = Doors(deployment)
+    app.extensions["account_brake"] = Brake(free=FREE_TRIES_PER_ACCOUNT)
+    app.extensions["address_brake"] = Brake(free=FREE_TRIES_PER_ADDRESS)
+    add_security_headers(app, https=https)
+    show_problems(app)
+    protect_forms(app, exempt_blueprint=webhooks.name)
+    for blueprint in (webhooks, health, signin, pages):
+        app.register_blueprint(blueprint)
+    app.context_processor(_for_templates)
+    return app
+
+
+def _for_templates() -> dict[str, object]:
+    return {
+        "t": words().text,
+        "language": language(),
+        "languages": LANGUAGES,
+        "here": _here(),
+        "user": current_user(),
+        "csrf_token": csrf_token,
+        "version": __version__,
+        "amount": shown.amount,
+        "moment": shown.moment,
+        "says": shown.says,
+    }
+
+
+def _here() -> str:
+    """The page to come back to after a choice of language."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    return "/" if request.endpoint in _WITHOUT_PAGE else request.path

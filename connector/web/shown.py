@@ -1,0 +1,139 @@
+"""How amounts, instants, findings, customers and events are written on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from connector.domain.claim import Claim
+from connector.domain.connection import ConnectionSettings
+from connector.domain.dates import STOCKHOLM
+from connector.domain.debtor import read_debtor
+from connector.domain.description import describe_debt
+from connector.domain.findings import Finding, Severity
+from connector.domain.identity import Identity, IdentityKind, mask_identity
+from connector.domain.invoice import Address, Invoice
+from connector.domain.money import as_text
+from connector.store.timeline import TimelineEntry
+from connector.web.texts import Catalogue
+
+PROTECTED_IDENTITY = "E9"
+"""The check that finds a protected identity (domain.md section 11); nothing of such a customer is shown."""
+
+WORKER = "connector"
+"""How the timeline names the connector itself."""
+
+_SEK = "SEK"
+
+
+def amount(value: Decimal, currency: str = _SEK) -> str:
+    """An amount with its currency, as Swedish pages write it: `2 050,00 kr`."""
+    return f"{as_text(value)}\u00a0{'kr' if currency == _SEK else currency}"
+
+
+def moment(at_s: float) -> str:
+    """An instant in Stockholm time, to the minute."""
+    return datetime.fromtimestamp(at_s, UTC).astimezone(STOCKHOLM).strftime("%Y-%m-%d %H:%M")
+
+
+def says(finding: Finding, language: str) -> str:
+    """A finding's text in the reader's language."""
+    return finding.sv if language == "sv" else finding.en
+
+
+def by_code(findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
+    """Findings by their check, because a person's tick or reason answers all that one check says."""
+    found: dict[str, tuple[Finding, ...]] = {}
+    for finding in findings:
+        found[finding.code] = (*found.get(finding.code, ()), finding)
+    return found
+
+
+def is_protected(findings: Iterable[Finding]) -> bool:
+    """Whether findings say that the customer's identity is protected."""
+    return any(finding.code == PROTECTED_IDENTITY and finding.severity is Severity.BLOCK for finding in findings)
+
+
+@dataclass(frozen=True)
+class ShownDebtor:
+    """The customer as a page shows it. `protected` says that nothing else is given."""
+
+    protected: bool = False
+    name: str = ""
+    number: str = ""
+    is_company: bool | None = None
+    id_number: str = ""
+    address: Address | None = None
+    email: str = ""
+    mobile_number: str = ""
+    description: str = ""
+
+
+def debtor(invoice: Invoice, settings: ConnectionSettings, claim: Claim | None, *, today: date) -> ShownDebtor:
+    """The customer of an invoice: what would be sent, or as much of it as the ledger has."""
+    customer = invoice.customer
+    if customer.protected_identity:
+        return ShownDebtor(protected=True)
+    reading = read_debtor(customer, today=today)
+    return ShownDebtor(
+        name=customer.name,
+        number=customer.number,
+        is_company=reading.is_company,
+        id_number=_id_number(customer.id_number, reading.identity),
+        address=reading.address,
+        email=claim.debtor.email if claim else "",
+        mobile_number=claim.debtor.mobile_number if claim else "",
+        description=describe_debt(invoice, settings.debt_description),
+    )
+
+
+def _id_number(text: str, identity: Identity | None) -> str:
+    if identity is not None and identity.kind is IdentityKind.ORGANISATION:
+        return f"{identity.digits[:6]}-{identity.digits[6:]}"
+    return mask_identity(text)
+
+
+@dataclass(frozen=True)
+class ShownEvent:
+    """One line of a timeline, with the details that belong to it."""
+
+    at: str
+    actor: str
+    text: str
+    details: tuple[str, ...] = ()
+
+
+def event(entry: TimelineEntry, words: Catalogue) -> ShownEvent:
+    """An event in words. One that the catalogue does not know is shown by its name."""
+    data = entry.data
+    name = entry.event
+    if name == "waiting" and not data.get("for"):
+        text = words.text("timeline_going_on")
+    else:
+        text = words.text_or_key("timeline", name, **_told(data, words))
+    actor = words.text("actor.connector") if entry.actor == WORKER else entry.actor
+    return ShownEvent(moment(entry.at), actor, text, tuple(_details(data, words)))
+
+
+def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
+    capital = data.get("capital")
+    return {
+        "origin": words.text_or_key("origin", str(data.get("origin", ""))),
+        "first_action": words.text_or_key("first_action", str(data.get("first_action", ""))),
+        "capital": amount(Decimal(capital)) if capital else "",
+        "case_id": str(data.get("case_id", "")),
+        "why": str(data.get("why", "")),
+        "waiting_for": str(data.get("for", "")),
+        "findings": ", ".join(data.get("findings", ())),
+        "places": ", ".join(data.get("places", ())),
+    }
+
+
+def _details(data: Mapping[str, Any], words: Catalogue) -> Iterable[str]:
+    if accepted := data.get("accepted"):
+        yield words.text("timeline_accepted", codes=", ".join(accepted))
+    for code, reason in (data.get("lifted") or {}).items():
+        yield words.text("timeline_lifted", code=code, reason=reason)

@@ -1,0 +1,213 @@
+"""A real browser does what an accountant does, with the keyboard alone, and keeps pictures of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from subprocess import Popen
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
+
+from connector.sandbox.odoo_books import InvoiceLine
+from connector.sandbox.odoo_seed import demo_ledger
+from connector.sandbox.serve import running
+from connector.web.app import create_app
+from tests.flows.stage import CONNECTION, Stage
+from tests.source import ROOT
+from tests.web.conftest import EMAIL
+from tests.web.visitor import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PICTURES = ROOT / "artefacts"
+PATIENCE_MS = 30_000
+NARROW: ViewportSize = {"width": 360, "height": 740}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+MOST_TABS = 60
+
+
+@pytest.fixture
+def site(house: Stage) -> Iterator[str]:
+    demo_ledger(house.ledger)
+    with running(create_app(house.deployment)) as url:
+        yield url
+
+
+@pytest.fixture
+def page(site: str, chromium: str) -> Iterator[Page]:
+    """A page that fails the test when the browser complains of a script, a style or a policy."""
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        context = browser.new_context(base_url=site, locale="sv-SE", viewport=WIDE)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None
+        )
+        yield page
+        browser.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def worker(house: Stage) -> Iterator[Popen[str]]:
+    process = house.start_worker()
+    yield process
+    process.terminate()
+    process.communicate(timeout=30)
+
+
+def picture(page: Page, name: str) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until what is focused matches `selector`, and see that the focus is visible there."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+            return
+    raise AssertionError(f"{selector} cannot be reached by keyboard")
+
+
+def sign_in_by_keyboard(page: Page) -> None:
+    page.goto("/")
+    tab_to(page, "#email")
+    page.keyboard.type(EMAIL)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Förfallna fakturor")
+
+
+def doubtful(house: Stage) -> str:
+    """An invoice that needs a reason and ticks, and its path as a reminder."""
+    customer = house.ledger.books.add_customer(
+        "Fjord Handel AS", street="Havnegata 1", country_code="NO", zip="0150", city="Oslo"
+    )
+    lines = [InvoiceLine("Tjänster", Decimal("9000.40"))]
+    invoice = house.ledger.books.add_invoice(customer, lines, due_days_ago=20)
+    return f"/connections/{CONNECTION}/invoices/{invoice}?first_action=reminder"
+
+
+def test_an_accountant_sends_an_invoice_by_keyboard_alone(page: Page, house: Stage, worker: Popen[str]) -> None:
+    sign_in_by_keyboard(page)
+    picture(page, "overdue")
+    clean = house.ledger.labels["clean"]
+    tab_to(page, f'a[href$="/invoices/{clean}"]')
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Faktura INV/")
+    picture(page, "invoice")
+    tab_to(page, "form .primary")
+    page.keyboard.press("Enter")
+    expect(page.locator("#state .badge-done")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#live")).to_contain_text("Ärende-id är skrivet i bokföringen.")
+    picture(page, "case")
+    assert house.cases(str(clean)) == 1
+
+
+def test_what_must_be_answered_is_answered_by_keyboard_after_the_errors_said_so(page: Page, house: Stage) -> None:
+    path = doubtful(house)
+    sign_in_by_keyboard(page)
+    page.goto(path)
+    tab_to(page, "form .primary")
+    page.keyboard.press("Enter")
+    problems = page.get_by_role("alert")
+    expect(problems).to_contain_text("Fakturan är inte skickad")
+    expect(problems).to_be_focused()
+    picture(page, "invoice-problems")
+    tab_to(page, 'a[href="#reason-E12"]')
+    page.keyboard.press("Enter")
+    tab_to(page, "#reason-E12")
+    page.keyboard.type("Stämt av med Amili")
+    for box in ("#accept-E2", "#accept-F1"):
+        tab_to(page, box)
+        page.keyboard.press("Space")
+    tab_to(page, "form .primary")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Begäran tas om hand")
+    picture(page, "taking-up")
+
+
+def test_the_pages_fit_a_small_telephone(page: Page, house: Stage) -> None:
+    path = doubtful(house)
+    page.set_viewport_size(NARROW)
+    sign_in_by_keyboard(page)
+    for name, where in {"overdue": f"/connections/{CONNECTION}/", "invoice": path}.items():
+        page.goto(where)
+        picture(page, f"narrow-{name}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    page.goto(f"/connections/{CONNECTION}/hand-overs")
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+def test_without_scripts_the_case_is_reached_all_the_same(
+    site: str, chromium: str, house: Stage, worker: Popen[str]
+) -> None:
+    clean = house.ledger.labels["clean"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        page = browser.new_context(base_url=site, locale="sv-SE", java_script_enabled=False).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"/connections/{CONNECTION}/invoices/{clean}")
+        page.fill("#email", EMAIL)
+        page.fill("#password", PASSWORD)
+        page.click(".primary")
+        page.click("form .primary")
+        expect(page.locator("#state .badge-done")).to_be_visible(timeout=PATIENCE_MS)
+        browser.close()
+
+
+CONTRAST = """
+() => {
+  const channel = value => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const read = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([red, green, blue]) => 0.2126 * channel(red) + 0.7152 * channel(green) + 0.0722 * channel(blue);
+  const ground = element => {
+    for (let one = element; one; one = one.parentElement) {
+      const colour = read(getComputedStyle(one).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const text = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+    if (!text || !element.checkVisibility()) continue;
+    const [one, other] = [light(read(getComputedStyle(element).color)), light(ground(element))];
+    const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    if (contrast < 4.5) poor.push(`${element.textContent.trim().slice(0, 40)}: ${contrast.toFixed(2)}`);
+  }
+  return poor;
+}
+"""
+"""Texts whose contrast with what lies behind them is below 4.5:1 (WCAG 2.2, 1.4.3)."""
+
+
+def test_every_text_can_be_told_from_its_ground(page: Page, house: Stage) -> None:
+    path = doubtful(house)
+    page.goto("/")
+    assert page.evaluate(CONTRAST) == []
+    sign_in_by_keyboard(page)
+    blocked = f"/connections/{CONNECTION}/invoices/{house.ledger.labels['without_identity']}"
+    for where in (f"/connections/{CONNECTION}/", path, blocked, f"/connections/{CONNECTION}/hand-overs", "/nowhere"):
+        page.goto(where)
+        assert page.evaluate(CONTRAST) == [], where
+    page.goto(path)
+    page.locator("form .primary").click()
+    assert page.evaluate(CONTRAST) == []

@@ -1,0 +1,287 @@
+"""The list of overdue invoices, the hand-overs, and one hand-over's course."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import update
+
+from connector.domain.findings import Finding, Severity
+from connector.domain.hand_over import HandOverState, Origin, PdfState, Request, WriteBackState
+from connector.flows import requests
+from connector.store import executors, hand_over_work, inbox, tables
+from connector.store.hand_over_record import HandOver
+from connector.store.hand_over_work import Lease
+from tests.flows.stage import CONNECTION, Stage
+from tests.web.conftest import EMAIL, add_company, add_user
+from tests.web.page import read
+from tests.web.test_app import change_settings
+from tests.web.visitor import Visitor
+
+CASE_ID = "67a1f0c2d4e5b6a798012345"
+
+
+def asked(house: Stage, invoice_id: str, **wishes: object) -> HandOver:
+    """The hand-over of a person's request, taken up and not yet worked on."""
+    request = Request.model_validate(
+        {"connection": CONNECTION, "invoice_id": invoice_id, "origin": Origin.PAGE, "asked_by": EMAIL} | wishes
+    )
+    return requests.take(house.deployment, request, lambda _job: None)
+
+
+def leased(house: Stage, hand_over: HandOver) -> Lease:
+    lease = hand_over_work.claim(house.deployment.databases.main, hand_over.id, for_s=60, settle_s=0)
+    assert isinstance(lease, Lease)
+    return lease
+
+
+def armed(house: Stage, hand_over: HandOver) -> Lease:
+    db = house.deployment.databases.main
+    lease = leased(house, hand_over)
+    hand_over_work.name_invoice(db, lease, "INV/2026/00001")
+    hand_over_work.arm(db, lease, for_s=60, settle_s=0, debtor_name="Kund AB", capital=Decimal("1250.00"))
+    return lease
+
+
+def registered(house: Stage, hand_over: HandOver) -> None:
+    hand_over_work.registered(
+        house.deployment.databases.main,
+        armed(house, hand_over),
+        registration_id="r",
+        case_id=CASE_ID,
+        ocr="20252463478311301072",
+        findings=(),
+    )
+
+
+def completed(house: Stage, hand_over: HandOver) -> None:
+    db = house.deployment.databases.main
+    hand_over_work.pdf_result(db, leased(house, hand_over), PdfState.UPLOADED, None, bytes=1000)
+    hand_over_work.write_back_result(
+        db, leased(house, hand_over), WriteBackState.WRITTEN, None, places=("x_amili_case_id",)
+    )
+    assert hand_over_work.finish(db, hand_over.id)
+
+
+def finding(severity: Severity) -> Finding:
+    return Finding(code="pdf_unavailable", severity=severity, sv="Ingen fakturakopia.", en="No invoice copy.")
+
+
+def test_the_list_says_what_stops_each_invoice_and_links_to_it(eva: Visitor, house: Stage) -> None:
+    clean = house.invoice()
+    nameless = house.invoice(house.ledger.books.add_customer("Utan Nummer AB", street="", zip="972 31", city="Luleå"))
+    page = eva.page(f"/connections/{CONNECTION}/")
+    assert "Redo" in page.text
+    assert "Hindrar Org-/personnummer saknas" in page.text
+    assert "… och 1 till" in page.text
+    assert "1 250,00 kr" in page.text
+    assert "45 dagar sedan" in page.text
+    for invoice in (clean, nameless):
+        assert f"/connections/{CONNECTION}/invoices/{invoice}" in page.links
+
+
+def test_an_invoice_with_a_hand_over_shows_its_state_and_leads_to_it(eva: Visitor, house: Stage) -> None:
+    hand_over = asked(house, house.invoice())
+    armed(house, hand_over)
+    page = eva.page(f"/connections/{CONNECTION}/")
+    assert "Skickas" in page.text
+    assert f"/hand-overs/{hand_over.id}" in page.links
+    assert f"/connections/{CONNECTION}/invoices/{hand_over.invoice_id}" not in page.links
+
+
+def test_an_invoice_that_was_stopped_is_judged_anew(eva: Visitor, house: Stage) -> None:
+    hand_over = asked(house, house.invoice())
+    hand_over_work.block(house.deployment.databases.main, leased(house, hand_over), (finding(Severity.BLOCK),))
+    page = eva.page(f"/connections/{CONNECTION}/")
+    assert "Redo" in page.text
+    preview = f"/connections/{CONNECTION}/invoices/{hand_over.invoice_id}"
+    assert preview in page.links
+    shown = eva.page(preview)
+    assert "tidigare försök stoppades" in shown.text
+    assert "Skicka som" in shown.text
+
+
+def test_an_empty_list_is_said_in_words_and_has_no_pager(eva: Visitor) -> None:
+    page = eva.page(f"/connections/{CONNECTION}/")
+    assert "Inga förfallna fakturor" in page.text
+    assert "Nästa sida" not in page.text
+
+
+def test_the_list_goes_page_by_page(eva: Visitor, house: Stage) -> None:
+    customer = house.customer()
+    for _ in range(21):
+        house.invoice(customer)
+    first = eva.page(f"/connections/{CONNECTION}/")
+    assert f"/connections/{CONNECTION}/?page=2" in first.links
+    assert "Föregående sida" not in first.text
+    second = eva.page(f"/connections/{CONNECTION}/?page=2")
+    assert "Nästa sida" not in second.text
+    invoices = [link for page in (first, second) for link in page.links if "/invoices/" in link]
+    assert len(invoices) == len(set(invoices)) == 21
+
+
+@pytest.mark.parametrize("page", ["0", "-3", "junk", "99999999999999999999"])
+def test_an_odd_page_number_is_no_error(eva: Visitor, page: str) -> None:
+    assert eva.get(f"/connections/{CONNECTION}/?page={page}").status_code == 200
+
+
+def test_a_confirmed_invoice_is_being_taken_up_until_the_worker_has_it(eva: Visitor, house: Stage) -> None:
+    invoice = house.invoice()
+    path = f"/connections/{CONNECTION}/invoices/{invoice}"
+    status = eva.submit(path, path).headers["Location"]
+    page = eva.page(status)
+    assert "Begäran tas om hand" in page.text
+    assert "svarar inte just nu" in page.text
+    executors.enrol(house.deployment.databases.main, "host:1:a")
+    assert "svarar inte just nu" not in eva.page(status).text
+    requests.dispatch(house.deployment, lambda _job: None)
+    hand_over = house.hand_over(invoice)
+    assert hand_over is not None
+    assert eva.get(status).headers["Location"] == f"/hand-overs/{hand_over.id}"
+
+
+def test_asking_again_does_not_show_the_earlier_end_meanwhile(eva: Visitor, house: Stage) -> None:
+    hand_over = asked(house, house.invoice())
+    hand_over_work.block(house.deployment.databases.main, leased(house, hand_over), (finding(Severity.BLOCK),))
+    path = f"/connections/{CONNECTION}/invoices/{hand_over.invoice_id}"
+    status = eva.submit(path, path).headers["Location"]
+    assert "Begäran tas om hand" in eva.page(status).text
+
+
+def test_the_status_of_an_invoice_nobody_asked_for_leads_to_the_invoice(eva: Visitor, house: Stage) -> None:
+    path = f"/connections/{CONNECTION}/invoices/{house.invoice()}"
+    assert eva.get(f"{path}/status").headers["Location"] == path
+
+
+def test_the_course_of_a_hand_over_is_told_in_words_with_who_and_when(eva: Visitor, house: Stage) -> None:
+    hand_over = asked(house, house.invoice(), accepted=["B4"], lifted={"E12": "Stämt av <b>"})
+    with house.deployment.databases.main.begin() as connection:
+        summer = datetime(2026, 7, 7, 12, 30, tzinfo=UTC).timestamp()
+        connection.execute(update(tables.hand_overs).values(asked_at=summer))
+    registered(house, hand_over)
+    completed(house, hand_over)
+    response = eva.get(f"/hand-overs/{hand_over.id}")
+    page = read(response.text)
+    for shown in (
+        "Faktura INV/2026/00001",
+        "Hos Amili",
+        CASE_ID,
+        "20252463478311301072",
+        "1 250,00 kr",
+        "Uppladdad",
+        "Ärende-id är skrivet på fakturan",
+        f"2026-07-07 14:30 av {EMAIL} (från den här webbplatsen)",
+        "Begärd från den här webbplatsen: Inkassokrav.",
+        "Bekräftade kontroller: B4.",
+        "Kontroll E12 hävdes: Stämt av <b>",
+        "Skickas till Amili, kapital 1 250,00 kr.",
+        f"Registrerat hos Amili som ärende {CASE_ID}.",
+        "Fakturakopian finns hos Amili.",
+        "Klart.",
+    ):
+        assert shown in page.text, shown
+    assert "<b>" not in response.text
+    assert "Kopplingen" in page.text
+    assert "status.js" not in response.text
+
+
+def test_the_link_to_amilis_app_is_there_in_production_only(eva: Visitor, house: Stage) -> None:
+    hand_over = asked(house, house.invoice())
+    registered(house, hand_over)
+    link = f"https://app.amili.se/open?resource=cases&id={CASE_ID}"
+    assert link not in eva.page(f"/hand-overs/{hand_over.id}").links
+    change_settings(house, environment="production")
+    page = eva.page(f"/hand-overs/{hand_over.id}")
+    assert link in page.links
+    assert "Skarp drift" in page.text
+
+
+def test_an_unknown_outcome_is_shown_as_such_and_the_page_keeps_itself_up_to_date(eva: Visitor, house: Stage) -> None:
+    db = house.deployment.databases.main
+    hand_over = asked(house, house.invoice())
+    hand_over_work.outcome_unknown(db, armed(house, hand_over), why="Amili (HTTP 503)")
+    hand_over_work.looked_in_vain(db, leased(house, hand_over))
+    hand_over_work.wait(db, leased(house, hand_over), waiting_for="")
+    html = eva.get(f"/hand-overs/{hand_over.id}").text
+    page = read(html)
+    assert "Okänt läge (kontrolleras)" in page.title
+    assert "så att ingen krävs två gånger" in page.text
+    assert "Inget läsbart svar (Amili (HTTP 503))" in page.text
+    assert "inget ärende syns ännu" in page.text
+    assert "Arbetet går vidare." in page.text
+    assert "status.js" in html
+    assert '<meta http-equiv="refresh"' in html
+    assert "Granska fakturan igen" not in page.text
+
+
+def test_a_stopped_hand_over_says_why_and_how_to_go_on(eva: Visitor, house: Stage) -> None:
+    hand_over = asked(house, house.invoice())
+    found = Finding(code="A2", severity=Severity.BLOCK, sv="Fakturan är <betald>.", en="The invoice is <paid>.")
+    hand_over_work.block(house.deployment.databases.main, leased(house, hand_over), (found,))
+    page = eva.page(f"/hand-overs/{hand_over.id}")
+    assert "Åtgärd krävs" in page.text
+    assert "Fakturan är <betald>." in page.text
+    assert "Stoppad av kontroll A2. Inget har skickats." in page.text
+    assert f"/connections/{CONNECTION}/invoices/{hand_over.invoice_id}" in page.links
+    eva.submit(f"/hand-overs/{hand_over.id}", "/language", language="en")
+    page = eva.page(f"/hand-overs/{hand_over.id}")
+    assert "Action needed" in page.text
+    assert "The invoice is <paid>." in page.text
+
+
+def test_a_case_without_pdf_or_write_back_says_so(eva: Visitor, house: Stage) -> None:
+    db = house.deployment.databases.main
+    hand_over = asked(house, house.invoice())
+    registered(house, hand_over)
+    remark = finding(Severity.WARNING)
+    hand_over_work.pdf_result(db, leased(house, hand_over), PdfState.UNAVAILABLE, remark, why=remark.en)
+    hand_over_work.write_back_result(db, leased(house, hand_over), WriteBackState.REFUSED, None, why="locked")
+    page = eva.page(f"/hand-overs/{hand_over.id}")
+    assert "Kunde inte laddas upp" in page.text
+    assert "Tog inte emot ärende-id" in page.text
+    assert "Observera Ingen fakturakopia." in page.text
+
+
+def test_an_event_that_the_pages_do_not_know_is_shown_by_its_name(eva: Visitor, house: Stage) -> None:
+    hand_over = asked(house, house.invoice())
+    with house.deployment.databases.main.begin() as connection:
+        connection.execute(
+            tables.timeline.insert().values(
+                hand_over=hand_over.id, at=0.0, actor="connector", event="moved_to_the_moon", data="{}"
+            )
+        )
+    assert "moved_to_the_moon" in eva.page(f"/hand-overs/{hand_over.id}").text
+
+
+def test_hand_overs_are_listed_newest_first_and_by_state(eva: Visitor, house: Stage) -> None:
+    customer = house.customer()
+    first, second = asked(house, house.invoice(customer)), asked(house, house.invoice(customer))
+    registered(house, first)
+    page = eva.page(f"/connections/{CONNECTION}/hand-overs")
+    listed = [link for link in page.links if link.startswith("/hand-overs/")]
+    assert listed == [f"/hand-overs/{second.id}", f"/hand-overs/{first.id}"]
+    assert "Inte läst ännu" in page.text
+    page = eva.page(f"/connections/{CONNECTION}/hand-overs?state={HandOverState.REGISTERED}")
+    assert f"/hand-overs/{first.id}" in page.links
+    assert f"/hand-overs/{second.id}" not in page.links
+    assert eva.get(f"/connections/{CONNECTION}/hand-overs?state=nonsense").status_code == 200
+
+
+def test_another_companys_hand_over_looks_like_one_that_does_not_exist(eva: Visitor, house: Stage) -> None:
+    hand_over = asked(house, house.invoice())
+    registered(house, hand_over)
+    add_company(house.deployment, "beta")
+    add_user(house.deployment, "beta", email="adam@byran.example")
+    adam = Visitor(eva.client.application)
+    adam.sign_in("adam@byran.example")
+    for reference in (hand_over.id, "0123", CASE_ID):
+        assert "Kund AB" not in adam.page(f"/hand-overs/{reference}", status=404).text
+    path = f"/connections/{CONNECTION}/invoices/{hand_over.invoice_id}"
+    assert adam.get(path).status_code == 404
+    assert adam.get(f"{path}/status").status_code == 404
+    token = adam.page("/connections/beta/hand-overs").form("/sign-out").fields["csrf_token"]
+    posted = adam.client.post(path, data={"csrf_token": token, "first_action": "reminder"})
+    assert posted.status_code == 404
+    assert inbox.waiting(house.deployment.databases.inbox) == ()

@@ -1,0 +1,140 @@
+"""The catalogues: the same in both languages, whole, and in step with pages and code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+
+import pytest
+
+from connector.domain.connection import Environment, FirstAction
+from connector.domain.findings import Severity
+from connector.domain.hand_over import HandOverState, Origin, PdfState, WriteBackState
+from connector.resources import templates_path
+from connector.web.texts import LANGUAGES, Catalogue, MissingText, load_catalogues
+from tests.source import PACKAGE
+
+CATALOGUES = load_catalogues()
+ENUMS = {
+    "state": HandOverState,
+    "state_help": HandOverState,
+    "severity": Severity,
+    "remark": Severity,
+    "first_action": FirstAction,
+    "first_action_help": FirstAction,
+    "environment": Environment,
+    "environment_help": Environment,
+    "origin": Origin,
+    "pdf": PdfState,
+    "write_back": WriteBackState,
+}
+"""Families of keys that pages form from a value."""
+
+
+def names(family: str) -> set[str]:
+    return {key.removeprefix(f"{family}.") for key in CATALOGUES["sv"].texts if key.startswith(f"{family}.")}
+
+
+def sources() -> str:
+    pages = [path.read_text(encoding="utf-8") for path in sorted((templates_path() / "pages").glob("*.html"))]
+    modules = [path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "web").glob("*.py"))]
+    return "\n".join(pages + modules)
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_both_languages_say_the_same_things_with_the_same_values() -> None:
+    swedish, english = CATALOGUES["sv"].texts, CATALOGUES["en"].texts
+    assert list(swedish) == list(english)
+    assert {key: placeholders(text) for key, text in swedish.items()} == {
+        key: placeholders(text) for key, text in english.items()
+    }
+    assert all(text.strip() == text and text for one in CATALOGUES.values() for text in one.texts.values())
+
+
+def test_a_missing_text_or_value_is_an_error() -> None:
+    catalogue = Catalogue("sv", {"greeting": "Hej {name}"})
+    assert catalogue.text("greeting", name="Eva") == "Hej Eva"
+    with pytest.raises(MissingText, match="farewell"):
+        catalogue.text("farewell")
+    with pytest.raises(MissingText, match="greeting"):
+        catalogue.text("greeting")
+
+
+def test_what_is_not_known_is_shown_as_it_came() -> None:
+    assert CATALOGUES["sv"].text_or_key("timeline", "something_new") == "something_new"
+
+
+def test_a_value_is_never_read_as_a_template() -> None:
+    catalogue = Catalogue("sv", {"greeting": "Hej {name}"})
+    assert catalogue.text("greeting", name="{0.__class__}") == "Hej {0.__class__}"
+
+
+def test_every_text_that_a_page_names_exists_and_every_text_is_used() -> None:
+    source = sources()
+    named = set(re.findall(r"""\bt\(["']([a-z_.0-9]+)["'](?! ~)""", source))
+    named |= set(re.findall(r"""["']([a-z_]+(?:\.[a-z_0-9]+)+|timeline_[a-z_]+)["']""", source)) & set(
+        CATALOGUES["sv"].texts
+    )
+    assert named - set(CATALOGUES["sv"].texts) == set()
+    formed = {f"{family}.{name}" for family in (*ENUMS, "timeline", "amount", "problem") for name in names(family)}
+    formed |= {f"site.language.{code}" for code in LANGUAGES}
+    assert set(CATALOGUES["sv"].texts) - named - formed == set()
+
+
+@pytest.mark.parametrize("family", ENUMS)
+def test_every_value_has_its_text(family: str) -> None:
+    assert names(family) == set(ENUMS[family])
+
+
+def test_every_event_that_the_store_records_has_its_text() -> None:
+    assert names("timeline") == recorded_events()
+
+
+def recorded_events() -> set[str]:
+    """The names of events in the store's code: what is passed to `record`, or is called `event` on the way."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted((PACKAGE / "store").glob("*.py"))]
+    found: set[str] = set()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            third = node.args[2:3] if node.func.id in {"_apply", "_change", "_keep_case"} else []
+            found |= constants(*third, *(keyword.value for keyword in node.keywords if keyword.arg == "event"))
+        elif isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == "event" for target in node.targets
+        ):
+            found |= constants(node.value)
+    return found
+
+
+def constants(*nodes: ast.expr) -> set[str]:
+    """The texts that an expression can be: itself, or either branch of a choice."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.IfExp):
+            found |= constants(node.body, node.orelse)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return found
+
+
+def test_every_line_of_a_reckoning_has_its_text() -> None:
+    tree = ast.parse((PACKAGE / "domain" / "reckoning.py").read_text(encoding="utf-8"))
+    terms = {
+        value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "AmountLine"
+        for keyword in node.keywords
+        if keyword.arg == "term"
+        for value in constants(keyword.value)
+    }
+    assert terms
+    assert names("amount") == terms
+
+
+def test_every_problem_has_both_its_sentences() -> None:
+    keys = {name.rpartition(".")[0] for name in names("problem") if "." in name}
+    assert names("problem") >= {f"{key}.{part}" for key in keys for part in ("what", "do")}
+    assert {"404", "500", "csrf", "unreachable", "configuration"} <= keys

@@ -1,0 +1,40 @@
+"""Somebody at the pages: keeps cookies, reads pages, fills in their forms."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.web.page import Page, read
+
+PASSWORD = "correct horse battery staple"
+
+
+class Visitor:
+    """One browser session at `app`."""
+
+    def __init__(self, app: Flask, *, language: str = "sv", address: str = "192.0.2.1") -> None:
+        self.client: FlaskClient = app.test_client()
+        self.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+        self.client.environ_base["REMOTE_ADDR"] = address
+
+    def get(self, path: str) -> TestResponse:
+        """What is answered to a GET."""
+        return self.client.get(path, buffered=True)
+
+    def page(self, path: str, *, status: int = 200) -> Page:
+        """The page at `path`."""
+        response = self.get(path)
+        assert response.status_code == status, (response.status_code, response.headers.get("Location"))
+        return read(response.text)
+
+    def submit(self, path: str, action_part: str, **filled: str | list[str]) -> TestResponse:
+        """Open `path` and send its form with that action, `filled` in."""
+        form = self.page(path).form(action_part)
+        fields = form.fields | {name.replace("__", "-"): value for name, value in filled.items()}
+        return self.client.post(form.action or path, data=fields)
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> TestResponse:
+        """Fill in the sign-in form."""
+        return self.submit("/sign-in", "/sign-in", email=email, password=password)
