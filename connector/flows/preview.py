@@ -5,17 +5,20 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from connector.amili.client import AmiliClient
+from connector.amili.models import Case
 from connector.domain.assess import assess
 from connector.domain.assessment import Assessment, Circumstances
 from connector.domain.checks.money import unreadable_amount
 from connector.domain.connection import FirstAction
 from connector.domain.dates import today
-from connector.domain.errors import AmountUnreadable, ConnectorError, NotFound
+from connector.domain.errors import AmountUnreadable, ConnectorError
 from connector.domain.findings import Finding, stops
 from connector.domain.hand_over import HandOverState
 from connector.domain.invoice import Invoice, OverdueInvoice
 from connector.flows.deployment import Deployment
-from connector.flows.register import creditor_status
+from connector.flows.register import closed_case, creditor_status
+from connector.hosts.base import Host
 from connector.store import hand_overs
 from connector.store.connections import StoredConnection
 from connector.store.hand_over_record import HandOver
@@ -58,7 +61,7 @@ class OverdueRow:
 def preview(
     deployment: Deployment, connection_id: str, invoice_id: str, *, first_action: FirstAction | None = None
 ) -> Preview:
-    """Read one invoice afresh and judge it. Raises the errors of `connector.domain.errors`."""
+    """Read one invoice afresh, look for its cases at Amili, and judge it. Raises `connector.domain.errors`."""
     connection = deployment.connection(connection_id)
     amili, host = deployment.sides(connection)
     action = first_action or connection.settings.first_action
@@ -67,29 +70,37 @@ def preview(
         invoice = host.read(invoice_id)
     except AmountUnreadable as error:
         return Preview(connection, invoice_id, action, None, None, (unreadable_amount(error.field),), standing)
+    cases = amili.cases_of_invoice(connection.settings.creditor, invoice.number)
     assessment = assess(
-        invoice,
-        connection.settings,
-        Circumstances(
-            today=today(),
-            first_action=action,
-            open_case=_open_case(standing),
-            unknown_attempt=standing is not None and standing.state is HandOverState.UNKNOWN,
-            creditor=creditor_status(deployment, connection, amili),
-        ),
+        invoice, connection.settings, _circumstances(deployment, connection, amili, action, standing, cases)
     )
     stopping = stops(assessment.findings, accepted=connection.settings.accepted_warnings, lifted={})
     return Preview(connection, invoice_id, action, invoice, assessment, stopping, standing)
 
 
-def _open_case(standing: HandOver | None) -> str:
-    return standing.case_id if standing is not None else ""
+def _circumstances(
+    deployment: Deployment,
+    connection: StoredConnection,
+    amili: AmiliClient,
+    action: FirstAction,
+    standing: HandOver | None,
+    cases: tuple[Case, ...],
+) -> Circumstances:
+    # An open case that we did not make does not stop a hand-over: it is taken over, and nothing is registered.
+    return Circumstances(
+        today=today(),
+        first_action=action,
+        open_case=standing.case_id if standing else "",
+        unknown_attempt=standing is not None and standing.state is HandOverState.UNKNOWN,
+        withdrawn_case=closed_case(cases),
+        creditor=creditor_status(deployment, connection, amili),
+    )
 
 
 def overdue(deployment: Deployment, connection_id: str, *, page: int = 1) -> tuple[OverdueRow, ...]:
-    """One page of a connection's overdue invoices, each with what would block it now."""
+    """One page of a connection's overdue invoices, each with what the ledger says would block it now."""
     connection = deployment.connection(connection_id)
-    _, host = deployment.sides(connection)
+    amili, host = deployment.sides(connection)
     invoices = host.overdue(today=today(), page=page, page_size=PAGE_SIZE)
     known = hand_overs.of_invoices(deployment.databases.main, connection_id, tuple(row.id for row in invoices))
 
@@ -98,12 +109,29 @@ def overdue(deployment: Deployment, connection_id: str, *, page: int = 1) -> tup
         if standing is not None and standing.state is not HandOverState.BLOCKED:
             return OverdueRow(invoice, hand_over=standing)
         try:
-            stopping = preview(deployment, connection_id, invoice.id).stopping
-        except NotFound:
-            return OverdueRow(invoice, hand_over=standing, problem="Fakturan finns inte längre.")
+            stopping = _stopping_in_ledger(deployment, connection, amili, host, invoice.id, standing)
         except ConnectorError as error:
             return OverdueRow(invoice, hand_over=standing, problem=str(error))
         return OverdueRow(invoice, stopping, standing)
 
     with ThreadPoolExecutor(_READERS) as readers:
         return tuple(readers.map(judge, invoices))
+
+
+def _stopping_in_ledger(
+    deployment: Deployment,
+    connection: StoredConnection,
+    amili: AmiliClient,
+    host: Host,
+    invoice_id: str,
+    standing: HandOver | None,
+) -> tuple[Finding, ...]:
+    """What stops an invoice, without asking Amili for each one of a long list whether it has had a case."""
+    try:
+        invoice = host.read(invoice_id)
+    except AmountUnreadable as error:
+        return (unreadable_amount(error.field),)
+    action = connection.settings.first_action
+    circumstances = _circumstances(deployment, connection, amili, action, standing, ())
+    findings = assess(invoice, connection.settings, circumstances).findings
+    return stops(findings, accepted=connection.settings.accepted_warnings, lifted={})

@@ -121,6 +121,11 @@ def _open_case(cases: tuple[Case, ...]) -> Case | None:
     return next((case for case in cases if not is_closed(case)), None)
 
 
+def closed_case(cases: tuple[Case, ...]) -> str:
+    """The id of a withdrawn or closed case among an invoice's cases, or ""."""
+    return next((case.id for case in cases if is_closed(case)), "")
+
+
 @dataclass
 class _Registration:
     """One attempt, from the look to the receipt. Lives as long as the lease it works under."""
@@ -214,7 +219,7 @@ class _Registration:
                 today=today(),
                 first_action=hand_over.first_action,
                 proposed_balance=hand_over.proposed_balance,
-                withdrawn_case=next((case.id for case in cases if is_closed(case)), ""),
+                withdrawn_case=closed_case(cases),
                 creditor=creditor_status(self.deployment, connection, amili),
                 pdf=_pdf_facts(host, invoice) if connection.settings.require_pdf else None,
             ),

@@ -71,7 +71,7 @@ def unsendable(error: ValueError) -> Finding:
     return _block(
         "claim_unsendable",
         sv=f"Ärendet kunde inte sättas samman ({kind}). Det är ett fel i kopplingen; kontakta den som driver den.",
-        en=f"The registration could not be put together ({kind}). This is a fault in the connector; tell whoever runs it.",
+        en=f"The registration could not be put together ({kind}). A fault in the connector; tell whoever runs it.",
     )
 
 

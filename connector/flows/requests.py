@@ -6,6 +6,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from sqlalchemy.exc import OperationalError
+
 from connector.domain.connection import FirstAction
 from connector.domain.errors import ConfigurationError, NotFound
 from connector.domain.hand_over import UNFINISHED, Origin, Request
@@ -37,19 +39,32 @@ def dispatch(deployment: Deployment, submit: Submit) -> int:
             hints[item.connection, item.invoice_id] = item.id
             dispatched.append(item.id)
             continue
-        try:
-            take(deployment, item.request, submit)
-        except ConfigurationError as error:
-            log.error("a request was dropped: %s", error)
-        done.append(item.id)
+        dispatched.append(item.id)
+        if _taken(deployment, item.request, submit):
+            done.append(item.id)
     for (connection_id, invoice_id), newest in hints.items():
         subject = f"{connection_id}/{invoice_id}/{newest}"
         # The key changes with time, so that a look that came to nothing can be asked for again.
         turn = int(time.time() // _SAME_LOOK_S)
         submit(Job(HINT, subject, f"hint:{subject}@{turn}", connection_id, urgent=True))
-    inbox.mark_dispatched(deployment.databases.inbox, tuple(done + dispatched))
+    inbox.mark_dispatched(deployment.databases.inbox, tuple(dispatched))
     inbox.mark_done(deployment.databases.inbox, tuple(done))
     return len(items)
+
+
+def _taken(deployment: Deployment, request: Request, submit: Submit) -> bool:
+    """Take a request; one that cannot be taken stops no other, stays in the inbox and is tried again later."""
+    try:
+        take(deployment, request, submit)
+    except ConfigurationError as error:
+        log.error("a request was dropped: %s", error)
+    except OperationalError:
+        # The database is the trouble, not this request: the whole batch waits for it.
+        raise
+    except Exception as error:  # noqa: BLE001  whatever is wrong with one request must not stop the others
+        log.error("a request for invoice %s cannot be taken: %s", request.invoice_id, type(error).__name__)
+        return False
+    return True
 
 
 def take(deployment: Deployment, request: Request, submit: Submit) -> HandOver:
