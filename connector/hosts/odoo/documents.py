@@ -176,8 +176,8 @@ def _open_credits(customer_id: int, move_id: int) -> list[Any]:
 
 
 def _partners(client: OdooClient, ids: set[int], settings: OdooSettings, company: Record) -> dict[int, Record]:
-    protected = settings.protected_identity_field
-    fields = [*PARTNER_FIELDS, *settings.id_number_fields, *([protected] if protected else [])]
+    decisions = (settings.sole_trader_field, settings.protected_identity_field)
+    fields = [*PARTNER_FIELDS, *settings.id_number_fields, *(name for name in decisions if name)]
     return {record["id"]: record for record in _by_ids(client, "res.partner", sorted(ids), fields, company)}
 
 

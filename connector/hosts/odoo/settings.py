@@ -38,6 +38,10 @@ class OdooSettings(BaseModel):
         min_length=1,
         description="Fields of the customer that may hold its identity number, the most trusted first.",
     )
+    sole_trader_field: FieldName | None = Field(
+        None,
+        description="Field of the customer that is set when it is a sole trader, whose number is the owner's own.",
+    )
     protected_identity_field: FieldName | None = Field(
         None, description="Field of the customer that is set when its identity is protected, if there is one."
     )

@@ -288,7 +288,6 @@ def _customer(document: Record, settings: OdooSettings) -> Customer:
     if not card:
         return Customer(id="")
     addressee = _part(document, "partner")
-    protected = settings.protected_identity_field
     return Customer(
         id=str(_get(card, "id")),
         number=_text(card, CUSTOMER_FIELDS["number"]),
@@ -299,8 +298,14 @@ def _customer(document: Record, settings: OdooSettings) -> Customer:
         phone=_text(card, CUSTOMER_FIELDS["phone"]) or _text(addressee, CUSTOMER_FIELDS["phone"]),
         address=_address(card),
         invoice_address=_address(addressee),
-        protected_identity=bool(_get(card, protected)) if protected else None,
+        sole_trader=_decision(card, settings.sole_trader_field),
+        protected_identity=_decision(card, settings.protected_identity_field),
     )
+
+
+def _decision(card: Record, field: str | None) -> bool | None:
+    """What a person decided in a field of the customer; None where there is no field for it."""
+    return bool(_get(card, field)) if field else None
 
 
 def _id_number(card: Record, settings: OdooSettings) -> str:

@@ -68,11 +68,14 @@ def test_the_fields_of_the_settings_are_fetched() -> None:
     recorded = document("unpaid")
     says_document(recorded)
     settings = OdooSettings(
-        company_id=1, id_number_fields=("x_pnr", "company_registry"), protected_identity_field="x_protected"
+        company_id=1,
+        id_number_fields=("x_pnr", "company_registry"),
+        sole_trader_field="x_trader",
+        protected_identity_field="x_protected",
     )
     fetch(client(), "7", settings)
     fields = dict(sent())["res.partner/read"]["fields"]
-    assert {"x_pnr", "company_registry", "x_protected"} <= set(fields)
+    assert {"x_pnr", "company_registry", "x_trader", "x_protected"} <= set(fields)
     assert "vat" not in fields
 
 

@@ -336,6 +336,14 @@ def test_protected_identity_is_read_where_there_is_a_field_for_it(value: object,
     assert translate(recorded, settings).customer.protected_identity is protected
 
 
+@pytest.mark.parametrize("decided", [True, False])
+def test_a_sole_trader_is_read_where_there_is_a_field_for_it(decided: bool) -> None:
+    recorded = document("unpaid")
+    recorded["commercial_partner"]["x_enskild_firma"] = decided
+    settings = SETTINGS.model_copy(update={"sole_trader_field": "x_enskild_firma"})
+    assert translate(recorded, settings).customer.sole_trader is decided
+
+
 def test_a_draft_to_nobody_has_an_empty_customer() -> None:
     recorded = document("draft")
     recorded["move"].update(partner_id=False, commercial_partner_id=False)
