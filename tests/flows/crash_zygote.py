@@ -76,7 +76,7 @@ def install(points: Points) -> None:
         return answer
 
     requests.adapters.HTTPAdapter.send = counted_send  # type: ignore[method-assign]
-    commit = DefaultDialect.do_commit
+    commit: Any = DefaultDialect.do_commit
     written: dict[int, str] = {}
 
     @event.listens_for(Engine, "before_cursor_execute")

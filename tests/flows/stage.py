@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
@@ -48,9 +49,9 @@ class Stage:
     canaries: dict[str, str] = field(repr=False)
     ledger_url: str = ""
 
-    def customer(self, **values: str) -> int:
+    def customer(self, **values: Any) -> int:
         """A company with everything a claim needs."""
-        defaults = {
+        defaults: dict[str, Any] = {
             "company_registry": "556016-0680",
             "street": "Kungsgatan 2",
             "zip": "411 19",

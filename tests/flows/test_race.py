@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import requests
 from waitress.server import create_server
@@ -73,7 +74,7 @@ class _web:  # noqa: N801
 
     def __init__(self, on: Stage) -> None:
         self._on = on
-        self._server = create_server(create_app(on.deployment), host="127.0.0.1", port=0, threads=8)
+        self._server: Any = create_server(create_app(on.deployment), host="127.0.0.1", port=0, threads=8)
         self._thread = threading.Thread(target=self._server.run)
 
     def __enter__(self) -> str:

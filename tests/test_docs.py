@@ -1,0 +1,214 @@
+"""README, .env.example and CHANGELOG say what the code does."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import BaseModel
+
+import connector
+from connector import manifest
+from connector.cli import main
+from connector.cli.exit_codes import ExitCode
+from connector.domain.checks.texts import NOT_CHECKED, TEXTS
+from connector.domain.connection import ConnectionSettings, ReminderPolicy
+from connector.hosts.odoo.settings import OdooSettings
+from connector.settings import Settings, load_settings
+from tests.conftest import SettingsFactory
+from tests.source import PACKAGE, ROOT, tree
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ENV_EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    """The text under one heading, up to the next of its level or above."""
+    found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#+ |\Z)", README, re.MULTILINE | re.DOTALL)
+    assert found, f"README has no section {title!r}"
+    return found[2]
+
+
+def table(title: str) -> dict[str, tuple[str, ...]]:
+    """The rows of a section's tables, by their first cell without its backticks."""
+    rows = [line for line in section(title).splitlines() if line.startswith("|")]
+    cells = [tuple(cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]) for row in rows]
+    return {row[0].strip("`"): row[1:] for row in cells if not set(row[0]) <= set("-")}
+
+
+def as_written(value: object) -> str:
+    """A default as the documents write it."""
+    match value:
+        case None | "":
+            return "empty"
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:g}"
+        case Enum():
+            return str(value.value)
+        case Path() | int() | str() | Decimal():
+            return str(value)
+        case tuple() | list():
+            return json.dumps([str(one) for one in value])
+        case _:
+            return "{}"
+
+
+def documented_default(row: tuple[str, ...]) -> str:
+    return "empty" if row[0] in {"empty", "`null`"} else row[0].strip("`")
+
+
+def defaults(model: type[BaseModel]) -> dict[str, str]:
+    return {
+        name: "none" if field.is_required() else as_written(field.get_default(call_default_factory=True))
+        for name, field in model.model_fields.items()
+    }
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    rows = {name.lower(): documented_default(row) for name, row in table("Settings").items() if name != "setting"}
+
+    assert rows == defaults(Settings)
+
+
+def env_lines() -> dict[str, str]:
+    lines = re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=(.*)$", ENV_EXAMPLE, re.MULTILINE)
+    return {name.lower(): value for name, value in lines}
+
+
+def test_every_setting_is_in_the_example_with_its_default() -> None:
+    expected = {name: value.replace("none", "").replace("empty", "") for name, value in defaults(Settings).items()}
+
+    assert env_lines() == expected
+
+
+def test_the_example_works_once_its_secrets_are_filled_in(
+    tmp_path: Path, settings_factory: SettingsFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = settings_factory()
+    monkeypatch.chdir(tmp_path)
+    everything_set = re.sub(r"^# ([A-Z][A-Z0-9_]+=)", r"\1", ENV_EXAMPLE, flags=re.MULTILINE)
+    filled = everything_set.replace("SECRET_KEYS=", f"SECRET_KEYS={Fernet.generate_key().decode()}").replace(
+        "SESSION_SECRET=", f"SESSION_SECRET={'s' * 40}"
+    )
+    (tmp_path / "example").write_text(filled, encoding="utf-8")
+
+    read = load_settings(tmp_path / "example")
+
+    assert read.settle_s == defaults_of(Settings)["settle_s"]
+    assert read.database_url is None
+    assert read.amili_sandbox_url == plain.amili_sandbox_url
+
+
+def defaults_of(model: type[BaseModel]) -> dict[str, Any]:
+    return {name: field.default for name, field in model.model_fields.items()}
+
+
+def test_every_setting_of_a_company_is_in_the_readme_with_its_default() -> None:
+    rows = {name: documented_default(row) for name, row in table("Settings of a company").items() if name != "setting"}
+    expected = defaults(ConnectionSettings)
+    del expected["reminders"]
+    expected |= {f"reminders.{name}": default for name, default in defaults(ReminderPolicy).items()}
+    expected |= defaults(OdooSettings)
+
+    assert rows == expected
+
+
+def commands(group: click.Group, prefix: str = "amili-connector") -> Iterator[str]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{prefix} {name}")
+        else:
+            yield f"{prefix} {name}"
+
+
+def test_every_command_is_in_the_readme_and_no_other() -> None:
+    written = table("Commands").keys() - {"command"}
+    listed = {" ".join(word for word in row.split() if not word[0].isupper()) for row in written}
+
+    assert listed == set(commands(main))
+
+
+def test_every_exit_code_is_in_the_readme() -> None:
+    assert table("Exit codes").keys() - {"code"} == {str(code.value) for code in ExitCode}
+
+
+def remote_codes() -> set[str]:
+    """Codes of findings about what a remote system said; those formed with its name are formed for both."""
+    codes = set()
+    for node in ast.walk(tree(PACKAGE / "flows" / "remote_findings.py")):
+        if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in {"_block", "Finding"}:
+            continue
+        given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "code")]
+        for value in given:
+            if isinstance(value, ast.Constant):
+                codes.add(str(value.value))
+            elif isinstance(value, ast.JoinedStr) and isinstance(value.values[-1], ast.Constant):
+                codes |= {system + str(value.values[-1].value) for system in ("amili", "ledger")}
+    return codes
+
+
+def test_every_finding_is_in_the_readme_and_no_other() -> None:
+    codes = {key.partition(".")[0] for key in (*TEXTS, *NOT_CHECKED)} | remote_codes()
+
+    assert table("What can stop an invoice").keys() - {"code"} == codes
+
+
+def test_every_page_in_the_readme_is_served() -> None:
+    shown = {path.replace("_id>", ">") for path in (one.path for one in manifest.load().endpoints)}
+    listed = {path for path in table("Pages") if path.startswith("/")}
+
+    assert {path.replace("<id>", "<hand_over>") for path in listed} <= shown
+
+
+def test_the_readmes_links_lead_to_files() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
+
+    assert links
+    assert not [link for link in links if not (ROOT / link).exists()]
+
+
+def test_the_readmes_inner_links_lead_to_headings() -> None:
+    anchors = {
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", README, re.M)
+    }
+
+    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= anchors
+
+
+def test_the_readmes_example_settings_are_settings() -> None:
+    examples = re.findall(r"```json\n(.*?)```", section("Settings of a company"), re.DOTALL)
+
+    assert examples
+    for example in examples:
+        OdooSettings.model_validate(ConnectionSettings.model_validate_json(example).host)
+
+
+def test_the_readme_marks_one_test_command() -> None:
+    assert re.findall(r"^<!-- test command -->\n```sh\n(.*?)```", README, re.MULTILINE | re.DOTALL) == ["make test\n"]
+
+
+def test_the_benchmark_can_find_its_place() -> None:
+    assert README.index("<!-- bench:start -->") < README.index("<!-- bench:end -->")
+
+
+def test_the_version_is_one() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## \[?(\d+\.\d+\.\d+)", changelog, re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    assert newest
+    assert {newest[1], project["version"], manifest.load().version} == {connector.__version__}

@@ -1,0 +1,88 @@
+"""A built wheel works elsewhere: what it needs besides code travels inside it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import connector
+from tests.source import ROOT
+
+ELSEWHERE = """
+from pathlib import Path
+import connector, sys
+from connector import manifest, resources
+from connector.store.database import open_databases
+from connector.store.schema import migrate
+
+assert Path(connector.__file__).is_relative_to(sys.prefix), connector.__file__
+assert resources.manifest_path().is_relative_to(sys.prefix)
+databases = open_databases(data_dir=Path("data"), database_url=None)
+migrate(databases)
+print(manifest.load().version, len(resources.read_template("odoo/send_to_collection.py.txt")) > 0)
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet"]
+    subprocess.run([*pip, "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT], check=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with the wheel, and this one's packages in place of its dependencies."""
+    home = tmp_path_factory.mktemp("elsewhere") / "venv"
+    venv.create(home, with_pip=False, symlinks=True)
+    (site,) = home.glob("lib/python*/site-packages")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(home), "install", "--quiet"]
+    subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True)
+    # After the wheel's own folder in the search path, so that the wheel's code wins over the checkout's.
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return home
+
+
+def run(home: Path, *command: str, cwd: Path) -> str:
+    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
+    done = subprocess.run(
+        [home / "bin" / command[0], *command[1:]], cwd=cwd, env=clean, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_it_holds_every_file_that_the_code_reads(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        packed = set(archive.namelist())
+    needed = {"manifest.json"} | {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "templates").rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }
+    migrations = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("connector/store/migrations/**/*.[pm]*")}
+
+    assert {f"connector/_data/{name}" for name in needed} <= packed
+    assert {name for name in migrations if "__pycache__" not in name} <= packed
+    assert not [name for name in packed if name.startswith("tests/") or name.endswith(".env")]
+
+
+def test_it_is_found_from_any_folder(elsewhere: Path, tmp_path: Path) -> None:
+    assert run(elsewhere, "python", "-c", ELSEWHERE, cwd=tmp_path).strip() == f"{connector.__version__} True"
+
+
+def test_its_command_says_its_version(elsewhere: Path, tmp_path: Path) -> None:
+    assert connector.__version__ in run(elsewhere, "amili-connector", "--version", cwd=tmp_path)
+
+
+def test_it_plays_the_demo(elsewhere: Path, tmp_path: Path) -> None:
+    assert "No case twice." in run(elsewhere, "amili-connector", "demo", "--once", "--port", "0", cwd=tmp_path)
