@@ -153,10 +153,30 @@ def get(db: Engine, vault: Vault, connection_id: str) -> StoredConnection:
     with reading(db) as connection:
         row = connection.execute(select(table).where(table.c.id == connection_id)).one_or_none()
     if row is None:
-        raise ConfigurationError(
-            f"There is no connection “{connection_id}”.", advice="`amili-connector check` lists them."
-        )
+        raise _no_connection(connection_id)
     return _read(vault, row)
+
+
+def settings_of(db: Engine, connection_id: str) -> ConnectionSettings:
+    """A connection's settings; its secrets stay closed. Raises `ConfigurationError` if there is none of this name."""
+    table = tables.connections
+    with reading(db) as connection:
+        settings = connection.execute(select(table.c.settings).where(table.c.id == connection_id)).scalar()
+    if settings is None:
+        raise _no_connection(connection_id)
+    return ConnectionSettings.model_validate_json(settings)
+
+
+def _no_connection(connection_id: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"There is no connection “{connection_id}”.", advice="`amili-connector check` lists them."
+    )
+
+
+def ids(db: Engine) -> tuple[str, ...]:
+    """The ids of all connections."""
+    with reading(db) as connection:
+        return tuple(connection.execute(select(tables.connections.c.id).order_by(tables.connections.c.id)).scalars())
 
 
 def every(db: Engine, vault: Vault) -> tuple[StoredConnection, ...]:

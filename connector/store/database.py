@@ -7,6 +7,7 @@ in SQLite's unfair busy handler; hence no transaction may contain another one, o
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from sqlalchemy.sql import ColumnElement
 
 BUSY_TIMEOUT_S = 30
 _READS = "connector_reads_only"
+_PAUSE_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def _sqlite(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(dbapi_connection: Any, _record: object) -> None:
         cursor = dbapi_connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        use_wal(cursor)
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
@@ -74,6 +76,23 @@ def _sqlite(path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def use_wal(cursor: sqlite3.Cursor) -> None:
+    """Let readers and a writer of a SQLite file work side by side.
+
+    Where another process does the same at this moment, the switch fails at once, whatever the busy timeout.
+    """
+    give_up = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 @contextmanager

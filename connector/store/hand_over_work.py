@@ -172,6 +172,11 @@ def outcome_unknown(db: Engine, lease: Lease, *, why: str) -> None:
         _apply(connection, lease, "outcome_unknown", values, {"why": why})
 
 
+def release(db: Engine, lease: Lease) -> None:
+    """Give the lease back unused: somebody else did the work meanwhile. Raises `LostOwnership`."""
+    _change(db, lease, None, {}, {})
+
+
 def looked_in_vain(db: Engine, lease: Lease) -> None:
     """Note a look that found no case yet, and give the lease back."""
     _change(db, lease, "looked_in_vain", {}, {})

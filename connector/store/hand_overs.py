@@ -35,18 +35,14 @@ def ask(db: Engine, request: Request, *, creditor: str, default_action: FirstAct
 
     However many requests for one invoice arrive at once, one row comes of them (two unique constraints).
     """
-    try:
-        return _take(db, request, creditor, default_action)
-    except IntegrityError:
-        # Either somebody entered the same invoice at this moment, and is found now; or another invoice of the
-        # creditor has this number, which the registration finds out and tells of: it names the invoice itself.
-        nameless = request.model_copy(update={"invoice_number": ""})
-        return _take(db, nameless, creditor, default_action)
-
-
-def _take(db: Engine, request: Request, creditor: str, default_action: FirstAction) -> tuple[HandOver, Judgement]:
-    with db.begin() as connection:
-        return _ask(connection, request, creditor, default_action)
+    for _ in range(_UNIQUE_CONSTRAINTS + 1):
+        try:
+            with db.begin() as connection:
+                return _ask(connection, request, creditor, default_action)
+        except IntegrityError as error:
+            # Somebody entered the same invoice, or took its number, at this moment: seen at the next try.
+            clash = error
+    raise clash
 
 
 def _ask(
@@ -121,7 +117,7 @@ def _ask(
 
 
 def _number_if_free(connection: Connection, creditor: str, invoice_number: str) -> str | None:
-    """`invoice_number`, unless another hand-over of the creditor has it: the work then finds and says so."""
+    """`invoice_number`, unless another hand-over of the creditor has it: the registration finds and tells of that."""
     taken = connection.execute(
         select(_table.c.id).where(_table.c.creditor == creditor, _table.c.invoice_number == invoice_number).limit(1)
     ).first()
@@ -159,12 +155,18 @@ def latest(db: Engine, connection_id: str, invoice_id: str) -> HandOver | None:
 
 
 def find(db: Engine, reference: str) -> tuple[HandOver, ...]:
-    """Hand-overs whose case id, invoice number or own id is exactly `reference`, newest first."""
+    """Hand-overs whose case id, invoice number or own id is exactly `reference`, newest first.
+
+    One whose invoice number is not known yet is found by the ledger's id of the invoice.
+    """
     with reading(db) as connection:
         rows = connection.execute(
             select(_table)
             .where(
-                (_table.c.case_id == reference) | (_table.c.invoice_number == reference) | (_table.c.id == reference)
+                (_table.c.case_id == reference)
+                | (_table.c.invoice_number == reference)
+                | (_table.c.id == reference)
+                | (_table.c.invoice_number.is_(None) & (_table.c.invoice_id == reference))
             )
             .order_by(_table.c.asked_at.desc())
         ).all()

@@ -153,4 +153,6 @@ inbox = Table(
     Column("done_at", Double),
     Index("inbox_waiting", "dispatched_at", "id"),
     Index("inbox_undone", "done_at", "dispatched_at"),
+    # An id that came back after the inbox was tidied would be taken for work already done.
+    sqlite_autoincrement=True,
 )

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column('received_at', sa.Double(), nullable=False),
         sa.Column('dispatched_at', sa.Double()),
         sa.Column('done_at', sa.Double()),
+        sqlite_autoincrement=True,
     )
     op.create_index("inbox_undone", "inbox", ['done_at', 'dispatched_at'])
     op.create_index("inbox_waiting", "inbox", ['dispatched_at', 'id'])

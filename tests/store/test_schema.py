@@ -1,0 +1,128 @@
+"""Migrations: they make the tables the code knows, any number of times, and from many processes at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, MetaData, inspect, text
+from sqlalchemy.dialects.postgresql import BYTEA, DOUBLE_PRECISION
+from sqlalchemy.types import DOUBLE, TypeEngine
+
+from connector.store import inbox, schema, tables
+from connector.store.database import Databases, open_databases, reading
+from tests.store.samples import add_connection, ask
+
+PROCESSES = 4
+
+
+def _migrate(folder: Path, database_url: str | None, start: Any, failures: Any) -> None:
+    opened = open_databases(data_dir=folder, database_url=database_url)
+    try:
+        start.wait(timeout=60)
+        schema.migrate(opened)
+        item = inbox.put_hint(opened.inbox, "testbolaget", "1")
+        failures.put("" if item else "no item")
+    except Exception:  # noqa: BLE001  told to the test, which fails with it
+        failures.put(traceback.format_exc())
+    finally:
+        opened.dispose()
+
+
+def test_several_processes_may_start_at_once(tmp_path: Path, database_url: str | None) -> None:
+    context = multiprocessing.get_context("forkserver")
+    start, failures = context.Barrier(PROCESSES), context.Queue()
+    processes = [
+        context.Process(target=_migrate, args=(tmp_path / "data", database_url, start, failures))
+        for _ in range(PROCESSES)
+    ]
+    for process in processes:
+        process.start()
+    told = [failures.get(timeout=60) for _ in processes]
+    for process in processes:
+        process.join(timeout=60)
+    failures.close()
+    assert told == [""] * PROCESSES
+    opened = open_databases(data_dir=tmp_path / "data", database_url=database_url)
+    try:
+        assert len(inbox.waiting(opened.inbox)) == PROCESSES
+        with reading(opened.main) as connection:
+            assert connection.execute(text("SELECT count(*) FROM main_version")).scalar_one() == 1
+    finally:
+        opened.dispose()
+
+
+def test_migrating_again_changes_nothing(databases: Databases) -> None:
+    add_connection(databases)
+    hand_over, _ = ask(databases)
+    item = inbox.put_hint(databases.inbox, "testbolaget", "1")
+    schema.migrate(databases)
+    assert ask(databases)[0] == hand_over
+    assert [found.id for found in inbox.waiting(databases.inbox)] == [item]
+
+
+@pytest.mark.parametrize("part", ["main", "inbox"])
+def test_the_migrations_make_the_tables_that_the_code_knows(databases: Databases, part: str) -> None:
+    metadata: MetaData = tables.main if part == "main" else tables.inbox_metadata
+    engine: Engine = databases.main if part == "main" else databases.inbox
+    made = inspect(engine)
+    for name, table in metadata.tables.items():
+        columns = {column["name"]: column for column in made.get_columns(name)}
+        assert list(columns) == [column.name for column in table.columns], name
+        for column in table.columns:
+            reflected = columns[column.name]
+            where = f"{name}.{column.name}"
+            assert _kind(reflected["type"]) == _kind(column.type), where
+            assert reflected["nullable"] == column.nullable, where
+            assert _default(reflected["default"]) == _declared_default(column), where
+        assert made.get_pk_constraint(name)["constrained_columns"] == [key.name for key in table.primary_key], name
+        assert _uniques(made, name) == {
+            (constraint.name, tuple(constraint.columns.keys()))
+            for constraint in table.constraints
+            if type(constraint).__name__ == "UniqueConstraint"
+        }, name
+        assert _indexes(made, name) == {
+            (index.name, tuple(column.name for column in index.columns)) for index in table.indexes
+        }, name
+        assert {(tuple(key["constrained_columns"]), key["referred_table"]) for key in made.get_foreign_keys(name)} == {
+            ((key.parent.name,), key.column.table.name) for key in table.foreign_keys
+        }, name
+
+
+def test_the_migrations_make_no_table_that_the_code_does_not_know(databases: Databases) -> None:
+    made = set(inspect(databases.main).get_table_names()) | set(inspect(databases.inbox).get_table_names())
+    known = set(tables.main.tables) | set(tables.inbox_metadata.tables)
+    assert made == known | {"main_version", "inbox_version"}
+
+
+def _kind(found: TypeEngine[Any]) -> str:
+    if isinstance(found, (DOUBLE, DOUBLE_PRECISION)) or type(found).__name__ == "Double":
+        return "double"
+    if isinstance(found, BYTEA) or type(found).__name__ in ("BLOB", "LargeBinary"):
+        return "bytes"
+    return type(found).__name__.lower()
+
+
+def _default(found: str | None) -> str | None:
+    if found is None or found.startswith("nextval("):
+        return None
+    return found.removesuffix("::text").strip("'")
+
+
+def _declared_default(column: Any) -> str | None:
+    return None if column.server_default is None else str(column.server_default.arg)
+
+
+def _uniques(made: Any, name: str) -> set[tuple[str, tuple[str, ...]]]:
+    return {(unique["name"], tuple(unique["column_names"])) for unique in made.get_unique_constraints(name)}
+
+
+def _indexes(made: Any, name: str) -> set[tuple[str, tuple[str, ...]]]:
+    return {
+        (index["name"], tuple(index["column_names"]))
+        for index in made.get_indexes(name)
+        if not index.get("duplicates_constraint")
+    }
