@@ -6,6 +6,7 @@ Secrets have no default: `amili-connector init` writes a `.env` with fresh ones.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -41,6 +42,10 @@ class Settings(BaseSettings):
     amili_production_url: str = Field(
         "",
         description="Base address of Amili's production API, as Amili states it; needed for production only.",
+    )
+    trusted_proxy: str = Field(
+        "",
+        description="Address of the reverse proxy whose X-Forwarded-For and -Proto are believed; empty: nobody's.",
     )
     worker_concurrency: int = Field(8, ge=1, le=64, description="Hand-overs that one worker works on at once.")
     connection_concurrency: int = Field(
@@ -85,6 +90,18 @@ class Settings(BaseSettings):
             return None
         if not url.get_secret_value().startswith(("postgresql://", "postgresql+psycopg://")):
             raise ValueError("must begin with postgresql://")
+        return url
+
+    @field_validator("trusted_proxy")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        return str(ip_address(value)) if value else ""
+
+    @field_validator("amili_production_url")
+    @classmethod
+    def _encrypted(cls, url: str) -> str:
+        if url and not url.startswith("https://"):
+            raise ValueError("must begin with https://, because cases of real people go there")
         return url
 
     @field_validator("public_url", "amili_sandbox_url", "amili_production_url")

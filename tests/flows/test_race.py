@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from waitress.server import create_server
 
 from connector.domain.hand_over import Origin, Request
 from connector.store import hand_overs, inbox, timeline
 from connector.web.app import create_app
+from connector.web.server import make_server
 from tests.flows.stage import CONNECTION, Stage, stage
 from tests.flows.waiting import until
 from tests.flows.zygote import zygote
@@ -74,7 +74,7 @@ class _web:  # noqa: N801
 
     def __init__(self, on: Stage) -> None:
         self._on = on
-        self._server: Any = create_server(create_app(on.deployment), host="127.0.0.1", port=0, threads=8)
+        self._server: Any = make_server(create_app(on.deployment), host="127.0.0.1", port=0, threads=8)
         self._thread = threading.Thread(target=self._server.run)
 
     def __enter__(self) -> str:
