@@ -26,6 +26,8 @@ from connector.settings import Settings, load_settings
 from connector.store.database import Databases, open_databases
 from connector.store.schema import migrate
 
+pytest_plugins = ["tests.canary"]
+
 REQUIRED = frozenset(re.findall(r"\w+", os.environ.get("CONNECTOR_TESTS_REQUIRE", "")))
 OUTSIDE_POSTGRES = os.environ.get("DATABASE_URL", "")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -71,6 +71,15 @@ def status_of(creditor: Creditor) -> CreditorStatus:
     )
 
 
+def require_active(creditor: Creditor) -> None:
+    """Raise `ConfigurationError` for an inactive creditor: no case can be registered for it (amili.md 2.5)."""
+    if not creditor.is_active:
+        raise ConfigurationError(
+            f"The creditor {creditor.name} is not active at Amili.",
+            advice="Finish the agreement with Amili so that they activate it, then connect again.",
+        )
+
+
 def join(
     deployment: Deployment,
     *,
@@ -84,13 +93,9 @@ def join(
 ) -> str:
     """Save the connection. Gives its webhook token, shown once.
 
-    Raises `ConfigurationError` for an inactive creditor, since no case can be registered for it (amili.md 2.5).
+    Raises `ConfigurationError` for an inactive creditor, and for an id that is taken.
     """
-    if not creditor.is_active:
-        raise ConfigurationError(
-            f"The creditor {creditor.name} is not active at Amili.",
-            advice="Finish the agreement with Amili so that they activate it, then connect again.",
-        )
+    require_active(creditor)
     return connections.add(
         deployment.databases.main,
         deployment.vault,
@@ -116,18 +121,14 @@ def suggested_id(company: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "company"
 
 
-@dataclass(frozen=True)
-class BothSides:
-    """Who a connection's two sides are, by their own answers."""
-
-    ledger: LedgerIdentity
-    creditor: CreditorStatus
+def check_ledger(deployment: Deployment, connection: StoredConnection) -> LedgerIdentity:
+    """Who the connection's ledger is, by its own answer. Raises the errors of remote calls."""
+    return deployment.host(connection).check()
 
 
-def check_connection(deployment: Deployment, connection: StoredConnection) -> BothSides:
-    """Call both sides and keep what Amili says of the creditor."""
-    amili, host = deployment.sides(connection)
-    ledger = host.check()
+def check_creditor(deployment: Deployment, connection: StoredConnection) -> CreditorStatus:
+    """Who the connection's creditor is, by Amili's answer, which is kept. Raises the errors of remote calls."""
+    amili = deployment.amili(connection.settings.environment, deployment.access(connection.amili_access))
     status = status_of(amili.creditor(connection.settings.creditor))
     connections.save_creditor_status(deployment.databases.main, connection.id, status)
-    return BothSides(ledger, status)
+    return status

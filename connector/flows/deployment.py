@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from connector.amili.auth import Credentials, StoredToken
 from connector.amili.client import AmiliClient
-from connector.domain.connection import Environment
+from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError, Unavailable
 from connector.hosts.base import Host
 from connector.hosts.opening import open_host
@@ -54,13 +54,22 @@ class StoreTokens:
 
 
 @dataclass(frozen=True)
+class _Clients:
+    """The clients of one connection, and the settings and keys they were made from."""
+
+    made_from: tuple[ConnectionSettings, dict[str, SecretStr], AmiliAccess]
+    amili: AmiliClient
+    host: Host
+
+
+@dataclass(frozen=True)
 class Deployment:
     """Everything that flows, pages and commands work with."""
 
     settings: Settings
     databases: Databases
     vault: Vault
-    _clients: dict[str, tuple[StoredConnection, AmiliClient, Host]] = field(default_factory=dict, repr=False)
+    _clients: dict[str, _Clients] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def connection(self, connection_id: str) -> StoredConnection:
@@ -69,15 +78,16 @@ class Deployment:
 
     def sides(self, connection: StoredConnection) -> tuple[AmiliClient, Host]:
         """Clients for both sides of a connection, kept as long as its settings and keys stay the same."""
+        access = self.access(connection.amili_access)
+        made_from = (connection.settings, connection.secrets, access)
         with self._lock:
             known = self._clients.get(connection.id)
-            if known and _same_access(known[0], connection):
-                return known[1], known[2]
-        amili = self.amili(connection.settings.environment, self.access(connection.amili_access))
-        host = self.host(connection)
-        with self._lock:
-            self._clients[connection.id] = (connection, amili, host)
-        return amili, host
+        if known is None or known.made_from != made_from:
+            amili = self.amili(connection.settings.environment, access)
+            known = _Clients(made_from, amili, self.host(connection))
+            with self._lock:
+                self._clients[connection.id] = known
+        return known.amili, known.host
 
     def access(self, access_id: str) -> AmiliAccess:
         """A stored Amili key pair. Raises `ConfigurationError`."""
@@ -114,15 +124,13 @@ class Deployment:
             settings=connection.settings.host,
             api_key=connection.secrets["api_key"],
             allow_private=self.settings.allow_private_addresses,
+            connect_timeout_s=self.settings.connect_timeout_s,
+            read_timeout_s=self.settings.read_timeout_s,
         )
 
     def close(self) -> None:
         """Close the databases."""
         self.databases.dispose()
-
-
-def _same_access(one: StoredConnection, other: StoredConnection) -> bool:
-    return (one.settings, one.secrets, one.amili_access) == (other.settings, other.secrets, other.amili_access)
 
 
 def open_deployment(settings: Settings) -> Deployment:

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 
 from connector.domain.errors import ConnectorError, NotSent
-from connector.flows.outcome import Outcome, Then, pause_s
+from connector.flows.outcome import STOP, Outcome, Then, pause_s
 
 log = logging.getLogger(__name__)
 
@@ -32,5 +32,19 @@ def guarded(name: str, step: Callable[[str], Outcome]) -> Callable[[str], Outcom
             lines = "".join(traceback.format_tb(error.__traceback__))
             log.error("%s %s: unexpected %s; tried again later\n%s", name, subject, type(error).__name__, lines)
             return Outcome(Then.AGAIN_FIRST, pause_s(_TRIES_AFTER_SURPRISE))
+
+    return run
+
+
+def one_round(name: str, step: Callable[[str], Outcome]) -> Callable[[str], Outcome]:
+    """`step` of work that comes round by itself: after an error, noted as `guarded` does, the next round tries anew.
+
+    Repeated, the rounds of a ledger that stays down would pile up.
+    """
+    run_guarded = guarded(name, step)
+
+    def run(subject: str) -> Outcome:
+        outcome = run_guarded(subject)
+        return STOP if outcome.then is Then.AGAIN_FIRST else outcome
 
     return run

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 LONGEST_PAUSE_S = 900.0
 
+TRIES_BEFORE_GIVING_UP = 12
+"""How often what can be left out of a registered case is tried while it is clearly refused: about an hour."""
+
 
 class Then(StrEnum):
     NEXT = "next"

@@ -14,7 +14,7 @@ from connector.domain.connection import FirstAction
 from connector.domain.dates import today
 from connector.domain.errors import AmountUnreadable, ConnectorError
 from connector.domain.findings import Finding, stops
-from connector.domain.hand_over import HandOverState
+from connector.domain.hand_over import REOPENABLE, HandOverState
 from connector.domain.invoice import Invoice, OverdueInvoice
 from connector.flows.deployment import Deployment
 from connector.flows.register import closed_case, creditor_status
@@ -51,11 +51,6 @@ class OverdueRow:
     stopping: tuple[Finding, ...] = ()
     hand_over: HandOver | None = None
     problem: str = field(default="")
-
-    @property
-    def sendable(self) -> bool:
-        """Whether nothing but a confirmation is missing."""
-        return not self.stopping and not self.problem and self.hand_over is None
 
 
 def preview(
@@ -106,7 +101,7 @@ def overdue(deployment: Deployment, connection_id: str, *, page: int = 1) -> tup
 
     def judge(invoice: OverdueInvoice) -> OverdueRow:
         standing = known.get(invoice.id)
-        if standing is not None and standing.state is not HandOverState.BLOCKED:
+        if standing is not None and standing.state not in REOPENABLE:
             return OverdueRow(invoice, hand_over=standing)
         try:
             stopping = _stopping_in_ledger(deployment, connection, amili, host, invoice.id, standing)

@@ -37,7 +37,7 @@ from connector.flows import remote_findings
 from connector.flows.connecting import status_of
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
-from connector.flows.outcome import NEXT, STOP, Outcome, Then, pause_s
+from connector.flows.outcome import NEXT, Outcome, Then, pause_s
 from connector.hosts.base import Host, PdfUnavailable
 from connector.store import connections, hand_over_work, hand_overs
 from connector.store.connections import StoredConnection
@@ -58,40 +58,43 @@ def register(deployment: Deployment, hand_over_id: str) -> Outcome:
     """Make sure that a case stands, or that findings say why not. Safe to repeat at any point."""
     db = deployment.databases.main
     settings = deployment.settings
-    hand_over = hand_overs.get(db, hand_over_id)
-    if hand_over.case_id or hand_over.state in (HandOverState.BLOCKED, HandOverState.SKIPPED):
+    if _settled(hand_overs.get(db, hand_over_id)):
         return NEXT
-    asked_at_s = clock_s()
     claimed = hand_over_work.claim(db, hand_over_id, for_s=settings.attempt_s, settle_s=settings.settle_s)
     if isinstance(claimed, Busy):
         return _while_busy(deployment, claimed)
-    if claimed.hand_over.case_id:
-        hand_over_work.wait(db, claimed, waiting_for="")
+    if _settled(claimed.hand_over):
+        hand_over_work.release(db, claimed)
         return NEXT
+    registration = _Registration(deployment, claimed, in_doubt=claimed.hand_over.attempted_at is not None)
     try:
-        return _Registration(deployment, claimed, Fence(asked_at_s + settings.attempt_s)).run()
+        return registration.run()
     except LostOwnership:
-        return STOP
+        # Too slow for the deadline, or the doubt was ended beside us: the next round sees which, and loses nothing.
+        return Outcome(Then.AGAIN_FIRST, pause_s(1))
     except TooLate:
         log.warning("hand-over %s: its deadline has passed, so nothing was sent", hand_over_id)
         return Outcome(Then.AGAIN_FIRST, settings.settle_s)
     except ConnectorError as error:
-        return _put_off(deployment, claimed, error)
+        return _put_off(deployment, claimed, error, in_doubt=registration.in_doubt)
 
 
-def _put_off(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:
+def _settled(hand_over: HandOver) -> bool:
+    return bool(hand_over.case_id) or hand_over.state in (HandOverState.BLOCKED, HandOverState.SKIPPED)
+
+
+def _put_off(deployment: Deployment, lease: Lease, error: ConnectorError, *, in_doubt: bool) -> Outcome:
     """Something could not be read or reached and nothing was sent: try later, or ask a person."""
     db = deployment.databases.main
-    doubtful = lease.hand_over.attempted_at is not None
     hopeless = isinstance(error, (NotFound, Refused)) and not isinstance(error, NotAuthorised)
     tired = isinstance(error, NotAuthorised) and lease.hand_over.tries >= TRIES_BEFORE_ASKING
     try:
-        if (hopeless or tired) and not doubtful:
+        if (hopeless or tired) and not in_doubt:
             hand_over_work.block(db, lease, remote_findings.of(error))
             return NEXT
         hand_over_work.wait(db, lease, waiting_for=remote_findings.waiting_text(error))
     except LostOwnership:
-        return STOP
+        return Outcome(Then.AGAIN_FIRST, pause_s(1))
     named_s = error.retry_after_s if isinstance(error, NotSent) else None
     return Outcome(Then.AGAIN_FIRST, pause_s(lease.hand_over.tries, named_s=named_s))
 
@@ -128,11 +131,14 @@ def closed_case(cases: tuple[Case, ...]) -> str:
 
 @dataclass
 class _Registration:
-    """One attempt, from the look to the receipt. Lives as long as the lease it works under."""
+    """One attempt, from the look to the receipt. Lives as long as the lease it works under.
+
+    `in_doubt`: an earlier registration may have been received, and no look after its settling time has said.
+    """
 
     deployment: Deployment
     lease: Lease
-    fence: Fence
+    in_doubt: bool
 
     def run(self) -> Outcome:
         hand_over = self.lease.hand_over
@@ -140,11 +146,14 @@ class _Registration:
         amili, host = self.deployment.sides(connection)
         cases: tuple[Case, ...] = ()
         if hand_over.invoice_number:
+            # Judged before the look: one that began too early proves nothing, however late its answer comes.
+            too_early = self._too_early_to_repeat(hand_over)
             cases = amili.cases_of_invoice(connection.settings.creditor, hand_over.invoice_number)
             if _open_case(cases):
                 return self._adopt(cases)
-            if self._too_early_to_repeat(hand_over):
+            if too_early:
                 return self._look_again(hand_over)
+            self.in_doubt = False
         invoice = self._read(host)
         if invoice is None:
             return NEXT
@@ -242,7 +251,7 @@ class _Registration:
             hand_over_work.block(self._db, self.lease, remote_findings.of(error))
             return NEXT
         except Refused as error:
-            if remote_findings.means_duplicate(error):
+            if remote_findings.means_duplicate(error) and self.lease.hand_over.tries < TRIES_BEFORE_ASKING:
                 return self._unknown(error)
             hand_over_work.block(self._db, self.lease, (*findings, *remote_findings.of(error)))
             return NEXT
@@ -283,10 +292,15 @@ class _Registration:
 
 
 def creditor_status(deployment: Deployment, connection: StoredConnection, amili: AmiliClient) -> CreditorStatus:
-    """What Amili says of the connection's creditor, asked at most every `CREDITOR_FRESH_S` seconds."""
-    age_s = connections.creditor_age_s(deployment.databases.main, connection.id)
-    if connection.creditor_status and age_s < CREDITOR_FRESH_S:
-        return connection.creditor_status
+    """What Amili says of the connection's creditor, asked at most every `CREDITOR_FRESH_S` seconds.
+
+    A status that stops hand-overs is always asked for afresh: the agreement may have been mended since.
+    """
+    known = connection.creditor_status
+    if known and known.is_active and known.has_payout_account is not False:
+        age_s = connections.creditor_age_s(deployment.databases.main, connection.id)
+        if age_s < CREDITOR_FRESH_S:
+            return known
     status = status_of(amili.creditor(connection.settings.creditor))
     connections.save_creditor_status(deployment.databases.main, connection.id, status)
     return status

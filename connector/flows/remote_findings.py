@@ -30,7 +30,7 @@ def of(error: ConnectorError) -> tuple[Finding, ...]:
         )
     issues = error.issues if isinstance(error, RemoteError) else ()
     if not issues:
-        issues = (FieldIssue("", error.message),)
+        issues = (FieldIssue("", words(error)),)
     return tuple(
         _block(
             f"{_slug(system)}_refused",
@@ -40,6 +40,11 @@ def of(error: ConnectorError) -> tuple[Finding, ...]:
         )
         for issue in issues
     )
+
+
+def words(error: ConnectorError) -> str:
+    """The remote system's own words (an excerpt, masked) where it gave any, else ours."""
+    return (error.answer if isinstance(error, RemoteError) else "") or error.message
 
 
 def waiting_text(error: ConnectorError) -> str:

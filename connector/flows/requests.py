@@ -15,7 +15,7 @@ from connector.flows.deployment import Deployment
 from connector.flows.engine import Job
 from connector.flows.outcome import NEXT, STOP, Outcome
 from connector.hosts.base import Wish
-from connector.store import hand_overs, inbox
+from connector.store import connections, hand_overs, inbox
 from connector.store.hand_over_record import HandOver
 
 log = logging.getLogger(__name__)
@@ -69,12 +69,12 @@ def _taken(deployment: Deployment, request: Request, submit: Submit) -> bool:
 
 def take(deployment: Deployment, request: Request, submit: Submit) -> HandOver:
     """Make sure that a request has its hand-over and, while that is unfinished, work that drives it."""
-    connection = deployment.connection(request.connection)
+    settings = connections.settings_of(deployment.databases.main, request.connection)
     hand_over, _ = hand_overs.ask(
         deployment.databases.main,
         request,
-        creditor=connection.settings.creditor,
-        default_action=connection.settings.first_action,
+        creditor=settings.creditor,
+        default_action=settings.first_action,
     )
     if hand_over.state in UNFINISHED:
         submit(job_of(hand_over))

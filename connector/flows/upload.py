@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from connector.domain.errors import ConnectorError, NotFound, NotSent, OutcomeUnknown, Refused
+from connector.domain.errors import ConnectorError, NotAuthorised, NotFound, NotSent, OutcomeUnknown, Refused
 from connector.domain.findings import Finding
 from connector.domain.hand_over import HandOverState, PdfState
 from connector.domain.invoice import Pdf
 from connector.flows import remote_findings
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
-from connector.flows.outcome import NEXT, Outcome, Then, pause_s
+from connector.flows.outcome import NEXT, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
 from connector.hosts.base import PdfUnavailable
 from connector.store import hand_over_work, hand_overs
+from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease, LostOwnership
 
-TRIES_BEFORE_GIVING_UP = 12
 _PDF_MARK = b"%PDF-"
 
 
@@ -22,13 +22,15 @@ def upload(deployment: Deployment, hand_over_id: str) -> Outcome:
     """Make sure that the case has its PDF, or a finding says why not. Never fails a registered case."""
     db = deployment.databases.main
     settings = deployment.settings
-    hand_over = hand_overs.get(db, hand_over_id)
-    if hand_over.state is not HandOverState.REGISTERED or hand_over.pdf is not PdfState.PENDING:
+    if not _due(hand_overs.get(db, hand_over_id)):
         return NEXT
     asked_at_s = clock_s()
     claimed = hand_over_work.claim(db, hand_over_id, for_s=settings.attempt_s, settle_s=0.0)
     if isinstance(claimed, Busy):
         return Outcome(Then.AGAIN, claimed.wait_s + 0.05)
+    if not _due(claimed.hand_over):
+        hand_over_work.release(db, claimed)
+        return NEXT
     try:
         return _upload(deployment, claimed, Fence(asked_at_s + settings.attempt_s))
     except (LostOwnership, TooLate):
@@ -37,6 +39,10 @@ def upload(deployment: Deployment, hand_over_id: str) -> Outcome:
         return _without(deployment, claimed, remote_findings.pdf_unavailable(error.message))
     except ConnectorError as error:
         return _later_or_without(deployment, claimed, error)
+
+
+def _due(hand_over: HandOver) -> bool:
+    return hand_over.state is HandOverState.REGISTERED and hand_over.pdf is PdfState.PENDING
 
 
 def _upload(deployment: Deployment, lease: Lease, fence: Fence) -> Outcome:
@@ -63,11 +69,13 @@ def _must_be_the_invoice(pdf: Pdf, invoice_number: str) -> None:
 
 
 def _later_or_without(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:
-    refused = isinstance(error, Refused) and not isinstance(error, NotFound)
-    # A case may take a moment to become visible after its registration, so "not found" is tried again.
+    # Tried again: a case may take a moment to become visible, and a key may be mended.
+    refused = isinstance(error, Refused) and not isinstance(error, (NotFound, NotAuthorised))
     tired = not isinstance(error, (NotSent, OutcomeUnknown)) and lease.hand_over.tries >= TRIES_BEFORE_GIVING_UP
     if refused or tired:
-        return _without(deployment, lease, remote_findings.pdf_unavailable(f"{error.system}: {error.message}"))
+        return _without(
+            deployment, lease, remote_findings.pdf_unavailable(f"{error.system}: {remote_findings.words(error)}")
+        )
     try:
         hand_over_work.wait(deployment.databases.main, lease, waiting_for=remote_findings.waiting_text(error))
     except LostOwnership:

@@ -12,7 +12,7 @@ from functools import partial
 from connector.flows import requests
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Engine, Job
-from connector.flows.guarded import guarded
+from connector.flows.guarded import guarded, one_round
 from connector.flows.outcome import STOP, Outcome
 from connector.flows.register import register
 from connector.flows.upload import upload
@@ -37,6 +37,7 @@ class Worker:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._stopping = threading.Event()
+        self._scheduled: dict[tuple[str, str], str] = {}
         self._engine = Engine(
             deployment.databases.main,
             url=deployment.databases.engine_url,
@@ -47,8 +48,8 @@ class Worker:
                     ("write_back", guarded("write_back", partial(write_back, deployment))),
                 ),
                 requests.HINT: (("look", guarded("hint", partial(requests.follow_hint, deployment))),),
-                POLL: (("poll", guarded("poll", partial(requests.poll, deployment))),),
-                TIDY: (("tidy", guarded("tidy", self._tidy)),),
+                POLL: (("poll", one_round("poll", partial(requests.poll, deployment))),),
+                TIDY: (("tidy", one_round("tidy", self._tidy)),),
             },
             concurrency=deployment.settings.worker_concurrency,
             partition_concurrency=deployment.settings.connection_concurrency,
@@ -119,13 +120,20 @@ class Worker:
     def _schedule(self) -> None:
         interval_s = self._deployment.settings.poll_interval_s
         now_s = time.time()
-        for connection in connections.every(self._deployment.databases.main, self._deployment.vault):
-            offset_s = zlib.crc32(connection.id.encode()) % int(interval_s)
+        for connection_id in connections.ids(self._deployment.databases.main):
+            offset_s = zlib.crc32(connection_id.encode()) % int(interval_s)
             slot = int((now_s + offset_s) // interval_s)
-            subject = f"{connection.id}/{slot}"
-            self._submit(Job(POLL, subject, f"poll:{subject}", connection.id))
+            subject = f"{connection_id}/{slot}"
+            self._submit_round(Job(POLL, subject, f"poll:{subject}", connection_id))
         day = int(now_s // _DAY_S)
-        self._submit(Job(TIDY, str(day), f"tidy:{day}", "connector"))
+        self._submit_round(Job(TIDY, str(day), f"tidy:{day}", "connector"))
+
+    def _submit_round(self, job: Job) -> None:
+        # Submitting again is harmless, but thousands of connections every few seconds are not.
+        turn = (job.kind, job.partition)
+        if self._scheduled.get(turn) != job.key:
+            self._submit(job)
+            self._scheduled[turn] = job.key
 
     def _tidy(self, _subject: str) -> Outcome:
         keep_s = self._deployment.settings.retention_days * _DAY_S

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from connector.domain.errors import ConnectorError, NotAuthorised, NotFound, NotSent, Refused
+from connector.domain.errors import ConnectorError, NotAuthorised, NotSent, OutcomeUnknown, Refused
 from connector.domain.findings import stops, worst_first
 from connector.domain.hand_over import HandOverState, Origin, WriteBackState
 from connector.flows import remote_findings
 from connector.flows.deployment import Deployment
-from connector.flows.outcome import NEXT, Outcome, Then, pause_s
+from connector.flows.outcome import NEXT, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
 from connector.hosts.base import WriteBack
 from connector.store import hand_over_work, hand_overs
 from connector.store.hand_over_record import HandOver
@@ -23,13 +23,15 @@ _LONGEST_STATUS = 250
 def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
     """Make sure that the ledger shows what became of the invoice, or a finding says why it cannot."""
     db = deployment.databases.main
-    hand_over = hand_overs.get(db, hand_over_id)
-    if not _due(hand_over):
+    if not _due(hand_overs.get(db, hand_over_id)):
         hand_over_work.finish(db, hand_over_id)
         return NEXT
     claimed = hand_over_work.claim(db, hand_over_id, for_s=deployment.settings.attempt_s, settle_s=0.0)
     if isinstance(claimed, Busy):
         return Outcome(Then.AGAIN, claimed.wait_s + 0.05)
+    if not _due(claimed.hand_over):
+        hand_over_work.release(db, claimed)
+        return NEXT
     try:
         _write(deployment, claimed)
     except LostOwnership:
@@ -70,11 +72,13 @@ def _status(hand_over: HandOver) -> str:
 
 def _later_or_refused(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:
     db = deployment.databases.main
-    clear_no = isinstance(error, (NotFound, Refused)) and not isinstance(error, NotAuthorised)
+    clear_no = isinstance(error, Refused) and not isinstance(error, NotAuthorised)
+    tired = not isinstance(error, (NotSent, OutcomeUnknown)) and lease.hand_over.tries >= TRIES_BEFORE_GIVING_UP
     try:
-        if clear_no:
-            finding = remote_findings.write_back_refused(error.message)
-            hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=error.message)
+        if clear_no or tired:
+            why = remote_findings.words(error)
+            finding = remote_findings.write_back_refused(why)
+            hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=why)
             hand_over_work.finish(db, lease.hand_over.id)
             return NEXT
         hand_over_work.wait(db, lease, waiting_for=remote_findings.waiting_text(error))

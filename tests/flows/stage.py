@@ -6,14 +6,15 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet
+from flask import Flask
 from pydantic import SecretStr
 
 from connector.amili.keys import make_key_pair
@@ -31,10 +32,21 @@ from connector.settings import Settings, load_settings
 from connector.store import connections, hand_overs, inbox
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
+from tests import canary
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 CONNECTION = "testbolaget"
 DATABASE = "stage"
 ORGANISATION = "5566778899"
+
+
+Middleware = Callable[[Flask], "WSGIApplication"]
+
+
+def _plain(app: Flask) -> WSGIApplication:
+    return app
 
 
 @dataclass
@@ -50,13 +62,15 @@ class Stage:
     ledger_url: str = ""
 
     def customer(self, **values: Any) -> int:
-        """A company with everything a claim needs."""
+        """A company with everything a claim needs, and a personal number for a customer number."""
         defaults: dict[str, Any] = {
             "company_registry": "556016-0680",
             "street": "Kungsgatan 2",
             "zip": "411 19",
             "city": "Göteborg",
             "email": "faktura@kund.example",
+            # Many a ledger numbers its customers so; no test may let it out.
+            "ref": canary.PERSON,
         }
         return self.ledger.books.add_customer(values.pop("name", "Kund AB"), **(defaults | values))
 
@@ -108,22 +122,43 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, *, database_url: str = "", **overrides: str) -> Iterator[Stage]:
-    """A running stage with short times. `overrides` are settings by their names in the environment."""
-    api_key, api_code = "canary-ledger-key-" + secrets.token_hex(12), "canary-api-code-" + secrets.token_hex(8)
+def stage(
+    folder: Path,
+    amili_in: Middleware = _plain,
+    ledger_in: Middleware = _plain,
+    /,
+    *,
+    database_url: str = "",
+    **overrides: str,
+) -> Iterator[Stage]:
+    """A running stage with short times. `overrides` are settings by their names in the environment.
+
+    `amili_in` and `ledger_in` may put something of a test's own around the sandboxes. Afterwards no canary may be
+    in any database.
+    """
+    api_key, api_code = canary.LEDGER_KEY, canary.API_CODE
     ledger = OdooState(database=DATABASE, api_key=api_key)
     amili = guide_state(organization_no=ORGANISATION)
     pair = make_key_pair()
     amili.register_key(api_code, pair.public_key)
     with ExitStack() as stack:
-        amili_url = stack.enter_context(running(create_amili(amili)))
-        ledger_url = stack.enter_context(running(create_odoo(ledger)))
+        amili_url = stack.enter_context(running(amili_in(create_amili(amili))))
+        ledger_url = stack.enter_context(running(ledger_in(create_odoo(ledger))))
         env = _environment(folder, amili_url, database_url, overrides)
         deployment = open_deployment(_settings(env))
         stack.callback(deployment.close)
         token = _join(deployment, ledger_url, api_key, api_code, pair.private_key, pair.public_key)
         canaries = {"ledger key": api_key, "api code": api_code, "webhook token": token}
+        more = {
+            "private key": canary.body_of(pair.private_key),
+            "secret key": env["SECRET_KEYS"],
+            "session secret": env["SESSION_SECRET"],
+        }
+        stack.enter_context(canary.planted(canaries | more))
         yield Stage(deployment, amili, ledger, env, token, canaries, ledger_url)
+        with canary.planted({f"access token {number}": token for number, token in enumerate(amili.live_tokens())}):
+            assert canary.leaks_in_files(folder) == []
+            assert not database_url or canary.leaks_in_tables(deployment.databases.main) == []
 
 
 def _environment(folder: Path, amili_url: str, database_url: str, overrides: dict[str, str]) -> dict[str, str]:

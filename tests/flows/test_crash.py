@@ -17,7 +17,7 @@ from connector.domain.hand_over import HandOverState, PdfState, WriteBackState
 from connector.store import timeline
 from tests.flows.stage import Stage, stage
 from tests.flows.waiting import until
-from tests.flows.zygote import Zygote, is_stopped, runs, zygote
+from tests.flows.zygote import Zygote, zygote
 
 SHARDS = 4
 SHORT = {"CONNECT_TIMEOUT_S": "0.4", "READ_TIMEOUT_S": "0.8", "SETTLE_S": "1.3", "ATTEMPT_S": "2"}
@@ -42,10 +42,10 @@ def _killed_at(on: Stage, forking: Zygote, point: int) -> bool:
     invoice = on.invoice(wished_by="Eva Ekonom")
     on.hint(invoice)
     pid = forking.fork(on.env, killed_at=point)
-    until(lambda: not runs(pid) or on.ended(invoice), within_s=ENDS_WITHIN_S, what=f"point {point} or the end")
-    if runs(pid):
-        os.kill(pid, signal.SIGKILL)
-        until(lambda: not runs(pid), within_s=5, what="the worker's end")
+    until(lambda: not forking.runs(pid) or on.ended(invoice), within_s=ENDS_WITHIN_S, what=f"point {point} or the end")
+    if forking.runs(pid):
+        forking.kill(pid)
+        until(lambda: not forking.runs(pid), within_s=10, what="the worker's end")
         return False
     _recover(on, forking, invoice, point)
     return True
@@ -54,8 +54,8 @@ def _killed_at(on: Stage, forking: Zygote, point: int) -> bool:
 def _recover(on: Stage, forking: Zygote, invoice: str, point: int) -> None:
     successor = forking.fork(on.env)
     until(lambda: on.ended(invoice), within_s=ENDS_WITHIN_S, what=f"the end after a death at point {point}")
-    os.kill(successor, signal.SIGKILL)
-    until(lambda: not runs(successor), within_s=5, what="the successor's end")
+    forking.kill(successor)
+    until(lambda: not forking.runs(successor), within_s=10, what="the successor's end")
     _exactly_once(on, invoice, f"after a death at point {point}")
 
 
@@ -84,7 +84,7 @@ def test_frozen_at_the_registration_while_another_takes_over(
         invoice = on.invoice(wished_by="Eva Ekonom")
         on.hint(invoice)
         sleeper = forking.fork(on.env, freeze=where)
-        until(lambda: is_stopped(sleeper), within_s=30, what="the worker frozen at the registration")
+        until(lambda: forking.is_stopped(sleeper), within_s=30, what="the worker frozen at the registration")
         forking.fork(on.env)
         until(lambda: on.ended(invoice), within_s=90, what="the end by another worker")
         registrations = on.amili.traffic.snapshot()["registrations_received"]

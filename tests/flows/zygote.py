@@ -8,24 +8,23 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 
-def runs(pid: int) -> bool:
-    """Whether the process exists."""
+def _status(pid: int) -> tuple[str, int] | None:
+    """The state letter and the parent of a process; None if there is none."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return fields[0], int(fields[1])
 
 
-def is_stopped(pid: int) -> bool:
-    """Whether the process is frozen by SIGSTOP."""
-    with suppress(FileNotFoundError):
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "T"
-    return False
+def runs(pid: int) -> bool:
+    """Whether a process exists and has not ended."""
+    status = _status(pid)
+    return status is not None and status[0] != "Z"
 
 
 class Zygote:
@@ -33,7 +32,6 @@ class Zygote:
 
     def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
         self._process = process
-        self._pids: list[int] = []
         self.log = log
 
     def fork(self, env: dict[str, str], *, killed_at: int = 0, freeze: str = "") -> int:
@@ -43,15 +41,22 @@ class Zygote:
         assert self._process.stdout
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        pid = int(json.loads(self._process.stdout.readline())["pid"])
-        self._pids.append(pid)
-        return pid
+        return int(json.loads(self._process.stdout.readline())["pid"])
 
-    def end_all(self) -> None:
-        """Kill every worker that is left."""
-        for pid in self._pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    def runs(self, pid: int) -> bool:
+        """Whether a worker that was forked is alive. Its number may belong to another process by now."""
+        status = _status(pid)
+        return status is not None and status[1] == self._process.pid
+
+    def is_stopped(self, pid: int) -> bool:
+        """Whether a worker is frozen by SIGSTOP."""
+        status = _status(pid)
+        return status is not None and status == ("T", self._process.pid)
+
+    def kill(self, pid: int) -> None:
+        """Kill a worker, if it is still one of ours."""
+        if self.runs(pid):
+            os.kill(pid, signal.SIGKILL)
 
 
 @contextmanager
@@ -62,12 +67,13 @@ def zygote(log: Path) -> Iterator[Zygote]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
-    forking = Zygote(process, log)
     try:
-        yield forking
+        yield Zygote(process, log)
     finally:
-        forking.end_all()
+        # Its whole group, so that no worker is left and no process of somebody else's is met.
+        os.killpg(process.pid, signal.SIGKILL)
         assert process.stdin
         assert process.stdout
         process.stdin.close()

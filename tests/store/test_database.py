@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from connector.store.database import Databases, now, open_databases, reading
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Databases:
+def sqlite(tmp_path: Path) -> Iterator[Databases]:
     """Databases on SQLite, without tables."""
     opened = open_databases(data_dir=tmp_path / "data", database_url=None)
     yield opened

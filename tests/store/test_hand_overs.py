@@ -168,11 +168,8 @@ def test_a_case_is_never_asked_for_again(databases: Databases, origin: Origin) -
     started, _ = ask(databases)
     register(databases, armed(databases, started))
     assert ask(databases, origin=origin, wish_mark="new")[1] is Judgement.UNDER_WAY
-    for result in (
-        lambda lease: hand_over_work.pdf_result(databases.main, lease, PdfState.UPLOADED, None),
-        lambda lease: hand_over_work.write_back_result(databases.main, lease, WriteBackState.WRITTEN, None),
-    ):
-        result(claimed(databases, started))
+    hand_over_work.pdf_result(databases.main, claimed(databases, started), PdfState.UPLOADED, None)
+    hand_over_work.write_back_result(databases.main, claimed(databases, started), WriteBackState.WRITTEN, None)
     assert hand_over_work.finish(databases.main, started.id)
     standing, judgement = ask(databases, origin=origin, wish_mark="newer")
     assert judgement is Judgement.HAS_CASE

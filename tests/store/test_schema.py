@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, MetaData, inspect, text
+from sqlalchemy import Engine, MetaData, UniqueConstraint, inspect, text
 from sqlalchemy.dialects.postgresql import BYTEA, DOUBLE_PRECISION
 from sqlalchemy.types import DOUBLE, TypeEngine
 
@@ -82,7 +82,7 @@ def test_the_migrations_make_the_tables_that_the_code_knows(databases: Databases
         assert _uniques(made, name) == {
             (constraint.name, tuple(constraint.columns.keys()))
             for constraint in table.constraints
-            if type(constraint).__name__ == "UniqueConstraint"
+            if isinstance(constraint, UniqueConstraint)
         }, name
         assert _indexes(made, name) == {
             (index.name, tuple(column.name for column in index.columns)) for index in table.indexes

@@ -1,0 +1,48 @@
+"""One stage for the tests of a module, put in order again after each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from connector.sandbox.amili_state import GUIDE_CREDITOR
+from connector.sandbox.switches import AmiliSwitches, LedgerSwitches
+from connector.store import connections, inbox
+from tests.flows.stage import CONNECTION, Stage, stage
+
+settings.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any_machine")
+
+LONG_SETTLING = {"ATTEMPT_S": "60", "SETTLE_S": "60", "CONNECT_TIMEOUT_S": "2", "READ_TIMEOUT_S": "5"}
+"""Times that no busy machine reaches by itself; `tests.flows.acting.let_pass` moves over them."""
+
+
+@pytest.fixture(scope="module")
+def module_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A stage on SQLite whose times pass only when a test says so."""
+    with stage(tmp_path_factory.mktemp("stage") / "data", **LONG_SETTLING) as on:
+        yield on
+
+
+@pytest.fixture
+def on(module_stage: Stage) -> Iterator[Stage]:
+    """The module's stage, in order: no faults, an active creditor, the settings it began with, an empty inbox."""
+    on = module_stage
+    before = on.deployment.connection(CONNECTION)
+    assert before.creditor_status is not None
+    connections.save_creditor_status(on.deployment.databases.main, CONNECTION, before.creditor_status)
+    on.amili.traffic.clear()
+    yield on
+    on.amili.switches.set(AmiliSwitches())
+    on.ledger.switches.set(LedgerSwitches())
+    on.amili.now = lambda: datetime.now(UTC)
+    on.amili.set_creditor(GUIDE_CREDITOR, is_active=True)
+    connections.save_settings(on.deployment.databases.main, CONNECTION, before.settings)
+    connections.save_creditor_status(on.deployment.databases.main, CONNECTION, before.creditor_status)
+    while waiting := inbox.waiting(on.deployment.databases.inbox):
+        ids = tuple(item.id for item in waiting)
+        inbox.mark_dispatched(on.deployment.databases.inbox, ids)
+        inbox.mark_done(on.deployment.databases.inbox, ids)

@@ -1,0 +1,225 @@
+"""The write-back: what became of the invoice stands where the accountant looks, written once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from connector.domain.findings import Severity
+from connector.domain.hand_over import HandOverState, Origin, WriteBackState
+from connector.flows.outcome import TRIES_BEFORE_GIVING_UP, Outcome, Then
+from connector.flows.upload import upload
+from connector.flows.write_back import write_back
+from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
+from tests.flows.acting import asked, begun, claimed, codes, driven, elsewhere, events, let_pass, stored
+from tests.flows.stage import Stage
+
+WRITE = ("account.move/write",)
+
+
+@pytest.fixture
+def invoice(on: Stage) -> str:
+    """An overdue invoice."""
+    return on.invoice()
+
+
+@pytest.fixture
+def hand_over(on: Stage, invoice: str) -> str:
+    """A hand-over whose case has its PDF."""
+    started = begun(on, invoice)
+    driven(on, started)
+    upload(on.deployment, started)
+    return started
+
+
+def step(on: Stage, hand_over: str) -> Outcome:
+    return write_back(on.deployment, hand_over)
+
+
+def shown(on: Stage, invoice: str) -> tuple[object, object]:
+    """Case id and status as the ledger shows them."""
+    fields = on.ledger.books.field
+    return fields(int(invoice), "x_amili_case_id"), fields(int(invoice), "x_amili_status")
+
+
+def strike(on: Stage, fault: Fault) -> None:
+    on.ledger.switches.set(LedgerSwitches(faults=(fault,)))
+
+
+def blocked(on: Stage, invoice: str, **values: str) -> str:
+    """A hand-over that ended with findings, asked for as `values` say."""
+    started = begun(on, invoice, **values)
+    assert driven(on, started).state is HandOverState.BLOCKED
+    return started
+
+
+def test_case_status_and_date_stand_on_the_invoice(on: Stage, hand_over: str, invoice: str) -> None:
+    assert step(on, hand_over).then is Then.NEXT
+    ended = stored(on, hand_over)
+    assert (ended.state, ended.write_back) == (HandOverState.DONE, WriteBackState.WRITTEN)
+    assert shown(on, invoice) == (ended.case_id, "Hos Amili")
+    assert ended.registered_at is not None
+    registered = datetime.fromtimestamp(ended.registered_at, UTC)
+    assert on.ledger.books.field(int(invoice), "x_amili_date") == f"{registered:%Y-%m-%d %H:%M:%S}"
+    assert events(on, hand_over)[-2:] == ["written_back", "done"]
+
+
+def test_a_repeated_step_writes_nothing_more(on: Stage, hand_over: str, invoice: str) -> None:
+    for _ in range(3):
+        assert step(on, hand_over).then is Then.NEXT
+    assert on.ledger.changing_writes(int(invoice)) == 1
+    assert events(on, hand_over).count("written_back") == 1
+
+
+@pytest.mark.parametrize("kind", [FaultKind.FAIL_AFTER, FaultKind.DROP_AFTER, FaultKind.HALF_ANSWER])
+def test_a_write_whose_answer_was_lost_is_not_repeated(
+    on: Stage, hand_over: str, invoice: str, kind: FaultKind
+) -> None:
+    strike(on, Fault(kind, WRITE, next_n=1))
+    assert step(on, hand_over).then is Then.AGAIN
+    assert stored(on, hand_over).state is HandOverState.REGISTERED
+    assert step(on, hand_over).then is Then.NEXT
+    assert stored(on, hand_over).state is HandOverState.DONE
+    assert on.ledger.changing_writes(int(invoice)) == 1
+    assert sum(write["id"] == int(invoice) for write in on.ledger.writes) == 1, "it was seen to stand there"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(FaultKind.FAIL_BEFORE, WRITE, next_n=1, status=502),
+        Fault(FaultKind.RATE_LIMITED, WRITE, next_n=1),
+        Fault(FaultKind.UNAUTHORISED, next_n=1),
+    ],
+    ids=lambda fault: fault.kind,
+)
+def test_what_did_not_arrive_is_written_later(on: Stage, hand_over: str, invoice: str, fault: Fault) -> None:
+    strike(on, fault)
+    outcome = step(on, hand_over)
+    assert outcome.then is Then.AGAIN
+    assert outcome.after_s > 0
+    waiting = stored(on, hand_over)
+    assert (waiting.state, waiting.write_back) == (HandOverState.REGISTERED, WriteBackState.PENDING)
+    assert waiting.waiting_for.startswith("Odoo")
+    assert step(on, hand_over).then is Then.NEXT
+    assert shown(on, invoice)[0] == waiting.case_id
+    assert stored(on, hand_over).waiting_for == ""
+
+
+def test_a_right_that_stays_missing_makes_a_finding_and_the_hand_over_ends(on: Stage, hand_over: str) -> None:
+    groups = on.ledger.groups
+    on.ledger.groups = dict.fromkeys(groups, frozenset({"base.group_user"}))
+    tries = 1
+    try:
+        while step(on, hand_over).then is Then.AGAIN:
+            tries += 1
+            assert tries <= TRIES_BEFORE_GIVING_UP
+    finally:
+        on.ledger.groups = groups
+    assert tries == TRIES_BEFORE_GIVING_UP, "it was worth waiting for"
+    ended = stored(on, hand_over)
+    assert (ended.state, ended.write_back) == (HandOverState.DONE, WriteBackState.REFUSED)
+    assert (ended.findings[-1].code, ended.findings[-1].severity) == ("write_back_refused", Severity.WARNING)
+    assert ended.case_id
+
+
+def test_a_ledger_without_our_fields_makes_a_finding(on: Stage, hand_over: str, invoice: str) -> None:
+    on.ledger.switches.set(LedgerSwitches(custom_fields=False))
+    assert write_back(elsewhere(on.deployment), hand_over).then is Then.NEXT
+    ended = stored(on, hand_over)
+    assert (ended.state, ended.write_back) == (HandOverState.DONE, WriteBackState.REFUSED)
+    assert "not set up" in ended.findings[-1].en
+    assert not on.ledger.changing_writes(int(invoice))
+
+
+def test_an_invoice_that_is_gone_makes_a_finding(on: Stage, hand_over: str, invoice: str) -> None:
+    on.ledger.books.set_invoice(int(invoice), company_id=2)
+    assert step(on, hand_over).then is Then.NEXT
+    ended = stored(on, hand_over)
+    assert (ended.state, ended.write_back) == (HandOverState.DONE, WriteBackState.REFUSED)
+
+
+def test_a_finding_about_the_pdf_is_not_lost_by_one_about_the_write_back(on: Stage, invoice: str) -> None:
+    started = begun(on, invoice)
+    driven(on, started)
+    on.ledger.break_pdf(int(invoice))
+    upload(on.deployment, started)
+    on.ledger.switches.set(LedgerSwitches(custom_fields=False))
+    write_back(elsewhere(on.deployment), started)
+    assert codes(on, started) == ["pdf_unavailable", "write_back_refused"]
+
+
+def test_the_case_is_written_while_the_pdf_still_waits(on: Stage, invoice: str) -> None:
+    started = begun(on, invoice)
+    driven(on, started)
+    assert step(on, started).then is Then.NEXT
+    assert shown(on, invoice)[0] == stored(on, started).case_id
+    assert stored(on, started).state is HandOverState.REGISTERED
+    upload(on.deployment, started)
+    assert step(on, started).then is Then.NEXT
+    assert stored(on, started).state is HandOverState.DONE
+    assert on.ledger.changing_writes(int(invoice)) == 1
+
+
+def test_a_wish_that_is_stopped_is_answered_where_it_was_made(on: Stage) -> None:
+    invoice = on.invoice(on.customer(company_registry=""))
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    assert step(on, started).then is Then.NEXT
+    case_id, status = shown(on, invoice)
+    assert not case_id
+    assert str(status).startswith("Åtgärd krävs: ")
+    assert next(found.sv for found in stored(on, started).findings if found.code == "E2") in str(status)
+    assert len(str(status)) <= 250
+    assert stored(on, started).state is HandOverState.BLOCKED
+    assert step(on, started).then is Then.NEXT
+    assert on.ledger.changing_writes(int(invoice)) == 1
+
+
+def test_the_answer_to_a_wish_names_what_must_be_done_and_no_more(on: Stage) -> None:
+    invoice = on.invoice(
+        on.customer(company_registry="19900101-1239", is_company="", name="Anna Andersson"), price="20"
+    )
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    step(on, started)
+    status = str(shown(on, invoice)[1])
+    assert "19900101" not in status.replace("-", "")
+    assert all(found.sv not in status for found in stored(on, started).findings if found.severity is Severity.INFO)
+
+
+@pytest.mark.parametrize("origin", [Origin.PAGE, Origin.COMMAND, Origin.RULE])
+def test_who_asked_elsewhere_is_answered_there(on: Stage, origin: Origin) -> None:
+    invoice = on.invoice(on.customer(company_registry=""))
+    started = blocked(on, invoice, origin=origin)
+    assert step(on, started).then is Then.NEXT
+    assert not on.ledger.changing_writes(int(invoice))
+
+
+def test_once_mended_the_case_takes_the_place_of_the_answer(on: Stage) -> None:
+    customer = on.customer(company_registry="")
+    invoice = on.invoice(customer)
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    step(on, started)
+    on.ledger.books.set_customer(customer, company_registry="556016-0680")
+    asked(on, invoice, origin=Origin.LEDGER, wish_mark="n")
+    driven(on, started)
+    upload(on.deployment, started)
+    step(on, started)
+    assert shown(on, invoice) == (stored(on, started).case_id, "Hos Amili")
+
+
+def test_nothing_is_written_while_nothing_is_decided(on: Stage, invoice: str) -> None:
+    started = begun(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    assert step(on, started).then is Then.NEXT
+    assert not on.ledger.changing_writes(int(invoice))
+    assert stored(on, started).state is HandOverState.REQUESTED
+
+
+def test_who_is_at_work_is_not_disturbed(on: Stage, hand_over: str, invoice: str) -> None:
+    claimed(on, hand_over)
+    outcome = step(on, hand_over)
+    assert (outcome.then, outcome.after_s > 0) == (Then.AGAIN, True)
+    assert not on.ledger.changing_writes(int(invoice))
+    let_pass(on, hand_over, 3 * on.deployment.settings.attempt_s)
+    assert step(on, hand_over).then is Then.NEXT
+    assert on.ledger.changing_writes(int(invoice)) == 1
