@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 import click
 
@@ -11,20 +11,26 @@ from connector import __version__
 
 _WHERE = {
     "amili": "connecting:amili",
-    "check": "connecting:check",
+    "check": "checking:check",
     "connect": "connecting:connect",
     "demo": "demonstrating:demo",
     "init": "setting_up:init",
-    "list": "sending:list_command",
+    "list": "listing:list_command",
     "map": "mapping:map_command",
     "odoo": "provisioning:odoo",
-    "preview": "sending:preview_command",
+    "preview": "previewing:preview_command",
     "send": "sending:send",
     "serve": "serving:serve",
-    "show": "sending:show",
+    "show": "listing:show",
     "user": "setting_up:user",
     "worker": "serving:worker",
 }
+
+_EPILOG = (
+    "Exit status: 0 as asked; 2 given wrongly; 3 a setting or connection is missing or malformed; 4 the ledger, "
+    "Amili or the database could not be reached, or refused; 5 findings stop an invoice; 6 the work goes on; "
+    "130 ended by you; 1 something that should not happen."
+)
 
 
 class _LoadedOnDemand(click.Group):
@@ -39,8 +45,15 @@ class _LoadedOnDemand(click.Group):
         module, _, name = _WHERE[cmd_name].partition(":")
         return cast("click.Command", getattr(import_module(f"connector.cli.{module}"), name))
 
+    def invoke(self, ctx: click.Context) -> Any:
+        from connector.cli.problems import errors_in_words, show_what_the_terminal_cannot  # noqa: PLC0415
 
-@click.group(cls=_LoadedOnDemand, context_settings={"help_option_names": ["-h", "--help"]})
+        show_what_the_terminal_cannot()
+        with errors_in_words():
+            return super().invoke(ctx)
+
+
+@click.group(cls=_LoadedOnDemand, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG)
 @click.version_option(__version__, prog_name="amili-connector")
 def main() -> None:
     """Takes an overdue invoice from the ledger to a debt-collection case at Amili, once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import socket
 import tempfile
@@ -18,14 +19,14 @@ from pathlib import Path
 import click
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
-from waitress.server import create_server
 
 from connector.amili.keys import make_key_pair
-from connector.cli.output import errors_in_words, finding_lines, table
+from connector.cli.exit_codes import ExitCode
+from connector.cli.output import table
 from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.dates import today
-from connector.domain.findings import Severity, worst_first
-from connector.domain.hand_over import HandOverState, Origin, PdfState, Request
+from connector.domain.findings import Finding, Severity, worst_first
+from connector.domain.hand_over import HandOverState, Origin, PdfState, Request, WriteBackState
 from connector.domain.invoice import OverdueInvoice
 from connector.domain.money import as_text
 from connector.flows import asking, connecting
@@ -38,11 +39,12 @@ from connector.sandbox.odoo_seed import demo_ledger
 from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.serve import running
 from connector.sandbox.switches import AmiliSwitches, answer_lost_after_create
-from connector.settings import Settings
-from connector.store import connections, users
+from connector.settings import Settings, load_settings
+from connector.store import connections, timeline, users
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
 from connector.web.app import create_app
+from connector.web.server import make_server
 
 CONNECTION = "testbolaget"
 _DATABASE = "demo"
@@ -53,10 +55,10 @@ _WEB_THREADS = 4
 
 @dataclass(frozen=True)
 class Expected:
-    """What an invoice of the demo must come to. `why` explains it to the reader."""
+    """What an invoice of the demo must come to. `special` tells the reader what is special about it."""
 
     label: str
-    why: str
+    special: str
     state: HandOverState
     pdf: PdfState = PdfState.PENDING
     finding: str = ""
@@ -65,31 +67,49 @@ class Expected:
         """Whether the hand-over and the number of cases at Amili are as stated."""
         if hand_over is None or hand_over.state is not self.state or hand_over.pdf is not self.pdf:
             return False
-        codes = {one.code for one in hand_over.findings if one.severity is not Severity.INFO}
-        return cases == int(self.state is HandOverState.DONE) and (not self.finding or self.finding in codes)
+        sent = self.state is HandOverState.DONE
+        if sent and hand_over.write_back is not WriteBackState.WRITTEN:
+            return False
+        codes = {one.code for one in _standing(hand_over)}
+        return cases == int(sent) and codes == ({self.finding} if self.finding else set())
 
 
 EXPECTED = (
-    Expected("clean", "a clean invoice", HandOverState.DONE, PdfState.UPLOADED),
-    Expected("paid_since", "paid since the list was made", HandOverState.BLOCKED, finding="A2"),
-    Expected("without_identity", "no identity number", HandOverState.BLOCKED, finding="E2"),
-    Expected("answer_lost", "Amili's answer lost after the case was made", HandOverState.DONE, PdfState.UPLOADED),
-    Expected("without_pdf", "the PDF is not to be had", HandOverState.DONE, PdfState.UNAVAILABLE, "pdf_unavailable"),
+    Expected("clean", "nothing: a clean invoice", HandOverState.DONE, PdfState.UPLOADED),
+    Expected("paid_since", "paid after the list was made", HandOverState.BLOCKED, finding="A2"),
+    Expected("without_identity", "the customer has no identity number", HandOverState.BLOCKED, finding="E2"),
+    Expected("answer_lost", "Amili's answer is lost on its way back", HandOverState.DONE, PdfState.UPLOADED),
+    Expected("without_pdf", "its PDF is not to be had", HandOverState.DONE, PdfState.UNAVAILABLE, "pdf_unavailable"),
 )
+"""Two clean cases, one case with a finding, two blocked."""
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="End after the table; exit status 0 if everything came out as stated.")
-@click.option("--port", default=8080, show_default=True, help="Port of the pages; any free one if it is taken.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8080,
+    show_default=True,
+    help="Port of the pages; another if taken.",
+)
 def demo(once: bool, port: int) -> None:
-    """Show the main job on this machine: no network, no account, nothing kept."""
+    """Show the main job on this machine: no network, no account, nothing kept.
+
+    An imitation of Odoo, one of Amili, and the connector between them. Five overdue invoices are sent, a table says
+    what became of each and why, and then the pages stay open until Ctrl-C.
+    """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
-    with errors_in_words(), ExitStack() as stack:
-        click.echo("Starting a sandbox of Amili, a sandbox ledger and the connector …")
+    # Everything that is called lies on this machine, whatever the environment says of proxies.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
+    with ExitStack() as stack:
+        click.echo("Starting a ledger and an Amili (both imitations, on this machine) and the connector between them …")
         stage = stack.enter_context(_stage(port))
+        if not once:
+            stack.enter_context(_pages(stage))
         as_stated = _play(stage)
         if once:
-            raise SystemExit(0 if as_stated else 1)
+            raise SystemExit(ExitCode.OK if as_stated else ExitCode.UNEXPECTED)
         _leave_open(stage)
 
 
@@ -125,22 +145,24 @@ def _stage(port: int) -> Iterator[Stage]:
 
 
 def _settings(folder: Path, amili_url: str, port: int) -> Settings:
-    return Settings(
-        _env_file=None,
-        secret_keys=(SecretStr(Fernet.generate_key().decode()),),
-        session_secret=SecretStr(secrets.token_urlsafe(48)),
-        public_url=f"http://127.0.0.1:{port}",
-        listen=f"127.0.0.1:{port}",
-        data_dir=folder,
-        database_url=None,
-        amili_sandbox_url=amili_url,
-        connect_timeout_s=1,
-        read_timeout_s=2,
-        attempt_s=10,
-        settle_s=4,
-        poll_interval_s=60,
-        allow_private_addresses=True,
-    )
+    # Every field is given, so that nothing of this machine's environment counts.
+    defaults = {name: field.default for name, field in Settings.model_fields.items() if not field.is_required()}
+    chosen: dict[str, object] = {
+        "secret_keys": Fernet.generate_key().decode(),
+        "session_secret": secrets.token_urlsafe(48),
+        "public_url": f"http://127.0.0.1:{port}",
+        "listen": f"127.0.0.1:{port}",
+        "data_dir": folder,
+        "amili_sandbox_url": amili_url,
+        "connect_timeout_s": 1,
+        "read_timeout_s": 2,
+        "attempt_s": 10,
+        "settle_s": 4,
+        "poll_interval_s": 60,
+        "allow_private_addresses": True,
+        "log_level": "ERROR",
+    }
+    return load_settings(None, **(defaults | chosen))
 
 
 def _free_port(wanted: int) -> int:
@@ -195,12 +217,15 @@ def _play(stage: Stage) -> bool:
     ledger.books.pay(ledger.labels["paid_since"])
     lost = listed[ids["answer_lost"]].number
     stage.amili.switches.set(AmiliSwitches(faults=(answer_lost_after_create(next_n=1, invoice_numbers=(lost,)),)))
-    click.echo(f"Sending {len(EXPECTED)} overdue invoices …\n")
+    click.echo(f"Sending {len(EXPECTED)} overdue invoices to Amili …\n")
+    started_s = time.monotonic()
     asked = tuple(asking.ask(deployment, _request(listed[invoice_id])) for invoice_id in ids.values())
     results: dict[str, HandOver | None] = {}
     for seen in asking.outcomes(deployment, asked, wait_s=_WAIT_S):
         results = dict(seen)
-    return _report(stage, ids, results)
+    took_s = time.monotonic() - started_s
+    numbers = {expected.label: listed[ids[expected.label]].number for expected in EXPECTED}
+    return _report(stage, numbers, {label: results.get(invoice_id) for label, invoice_id in ids.items()}, took_s)
 
 
 def _request(row: OverdueInvoice) -> Request:
@@ -214,41 +239,87 @@ def _request(row: OverdueInvoice) -> Request:
     )
 
 
-def _report(stage: Stage, ids: dict[str, str], results: dict[str, HandOver | None]) -> bool:
-    rows, notes, as_stated = [], [], True
+def _report(stage: Stage, numbers: dict[str, str], results: dict[str, HandOver | None], took_s: float) -> bool:
+    rows, not_met = [], []
     for expected in EXPECTED:
-        one = results.get(ids[expected.label])
-        number = one.invoice_number if one and one.invoice_number else ids[expected.label]
-        cases = len(stage.amili.cases_of(number))
-        met = expected.met_by(one, cases)
-        as_stated = as_stated and met
-        state = one.state if one else "not taken up"
-        capital = as_text(one.capital) if one and one.capital is not None else ""
+        number, one = numbers[expected.label], results[expected.label]
+        met = expected.met_by(one, len(stage.amili.cases_of(number)))
+        if not met:
+            not_met.append(number)
+        capital = as_text(one.capital) if one and one.case_id and one.capital is not None else ""
         case_id = one.case_id if one else ""
-        rows.append((number, expected.why, state, case_id, capital, str(cases), "✓" if met else "✗"))
-        standing = tuple(f for f in (one.findings if one else ()) if f.severity is not Severity.INFO)
-        if standing:
-            notes.append(f"{number}:")
-            notes += list(finding_lines(worst_first(standing), language="en"))
-    table(("Invoice", "What is special", "Ended as", "Case at Amili", "Capital", "Cases", ""), rows)
-    click.echo("\nWhy:\n" + "\n".join(notes) + "\n")
-    counts = Counter(case.invoice_number for case in stage.amili.cases.values())
-    twice = [number for number, count in counts.items() if count > 1]
+        rows.append((number, expected.special, _outcome(one), case_id, capital, "✓" if met else "✗"))
+    table(
+        ("Invoice", "What is special about it", "What became of it", "Case at Amili", "Capital", ""), rows, right=_RIGHT
+    )
+    click.echo("\nWhy:")
+    for label, number in numbers.items():
+        click.echo(f"  {number}  {_why(stage, results[label])}")
+    cases = Counter(case.invoice_number for case in stage.amili.cases.values())
+    twice = [number for number, count in cases.items() if count > 1]
+    registrations = sum(stage.amili.traffic.snapshot()["registrations_received"].values())
+    click.echo(
+        f"\n{len(numbers)} invoices, {registrations} registrations received by Amili, {sum(cases.values())} cases, "
+        f"in {took_s:.1f} s."
+    )
     click.echo("No case twice." if not twice else f"TWICE: {', '.join(twice)}")
-    return as_stated and not twice
+    if not_met:
+        click.echo(f"NOT as stated: {', '.join(not_met)}", err=True)
+    return not not_met and not twice
+
+
+_RIGHT = ("Capital",)
+
+
+def _standing(one: HandOver) -> tuple[Finding, ...]:
+    """The findings that ask something of a person."""
+    return tuple(found for found in worst_first(one.findings) if found.severity is not Severity.INFO)
+
+
+def _outcome(one: HandOver | None) -> str:
+    if one is None:
+        return "not taken up"
+    if one.state is HandOverState.DONE:
+        return "a case with a finding" if _standing(one) else "a clean case"
+    return one.state.value
+
+
+def _why(stage: Stage, one: HandOver | None) -> str:
+    if one is None:
+        return "No worker took it up."
+    if one.state is HandOverState.BLOCKED:
+        return "Nothing was sent. " + " ".join(f"{found.code}: {found.en}" for found in _standing(one))
+    if _standing(one):
+        return " ".join(found.en for found in _standing(one))
+    events = {entry.event: entry.at for entry in timeline.of_hand_over(stage.deployment.databases.main, one.id)}
+    if "adopted" in events:
+        after_s = events["adopted"] - events["outcome_unknown"]
+        return (
+            f"Amili made the case, but its answer never came. Nothing was sent again: the case was looked for, and "
+            f"found after {after_s:.1f} s."
+        )
+    if one.state is HandOverState.DONE:
+        return "Read, checked, registered; its PDF uploaded; the case id written back on the invoice."
+    return one.waiting_for
+
+
+@contextmanager
+def _pages(stage: Stage) -> Iterator[None]:
+    host, _, port = stage.deployment.settings.listen.rpartition(":")
+    server = make_server(create_app(stage.deployment), host=host, port=port, threads=_WEB_THREADS)
+    threading.Thread(target=server.run, name="web", daemon=True).start()
+    try:
+        yield
+    finally:
+        server.task_dispatcher.shutdown()
+        server.close()
 
 
 def _leave_open(stage: Stage) -> None:
-    settings = stage.deployment.settings
-    host, _, port = settings.listen.rpartition(":")
-    server = create_server(create_app(stage.deployment), host=host, port=int(port), threads=_WEB_THREADS)
-    threading.Thread(target=server.run, name="web", daemon=True).start()
-    click.echo(f"\nThe pages are open at {settings.public_url}")
-    click.echo(f"Sign in as {_USER} with the password {stage.password}. Ctrl-C ends the demo.")
+    click.echo(f"\nThe pages are open at {stage.deployment.settings.public_url}")
+    click.echo(f"Sign in as {_USER} with the password {stage.password}")
+    click.echo("Ctrl-C ends the demo.")
     try:
-        while True:
-            time.sleep(3600)
+        threading.Event().wait()
     except KeyboardInterrupt:
         click.echo("\nThe demo has ended; nothing was kept.")
-    finally:
-        server.close()

@@ -8,14 +8,16 @@ from enum import IntEnum
 class ExitCode(IntEnum):
     OK = 0
     UNEXPECTED = 1
-    """Something went wrong that should not; the log says where."""
+    """Something went wrong that should not; the lines printed say where."""
     USAGE = 2
     """The command was given wrongly."""
     CONFIGURATION = 3
-    """A setting or a connection is missing or malformed."""
+    """A setting or a connection is missing or malformed; a person must mend it."""
     REMOTE = 4
-    """The ledger or Amili could not be reached, or refused."""
+    """The ledger, Amili or the database could not be reached, or refused."""
     BLOCKED = 5
     """Findings stop at least one invoice."""
     UNFINISHED = 6
     """The work goes on; its end was not reached in the time given."""
+    ENDED = 130
+    """Ended by the person: Ctrl-C, or no at a question."""

@@ -1,59 +1,95 @@
-"""What commands print: tables for people, JSON for programs, one sentence for errors."""
+"""What commands print: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import os
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import click
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 
-from connector.cli.exit_codes import ExitCode
 from connector.domain.dates import STOCKHOLM
-from connector.domain.errors import ConfigurationError, ConnectorError
 from connector.domain.findings import Finding, Severity
+
+LANGUAGES = ("sv", "en")
+JSON = click.option("--json", "json_", is_flag=True, help="One JSON document on standard output, for programs.")
 
 _MARKS = {Severity.BLOCK: "✗", Severity.LIFTABLE: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
 
 
+def language_of_the_terminal() -> str:
+    """Swedish where the locale says so, else English, as the rest of the command line."""
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "sv" if locale.lower().startswith("sv") else "en"
+
+
+LANGUAGE = click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default=language_of_the_terminal,
+    help="Language of findings and amounts; unless given, sv where the locale is Swedish, else en.",
+)
+
+
 def as_json(value: object) -> None:
-    """Print `value` as one JSON document. Amounts are numbers with two decimals written as strings."""
+    """Print `value` as one JSON document. Amounts are texts with two decimals, dates and instants ISO 8601."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
 def _plain(value: object) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
-    if isinstance(value, SecretStr):
-        return "••••"
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
-    if isinstance(value, Decimal):
+    if isinstance(value, (Decimal, date)):
         return str(value)
-    return str(value)
+    raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a plain table with columns as wide as their contents."""
-    lines = [tuple(headings), *(tuple(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collection[str] = ()) -> None:
+    """Print a plain table with columns as wide as their contents; those whose heading is in `right` end flush."""
+    lines = [tuple(headings), *(tuple(shown(cell) for cell in row) for row in rows)]
+    widths = [max(width(line[column]) for line in lines) for column in range(len(headings))]
+
+    def padded(cell: str, column: int) -> str:
+        space = " " * (widths[column] - width(cell))
+        return space + cell if headings[column] in right else cell + space
+
     for number, line in enumerate(lines):
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        click.echo("  ".join(padded(cell, column) for column, cell in enumerate(line)).rstrip())
         if number == 0:
             click.echo("  ".join("─" * width for width in widths))
 
 
-def finding_lines(findings: Iterable[Finding], language: str = "sv") -> Iterator[str]:
+def width(text: str) -> int:
+    """Columns that `text` takes in a terminal: East Asian characters take two, combining ones none."""
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def shown(text: str) -> str:
+    """`text` on one line without control characters: a name in a ledger must not steer the terminal."""
+    visible = "".join(" " if unicodedata.category(character).startswith("C") else character for character in text)
+    return visible.strip()
+
+
+def finding_lines(findings: Iterable[Finding], language: str) -> Iterator[str]:
     """One line for each finding: its mark, code and text."""
     for finding in findings:
         words = finding.sv if language == "sv" else finding.en
         value = f" [{finding.value}]" if finding.value else ""
-        yield f"  {_MARKS[finding.severity]} {finding.code}: {words}{value}"
+        yield f"  {_MARKS[finding.severity]} {finding.code}: {shown(words + value)}"
 
 
 def moment(at_s: float | None) -> str:
@@ -61,14 +97,6 @@ def moment(at_s: float | None) -> str:
     return datetime.fromtimestamp(at_s, STOCKHOLM).strftime("%Y-%m-%d %H:%M") if at_s else ""
 
 
-@contextmanager
-def errors_in_words() -> Iterator[None]:
-    """Turn our errors into one sentence on standard error and their exit status."""
-    try:
-        yield
-    except ConfigurationError as error:
-        click.echo(f"{error.message} {error.advice}".strip(), err=True)
-        raise SystemExit(ExitCode.CONFIGURATION) from None
-    except ConnectorError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(ExitCode.REMOTE) from None
+def instant(at_s: float) -> str:
+    """An instant for programs: ISO 8601 with its offset from UTC."""
+    return datetime.fromtimestamp(at_s, STOCKHOLM).isoformat(timespec="seconds")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
-from pydantic import SecretStr
 
-from connector.cli.connecting import webhook_url
+from connector.cli.connecting import secret, webhook_url
 from connector.cli.deploying import chosen, opened
-from connector.cli.output import errors_in_words
 from connector.flows import provisioning
-from connector.store import connections
 
+_QUESTION = "API key of a user with Settings rights"
 _KEY = click.option(
     "--settings-key",
     envvar="ODOO_SETTINGS_KEY",
@@ -29,11 +29,10 @@ def odoo() -> None:
 @_KEY
 def provision(connection_id: str | None, settings_key: str | None) -> None:
     """Install fields, the action "Skicka till inkasso" and the webhook. Running it again repairs and updates."""
-    with errors_in_words(), opened() as deployment:
+    with opened() as deployment:
         connection = chosen(deployment, connection_id)
-        key = _asked(settings_key)
-        token = connections.rotate_webhook_token(deployment.databases.main, deployment.vault, connection.id)
-        url = webhook_url(deployment, connection.host, connection.id, token)
+        key = secret(settings_key, _QUESTION)
+        url = partial(webhook_url, deployment, connection.host, connection.id)
         for line in provisioning.provision(deployment, connection, key, url):
             click.echo(line)
 
@@ -44,16 +43,11 @@ def provision(connection_id: str | None, settings_key: str | None) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(connection_id: str | None, settings_key: str | None, yes: bool) -> None:
     """Take everything away that `provision` installed, with the case ids in its fields."""
-    with errors_in_words(), opened() as deployment:
+    with opened() as deployment:
         connection = chosen(deployment, connection_id)
         if not yes:
             click.confirm(
                 f"Remove fields, action and webhook from {connection.name}? Case ids in Odoo are lost.", abort=True
             )
-        for line in provisioning.remove(deployment, connection, _asked(settings_key)):
-            click.echo(line)
-
-
-def _asked(settings_key: str | None) -> SecretStr:
-    given = settings_key or click.prompt("API key of a user with Settings rights", hide_input=True)
-    return SecretStr(given.strip())
+        done = provisioning.remove(deployment, connection, secret(settings_key, _QUESTION))
+        click.echo("\n".join(done) if done else "Nothing of the connector's was left in this Odoo.")

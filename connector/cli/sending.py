@@ -1,108 +1,49 @@
-"""`preview`, `send`, `list` and `show`: the accountant's commands."""
+"""`send`: takes invoices to Amili, and waits for what becomes of them."""
 
 from __future__ import annotations
 
 import getpass
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
 
 from connector.cli.deploying import chosen, opened
 from connector.cli.exit_codes import ExitCode
-from connector.cli.output import as_json, errors_in_words, finding_lines, moment, table
-from connector.domain.connection import FirstAction
-from connector.domain.errors import ConfigurationError, NotFound
-from connector.domain.findings import worst_first
+from connector.cli.hand_over_lines import as_document, hand_over_table
+from connector.cli.output import JSON, LANGUAGE, as_json, finding_lines, shown
+from connector.cli.previewing import CONNECTION, FIRST_ACTION, look, print_preview
+from connector.cli.problems import Misused
+from connector.domain.checks.texts import TEXTS
+from connector.domain.findings import Finding, stops, worst_first
 from connector.domain.hand_over import UNFINISHED, HandOverState, Origin, Request
-from connector.domain.identity import mask_identity
-from connector.domain.money import as_text
 from connector.flows import asking
 from connector.flows.deployment import Deployment
-from connector.flows.preview import Preview, preview
+from connector.flows.preview import Preview
 from connector.flows.worker import Worker
-from connector.store import hand_overs, timeline
-from connector.store.connections import StoredConnection
 from connector.store.hand_over_record import HandOver
 
-_ACTIONS = click.Choice([action.value for action in FirstAction])
-_CONNECTION = click.option("--connection", "-c", "connection_id", help="The company, when several are connected.")
-_JSON = click.option("--json", "json_", is_flag=True, help="For programs.")
-_ACTION = click.option(
-    "--first-action", type=_ACTIONS, help="Where the case starts; the company's default if not given."
-)
-
-
-def _invoice_id(deployment: Deployment, connection: StoredConnection, invoice: str) -> str:
-    _, host = deployment.sides(connection)
-    try:
-        return host.find(invoice)
-    except NotFound:
-        if not invoice.isdigit():
-            raise
-        return host.read(invoice).id
-
-
-@click.command("preview")
-@click.argument("invoice")
-@_CONNECTION
-@_ACTION
-@_JSON
-def preview_command(invoice: str, connection_id: str | None, first_action: str | None, json_: bool) -> None:
-    """Show what would be sent for INVOICE (number or ledger id), and what stops it. Sends nothing."""
-    with errors_in_words(), opened() as deployment:
-        connection = chosen(deployment, connection_id)
-        action = FirstAction(first_action) if first_action else None
-        seen = preview(deployment, connection.id, _invoice_id(deployment, connection, invoice), first_action=action)
-        if json_:
-            as_json(_as_document(seen))
-        else:
-            _print_preview(seen)
-        if seen.stopping:
-            raise SystemExit(ExitCode.BLOCKED)
-
-
-def _as_document(seen: Preview) -> dict[str, object]:
-    findings = seen.assessment.findings if seen.assessment else seen.stopping
-    return {
-        "connection": seen.connection.id,
-        "invoice_id": seen.invoice_id,
-        "invoice_number": seen.invoice.number if seen.invoice else "",
-        "first_action": seen.first_action,
-        "amounts": seen.assessment.amounts if seen.assessment else (),
-        "findings": findings,
-        "stopping": [finding.code for finding in seen.stopping],
-        "case_id": seen.hand_over.case_id if seen.hand_over else "",
-    }
-
-
-def _print_preview(seen: Preview) -> None:
-    if seen.invoice is None or seen.assessment is None:
-        click.echo("\n".join(finding_lines(seen.stopping)))
-        return
-    invoice, customer = seen.invoice, seen.invoice.customer
-    click.echo(f"Faktura {invoice.number} · {customer.name} · {mask_identity(customer.id_number)}")
-    click.echo(f"Förföll {invoice.due_date} · {seen.connection.settings.environment} · {seen.first_action}\n")
-    table(
-        ("Belopp", "", "Källa"),
-        [(line.term, as_text(line.amount).rjust(12), line.source) for line in seen.assessment.amounts],
-    )
-    click.echo()
-    for line in finding_lines(worst_first(seen.assessment.findings)):
-        click.echo(line)
-    click.echo("\nKan inte skickas ännu." if seen.stopping else "\nKan skickas.")
+_CODES = frozenset(key.partition(".")[0] for key in TEXTS)
 
 
 @click.command()
 @click.argument("invoices", nargs=-1, required=True, metavar="INVOICE...")
-@_CONNECTION
-@_ACTION
-@click.option("--accept", multiple=True, metavar="CODE", help="Tick a warning.")
+@CONNECTION
+@FIRST_ACTION
+@click.option("--accept", multiple=True, metavar="CODE", help="Confirm a warning of this code.")
 @click.option("--lift", multiple=True, metavar="CODE=REASON", help="Lift a liftable block, with your reason.")
 @click.option("--yes", is_flag=True, help="Do not ask before sending.")
-@click.option("--wait-s", default=300.0, show_default=True, help="How long to wait for the outcome, in seconds.")
-@_JSON
+@click.option(
+    "--wait-s",
+    type=click.FloatRange(0),
+    default=300.0,
+    show_default=True,
+    help="How long to wait for the outcome, in seconds.",
+)
+@LANGUAGE
+@JSON
 def send(
     invoices: tuple[str, ...],
     connection_id: str | None,
@@ -111,42 +52,86 @@ def send(
     lift: tuple[str, ...],
     yes: bool,
     wait_s: float,
+    language: str,
     json_: bool,
 ) -> None:
-    """Send each INVOICE (number or ledger id) to Amili, and say what became of it."""
-    with errors_in_words(), opened() as deployment:
+    """Send each INVOICE (number or ledger id) to Amili, and say what became of it.
+
+    Sending again is safe: an invoice that was sent has its case, and keeps it. Where no worker runs, this
+    command works itself for as long as it waits. The exit status is 5 if findings stop an invoice, 6 if the
+    end was not reached within --wait-s; the work then goes on as soon as a worker runs.
+    """
+    accepted, lifted = _accepted(accept), dict(_reason(text) for text in lift)
+    with opened() as deployment:
         connection = chosen(deployment, connection_id)
-        action = FirstAction(first_action) if first_action else None
-        requests = []
-        for invoice in invoices:
-            seen = preview(deployment, connection.id, _invoice_id(deployment, connection, invoice), first_action=action)
-            if not json_ and not yes:
-                _print_preview(seen)
-            requests.append(
-                Request(
-                    connection=connection.id,
-                    invoice_id=seen.invoice_id,
-                    invoice_number=seen.invoice.number if seen.invoice else "",
-                    origin=Origin.COMMAND,
-                    asked_by=getpass.getuser(),
-                    first_action=seen.first_action,
-                    proposed_balance=seen.invoice.balance if seen.invoice else None,
-                    accepted=accept,
-                    lifted=dict(_reason(text) for text in lift),
-                )
-            )
+        found = [look(deployment, connection, invoice, first_action) for invoice in dict.fromkeys(invoices)]
+        seen = {one.invoice_id: one for one in found}
         if not yes:
-            what = f"{len(requests)} invoice" + ("s" if len(requests) > 1 else "")
-            click.confirm(f"Send {what} to Amili ({connection.settings.environment})?", abort=True, err=json_)
-        results = _sent(deployment, tuple(requests), wait_s=wait_s, quiet=json_)
-        _report(results, json_=json_)
+            _ask_first(tuple(seen.values()), accepted, lifted, language, json_=json_)
+        requests = tuple(_request(one, accepted, lifted) for one in seen.values())
+        results = _sent(deployment, requests, wait_s=wait_s, quiet=json_)
+    _report(seen, results, language, json_=json_)
+
+
+def _accepted(codes: tuple[str, ...]) -> tuple[str, ...]:
+    for code in codes:
+        if code not in _CODES:
+            raise Misused(f"--accept {code}: there is no check of that code.")
+    return codes
 
 
 def _reason(text: str) -> tuple[str, str]:
     code, _, reason = text.partition("=")
+    if code not in _CODES:
+        raise Misused(f"--lift {code}: there is no check of that code.")
     if not reason.strip():
-        raise ConfigurationError(f"--lift {code} needs a reason.", advice="Write it as --lift CODE=REASON.")
+        raise Misused(f"--lift {code} needs a reason: write it as --lift {code}=REASON.")
     return code, reason.strip()
+
+
+def _ask_first(
+    seen: tuple[Preview, ...], accepted: tuple[str, ...], lifted: dict[str, str], language: str, *, json_: bool
+) -> None:
+    stopped = 0
+    for one in seen:
+        stopping = _stopping(one, accepted, lifted)
+        stopped += bool(stopping)
+        if not json_:
+            print_preview(one, stopping, language)
+            click.echo()
+    what = f"{len(seen)} invoice" + ("s" if len(seen) > 1 else "")
+    but = f" ({stopped} of them will be stopped)" if stopped else ""
+    environment = seen[0].connection.settings.environment
+    click.confirm(f"Send {what}{but} to Amili ({environment})?", abort=True, err=json_)
+
+
+def _stopping(seen: Preview, accepted: tuple[str, ...], lifted: dict[str, str]) -> tuple[Finding, ...]:
+    if seen.assessment is None:
+        return seen.stopping
+    ticked = (*accepted, *seen.connection.settings.accepted_warnings)
+    return stops(seen.assessment.findings, accepted=ticked, lifted=lifted)
+
+
+def _request(seen: Preview, accepted: tuple[str, ...], lifted: dict[str, str]) -> Request:
+    return Request(
+        connection=seen.connection.id,
+        invoice_id=seen.invoice_id,
+        invoice_number=seen.invoice.number if seen.invoice else "",
+        origin=Origin.COMMAND,
+        asked_by=_user(),
+        first_action=seen.first_action,
+        proposed_balance=seen.invoice.balance if seen.invoice else None,
+        accepted=accepted,
+        lifted=lifted,
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        # A container may run under a number that has no name.
+        return "command line"
 
 
 def _sent(
@@ -154,118 +139,98 @@ def _sent(
 ) -> dict[str, HandOver | None]:
     asked = tuple(asking.ask(deployment, request) for request in requests)
     standing: dict[str, HandOver | None] = {}
-    with _some_worker(deployment):
-        last = ""
-        for seen in asking.outcomes(deployment, asked, wait_s=wait_s):
-            standing = dict(seen)
-            ended = sum(one is not None and one.state not in UNFINISHED for one in standing.values())
-            line = f"{ended} of {len(standing)} ended"
-            if not quiet and line != last:
-                click.echo(line, err=True)
-                last = line
+    told: dict[str, str] = {}
+    try:
+        with _some_worker(deployment) as pause:
+            for seen in asking.outcomes(deployment, asked, wait_s=wait_s, sleep=pause):
+                standing = dict(seen)
+                if not quiet:
+                    _tell_progress(standing, told)
+    except KeyboardInterrupt:
+        click.echo(
+            "\nNot waiting any longer. What you asked for is stored and goes on as soon as a worker runs; "
+            "`amili-connector show` tells what became of it.",
+            err=True,
+        )
+        raise SystemExit(ExitCode.ENDED) from None
     return standing
 
 
+def _tell_progress(standing: dict[str, HandOver | None], told: dict[str, str]) -> None:
+    """Print what is new since the last look, on standard error; `told` keeps what has been said of each invoice."""
+    ended = sum(one is not None and one.state not in UNFINISHED for one in standing.values())
+    for invoice_id, one in standing.items():
+        if one is None:
+            continue
+        says = f"{one.state}, waiting for {one.waiting_for}" if one.waiting_for else str(one.state)
+        if told.get(invoice_id) != says:
+            told[invoice_id] = says
+            click.echo(shown(f"[{ended}/{len(standing)}] {one.invoice_number or invoice_id}: {says}"), err=True)
+
+
 @contextmanager
-def _some_worker(deployment: Deployment) -> Iterator[None]:
-    """The worker that runs already, or one of our own for as long as the command waits."""
+def _some_worker(deployment: Deployment) -> Iterator[Callable[[float], None]]:
+    """The worker that runs already, or one of our own for as long as the command waits.
+
+    Gives how to pause while waiting: what makes our own worker fail comes out there.
+    """
     if asking.worker_runs(deployment):
-        yield
+        yield time.sleep
         return
     own = Worker(deployment)
-    thread = threading.Thread(target=own.run, name="worker")
+    failures: list[Exception] = []
+
+    def run() -> None:
+        try:
+            own.run()
+        except Exception as error:  # noqa: BLE001 - raised again by the one who waits
+            failures.append(error)
+
+    def pause(seconds: float) -> None:
+        if failures:
+            raise failures[0]
+        time.sleep(seconds)
+
+    thread = threading.Thread(target=run, name="worker")
     thread.start()
     try:
-        yield
+        yield pause
     finally:
         own.stop()
         thread.join()
 
 
-def _report(results: dict[str, HandOver | None], *, json_: bool) -> None:
+def _report(seen: dict[str, Preview], results: dict[str, HandOver | None], language: str, *, json_: bool) -> None:
+    taken = [one for one in results.values() if one is not None]
     if json_:
-        as_json([_line(one) for one in results.values() if one is not None])
-    else:
-        table(_HEADINGS, [_row(one) for one in results.values() if one is not None])
-        for one in results.values():
-            if one is not None and one.state is HandOverState.BLOCKED:
+        as_json([_document(seen[invoice_id], one) for invoice_id, one in results.items()])
+    elif taken:
+        click.echo(err=True)
+        hand_over_table(taken)
+        for one in taken:
+            noted = worst_first(one.findings) if one.state is HandOverState.BLOCKED else _remarks(one)
+            if noted:
                 click.echo(f"\n{one.invoice_number or one.invoice_id}:")
-                click.echo("\n".join(finding_lines(worst_first(one.findings))))
-    if any(one is None or one.state in UNFINISHED for one in results.values()):
+                click.echo("\n".join(finding_lines(noted, language)))
+    waiting = [invoice_id for invoice_id, one in results.items() if one is None or one.state in UNFINISHED]
+    if waiting:
+        numbers = ", ".join(_number(seen[invoice_id]) for invoice_id in waiting)
+        click.echo(f"\nNot ended yet: {numbers}. The work goes on as soon as a worker runs.", err=True)
         raise SystemExit(ExitCode.UNFINISHED)
-    if any(one is not None and one.state is HandOverState.BLOCKED for one in results.values()):
+    if any(one.state is HandOverState.BLOCKED for one in taken):
         raise SystemExit(ExitCode.BLOCKED)
 
 
-_HEADINGS = ("Invoice", "Debtor", "State", "Case", "Capital", "PDF", "Ledger", "Asked")
+def _remarks(one: HandOver) -> tuple[Finding, ...]:
+    """The findings on a hand-over that is not blocked which still ask something of a person."""
+    return stops(one.findings, accepted=one.accepted, lifted=one.lifted)
 
 
-def _row(one: HandOver) -> tuple[str, ...]:
-    capital = as_text(one.capital) if one.capital is not None else ""
-    case = one.case_id or one.waiting_for
-    number = one.invoice_number or one.invoice_id
-    return (number, one.debtor_name, one.state, case, capital, one.pdf, one.write_back, moment(one.asked_at))
+def _document(seen: Preview, one: HandOver | None) -> dict[str, object]:
+    if one is not None:
+        return as_document(one)
+    return {"connection": seen.connection.id, "invoice_id": seen.invoice_id, "state": None}
 
 
-def _line(one: HandOver) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "connection": one.connection,
-        "invoice_id": one.invoice_id,
-        "invoice_number": one.invoice_number,
-        "state": one.state,
-        "first_action": one.first_action,
-        "case_id": one.case_id,
-        "registration_id": one.registration_id,
-        "ocr": one.ocr,
-        "capital_to_claim": one.capital,
-        "pdf": one.pdf,
-        "write_back": one.write_back,
-        "waiting_for": one.waiting_for,
-        "findings": one.findings,
-        "asked_by": one.asked_by,
-        "asked_at": one.asked_at,
-    }
-
-
-@click.command("list")
-@_CONNECTION
-@click.option("--state", type=click.Choice([state.value for state in HandOverState]), help="Only those in this state.")
-@click.option("--limit", default=100, show_default=True, help="At most this many, newest first.")
-@_JSON
-def list_command(connection_id: str | None, state: str | None, limit: int, json_: bool) -> None:
-    """List hand-overs, newest first."""
-    with errors_in_words(), opened() as deployment:
-        found = hand_overs.listing(
-            deployment.databases.main,
-            connection_id=connection_id,
-            state=HandOverState(state) if state else None,
-            limit=limit,
-        )
-        if json_:
-            as_json([_line(one) for one in found])
-        else:
-            table(_HEADINGS, [_row(one) for one in found])
-
-
-@click.command()
-@click.argument("reference", metavar="CASE|INVOICE")
-@_JSON
-def show(reference: str, json_: bool) -> None:
-    """Show the hand-over of a case id or invoice number, with everything that happened to it."""
-    with errors_in_words(), opened() as deployment:
-        found = hand_overs.find(deployment.databases.main, reference)
-        if not found:
-            raise ConfigurationError(f"No hand-over has the case id or invoice number {reference}.")
-        documents = [
-            _line(one) | {"timeline": timeline.of_hand_over(deployment.databases.main, one.id)} for one in found
-        ]
-        if json_:
-            as_json(documents)
-            return
-        for one in found:
-            table(_HEADINGS, [_row(one)])
-            click.echo("\n".join(finding_lines(worst_first(one.findings))))
-            for entry in timeline.of_hand_over(deployment.databases.main, one.id):
-                details = ", ".join(f"{name}: {value}" for name, value in entry.data.items() if value)
-                click.echo(f"  {moment(entry.at)}  {entry.event:<18} {entry.actor}  {details}")
+def _number(seen: Preview) -> str:
+    return seen.invoice.number if seen.invoice and seen.invoice.number else seen.invoice_id

@@ -9,66 +9,90 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 
 import click
 
-from connector.cli.deploying import opened
-from connector.cli.output import errors_in_words
+from connector.cli.deploying import opened, set_up_logging
+from connector.domain.errors import ConfigurationError
 from connector.flows.worker import Worker
 
 log = logging.getLogger(__name__)
 
-_WEB_THREADS = 8
+WEB_THREADS = 8
+_FIRST_RESTART_PAUSE_S = 0.5
 _LONGEST_RESTART_PAUSE_S = 30.0
 _HEALTHY_AFTER_S = 60.0
+_STOPS_WITHIN_S = 30.0
+_PARENT_LOOK_EVERY_S = 2.0
 
 
 @click.command()
-def worker() -> None:
+@click.option("--parent", type=int, hidden=True, help="Stop when this process is no longer the parent.")
+def worker(parent: int | None) -> None:
     """Work on what waits, until stopped. `serve` starts one; start more on PostgreSQL for more speed."""
-    with errors_in_words(), opened(logs=True) as deployment:
+    with opened(log=set_up_logging) as deployment:
         running = Worker(deployment)
-
-        def stop(_signal: int, _frame: FrameType | None) -> None:
-            running.stop()
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
+        _when_told_to_stop(running.stop)
+        if parent is not None:
+            threading.Thread(target=_stop_with, args=(parent, running.stop), daemon=True).start()
         running.run()
+
+
+def _stop_with(parent: int, stop: Callable[[], None]) -> None:
+    """Stop when `serve` has died without ending its worker, which the next `serve` would double."""
+    while os.getppid() == parent:
+        time.sleep(_PARENT_LOOK_EVERY_S)
+    stop()
 
 
 @click.command()
 def serve() -> None:
     """Serve webhooks and pages, with a worker beside as a second process that is watched and restarted."""
     # Imported here, because `worker` lives in this module too and needs neither.
-    from waitress.server import create_server  # noqa: PLC0415
-
     from connector.web.app import create_app  # noqa: PLC0415
+    from connector.web.server import make_server  # noqa: PLC0415
 
-    with errors_in_words(), opened(logs=True) as deployment:
-        host, _, port = deployment.settings.listen.rpartition(":")
-        server = create_server(
-            create_app(deployment), host=host, port=int(port), threads=_WEB_THREADS, ident="amili-connector"
-        )
-        watched = WatchedWorker()
-        watched.start()
-
-        def stop(_signal: int, _frame: FrameType | None) -> None:
-            raise SystemExit(0)
-
-        signal.signal(signal.SIGTERM, stop)
-        click.echo(f"amili-connector serves {deployment.settings.public_url} (listening on {host}:{port})")
+    with opened(log=set_up_logging) as deployment:
+        listen = deployment.settings.listen
+        host, _, port = listen.rpartition(":")
+        app = create_app(deployment)
         try:
+            proxy = deployment.settings.trusted_proxy
+            server = make_server(app, host=host.strip("[]"), port=port, threads=WEB_THREADS, trusted_proxy=proxy)
+        except (OSError, OverflowError, ValueError) as error:
+            problem = getattr(error, "strerror", None) or "it is no address of this machine"
+            raise ConfigurationError(f"The address in LISTEN ({listen}) cannot be listened on: {problem}.") from None
+        watched = WatchedWorker()
+        try:
+            _when_told_to_stop(_leave)
+            watched.start()
+            click.echo(f"amili-connector serves {deployment.settings.public_url} (listening on {listen})")
             server.run()
         finally:
             watched.stop()
+
+
+def _when_told_to_stop(stop: Callable[[], None]) -> None:
+    """Call `stop` when the process is told to end: by its keeper, at the keyboard, by a closing terminal."""
+
+    def handle(_signal: int, _frame: FrameType | None) -> None:
+        stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, handle)
+
+
+def _leave() -> None:
+    raise SystemExit(0)
 
 
 class WatchedWorker:
     """A worker in a process of its own, started again with growing pauses whenever it ends by itself."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._watch, name="worker-watch", daemon=True)
@@ -78,27 +102,41 @@ class WatchedWorker:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the worker and wait for it."""
-        self._stopping.set()
-        process = self._process
-        if process is not None and process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self._thread.join(timeout=5)
+        """End the worker and wait for it. Harmless if it was never started."""
+        with self._lock:
+            self._stopping.set()
+            process = self._process
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(timeout=_STOPS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._thread.join()
 
     def _watch(self) -> None:
-        pause_s = 0.5
-        while not self._stopping.is_set():
+        pause_s = _FIRST_RESTART_PAUSE_S
+        while process := self._started():
             started_s = time.monotonic()
-            self._process = subprocess.Popen([sys.executable, "-m", "connector.cli", "worker"], env=os.environ.copy())
-            status = self._process.wait()
+            status = process.wait()
             if self._stopping.is_set():
                 return
             lived_s = time.monotonic() - started_s
-            pause_s = 0.5 if lived_s > _HEALTHY_AFTER_S else min(pause_s * 2, _LONGEST_RESTART_PAUSE_S)
+            pause_s = _FIRST_RESTART_PAUSE_S if lived_s > _HEALTHY_AFTER_S else pause_s
             log.error("the worker ended with status %s; started again in %.1f s", status, pause_s)
             self._stopping.wait(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_RESTART_PAUSE_S)
+
+    def _started(self) -> subprocess.Popen[bytes] | None:
+        with self._lock:
+            if self._stopping.is_set():
+                return None
+            # In a process group of its own: Ctrl-C is for `serve`, which then ends the worker itself.
+            self._process = subprocess.Popen(  # noqa: S603  our own command
+                [sys.executable, "-m", "connector.cli", "worker", "--parent", str(os.getpid())],
+                env=os.environ.copy(),
+                process_group=0,
+            )
+            return self._process

@@ -1,0 +1,148 @@
+"""`check`: who the two sides of each connection are, by their own answers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import click
+
+from connector.cli.deploying import opened
+from connector.cli.exit_codes import ExitCode
+from connector.cli.output import JSON, as_json, shown
+from connector.domain.assessment import CreditorStatus
+from connector.domain.dates import today
+from connector.domain.errors import ConfigurationError, ConnectorError
+from connector.flows import connecting
+from connector.flows.deployment import Deployment
+from connector.hosts.base import LedgerIdentity
+from connector.store import connections
+from connector.store.connections import StoredConnection
+
+_KEY_ENDS_SOON = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What calling both sides gave: who each is, or its error. `problems` are what keeps invoices from being sent."""
+
+    connection: StoredConnection
+    ledger: LedgerIdentity | ConnectorError
+    creditor: CreditorStatus | ConnectorError
+
+    @property
+    def errors(self) -> tuple[ConnectorError, ...]:
+        """The errors of the sides that did not answer as they should."""
+        return tuple(side for side in (self.ledger, self.creditor) if isinstance(side, ConnectorError))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What a person must mend, in words, about sides that answered."""
+        found = []
+        if isinstance(self.ledger, LedgerIdentity) and self.ledger.missing_rights:
+            found.append(f"the ledger's user {self.ledger.user} lacks rights: {'; '.join(self.ledger.missing_rights)}")
+        if isinstance(self.creditor, CreditorStatus) and not self.creditor.is_active:
+            found.append("the creditor is not active at Amili")
+        return tuple(found)
+
+
+@click.command()
+@click.option("--connection", "-c", "connection_id", help="Only this company.")
+@JSON
+def check(connection_id: str | None, json_: bool) -> None:
+    """Call both sides of every connection, and print who they are.
+
+    The exit status is 4 if a side does not answer as it should, else 3 if one needs mending.
+    """
+    with opened() as deployment:
+        every = (
+            (deployment.connection(connection_id),)
+            if connection_id
+            else connections.every(deployment.databases.main, deployment.vault)
+        )
+        if not every:
+            raise ConfigurationError("No company is connected yet.", advice="`amili-connector connect` connects one.")
+        results = [_checked(deployment, connection) for connection in every]
+    if json_:
+        as_json([_document(result) for result in results])
+    else:
+        for result in results:
+            _show(result)
+    if any(not isinstance(error, ConfigurationError) for result in results for error in result.errors):
+        raise SystemExit(ExitCode.REMOTE)
+    if any(result.errors or result.problems for result in results):
+        raise SystemExit(ExitCode.CONFIGURATION)
+
+
+def _checked(deployment: Deployment, connection: StoredConnection) -> Checked:
+    ledger: LedgerIdentity | ConnectorError
+    creditor: CreditorStatus | ConnectorError
+    try:
+        ledger = connecting.check_ledger(deployment, connection)
+    except ConnectorError as error:
+        ledger = error
+    try:
+        creditor = connecting.check_creditor(deployment, connection)
+    except ConnectorError as error:
+        creditor = error
+    return Checked(connection, ledger, creditor)
+
+
+def _document(checked: Checked) -> dict[str, Any]:
+    return {
+        "connection": checked.connection.id,
+        "name": checked.connection.name,
+        "host": checked.connection.host,
+        "environment": checked.connection.settings.environment,
+        "ok": not checked.errors and not checked.problems,
+        "ledger": _side(checked.ledger),
+        "creditor": _side(checked.creditor),
+        "problems": checked.problems,
+    }
+
+
+def _side(side: LedgerIdentity | CreditorStatus | ConnectorError) -> dict[str, Any]:
+    match side:
+        case ConnectorError():
+            return {"error": str(side)}
+        case LedgerIdentity():
+            return asdict(side)
+        case CreditorStatus():
+            return side.model_dump(mode="json")
+
+
+def _show(checked: Checked) -> None:
+    connection = checked.connection
+    click.echo(f"{connection.id} ({connection.settings.environment})")
+    ledger, creditor = checked.ledger, checked.creditor
+    if isinstance(ledger, LedgerIdentity):
+        who = f"{ledger.company} ({ledger.organization_number or 'no organisation number'})"
+        notes = [f"{connection.host} {ledger.version}", f"as {ledger.user}", *_dates(ledger)]
+        _line("ledger", f"{who}, {', '.join(notes)}", good=not ledger.missing_rights)
+    else:
+        _line("ledger", str(ledger), good=False)
+    if isinstance(creditor, CreditorStatus):
+        who = f"{creditor.name} ({creditor.organization_number or 'no organisation number'})"
+        _line("creditor", f"{who}, {'active' if creditor.is_active else 'NOT active'}", good=creditor.is_active)
+    else:
+        _line("creditor", str(creditor), good=False)
+    for problem in checked.problems:
+        click.echo(f"    To mend: {shown(problem)}.")
+
+
+def _line(side: str, text: str, *, good: bool) -> None:
+    click.echo(f"  {'✓' if good else '✗'} {side:<8}  {shown(text)}")
+
+
+def _dates(ledger: LedgerIdentity) -> list[str]:
+    found = []
+    if ledger.bank_booked_until:
+        found.append(f"bank booked until {ledger.bank_booked_until}")
+    if ledger.key_expires:
+        found.append(f"key ends {ledger.key_expires}{_soon(ledger.key_expires)}")
+    return found
+
+
+def _soon(ends: date) -> str:
+    return " – SOON" if ends - today() <= _KEY_ENDS_SOON else ""

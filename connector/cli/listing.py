@@ -1,0 +1,80 @@
+"""`list` and `show`: what was sent, and what became of it."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from connector.cli.deploying import opened
+from connector.cli.hand_over_lines import as_document, clock, entry_document, hand_over_table
+from connector.cli.output import JSON, LANGUAGE, as_json, finding_lines, shown
+from connector.cli.problems import Misused
+from connector.domain.findings import worst_first
+from connector.domain.hand_over import HandOverState
+from connector.flows.deployment import Deployment
+from connector.store import hand_overs, timeline
+from connector.store.hand_over_record import HandOver
+
+
+@click.command("list")
+@click.option("--connection", "-c", "connection_id", help="Only this company.")
+@click.option("--state", type=click.Choice([state.value for state in HandOverState]), help="Only those in this state.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most this many.")
+@JSON
+def list_command(connection_id: str | None, state: str | None, limit: int, json_: bool) -> None:
+    """List hand-overs, newest first."""
+    with opened() as deployment:
+        if connection_id:
+            deployment.connection(connection_id)
+        found = hand_overs.listing(
+            deployment.databases.main,
+            connection_id=connection_id,
+            state=HandOverState(state) if state else None,
+            limit=limit,
+        )
+    if json_:
+        as_json([as_document(one) for one in found])
+    elif found:
+        hand_over_table(found)
+    else:
+        click.echo("Nothing to list.", err=True)
+
+
+@click.command()
+@click.argument("reference", metavar="CASE|INVOICE")
+@LANGUAGE
+@JSON
+def show(reference: str, language: str, json_: bool) -> None:
+    """Show the hand-over of a case id or invoice number, with everything that happened to it."""
+    with opened() as deployment:
+        found = hand_overs.find(deployment.databases.main, reference)
+        if not found:
+            raise Misused(f"No hand-over has the case id or invoice number {reference}.")
+        if json_:
+            as_json([_with_timeline(deployment, one) for one in found])
+            return
+        for number, one in enumerate(found):
+            if number:
+                click.echo()
+            _show(deployment, one, language)
+
+
+def _with_timeline(deployment: Deployment, one: HandOver) -> dict[str, object]:
+    entries = timeline.of_hand_over(deployment.databases.main, one.id)
+    return as_document(one) | {"timeline": [entry_document(entry) for entry in entries]}
+
+
+def _show(deployment: Deployment, one: HandOver, language: str) -> None:
+    hand_over_table([one])
+    for line in finding_lines(worst_first(one.findings), language):
+        click.echo(line)
+    for entry in timeline.of_hand_over(deployment.databases.main, one.id):
+        details = ", ".join(f"{name}: {_in_words(value)}" for name, value in entry.data.items() if value)
+        click.echo(f"  {clock(entry.at)}  {entry.event:<18} {shown(entry.actor)}  {shown(details)}".rstrip())
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(str(one) for one in value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)

@@ -1,0 +1,44 @@
+"""Reading the JSON files that commands are given."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from connector.domain.connection import ConnectionSettings
+from connector.domain.errors import ConfigurationError
+
+JSON_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file, its decimals as `Decimal`. Raises `ConfigurationError` saying what is wrong."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"{path} is not JSON: {error.msg} in line {error.lineno}.") from None
+    except (UnicodeDecodeError, RecursionError):
+        raise ConfigurationError(f"{path} is not JSON.") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from None
+    if not isinstance(found, dict):
+        raise ConfigurationError(f"{path} holds no JSON object.")
+    return found
+
+
+def read_settings(path: Path | None) -> ConnectionSettings:
+    """A connection's settings from a JSON file, or the defaults. Raises `ConfigurationError` naming the field."""
+    if path is None:
+        return ConnectionSettings()
+    try:
+        return ConnectionSettings.model_validate(read_object(path))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        problem = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+        raise ConfigurationError(f"{path}: the setting {field}: {problem}.") from None

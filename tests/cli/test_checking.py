@@ -1,0 +1,107 @@
+"""`check`: who the two sides are, and which of them has a problem."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR
+from connector.sandbox.odoo_state import INVOICING
+from tests.cli.conftest import House
+from tests.cli.terminal import Said
+from tests.flows.stage import CONNECTION, ORGANISATION
+
+
+def document(said: Said) -> dict[str, Any]:
+    (found,) = said.json
+    assert isinstance(found, dict)
+    return found
+
+
+def test_both_sides_say_who_they_are(house: House) -> None:
+    said = house.terminal.run("check")
+
+    assert said.status == 0
+    assert said.err == ""
+    lines = said.out.splitlines()
+    assert lines[0] == f"{CONNECTION} (sandbox)"
+    assert lines[1].startswith("  ✓ ledger    Testbolaget AB (5566778899), odoo 19.0")
+    assert lines[2] == "  ✓ creditor  Testbolaget AB (5566778899), active"
+
+
+def test_for_programs(house: House) -> None:
+    found = document(house.terminal.run("check", "--json"))
+
+    assert found["ok"] is True
+    assert found["problems"] == []
+    assert (found["connection"], found["host"], found["environment"]) == (CONNECTION, "odoo", "sandbox")
+    assert found["ledger"]["organization_number"] == found["creditor"]["organization_number"] == ORGANISATION
+    assert (found["creditor"]["id"], found["creditor"]["account"]) == (GUIDE_CREDITOR, GUIDE_ACCOUNT)
+
+
+def test_one_company_of_several(house: House) -> None:
+    assert house.terminal.run("check", "--connection", CONNECTION).status == 0
+    unknown = house.terminal.run("check", "--connection", "another")
+
+    assert unknown.status == 3
+    assert "another" in unknown.sentence
+
+
+@pytest.mark.parametrize("side", ["ledger", "creditor"])
+def test_one_side_down(house: House, side: str) -> None:
+    switches = house.on.ledger.switches if side == "ledger" else house.on.amili.switches
+    switches.change({"faults": [{"kind": "fail_before", "share": 1.0, "status": 502}]})
+    said = house.terminal.run("check")
+    found = document(house.terminal.run("check", "--json"))
+    other = {"ledger": "creditor", "creditor": "ledger"}[side]
+
+    assert said.status == 4
+    assert f"✗ {side:<8}  {'Odoo' if side == 'ledger' else 'Amili'}: " in said.out
+    assert f"✓ {other}" in said.out
+    assert found["ok"] is False
+    assert "502" in found[side]["error"]
+    assert "error" not in found[other]
+
+    switches.change({"faults": []})
+
+    assert house.terminal.run("check").status == 0
+
+
+def test_both_sides_down(house: House) -> None:
+    for switches in (house.on.ledger.switches, house.on.amili.switches):
+        switches.change({"faults": [{"kind": "drop_before", "share": 1.0}]})
+    said = house.terminal.run("check")
+
+    assert said.status == 4
+    assert said.out.count("✗") == 2
+
+
+def test_a_key_that_has_run_out(house: House) -> None:
+    house.on.ledger.keys.clear()
+    said = house.terminal.run("check")
+
+    assert said.status == 4
+    assert "✗ ledger" in said.out
+    assert "Make a new API key" in said.out
+    assert house.on.ledger.api_key not in said.out + said.err
+
+
+def test_an_inactive_creditor_needs_mending(house: House) -> None:
+    house.on.amili.set_creditor(GUIDE_CREDITOR, is_active=False)
+    said = house.terminal.run("check")
+
+    assert said.status == 3
+    assert "✗ creditor  Testbolaget AB (5566778899), NOT active" in said.out
+    assert document(house.terminal.run("check", "--json"))["problems"] == ["the creditor is not active at Amili"]
+
+
+def test_a_right_that_was_taken_away_needs_mending(house: House) -> None:
+    (user,) = house.on.ledger.keys.values()
+    house.on.ledger.groups[user] -= {INVOICING}
+    said = house.terminal.run("check")
+
+    assert said.status in {3, 4}
+    assert "✗ ledger" in said.out
+    house.on.ledger.groups[user] |= {INVOICING}
+    assert house.terminal.run("check").status == 0

@@ -1,0 +1,82 @@
+"""A missing or malformed setting stops the start with one sentence that names it."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.settings import Settings
+from tests.cli.terminal import Terminal
+
+GOOD = {"SECRET_KEYS": f"{'k' * 43}=", "SESSION_SECRET": "s" * 64}
+MALFORMED = {
+    "SECRET_KEYS": ["", ",", "not-a-key", f"{GOOD['SECRET_KEYS']},short"],
+    "SESSION_SECRET": ["", "short"],
+    "PUBLIC_URL": ["ftp://company.example", "company.example", "https://"],
+    "LISTEN": ["8080", ":8080", "127.0.0.1:http", "127.0.0.1:0", "127.0.0.1:65536"],
+    "DATA_DIR": ["file/data"],
+    "DATABASE_URL": ["mysql://user@host/name", "host/name", "postgresql://host:port/name"],
+    "AMILI_SANDBOX_URL": ["api-sandbox.amili.se"],
+    "AMILI_PRODUCTION_URL": ["production", "http://api.amili.example"],
+    "TRUSTED_PROXY": ["proxy.example", "10.0.0"],
+    "WORKER_CONCURRENCY": ["0", "65", "many", "1.5"],
+    "CONNECTION_CONCURRENCY": ["0", "65", "few"],
+    "CONNECT_TIMEOUT_S": ["0", "-1", "soon"],
+    "READ_TIMEOUT_S": ["0", "never"],
+    "ATTEMPT_S": ["0", "long"],
+    "SETTLE_S": ["0", "35", "a while"],
+    "POLL_INTERVAL_S": ["0", "often"],
+    "RETENTION_DAYS": ["0", "ever"],
+    "ALLOW_PRIVATE_ADDRESSES": ["perhaps"],
+    "LOG_LEVEL": ["LOUD", "debug"],
+}
+REQUIRED = [name.upper() for name, field in Settings.model_fields.items() if field.is_required()]
+
+
+def test_every_setting_is_tried() -> None:
+    assert {name.lower() for name in MALFORMED} == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_missing_setting_is_named(terminal: Terminal, name: str) -> None:
+    env = {other: value for other, value in GOOD.items() if other != name}
+    said = terminal.run("list", env=env)
+
+    assert said.status == 3
+    assert said.out == ""
+    assert said.sentence == f"The setting {name} is missing; `amili-connector init` writes a .env with fresh secrets."
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in MALFORMED.items() for value in values])
+def test_a_malformed_setting_is_named(terminal: Terminal, name: str, value: str) -> None:
+    (terminal.folder / "file").touch()
+    said = terminal.run("list", env=GOOD | {name: value})
+
+    assert said.status == 3
+    assert said.out == ""
+    assert name in said.sentence
+    assert GOOD["SECRET_KEYS"] not in said.err
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_nothing_starts_with_a_malformed_setting(terminal: Terminal, command: str) -> None:
+    said = terminal.run(command, env=GOOD | {"SETTLE_S": "1"})
+
+    assert said.status == 3
+    assert "SETTLE_S" in said.sentence
+
+
+def test_the_environment_wins_over_the_file(terminal: Terminal) -> None:
+    terminal.run("init")
+    with (terminal.folder / ".env").open("a", encoding="utf-8") as file:
+        file.write("RETENTION_DAYS=ever\n")
+
+    assert terminal.run("list").status == 3
+    assert terminal.run("list", env={"RETENTION_DAYS": "30"}).status == 0
+
+
+def test_a_file_that_is_no_text(terminal: Terminal) -> None:
+    (terminal.folder / ".env").write_bytes(b"SECRET_KEYS=\xff\xfe\n")
+    said = terminal.run("list")
+
+    assert said.status == 3
+    assert said.sentence.startswith(".env cannot be read")
