@@ -30,8 +30,8 @@ format: $(VENV)/ready-dev ## Put the code into its format, and mend what the lin
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: $(VENV)/ready-dev ## Measure, and write the figures into README.md (minutes)
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/ready-dev ## Measure (minutes); BENCH=--write puts the figures into README.md, BENCH=--check holds them to the targets
+	@$(BIN)/python -m tests.bench $(BENCH)
 
 wheel: $(VENV)/ready-dev ## Build the wheel into dist/
 	$(PIP) wheel -qq --no-deps --no-build-isolation --wheel-dir dist .

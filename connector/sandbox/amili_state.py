@@ -202,6 +202,11 @@ class AmiliState:
             known = self._tokens.get(token)
             return known.api_code if known and known.expires > self.now() else None
 
+    def live_tokens(self) -> tuple[str, ...]:
+        """Every access token that was issued and not expired by hand."""
+        with self.lock:
+            return tuple(self._tokens)
+
     def expire_tokens(self) -> None:
         """Make every access token issued so far worthless."""
         with self.lock:

@@ -14,7 +14,7 @@ from connector.domain.dates import STOCKHOLM
 from connector.domain.debtor import read_debtor
 from connector.domain.description import describe_debt
 from connector.domain.findings import Finding, Severity
-from connector.domain.identity import Identity, IdentityKind, mask_identity
+from connector.domain.identity import Identity, IdentityKind, mask_identity, without_personal_numbers
 from connector.domain.invoice import Address, Invoice
 from connector.domain.money import as_text
 from connector.store.timeline import TimelineEntry
@@ -80,7 +80,7 @@ def debtor(invoice: Invoice, settings: ConnectionSettings, claim: Claim | None, 
     reading = read_debtor(customer, today=today)
     return ShownDebtor(
         name=customer.name,
-        number=customer.number,
+        number=_customer_number(customer.number),
         is_company=reading.is_company,
         id_number=_id_number(customer.id_number, reading.identity),
         address=reading.address,
@@ -88,6 +88,11 @@ def debtor(invoice: Invoice, settings: ConnectionSettings, claim: Claim | None, 
         mobile_number=claim.debtor.mobile_number if claim else "",
         description=describe_debt(invoice, settings.debt_description),
     )
+
+
+def _customer_number(text: str) -> str:
+    """The ledger's number of a customer; many a ledger uses a private person's personal number for it."""
+    return text if without_personal_numbers(text) == text else mask_identity(text)
 
 
 def _id_number(text: str, identity: Identity | None) -> str:

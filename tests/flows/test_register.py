@@ -24,7 +24,6 @@ from connector.sandbox.switches import (
     Fault,
     FaultKind,
     LedgerSwitches,
-    TokenForm,
 )
 from connector.store import connections, hand_over_work, tables, timeline, tokens
 from connector.store.connections import DEFAULT_ACCESS
@@ -711,11 +710,12 @@ def test_an_owner_whose_time_is_over_before_it_sends_sends_nothing(on: Stage) ->
     """The token runs out after the look, and getting a new one takes longer than the lease."""
     invoice = on.invoice()
     hand_over = begun(on, invoice, invoice_number=on.number(invoice))
-    strike(on, token_form=TokenForm.OPAQUE, slow_operations_s={"authenticate": 2.2})
-    on.ledger.switches.set(LedgerSwitches(slow_operations_s={"account.move.line/search_read": 0.8}))
-    hurried = elsewhere(on.deployment, attempt_s=2.0)
-    register(on.deployment, begun(on, on.invoice()))
-    _token_runs_out(on, in_s=0.7)
+    step(on, begun(on, on.invoice()))
+    on.amili.traffic.clear()
+    strike(on, slow_operations_s={"authenticate": 4.3})
+    on.ledger.switches.set(LedgerSwitches(slow_operations_s={"account.move/search_read": 1.2}))
+    hurried = elsewhere(on.deployment, attempt_s=4.0)
+    _token_runs_out(on, in_s=1.0)
     outcome = register(hurried, hand_over)
     assert outcome.then is Then.AGAIN_FIRST
     assert calls(on, "GET /authenticates/api-code") == 1
@@ -730,10 +730,11 @@ def _token_runs_out(on: Stage, *, in_s: float) -> None:
     """The shared token is to be renewed in so many seconds (a minute before its end)."""
     db, vault = on.deployment.databases.main, on.deployment.vault
     with reading(db) as connection:
-        (key,) = connection.execute(tables.tokens.select().with_only_columns(tables.tokens.c.key)).scalars().all()
-    token = tokens.get(db, vault, key)
-    assert token is not None
-    tokens.put(db, vault, key, tokens.SealedToken(token.value, time.time() + 60 + in_s))
+        keys = connection.execute(tables.tokens.select().with_only_columns(tables.tokens.c.key)).scalars().all()
+    for key in keys:
+        token = tokens.get(db, vault, key)
+        assert token is not None
+        tokens.put(db, vault, key, tokens.SealedToken(token.value, time.time() + 60 + in_s))
 
 
 # The record

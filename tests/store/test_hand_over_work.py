@@ -156,13 +156,21 @@ def test_every_intent_keeps_the_lease(databases: Databases, started: HandOver) -
 
 
 def test_a_receipt_is_stored_whole(databases: Databases, started: HandOver) -> None:
-    register(databases, armed(databases, started), case_id="68f0")
+    hand_over_work.registered(
+        databases.main,
+        armed(databases, started),
+        registration_id="registration",
+        case_id="68f0",
+        ocr="20251",
+        findings=(BLOCKING,),
+    )
     kept = stored(databases, started)
-    assert (kept.state, kept.case_id, kept.registration_id, kept.ocr) == (
+    assert (kept.state, kept.case_id, kept.registration_id, kept.ocr, kept.findings) == (
         HandOverState.REGISTERED,
         "68f0",
         "registration",
         "20251",
+        (BLOCKING,),
     )
     assert kept.registered_at is not None
     assert kept.tries == 0

@@ -6,6 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.canary import WatchedClient
 from tests.web.page import Page, read
 
 PASSWORD = "correct horse battery staple"
@@ -15,6 +16,7 @@ class Visitor:
     """One browser session at `app`."""
 
     def __init__(self, app: Flask, *, language: str = "sv", address: str = "192.0.2.1") -> None:
+        app.test_client_class = WatchedClient
         self.client: FlaskClient = app.test_client()
         self.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
         self.client.environ_base["REMOTE_ADDR"] = address

@@ -39,7 +39,7 @@ OLDEST_MAJOR = 19
 _NEW_KEY = "Make a new API key in Odoo and enter it in the connection."
 _CHECK_ADDRESS = "Check the address and the database name, and that this is Odoo 19 or later."
 _MESSAGE_LENGTH = 400
-_NUMBER_OF_A_PERSON = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+ ]?\d{4}(?:01)?(?!\d)")
+_NUMBER_OF_A_PERSON = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+ –−]?\d{4}(?:01)?(?!\d)")
 
 
 class OdooClient:
@@ -101,7 +101,7 @@ class OdooClient:
                 "Content-Type": "application/json",
             },
         )
-        return _result(answer, operation)
+        return _result(answer, operation, key=self._api_key)
 
     def version(self) -> str:
         """Odoo's version, for example "19.0"; needs no key.
@@ -117,7 +117,7 @@ class OdooClient:
                 system=SYSTEM,
                 advice="Upgrade Odoo, or check the address.",
             )
-        found = _result(answer, operation)
+        found = _result(answer, operation, key=self._api_key)
         version = str(found.get("version", "")) if isinstance(found, dict) else ""
         major = re.search(r"\d+", version)
         if major is None:
@@ -155,7 +155,7 @@ class OdooClient:
             ) from None
 
 
-def _result(answer: requests.Response, operation: str) -> Any:
+def _result(answer: requests.Response, operation: str, *, key: SecretStr) -> Any:
     if answer.status_code == requests.codes.too_many_requests:
         raise RateLimited(
             "asks us to wait.",
@@ -167,11 +167,11 @@ def _result(answer: requests.Response, operation: str) -> Any:
     if answer.is_redirect:
         raise _unreadable(answer, operation)
     if answer.status_code >= requests.codes.server_error:
-        raise _server_error(answer, operation)
+        raise _server_error(answer, operation, key=key)
     found = _json(answer, operation)
     if answer.status_code == requests.codes.ok:
         return found
-    raise _refusal(answer, found, operation)
+    raise _refusal(answer, found, operation, key=key)
 
 
 def _json(answer: requests.Response, operation: str) -> Any:
@@ -183,9 +183,9 @@ def _json(answer: requests.Response, operation: str) -> Any:
         raise _unreadable(answer, operation) from None
 
 
-def _refusal(answer: requests.Response, found: Any, operation: str) -> RemoteError:
+def _refusal(answer: requests.Response, found: Any, operation: str, *, key: SecretStr) -> RemoteError:
     """The error of an answer below 500 (the table of odoo.md section 1)."""
-    message = _message(found) or "refused without a word."
+    message = _message(found, key=key) or "refused without a word."
     match answer.status_code:
         case 401:
             return NotAuthorised(
@@ -207,9 +207,9 @@ def _refusal(answer: requests.Response, found: Any, operation: str) -> RemoteErr
             return _unreadable(answer, operation)
 
 
-def _server_error(answer: requests.Response, operation: str) -> RemoteError:
+def _server_error(answer: requests.Response, operation: str, *, key: SecretStr) -> RemoteError:
     try:
-        message = _message(json.loads(answer.content))
+        message = _message(json.loads(answer.content), key=key)
     except ValueError:
         message = ""
     if answer.status_code == requests.codes.internal_server_error and message.startswith("Invalid field"):
@@ -229,9 +229,10 @@ def _server_error(answer: requests.Response, operation: str) -> RemoteError:
     )
 
 
-def _message(found: Any) -> str:
-    """Odoo's own words. `debug` beside them is a server traceback and is never kept; numbers are masked."""
+def _message(found: Any, *, key: SecretStr) -> str:
+    """Odoo's own words. `debug` beside them is a server traceback and is never kept; key and numbers are masked."""
     message = str(found.get("message") or "") if isinstance(found, dict) else ""
+    message = message.replace(key.get_secret_value(), "••••")
     return _NUMBER_OF_A_PERSON.sub("••••", " ".join(message.split()))[:_MESSAGE_LENGTH]
 
 

@@ -87,7 +87,7 @@ def translate(document: Record, settings: OdooSettings) -> Invoice:
     unbooked = _unbooked_payments(document)
     state = _get(move, INVOICE_FIELDS["state"])
     if state not in STATES:
-        raise Unreadable(f"the invoice is in an unknown state, {state!r}.", system=SYSTEM)
+        raise Unreadable("the invoice is in an unknown state.", system=SYSTEM)
     return Invoice(
         id=str(_get(move, "id")),
         number=_number(move),

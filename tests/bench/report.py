@@ -1,0 +1,131 @@
+"""The figures as text: for the terminal, and for the README between its two marks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.deployed import CONCURRENCY
+from tests.bench.idle import PER_CALL_S, Idle, Starts
+from tests.bench.machine import Machine
+from tests.bench.throughput import GUIDE, POOL, POSTGRES, SQLITE, Figures
+from tests.bench.webhooks import CONNECTIONS, Answers
+
+LEAST_SHARE_OF_POOL = 0.8
+"""Of the bare pool's cases per second, at 100 ms a call."""
+LONGEST_WEBHOOK_MS = 500.0
+
+_BETWEEN_MARKS = re.compile(r"(<!-- bench:start -->\n).*?(<!-- bench:end -->)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that one run measured. `busy_percent` is what others used of the machine, at the worst."""
+
+    machine: Machine
+    busy_percent: float
+    quick_calls: dict[str, Figures]
+    slow_calls: dict[str, Figures]
+    ours: Answers
+    bare: Answers
+    idle: Idle
+    starts: Starts
+
+    def share_of_pool(self, contender: str) -> float:
+        """Cases per second as a share of the bare pool's, at 100 ms a call."""
+        return self.slow_calls[contender].cases_per_s / self.slow_calls[POOL].cases_per_s
+
+
+def misses(results: Results) -> tuple[str, ...]:
+    """The targets that were not met, in words."""
+    found = [
+        f"{name}: {results.share_of_pool(name):.2f} of the bare pool at 100 ms a call, less than {LEAST_SHARE_OF_POOL}"
+        for name in (SQLITE, POSTGRES)
+        if results.share_of_pool(name) < LEAST_SHARE_OF_POOL
+    ]
+    if results.ours.worst_ms >= LONGEST_WEBHOOK_MS:
+        found.append(
+            f"the worst webhook answer took {results.ours.worst_ms:.0f} ms, not under {LONGEST_WEBHOOK_MS:.0f}"
+        )
+    return tuple(found)
+
+
+def as_markdown(results: Results) -> str:
+    """The README's section."""
+    return "\n\n".join((_intro(results), _hand_overs(results), _webhooks(results), _idle(results))) + "\n"
+
+
+def write(readme: Path, text: str) -> None:
+    """Put `text` between the README's marks. Raises `ValueError` if they are not there."""
+    before = readme.read_text(encoding="utf-8")
+    after, count = _BETWEEN_MARKS.subn(lambda found: found[1] + text + found[2], before)
+    if count != 1:
+        raise ValueError(f"{readme} does not have the two marks of the bench once")
+    readme.write_text(after, encoding="utf-8")
+
+
+def _intro(results: Results) -> str:
+    machine = results.machine
+    databases = ", ".join(machine.databases)
+    return (
+        f"Measured by `make bench` on {machine.day.isoformat()}: {machine.cores} cores of {machine.processor}, "
+        f"{machine.memory_gb:.0f} GB,\n"
+        f"Python {machine.python}, {databases}. Other programs kept up to {results.busy_percent:.0f} % of the machine "
+        "busy.\nThe imitations of Odoo and Amili run in processes of their own on the same cores, for all alike."
+    )
+
+
+def _hand_overs(results: Results) -> str:
+    calls = results.slow_calls[SQLITE].calls
+    rows = [
+        _row("the connector on SQLite", SQLITE, results),
+        _row("the connector on PostgreSQL", POSTGRES, results),
+        _row(f"a bare pool of {CONCURRENCY} threads: the same calls, nothing stored", POOL, results),
+        _row("the vendor guide's script in a loop: register and upload only", GUIDE, results),
+    ]
+    head = (
+        "| hand-overs, one worker, 8 at once | calls a case | 5 ms a call: cases/s | CPU ms a case "
+        "| 100 ms a call: cases/s | CPU ms a case |\n|---|---|---|---|---|---|"
+    )
+    return (
+        "\n".join((head, *rows))
+        + f"\n\nA hand-over makes {calls:.0f} calls here: it reads the invoice whole, looks for a case, registers, "
+        "has Odoo make the PDF,\nuploads it, and writes back. At 100 ms a call the connector reaches "
+        f"**{results.share_of_pool(SQLITE):.2f}** (SQLite) and **{results.share_of_pool(POSTGRES):.2f}** (PostgreSQL) "
+        f"of the bare pool; the target is {LEAST_SHARE_OF_POOL}."
+    )
+
+
+def _row(words: str, contender: str, results: Results) -> str:
+    quick, slow = results.quick_calls[contender], results.slow_calls[contender]
+    cells = (f"{slow.calls:.0f}", *_cells(quick), *_cells(slow))
+    return f"| {words} | {' | '.join(cells)} |"
+
+
+def _cells(figures: Figures) -> tuple[str, str]:
+    spread = f"({figures.slowest:.1f} to {figures.fastest:.1f})"
+    return f"{figures.cases_per_s:.1f} {spread}", f"{figures.cpu_ms_per_case:.0f}"
+
+
+def _webhooks(results: Results) -> str:
+    head = (
+        f"| webhooks, {CONNECTIONS} connections, worker busy | answers/s | p50 ms | p99 ms | worst ms "
+        "| CPU ms an answer |\n|---|---|---|---|---|---|"
+    )
+    rows = [
+        f"| {words} | {one.per_s:.0f} | {one.p50_ms:.0f} | {one.p99_ms:.0f} | {one.worst_ms:.0f} | {one.cpu_ms:.2f} |"
+        for words, one in (("the connector", results.ours), ("a bare Flask handler that stores a row", results.bare))
+    ]
+    return "\n".join((head, *rows))
+
+
+def _idle(results: Results) -> str:
+    idle, starts = results.idle, results.starts
+    return (
+        f"Idle, `serve` takes {idle.web_mb:.0f} MB for the web process and {idle.worker_mb:.0f} MB for the worker, and "
+        f"{idle.web_cpu_percent:.1f} % and {idle.worker_cpu_percent:.1f} % of a core.\n"
+        f"One hand-over on an idle system, {1000 * PER_CALL_S:.0f} ms a call: its case is registered "
+        f"{idle.registered_ms:.0f} ms after it was asked for, and all is done after {idle.done_ms:.0f} ms.\n"
+        f"Importing the pages takes {starts.pages_s:.2f} s, `amili-connector --version` {starts.version_s:.2f} s."
+    )
