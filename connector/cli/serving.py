@@ -16,7 +16,6 @@ import click
 
 from connector.cli.deploying import opened, set_up_logging
 from connector.domain.errors import ConfigurationError
-from connector.flows.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +31,9 @@ _PARENT_LOOK_EVERY_S = 2.0
 @click.option("--parent", type=int, hidden=True, help="Stop when this process is no longer the parent.")
 def worker(parent: int | None) -> None:
     """Work on what waits, until stopped. `serve` starts one; start more on PostgreSQL for more speed."""
+    # Imported here, because `serve` lives in this module too and would carry the engine's 20 MB for nothing.
+    from connector.flows.worker import Worker  # noqa: PLC0415
+
     with opened(log=set_up_logging) as deployment:
         running = Worker(deployment)
         _when_told_to_stop(running.stop)
@@ -50,7 +52,7 @@ def _stop_with(parent: int, stop: Callable[[], None]) -> None:
 @click.command()
 def serve() -> None:
     """Serve webhooks and pages, with a worker beside as a second process that is watched and restarted."""
-    # Imported here, because `worker` lives in this module too and needs neither.
+    # Likewise: the worker needs neither.
     from connector.web.app import create_app  # noqa: PLC0415
     from connector.web.server import make_server  # noqa: PLC0415
 

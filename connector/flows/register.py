@@ -108,7 +108,7 @@ def _while_busy(deployment: Deployment, busy: Busy) -> Outcome:
     connection = deployment.connection(hand_over.connection)
     amili, _ = deployment.sides(connection)
     try:
-        case = _open_case(amili.cases_of_invoice(connection.settings.creditor, hand_over.invoice_number))
+        case = _open_case(amili.cases_of_invoice(hand_over.creditor, hand_over.invoice_number))
     except ConnectorError:
         # A look beside the owner is a courtesy: the owner, or the look after its lease, gives the answer.
         return retry
@@ -148,12 +148,15 @@ class _Registration:
         if hand_over.invoice_number:
             # Judged before the look: one that began too early proves nothing, however late its answer comes.
             too_early = self._too_early_to_repeat(hand_over)
-            cases = amili.cases_of_invoice(connection.settings.creditor, hand_over.invoice_number)
+            cases = amili.cases_of_invoice(hand_over.creditor, hand_over.invoice_number)
             if _open_case(cases):
                 return self._adopt(cases)
             if too_early:
                 return self._look_again(hand_over)
             self.in_doubt = False
+        if hand_over.creditor != connection.settings.creditor:
+            hand_over_work.block(self._db, self.lease, (remote_findings.creditor_changed(),))
+            return NEXT
         invoice = self._read(host)
         if invoice is None:
             return NEXT
@@ -161,7 +164,7 @@ class _Registration:
             if not hand_over_work.name_invoice(self._db, self.lease, invoice.number):
                 hand_over_work.block(self._db, self.lease, (remote_findings.number_taken(invoice.number),))
                 return NEXT
-            cases = amili.cases_of_invoice(connection.settings.creditor, invoice.number)
+            cases = amili.cases_of_invoice(hand_over.creditor, invoice.number)
             if _open_case(cases):
                 return self._adopt(cases)
         assessment = self._assess(connection, amili, host, invoice, cases)

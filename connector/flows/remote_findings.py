@@ -70,6 +70,16 @@ def number_taken(invoice_number: str) -> Finding:
     )
 
 
+def creditor_changed() -> Finding:
+    """The company was joined to another creditor after the hand-over was asked for."""
+    return _block(
+        "G1",
+        field="settings.creditor",
+        sv="Företaget har kopplats till en annan borgenär sedan fakturan begärdes. Granska och skicka igen.",
+        en="The company was joined to another creditor after the invoice was asked for. Review it and send again.",
+    )
+
+
 def unsendable(error: ValueError) -> Finding:
     """A claim that passed the checks and still is no registration: our mistake, so it is stopped and named."""
     kind = type(error).__name__

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from connector.domain.connection import FirstAction
 from connector.domain.findings import Finding
 from connector.domain.hand_over import HandOverState, Origin, PdfState, WriteBackState
 from connector.store import tables
+
+# Built once: every step reads its row several times, and building the statement takes as long as running it.
+_BY_ID = select(tables.hand_overs).where(tables.hand_overs.c.id == bindparam("hand_over_id"))
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class HandOver:
 
 def fetch(connection: Connection, hand_over_id: str) -> HandOver:
     """One hand-over by its id, within the caller's transaction."""
-    return from_row(connection.execute(select(tables.hand_overs).where(tables.hand_overs.c.id == hand_over_id)).one())
+    return from_row(connection.execute(_BY_ID, {"hand_over_id": hand_over_id}).one())
 
 
 def from_row(row: Row[Any]) -> HandOver:

@@ -99,7 +99,13 @@ def _ask(
             update(_table)
             .where(_table.c.id == hand_over_id, _table.c.submission == existing.submission)
             .where(_table.c.state.in_(REOPENABLE))
-            .values(submission=existing.submission + 1, write_back=WriteBackState.PENDING, **wishes, **_UNOWNED)
+            .values(
+                submission=existing.submission + 1,
+                creditor=creditor,
+                write_back=WriteBackState.PENDING,
+                **wishes,
+                **_UNOWNED,
+            )
         )
         if not changed.rowcount:
             return fetch(connection, hand_over_id), Judgement.UNDER_WAY

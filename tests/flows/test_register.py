@@ -754,3 +754,17 @@ def test_what_was_waited_for_is_on_record(on: Stage) -> None:
     step(on, hand_over)
     waited = timeline.of_hand_over(on.deployment.databases.main, hand_over)[-1]
     assert (waited.event, waited.data) == ("waiting", {"for": "Amili (HTTP 429)"})
+
+
+def test_a_company_joined_to_another_creditor_meanwhile_is_asked_about(on: Stage) -> None:
+    hand_over, _ = asked(on, on.invoice())
+    connection = on.deployment.connection(CONNECTION)
+    other = on.amili.add_creditor(connection.settings.account, "Annan AB", "5560360793")
+    changed = connection.settings.model_copy(update={"creditor": other})
+    connections.save_settings(on.deployment.databases.main, CONNECTION, changed)
+
+    register(on.deployment, hand_over.id)
+
+    ended = stored(on, hand_over.id)
+    assert (ended.state, [finding.code for finding in ended.findings]) == (HandOverState.BLOCKED, ["G1"])
+    assert on.amili.cases_of(on.number(ended.invoice_id)) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -23,7 +22,6 @@ from tests.flows.acting import asked, calls, driven, events, registrations, stor
 from tests.flows.stage import CONNECTION, Stage
 
 READ = "POST /json/2/account.move/search_read"
-Subjects = Callable[[], list[str]]
 
 
 class Submitted:

@@ -15,6 +15,7 @@ from connector.flows.outcome import TRIES_BEFORE_GIVING_UP, Outcome, Then
 from connector.flows.register import register
 from connector.flows.upload import upload
 from connector.flows.write_back import write_back
+from connector.sandbox import amili_state
 from connector.sandbox.amili_state import Case, Upload
 from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
 from connector.store import hand_over_work
@@ -212,8 +213,6 @@ def test_an_upload_that_amili_refuses_is_a_finding_in_its_words(on: Stage, hand_
 
 def _media_fields_without_the_invoice() -> Callable[[], None]:
     """Amili refuses the field that the documentation shows; gives what puts it back."""
-    from connector.sandbox import amili_state
-
     patch = pytest.MonkeyPatch()
     patch.setitem(amili_state.MEDIA_FIELDS, "cases", ("another_field",))
     return patch.undo

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -30,6 +31,7 @@ NEEDED_RIGHTS = (
 """Model, operation and words for a person. The Invoicing group has them all (odoo.md section 8)."""
 
 _PAGE = 100
+_LOOK_FOR_FIELDS_EVERY_S = 60.0
 _SETTLED = ("paid", "in_payment", "reversed")
 
 
@@ -43,6 +45,7 @@ class OdooHost:
         self._lock = threading.Lock()
         self._resolved: OdooSettings | None = settings if settings.company_id else None
         self._added: frozenset[str] | None = None
+        self._asked_at_s = 0.0
 
     def check(self) -> LedgerIdentity:
         """Who this ledger is and whether our rights suffice. Reads only.
@@ -248,12 +251,18 @@ class OdooHost:
 
     def _added_fields(self) -> frozenset[str]:
         with self._lock:
-            if self._added is None:
+            if self._added is None or self._may_have_come():
+                self._asked_at_s = time.monotonic()
                 found = self._client.call(
                     "account.move", "fields_get", allfields=list(fields.ADDED), attributes=["type"]
                 )
                 self._added = frozenset(found)
             return self._added
+
+    def _may_have_come(self) -> bool:
+        """Whether to look again for missing fields: they may be installed after this process has started."""
+        missing = not set(fields.ADDED) <= (self._added or frozenset())
+        return missing and time.monotonic() - self._asked_at_s > _LOOK_FOR_FIELDS_EVERY_S
 
     def _holds_wishes(self) -> bool:
         return {fields.REQUESTED_AT, fields.CASE_ID} <= self._added_fields()
