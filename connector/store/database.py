@@ -20,6 +20,7 @@ from sqlalchemy.sql import ColumnElement
 
 BUSY_TIMEOUT_S = 30
 _READS = "connector_reads_only"
+_SINGLE = "connector_single_statement"
 _PAUSE_S = 0.02
 
 
@@ -72,8 +73,9 @@ def _sqlite(path: Path) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A deferred transaction that turns into a writer can fail at once with "database is locked".
-        reads = connection.get_execution_options().get(_READS, False)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if not options.get(_SINGLE, False):
+            connection.exec_driver_sql("BEGIN" if options.get(_READS, False) else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -99,6 +101,17 @@ def use_wal(cursor: sqlite3.Cursor) -> None:
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection to read with; on SQLite it takes no write lock."""
     with engine.connect().execution_options(**{_READS: True}) as connection:
+        yield connection
+
+
+@contextmanager
+def single_statement(engine: Engine) -> Iterator[Connection]:
+    """A connection for exactly one writing statement, which is a transaction by itself.
+
+    On SQLite the file is locked only while the statement runs, and not while the thread waits for its turn in
+    Python: that wait made the other process, which sleeps before it tries again, miss the file many times over.
+    """
+    with engine.connect().execution_options(**{_SINGLE: True}) as connection, connection.begin():
         yield connection
 
 

@@ -6,6 +6,7 @@ survives any crash. The table lies in a file of its own on SQLite (see `connecto
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,7 +14,7 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 
 from connector.domain.hand_over import Request
 from connector.store import tables
-from connector.store.database import now, reading
+from connector.store.database import now, reading, single_statement
 
 
 class Kind(StrEnum):
@@ -37,6 +38,17 @@ def put_hint(db: Engine, connection_id: str, invoice_id: str) -> int:
     return _put(db, connection_id, Kind.HINT, invoice_id, "")
 
 
+def put_hints(db: Engine, hints: Sequence[tuple[str, str]]) -> None:
+    """Store hints, each a connection's id and an invoice's, all or none; durable when this returns."""
+    table = tables.inbox
+    if not hints:
+        return
+    with single_statement(db) as connection:
+        common = {"kind": Kind.HINT, "request": "", "received_at": now(connection)}
+        rows = [common | {"connection": connection_id, "invoice_id": invoice_id} for connection_id, invoice_id in hints]
+        connection.execute(insert(table).values(rows))
+
+
 def put_request(db: Engine, request: Request) -> int:
     """Store a person's or rule's request; durable when this returns. Gives the item's id."""
     return _put(db, request.connection, Kind.REQUEST, request.invoice_id, request.model_dump_json())
@@ -44,7 +56,7 @@ def put_request(db: Engine, request: Request) -> int:
 
 def _put(db: Engine, connection_id: str, kind: Kind, invoice_id: str, request: str) -> int:
     table = tables.inbox
-    with db.begin() as connection:
+    with single_statement(db) as connection:
         result = connection.execute(
             insert(table).values(
                 connection=connection_id,
@@ -91,7 +103,7 @@ def _mark(db: Engine, column: str, ids: tuple[int, ...]) -> None:
     if not ids:
         return
     table = tables.inbox
-    with db.begin() as connection:
+    with single_statement(db) as connection:
         connection.execute(update(table).where(table.c.id.in_(ids)).values({column: now(connection)}))
 
 
@@ -106,7 +118,7 @@ def is_done(db: Engine, item_id: int) -> bool:
 def finish_hints(db: Engine, connection_id: str, invoice_id: str, *, up_to: int) -> None:
     """Mark every hint about one invoice, up to item `up_to`, as done: one look answers them all."""
     table = tables.inbox
-    with db.begin() as connection:
+    with single_statement(db) as connection:
         connection.execute(
             update(table)
             .where(
@@ -123,7 +135,7 @@ def finish_hints(db: Engine, connection_id: str, invoice_id: str, *, up_to: int)
 def return_stranded(db: Engine, *, older_than_s: float) -> int:
     """Put back items that were handed to the engine long ago and never ended; gives how many."""
     table = tables.inbox
-    with db.begin() as connection:
+    with single_statement(db) as connection:
         result = connection.execute(
             update(table)
             .where(
@@ -149,5 +161,5 @@ def oldest_waiting_s(db: Engine) -> float:
 def forget_done(db: Engine, *, older_than_s: float) -> int:
     """Remove items that ended long ago; gives how many."""
     table = tables.inbox
-    with db.begin() as connection:
+    with single_statement(db) as connection:
         return connection.execute(delete(table).where(table.c.done_at < now(connection) - older_than_s)).rowcount

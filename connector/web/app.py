@@ -17,6 +17,7 @@ from connector.web.brake import Brake
 from connector.web.csrf import csrf_token, protect_forms
 from connector.web.headers import add_security_headers
 from connector.web.health import health
+from connector.web.hint_box import HintBox
 from connector.web.pages import pages
 from connector.web.person import LONGEST_SESSION_S, current_user, language, words
 from connector.web.problems import log_unexpected, show_problems
@@ -57,6 +58,7 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
     app.extensions["deployment"] = deployment
     app.extensions["catalogues"] = catalogues or load_catalogues()
     app.extensions["doors"] = Doors(deployment)
+    app.extensions["hint_box"] = HintBox(deployment.databases.inbox)
     app.extensions["account_brake"] = Brake(free=FREE_TRIES_PER_ACCOUNT)
     app.extensions["address_brake"] = Brake(free=FREE_TRIES_PER_ADDRESS)
     add_security_headers(app, https=https)

@@ -16,8 +16,8 @@ from flask import Blueprint, abort, current_app, request
 from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import Deployment
 from connector.hosts.opening import hints
-from connector.store import connections, inbox
-from connector.web.person import deployment
+from connector.store import connections
+from connector.web.hint_box import HintBox
 
 LONGEST_BODY_BYTES = 64 * 1024
 _KNOWN_FOR_S = 5.0
@@ -85,6 +85,6 @@ def receive(host: str, connection_id: str, token: str) -> dict[str, int]:
     if not doors.opens(host, connection_id, token):
         abort(404)
     found = hints(host, request.get_data(cache=False))
-    for invoice_id in found.invoice_ids:
-        inbox.put_hint(deployment().databases.inbox, connection_id, invoice_id)
+    box: HintBox = current_app.extensions["hint_box"]
+    box.put([(connection_id, invoice_id) for invoice_id in found.invoice_ids])
     return {"accepted": len(found.invoice_ids)}
