@@ -96,7 +96,11 @@ def _put_off(deployment: Deployment, lease: Lease, error: ConnectorError, *, in_
     except LostOwnership:
         return Outcome(Then.AGAIN_FIRST, pause_s(1))
     named_s = error.retry_after_s if isinstance(error, NotSent) else None
-    return Outcome(Then.AGAIN_FIRST, pause_s(lease.hand_over.tries, named_s=named_s))
+    after_s = pause_s(lease.hand_over.tries, named_s=named_s)
+    if in_doubt and named_s is None:
+        # Whoever waits for the outcome of an unanswered registration waits for us once Amili answers again.
+        after_s = min(after_s, deployment.settings.settle_s)
+    return Outcome(Then.AGAIN_FIRST, after_s)
 
 
 def _while_busy(deployment: Deployment, busy: Busy) -> Outcome:

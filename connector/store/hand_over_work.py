@@ -178,8 +178,12 @@ def release(db: Engine, lease: Lease) -> None:
 
 
 def looked_in_vain(db: Engine, lease: Lease) -> None:
-    """Note a look that found no case yet, and give the lease back."""
-    _change(db, lease, "looked_in_vain", {}, {})
+    """Note a look that found no case yet, and give the lease back.
+
+    Amili answered, so the look does not count as a try: else the many looks of one settling time would make the
+    pause after the next failure minutes long.
+    """
+    _change(db, lease, "looked_in_vain", {"tries": lease.hand_over.tries - 1}, {})
 
 
 def wait(db: Engine, lease: Lease, *, waiting_for: str, not_sent: bool = False) -> None:

@@ -220,6 +220,16 @@ def test_looks_that_fail_keep_the_doubt(on: Stage) -> None:
     assert registrations(on, invoice) == 1
 
 
+def test_a_doubt_is_looked_into_at_least_once_each_settling_time_however_long_amili_is_away(on: Stage) -> None:
+    hand_over = begun(on, on.invoice())
+    strike(on, NOT_ANSWERED[0])
+    step(on, hand_over)
+    strike(on, Fault(FaultKind.FAIL_BEFORE, ("look",), share=1.0))
+    for _ in range(12):
+        let_pass(on, hand_over, SETTLE_S)
+        assert step(on, hand_over).after_s <= SETTLE_S
+
+
 def test_a_look_that_began_too_early_proves_nothing_however_late_its_answer(on: Stage) -> None:
     invoice = on.invoice()
     hand_over = begun(on, invoice)
@@ -410,7 +420,7 @@ def test_a_duplicate_that_never_shows_ends_with_a_person(on: Stage) -> None:
     case_at_amili(on, invoice)
     hand_over = begun(on, invoice)
     strike(on, duplicate_registrations=Duplicates.REFUSED_422, visible_after_s=86_400.0)
-    ended = driven(on, hand_over, rounds=25)
+    ended = driven(on, hand_over, rounds=45)
     assert ended.state is HandOverState.BLOCKED
     assert codes(on, hand_over) == ["amili_refused"]
     assert "not unique" in ended.findings[-1].sv

@@ -202,6 +202,13 @@ def test_a_look_in_vain_changes_nothing_of_the_doubt(databases: Databases, start
     )
 
 
+def test_an_answered_look_is_no_failed_try(databases: Databases, started: HandOver) -> None:
+    hand_over_work.outcome_unknown(databases.main, armed(databases, started), why="x")
+    for _ in range(5):
+        hand_over_work.looked_in_vain(databases.main, claimed(databases, started))
+    assert stored(databases, started).tries == 1
+
+
 def test_waiting_keeps_a_doubt(databases: Databases, started: HandOver) -> None:
     hand_over_work.outcome_unknown(databases.main, armed(databases, started), why="x")
     hand_over_work.wait(databases.main, claimed(databases, started), waiting_for="Odoo (HTTP 503)")
