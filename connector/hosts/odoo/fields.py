@@ -10,6 +10,12 @@ DATE = "x_amili_date"
 REQUESTED_AT = "x_amili_requested_at"
 REQUESTED_BY = "x_amili_requested_by"
 FIRST_ACTION = "x_amili_first_action"
+CASE_URL = "x_amili_url"
+FINDINGS = "x_amili_findings"
+DISPUTED = "x_amili_disputed"
+DISPUTED_BY = "x_amili_disputed_by"
+DISPUTED_AT = "x_amili_disputed_at"
+NEVER_SEND = "x_amili_never_send"
 
 ADDED = (CASE_ID, STATUS, DATE, REQUESTED_AT, REQUESTED_BY, FIRST_ACTION)
 
