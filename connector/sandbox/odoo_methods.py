@@ -5,6 +5,7 @@ Source: odoo.md sections 1, 4, 5 and 8, compared with Odoo 19's answers.
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -231,6 +232,17 @@ def action_send_and_print(call: Call, allow_fallback_pdf: bool = False) -> dict[
     return {"type": "ir.actions.act_window_close"}
 
 
+def run_action(call: Call) -> dict[str, str]:
+    action = call.singleton()
+    if action != call.state.pdf_action:
+        message = f"Record does not exist or has been deleted.\n(Record: {call.model}({action},), User: {call.user})"
+        raise LedgerError("odoo.exceptions.MissingError", 404, message)
+    if INVOICING not in call.state.groups[call.user]:
+        raise access_error("You don't have enough access rights to run this action.")
+    content = call.state.rendered_pdf(call.context["active_id"])
+    return {"type": "ir.actions.act_window_close", "pdf": base64.b64encode(content).decode()}
+
+
 def get_portal_url(
     call: Call,
     suffix: str | None = None,
@@ -281,6 +293,7 @@ OF_ONE_MODEL: Mapping[tuple[str, str], Method] = {
     ("account.move", "get_portal_url"): get_portal_url,
     ("account.move.send.wizard", "create"): create_wizard,
     ("account.move.send.wizard", "action_send_and_print"): action_send_and_print,
+    ("ir.actions.server", "run"): run_action,
     ("res.users", "context_get"): context_get,
     ("res.users", "has_group"): has_group,
 }
@@ -288,9 +301,9 @@ OF_ONE_MODEL: Mapping[tuple[str, str], Method] = {
 
 def find_method(call: Call, name: str) -> Method:
     """The method to call. Raises `LedgerError` for a missing model, a private or a missing method."""
-    if call.model in SETTINGS_ONLY:
+    if call.model in SETTINGS_ONLY and (call.model, name) not in OF_ONE_MODEL:
         call.require("read")
-    if call.model not in FIELDS:
+    if call.model not in FIELDS and (call.model, name) not in OF_ONE_MODEL:
         message = f"the model '{call.model}' does not exist"
         raise LedgerError("werkzeug.exceptions.NotFound", 404, message)
     if name.startswith("_"):

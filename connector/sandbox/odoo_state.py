@@ -81,6 +81,8 @@ class OdooState:
             self.groups: dict[int, frozenset[str]] = {}
             self.labels: dict[str, int] = {}
             self.pdf_errors: dict[int, str] = {}
+            self.pdf_action = 0
+            """Id of the action that renders a PDF; 0 if nobody installed it."""
             self.writes: list[dict[str, Any]] = []
             self.emails_sent: Counter[int] = Counter()
             self.pdfs_generated: Counter[int] = Counter()
@@ -126,12 +128,17 @@ class OdooState:
         missing = "Unable to find Wkhtmltopdf on this system. The PDF can not be created."
         self.pdf_errors[invoice] = reason or missing
 
-    def generate_pdf(self, invoice: int) -> None:
-        """Make the invoice's PDF, as sending and printing does. Raises `UserError` if it cannot be made."""
+    def rendered_pdf(self, invoice: int) -> bytes:
+        """The invoice as it is printed; nothing is kept. Raises `UserError` if it cannot be made."""
         with self.lock:
             if invoice in self.pdf_errors:
                 raise UserError(self.pdf_errors[invoice])
-            content = pdf_of(self._printed(invoice))
+            return pdf_of(self._printed(invoice))
+
+    def generate_pdf(self, invoice: int) -> None:
+        """Make the invoice's PDF, as sending and printing does. Raises `UserError` if it cannot be made."""
+        with self.lock:
+            content = self.rendered_pdf(invoice)
             name = f"{self.books.number(invoice).replace('/', '_')}.pdf"
             attachment = self.records.create(
                 "ir.attachment",

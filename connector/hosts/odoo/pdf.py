@@ -1,8 +1,14 @@
 """The invoice as the customer got it, without mailing anybody. Source: odoo.md section 5.
 
-The stored PDF is the very document the customer got. If there is none, Odoo's own send wizard makes it, told
-to send to nobody; its side effect is that Odoo then calls the invoice sent. The customer portal is not used,
-since it prints PROFORMA on an invoice whose PDF was never made.
+Three ways, tried in this order:
+
+* The stored PDF is the very document the customer got.
+* If there is none, the action that the connector has installed in Odoo renders it (`templates/odoo/
+  render_pdf.py.txt`). It leaves no trace.
+* Where that action is not installed or fails, Odoo's own send wizard makes and keeps the PDF, told to send to
+  nobody; its side effect is that Odoo then calls the invoice sent.
+
+The customer portal is not used, since it prints PROFORMA on an invoice whose PDF was never made.
 """
 
 from __future__ import annotations
@@ -11,7 +17,7 @@ import base64
 import binascii
 from typing import Any
 
-from connector.domain.errors import NotFound, Refused
+from connector.domain.errors import NotFound, OutcomeUnknown, Refused
 from connector.domain.invoice import Pdf
 from connector.hosts.base import PdfUnavailable
 from connector.hosts.odoo.client import SYSTEM, OdooClient
@@ -19,7 +25,9 @@ from connector.hosts.odoo.documents import Record, company_context, record_id
 from connector.hosts.odoo.settings import OdooSettings
 
 WIZARD = "account.move.send.wizard"
+ACTION = "ir.actions.server"
 PDF_START = b"%PDF-"
+_UNAUTHORISED = 401
 
 
 def fetch_pdf(client: OdooClient, invoice_id: str, settings: OdooSettings) -> Pdf:
@@ -30,10 +38,20 @@ def fetch_pdf(client: OdooClient, invoice_id: str, settings: OdooSettings) -> Pd
     """
     move_id = record_id(invoice_id)
     move = _read(client, move_id, settings)
-    if not move["invoice_pdf_report_file"]:
-        _make(client, move_id, settings)
-        move = _read(client, move_id, settings)
-    content = _decoded(move["invoice_pdf_report_file"])
+    if move["invoice_pdf_report_file"]:
+        return _pdf(move, _decoded(move["invoice_pdf_report_file"]))
+    if move["state"] != "posted":
+        # The installed action would print a draft, which no customer ever got.
+        raise PdfUnavailable("an invoice that is not posted has no PDF.", system=SYSTEM)
+    rendered = _rendered(client, move_id, settings)
+    if rendered.startswith(PDF_START):
+        return _pdf(move, rendered)
+    _make(client, move_id, settings)
+    move = _read(client, move_id, settings)
+    return _pdf(move, _decoded(move["invoice_pdf_report_file"]))
+
+
+def _pdf(move: Record, content: bytes) -> Pdf:
     if not content:
         raise PdfUnavailable("it made no PDF of the invoice.", system=SYSTEM)
     if not content.startswith(PDF_START):
@@ -52,7 +70,7 @@ def _read(client: OdooClient, move_id: int, settings: OdooSettings) -> Record:
         "account.move",
         "search_read",
         domain=[("id", "=", move_id)],
-        fields=["name", "invoice_pdf_report_id", "invoice_pdf_report_file"],
+        fields=["name", "state", "invoice_pdf_report_id", "invoice_pdf_report_file"],
         context=company_context(settings),
     )
     if not found:
@@ -60,10 +78,31 @@ def _read(client: OdooClient, move_id: int, settings: OdooSettings) -> Record:
     return found[0]
 
 
+def _rendered(client: OdooClient, move_id: int, settings: OdooSettings) -> bytes:
+    """The PDF by the installed action, or nothing if there is no such action or it fails: there is another way.
+
+    The action changes nothing, so that an unknown outcome of it leaves nothing in doubt.
+    """
+    if settings.pdf_action_id is None:
+        return b""
+    selected = {"active_model": "account.move", "active_id": move_id, "active_ids": [move_id]}
+    try:
+        answer = client.call(
+            ACTION, "run", ids=[settings.pdf_action_id], context={**company_context(settings), **selected}
+        )
+    except (Refused, OutcomeUnknown) as error:
+        if error.status == _UNAUTHORISED:
+            raise
+        return b""
+    data = answer.get("pdf") if isinstance(answer, dict) else None
+    return _bytes(data) or b""
+
+
 def _make(client: OdooClient, move_id: int, settings: OdooSettings) -> None:
     """Let Odoo make and keep the PDF.
 
-    Left out, `sending_methods` would default to the customer's way of delivery, and Odoo would mail it.
+    Left out, `sending_methods` would default to the customer's way of delivery, and Odoo would mail it. Left
+    out, the template is the one for e-mail, which cannot be rendered for Swedish customers in some builds of 18.
     """
     context = company_context(settings)
     wizard = {"move_id": move_id, "sending_methods": [], "template_id": False}
@@ -75,7 +114,15 @@ def _make(client: OdooClient, move_id: int, settings: OdooSettings) -> None:
 
 
 def _decoded(data: Any) -> bytes:
+    content = _bytes(data or "")
+    if content is None:
+        raise PdfUnavailable("what it keeps as the invoice's PDF cannot be read.", system=SYSTEM)
+    return content
+
+
+def _bytes(data: Any) -> bytes | None:
+    """What base64 `data` holds; `None` if it is none."""
     try:
-        return base64.b64decode(data or "", validate=True)
+        return base64.b64decode(data, validate=True)
     except (binascii.Error, TypeError, ValueError):
-        raise PdfUnavailable("what it keeps as the invoice's PDF cannot be read.", system=SYSTEM) from None
+        return None

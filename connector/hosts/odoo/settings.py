@@ -45,6 +45,11 @@ class OdooSettings(BaseModel):
     protected_identity_field: FieldName | None = Field(
         None, description="Field of the customer that is set when its identity is protected, if there is one."
     )
+    pdf_action_id: int | None = Field(
+        None,
+        gt=0,
+        description="Id of the action that renders invoices as PDF without side effects; provisioning installs it.",
+    )
 
 
 def odoo_settings(host: dict[str, Any]) -> OdooSettings:

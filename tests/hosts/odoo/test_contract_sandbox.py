@@ -20,7 +20,7 @@ from connector.sandbox.odoo_books import InvoiceLine
 from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.serve import running
 from tests.hosts.contract import *  # noqa: F403
-from tests.hosts.contract import Ledger, Made
+from tests.hosts.contract import Made
 
 FEE = Decimal("50.00")
 
@@ -31,15 +31,17 @@ class SandboxLedger:
     def __init__(self, state: OdooState, url: str) -> None:
         self.state = state
         self.url = url
-        self.host = self._open(state.api_key)
+        self.host = self.open()
         self._prices = (Decimal(2000) + number * 1000 for number in count())
 
-    def _open(self, key: str) -> Host:
-        settings = {"url": self.url, "database": self.state.database, "fee_products": ["FAKTAVG"]}
-        return opening.open_host("odoo", settings=settings, api_key=SecretStr(key), allow_private=True)
+    def open(self, key: str | None = None, **chosen: Any) -> Host:
+        settings = {"url": self.url, "database": self.state.database, "fee_products": ["FAKTAVG"], **chosen}
+        return opening.open_host(
+            "odoo", settings=settings, api_key=SecretStr(key or self.state.api_key), allow_private=True
+        )
 
     def host_with_wrong_key(self) -> Host:
-        return self._open("wrong")
+        return self.open("wrong")
 
     def _invoice(self, *, due_days_ago: int = 45, **values: Any) -> Made:
         customer = self.state.books.add_customer(
@@ -106,7 +108,30 @@ class SandboxLedger:
 
 
 @pytest.fixture
-def ledger() -> Iterator[Ledger]:
+def ledger() -> Iterator[SandboxLedger]:
     state = OdooState()
     with running(create_odoo(state)) as url:
         yield SandboxLedger(state, url)
+
+
+def test_the_installed_action_renders_the_pdf_and_leaves_no_trace(ledger: SandboxLedger) -> None:
+    ledger.state.pdf_action = 304
+    made = ledger.overdue_invoice()
+    before = ledger.footprint(made)
+
+    pdf = ledger.open(pdf_action_id=304).pdf(made.id)
+
+    assert pdf.content.startswith(b"%PDF-")
+    assert ledger.footprint(made) == before
+    assert not ledger.state.books.field(int(made.id), "is_move_sent")
+    assert ledger.mails() == 0
+
+
+def test_without_the_action_odoo_makes_the_pdf_and_mails_nobody(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+
+    pdf = ledger.open(pdf_action_id=304).pdf(made.id)
+
+    assert pdf.content.startswith(b"%PDF-")
+    assert ledger.state.pdfs_generated[int(made.id)] == 1
+    assert ledger.mails() == 0
