@@ -91,6 +91,9 @@ def _connection_id(_context: click.Context, _parameter: click.Parameter, value: 
 @click.option("--host", "host_kind", type=click.Choice(_HOSTS), default=_HOSTS[0], show_default=True)
 @click.option("--url", help="Address of the ledger, for example https://company.odoo.com.")
 @click.option("--database", help="Name of the Odoo database.")
+@click.option(
+    "--login", help="Login of the key's user, which Odoo 17 and 18 want beside the key; asked for there if not given."
+)
 @click.option("--api-key", envvar="LEDGER_API_KEY", help="The ledger's API key; asked for, unseen, if not given.")
 @click.option("--amili-keys", default=DEFAULT_ACCESS, show_default=True, help="Name of the Amili key pair to use.")
 @click.option(
@@ -111,6 +114,7 @@ def connect(
     host_kind: str,
     url: str | None,
     database: str | None,
+    login: str | None,
     api_key: str | None,
     amili_keys: str,
     environment: str | None,
@@ -128,6 +132,7 @@ def connect(
         access = deployment.access(amili_keys)
         settings = _with_options(read_settings(settings_file), environment=environment, url=url, database=database)
         api = deployment.amili(settings.environment, access)
+        settings = _with_login(deployment, host_kind, settings, login)
         key = secret(api_key, "The ledger's API key")
         ledger = connecting.identify_ledger(deployment, host_kind, settings.host, key)
         number = ledger.organization_number
@@ -167,6 +172,16 @@ def _with_options(
     }
     chosen = Environment(environment) if environment else settings.environment
     return settings.model_copy(update={"environment": chosen, "host": host})
+
+
+def _with_login(
+    deployment: Deployment, host_kind: str, settings: ConnectionSettings, given: str | None
+) -> ConnectionSettings:
+    """The settings with the login of the key's user, asked for only where the ledger wants it beside the key."""
+    login = given or settings.host.get("login")
+    if not login and connecting.needs_login(deployment, host_kind, settings.host):
+        login = click.prompt("Login of the key's user").strip()
+    return settings.model_copy(update={"host": {**settings.host, "login": login}}) if login else settings
 
 
 def webhook_url(deployment: Deployment, host_kind: str, connection_id: str, token: str) -> str:

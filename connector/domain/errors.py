@@ -108,6 +108,10 @@ class NotAuthorised(Refused):
     """The key or token is not accepted, or lacks a right."""
 
 
+class KeyRefused(NotAuthorised):
+    """The key or token itself is not accepted: unknown, expired or withdrawn. A new one is needed."""
+
+
 class NotFound(Refused):
     """The thing asked for does not exist, or is not visible to our key."""
 

@@ -13,8 +13,8 @@ from connector.domain.assessment import CreditorStatus
 from connector.domain.connection import ConnectionSettings
 from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import Deployment
+from connector.hosts import opening
 from connector.hosts.base import LedgerIdentity
-from connector.hosts.opening import open_host
 from connector.store import connections
 from connector.store.connections import StoredConnection
 
@@ -27,11 +27,16 @@ class Choice:
     matching: bool
 
 
+def needs_login(deployment: Deployment, host: str, host_settings: dict[str, object]) -> bool:
+    """Whether a ledger wants the login of the key's user beside the key. Raises as `identify_ledger`."""
+    return opening.needs_login(host, settings=host_settings, allow_private=deployment.settings.allow_private_addresses)
+
+
 def identify_ledger(
     deployment: Deployment, host: str, host_settings: dict[str, object], api_key: SecretStr
 ) -> LedgerIdentity:
     """Who a ledger is, by its own answer. Raises `ConfigurationError` if our key lacks a right it needs."""
-    ledger = open_host(
+    ledger = opening.open_host(
         host, settings=host_settings, api_key=api_key, allow_private=deployment.settings.allow_private_addresses
     ).check()
     if ledger.missing_rights:

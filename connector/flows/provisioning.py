@@ -16,6 +16,7 @@ from connector.store.connections import StoredConnection
 def provision(
     deployment: Deployment,
     connection: StoredConnection,
+    administrator_login: str,
     administrator_key: SecretStr,
     webhook_url: Callable[[str], str],
 ) -> tuple[str, ...]:
@@ -28,6 +29,7 @@ def provision(
         return opening.provision(
             connection.host,
             settings=connection.settings.host,
+            administrator_login=administrator_login,
             administrator_key=administrator_key,
             allow_private=deployment.settings.allow_private_addresses,
             webhook_url=webhook_url(token),
@@ -39,11 +41,23 @@ def provision(
         raise
 
 
-def remove(deployment: Deployment, connection: StoredConnection, administrator_key: SecretStr) -> tuple[str, ...]:
+def needs_login(deployment: Deployment, connection: StoredConnection) -> bool:
+    """Whether the ledger wants the administrator's login beside the key. Raises the errors of remote calls."""
+    return opening.needs_login(
+        connection.host,
+        settings=connection.settings.host,
+        allow_private=deployment.settings.allow_private_addresses,
+    )
+
+
+def remove(
+    deployment: Deployment, connection: StoredConnection, administrator_login: str, administrator_key: SecretStr
+) -> tuple[str, ...]:
     """Take everything away again; gives a line for each thing done."""
     return opening.remove(
         connection.host,
         settings=connection.settings.host,
+        administrator_login=administrator_login,
         administrator_key=administrator_key,
         allow_private=deployment.settings.allow_private_addresses,
     )

@@ -15,6 +15,7 @@ from connector.hosts.odoo import translate as odoo_translate
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.host import OdooHost
 from connector.hosts.odoo.settings import OdooSettings, odoo_settings
+from connector.hosts.odoo.versions import parsed_version
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
@@ -50,6 +51,25 @@ def open_host(
             raise _unknown(kind)
 
 
+def needs_login(kind: str, *, settings: dict[str, Any], allow_private: bool) -> bool:
+    """Whether a ledger of this version wants the login of a key's user beside the key. Asks it for its version.
+
+    Raises `ConfigurationError` for an unknown kind, for settings that cannot work and for a version that is not
+    known to work, and the errors of remote calls.
+    """
+    match kind:
+        case "odoo":
+            return _odoo_client(
+                odoo_settings(settings),
+                SecretStr(""),
+                allow_private=allow_private,
+                connect_timeout_s=CONNECT_TIMEOUT_S,
+                read_timeout_s=READ_TIMEOUT_S,
+            ).needs_login()
+        case _:
+            raise _unknown(kind)
+
+
 def hints(kind: str, body: bytes) -> Hints:
     """The invoices that a webhook body points at; nothing for a body or a kind that is not understood."""
     match kind:
@@ -76,16 +96,22 @@ def translate_document(kind: str, document: dict[str, Any], settings: dict[str, 
 
 
 def provision(
-    kind: str, *, settings: dict[str, Any], administrator_key: SecretStr, allow_private: bool, webhook_url: str
+    kind: str,
+    *,
+    settings: dict[str, Any],
+    administrator_login: str,
+    administrator_key: SecretStr,
+    allow_private: bool,
+    webhook_url: str,
 ) -> tuple[str, ...]:
     """Install into the host what the connector needs, or repair it; a line for each thing done.
 
-    `administrator_key` is used for this alone and kept nowhere. Raises `ConfigurationError`, `NotAuthorised`
-    and the errors of remote calls.
+    `administrator_key` is used for this alone and kept nowhere, as is the login of its user, which may be ""
+    where `needs_login` says no. Raises `ConfigurationError`, `NotAuthorised` and the errors of remote calls.
     """
     match kind:
         case "odoo":
-            client = _provisioning_client(settings, administrator_key, allow_private=allow_private)
+            client = _provisioning_client(settings, administrator_login, administrator_key, allow_private=allow_private)
             report = odoo_provision.provision(client, webhook_url)
             return (
                 *(f"installed module {name}" for name in report.installed),
@@ -97,12 +123,12 @@ def provision(
 
 
 def remove(
-    kind: str, *, settings: dict[str, Any], administrator_key: SecretStr, allow_private: bool
+    kind: str, *, settings: dict[str, Any], administrator_login: str, administrator_key: SecretStr, allow_private: bool
 ) -> tuple[str, ...]:
     """Take away from the host all that `provision` installed; a line for each thing. Raises as `provision`."""
     match kind:
         case "odoo":
-            client = _provisioning_client(settings, administrator_key, allow_private=allow_private)
+            client = _provisioning_client(settings, administrator_login, administrator_key, allow_private=allow_private)
             return tuple(f"removed {name}" for name in odoo_provision.remove(client).removed)
         case _:
             raise _unknown(kind)
@@ -122,15 +148,17 @@ def _odoo_client(
         settings.url,
         settings.database,
         api_key,
+        login=settings.login,
+        accept_version=parsed_version(settings.accept_version or ""),
         allow_private=allow_private,
         connect_timeout_s=connect_timeout_s,
         read_timeout_s=read_timeout_s,
     )
 
 
-def _provisioning_client(settings: dict[str, Any], key: SecretStr, *, allow_private: bool) -> OdooClient:
+def _provisioning_client(settings: dict[str, Any], login: str, key: SecretStr, *, allow_private: bool) -> OdooClient:
     return _odoo_client(
-        odoo_settings(settings),
+        odoo_settings({**settings, "login": login}),
         key,
         allow_private=allow_private,
         connect_timeout_s=CONNECT_TIMEOUT_S,

@@ -20,9 +20,11 @@ def test_an_unknown_kind_is_refused_by_every_door() -> None:
     with pytest.raises(ConfigurationError, match="sap"):
         opening.open_host("sap", api_key=KEY, **options)
     with pytest.raises(ConfigurationError, match="sap"):
-        opening.provision("sap", administrator_key=KEY, webhook_url="https://x.example", **options)
+        opening.provision(
+            "sap", administrator_login="", administrator_key=KEY, webhook_url="https://x.example", **options
+        )
     with pytest.raises(ConfigurationError, match="sap"):
-        opening.remove("sap", administrator_key=KEY, **options)
+        opening.remove("sap", administrator_login="", administrator_key=KEY, **options)
     with pytest.raises(ConfigurationError, match="sap"):
         opening.translate_document("sap", {}, {})
     assert opening.hints("sap", b'{"_model": "account.move", "_id": 5}').invoice_ids == ()

@@ -1,4 +1,4 @@
-"""The wire to an Odoo 19: its JSON-2 interface with an API key.
+"""Calls to one Odoo, by the wire that its version speaks: JSON-2 from 19 on, JSON-RPC in 17 and 18.
 
 Source: odoo.md section 1. One call is one transaction in Odoo. Retries belong to the flows; here every answer
 becomes a result or one of the errors of `connector.domain.errors`.
@@ -6,44 +6,53 @@ becomes a result or one of the errors of `connector.domain.errors`.
 
 from __future__ import annotations
 
-import json
-import re
 import threading
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
-from email.utils import parsedate_to_datetime
-from typing import Any
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-import requests
-import urllib3
 from pydantic import SecretStr
 
-from connector.domain.errors import (
-    ConfigurationError,
-    NotAuthorised,
-    NotFound,
-    OutcomeUnknown,
-    RateLimited,
-    Refused,
-    RemoteError,
-    Unavailable,
-    Unreadable,
-)
-from connector.hosts.addresses import guarded_session, normalised_url
+from connector.domain.errors import ConfigurationError, ConnectorError, NotAuthorised, Refused, Unavailable, Unreadable
+from connector.hosts.odoo.detection import detect
+from connector.hosts.odoo.json2 import Json2
+from connector.hosts.odoo.jsonrpc import JsonRpc
+from connector.hosts.odoo.transport import SYSTEM, Transport
+from connector.hosts.odoo.versions import Dialect, Version, dialect_of
 
-SYSTEM = "Odoo"
-OLDEST_MAJOR = 19
-"""The first version with JSON-2 (odoo.md section 1)."""
+REMEMBERED_S = 3600.0
+"""How long a version found holds good. An Odoo that was upgraded speaks its new dialect after that at the latest."""
 
-_NEW_KEY = "Make a new API key in Odoo and enter it in the connection."
-_CHECK_ADDRESS = "Check the address and the database name, and that this is Odoo 19 or later."
-_MESSAGE_LENGTH = 400
-_NUMBER_OF_A_PERSON = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+ –−]?\d{4}(?:01)?(?!\d)")
+LOOK_AGAIN_S = 60.0
+"""The shortest time between two looks at the version that refusals bring about."""
+
+
+class Wire(Protocol):
+    """A way to call methods of one database."""
+
+    def call(
+        self, model: str, method: str, ids: Sequence[int] | None, *, context: Mapping[str, Any], **arguments: Any
+    ) -> Any:
+        """The result of `method`; see `OdooClient.call`."""
+
+
+@dataclass(frozen=True)
+class _Spoken:
+    """What has been found out about an Odoo, and when (monotonic)."""
+
+    version: Version
+    dialect: Dialect
+    wire: Wire
+    found_at_s: float
 
 
 class OdooClient:
-    """Calls to one Odoo database with one API key. Safe to use from several threads."""
+    """Calls to one Odoo database with one API key. Safe to use from several threads.
+
+    The version is found out before the first call and remembered for an hour. When Odoo refuses something and
+    turns out to have been upgraded meanwhile, the call raises `Unavailable`, so that it is made anew.
+    """
 
     def __init__(
         self,
@@ -51,19 +60,36 @@ class OdooClient:
         database: str,
         api_key: SecretStr,
         *,
+        login: str = "",
+        accept_version: Version | None = None,
         allow_private: bool = False,
         connect_timeout_s: float = 5,
         read_timeout_s: float = 30,
         context: Mapping[str, Any] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`context` goes with every call. Raises `ConfigurationError` for an address that may not be used."""
-        self.url = normalised_url(url, allow_private=allow_private)
+        """`login` is that of the key's user, which Odoo 17 and 18 need. `accept_version` is one that the
+        installer takes although it is not known to work. `context` goes with every call;
+        `clock` counts seconds.
+
+        Raises `ConfigurationError` for an address that may not be used.
+        """
+        self._transport = Transport(
+            url, allow_private=allow_private, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s
+        )
         self.database = database
         self.context = dict(context or {})
+        self._login = login
         self._api_key = api_key
-        self._allow_private = allow_private
-        self._timeout_s = (connect_timeout_s, read_timeout_s)
-        self._local = threading.local()
+        self._accepted = accept_version
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: _Spoken | None = None
+
+    @property
+    def url(self) -> str:
+        """Odoo's address: scheme, host and port."""
+        return self._transport.url
 
     def __repr__(self) -> str:
         return f"OdooClient({self.url!r}, {self.database!r})"
@@ -80,206 +106,91 @@ class OdooClient:
         """The result of `method` of `model`, as JSON with amounts as `Decimal`.
 
         `arguments` are the Python method's named ones; `ids` is left out for a method of the model itself.
-        Raises `NotAuthorised` (401, 403), `NotFound` (404), `Refused` with Odoo's own message (other 4xx),
-        `RateLimited` (429), `Unavailable` (never reached), `OutcomeUnknown` (5xx, timeout, broken
-        connection) and `Unreadable` (a page or a redirect instead of JSON).
+        `create` takes `vals_list` and gives a list of ids.
+
+        Raises `KeyRefused` (the key is not accepted), `NotAuthorised` (its user lacks a right), `NotFound` (no
+        such model, method or record), `Refused` with Odoo's own message (any other clear no), `RateLimited`,
+        `Unavailable` (never reached, or upgraded meanwhile), `OutcomeUnknown` (it failed, a timeout, a broken
+        connection), `Unreadable` (a page or a redirect instead of JSON), and `ConfigurationError` for a version
+        that is not known to work, a missing login, and a database that is not there.
         """
-        body: dict[str, Any] = dict(arguments)
-        if ids is not None:
-            body["ids"] = list(ids)
-        if merged := {**self.context, **(context or {})}:
-            body["context"] = merged
-        operation = f"{model}/{method}"
-        answer = self._send(
-            "POST",
-            f"/json/2/{operation}",
-            operation=operation,
-            data=json.dumps(body).encode(),
-            headers={
-                "Authorization": f"bearer {self._api_key.get_secret_value()}",
-                "X-Odoo-Database": self.database,
-                "Content-Type": "application/json",
-            },
-        )
-        return _result(answer, operation, key=self._api_key)
+        spoken = self._spoken()
+        try:
+            return spoken.wire.call(model, method, ids, context={**self.context, **(context or {})}, **arguments)
+        except NotAuthorised:
+            raise
+        except (Refused, Unreadable) as error:
+            self._look_for_upgrade(spoken, error)
+            raise
+
+    def allows(self, model: str, operation: str) -> bool:
+        """Whether the key's user may do `operation` ("read", "write", "create", "unlink") on `model`.
+
+        Raises the errors of `call`.
+        """
+        check = self.dialect.access_check
+        ids: list[int] | None = None if check.of_the_model else []
+        return bool(self.call(model, check.method, ids, operation=operation, **check.arguments))
+
+    @property
+    def dialect(self) -> Dialect:
+        """What this Odoo's version calls things. Raises as `version` where it was not found out before."""
+        return self._spoken().dialect
 
     def version(self) -> str:
-        """Odoo's version, for example "19.0"; needs no key.
+        """Odoo's version, asked for afresh, for example "19.0"; needs no key.
 
-        Raises `ConfigurationError` for a version without JSON-2, and the errors of `call`.
+        Raises `ConfigurationError` for a version that is not known to work, and for one that needs a login
+        where none is set; `Unreadable` for what is no Odoo, and the errors of `call` that mean it was not
+        reached.
         """
-        operation = "version"
-        answer = self._send("GET", "/json/version", operation=operation)
-        if answer.is_redirect or answer.status_code == requests.codes.not_found:
-            # Odoo 18 answers this address with a redirect to its login page.
-            raise ConfigurationError(
-                "This is not Odoo 19 or later: it does not know the interface the connector uses.",
-                system=SYSTEM,
-                advice="Upgrade Odoo, or check the address.",
-            )
-        found = _result(answer, operation, key=self._api_key)
-        version = str(found.get("version", "")) if isinstance(found, dict) else ""
-        major = re.search(r"\d+", version)
-        if major is None:
-            raise _unreadable(answer, operation)
-        if int(major[0]) < OLDEST_MAJOR:
-            raise ConfigurationError(
-                f"This is Odoo {version}; the connector needs Odoo {OLDEST_MAJOR} or later.",
-                system=SYSTEM,
-                advice="Upgrade Odoo first.",
-            )
-        return version
+        return str(self._find_out().version)
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = guarded_session(allow_private=self._allow_private)
-        return session
+    def needs_login(self) -> bool:
+        """Whether this Odoo wants the login of the key's user beside the key; needs neither. Raises as `version`."""
+        found = detect(self._transport)
+        dialect_of(found.version, self._accepted)
+        return not found.json2
 
-    def _send(self, verb: str, path: str, *, operation: str, **request: Any) -> requests.Response:
+    def _spoken(self) -> _Spoken:
+        known = self._known
+        if known is None or self._clock() - known.found_at_s > REMEMBERED_S:
+            known = self._find_out()
+        return known
+
+    def _find_out(self) -> _Spoken:
+        with self._lock:
+            found = detect(self._transport)
+            dialect = dialect_of(found.version, self._accepted)
+            self._known = _Spoken(found.version, dialect, self._wire(found.version, found.json2), self._clock())
+            return self._known
+
+    def _wire(self, version: Version, json2: bool) -> Wire:
+        if json2:
+            return Json2(self._transport, self.database, self._api_key)
+        if not self._login:
+            raise ConfigurationError(
+                f"Odoo {version} wants the login of the key's user beside the key.",
+                system=SYSTEM,
+                advice="Enter it as login in the connection's Odoo settings.",
+            )
+        return JsonRpc(self._transport, self.database, self._login, self._api_key)
+
+    def _look_for_upgrade(self, spoken: _Spoken, error: Refused | Unreadable) -> None:
+        """Look whether a refusal comes of another version than we took it for, but not at every refusal.
+
+        Raises `Unavailable` in place of a refusal, which says that nothing was done. After an answer that
+        could not be read the next call is made the new way.
+        """
+        if self._clock() - spoken.found_at_s < LOOK_AGAIN_S:
+            return
         try:
-            return self._session().request(
-                verb, self.url + path, timeout=self._timeout_s, allow_redirects=False, **request
-            )
-        except requests.exceptions.ConnectTimeout:
-            raise _unreached("did not answer when called", operation) from None
-        except requests.exceptions.Timeout:
-            raise OutcomeUnknown("did not answer in time.", system=SYSTEM, operation=operation) from None
-        except requests.exceptions.SSLError as error:
-            raise _tls_error(error, operation) from None
-        except requests.exceptions.ConnectionError as error:
-            raise _connection_error(error, operation) from None
-        except requests.exceptions.RequestException as error:
-            raise OutcomeUnknown(
-                f"the answer broke off ({type(error).__name__}).", system=SYSTEM, operation=operation
-            ) from None
-
-
-def _result(answer: requests.Response, operation: str, *, key: SecretStr) -> Any:
-    if answer.status_code == requests.codes.too_many_requests:
-        raise RateLimited(
-            "asks us to wait.",
-            system=SYSTEM,
-            operation=operation,
-            status=answer.status_code,
-            retry_after_s=_retry_after_s(answer.headers.get("Retry-After", "")),
-        )
-    if answer.is_redirect:
-        raise _unreadable(answer, operation)
-    if answer.status_code >= requests.codes.server_error:
-        raise _server_error(answer, operation, key=key)
-    found = _json(answer, operation)
-    if answer.status_code == requests.codes.ok:
-        return found
-    raise _refusal(answer, found, operation, key=key)
-
-
-def _json(answer: requests.Response, operation: str) -> Any:
-    if "json" not in answer.headers.get("Content-Type", ""):
-        raise _unreadable(answer, operation)
-    try:
-        return json.loads(answer.content, parse_float=Decimal)
-    except ValueError:
-        raise _unreadable(answer, operation) from None
-
-
-def _refusal(answer: requests.Response, found: Any, operation: str, *, key: SecretStr) -> RemoteError:
-    """The error of an answer below 500 (the table of odoo.md section 1)."""
-    message = _message(found, key=key) or "refused without a word."
-    match answer.status_code:
-        case 401:
-            return NotAuthorised(
-                message, system=SYSTEM, operation=operation, status=answer.status_code, advice=_NEW_KEY
-            )
-        case 403:
-            return NotAuthorised(
-                message,
+            now = self._find_out()
+        except ConnectorError:
+            raise error from None
+        if now.version != spoken.version and isinstance(error, Refused):
+            raise Unavailable(
+                f"was upgraded from {spoken.version} to {now.version} meanwhile; nothing was done.",
                 system=SYSTEM,
-                operation=operation,
-                status=answer.status_code,
-                advice="Give the connector's user the right in Odoo.",
-            )
-        case 404:
-            return NotFound(message, system=SYSTEM, operation=operation, status=answer.status_code)
-        case status if 400 <= status < 500:
-            return Refused(message, system=SYSTEM, operation=operation, status=status)
-        case _:
-            return _unreadable(answer, operation)
-
-
-def _server_error(answer: requests.Response, operation: str, *, key: SecretStr) -> RemoteError:
-    try:
-        message = _message(json.loads(answer.content), key=key)
-    except ValueError:
-        message = ""
-    if answer.status_code == requests.codes.internal_server_error and message.startswith("Invalid field"):
-        # Odoo says so while it reads the request, before anything is done.
-        return Refused(
-            message,
-            system=SYSTEM,
-            operation=operation,
-            status=answer.status_code,
-            advice="Check the field names in the connection's Odoo settings.",
-        )
-    return OutcomeUnknown(
-        message or "failed without a readable word.",
-        system=SYSTEM,
-        operation=operation,
-        status=answer.status_code,
-    )
-
-
-def _message(found: Any, *, key: SecretStr) -> str:
-    """Odoo's own words. `debug` beside them is a server traceback and is never kept; key and numbers are masked."""
-    message = str(found.get("message") or "") if isinstance(found, dict) else ""
-    message = message.replace(key.get_secret_value(), "••••")
-    return _NUMBER_OF_A_PERSON.sub("••••", " ".join(message.split()))[:_MESSAGE_LENGTH]
-
-
-def _unreadable(answer: requests.Response, operation: str) -> Unreadable:
-    what = "a redirect" if answer.is_redirect else "something that is not its JSON"
-    return Unreadable(
-        f"answered with {what}.",
-        system=SYSTEM,
-        operation=operation,
-        status=answer.status_code,
-        advice=_CHECK_ADDRESS,
-    )
-
-
-def _unreached(what: str, operation: str) -> Unavailable:
-    return Unavailable(f"{what}.", system=SYSTEM, operation=operation, advice="Check that Odoo is up.")
-
-
-def _tls_error(error: requests.exceptions.SSLError, operation: str) -> RemoteError:
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return Unavailable(
-            "its certificate is not valid, so nothing was sent.",
-            system=SYSTEM,
-            operation=operation,
-            advice="Let the server's keeper renew the certificate.",
-        )
-    return OutcomeUnknown("the encrypted connection broke.", system=SYSTEM, operation=operation)
-
-
-def _connection_error(error: requests.exceptions.ConnectionError, operation: str) -> RemoteError:
-    cause = error.args[0] if error.args else None
-    reason = getattr(cause, "reason", None)
-    if isinstance(reason, urllib3.exceptions.NameResolutionError):
-        return _unreached("its server name cannot be found", operation)
-    if isinstance(reason, urllib3.exceptions.NewConnectionError):
-        return _unreached("refused the connection", operation)
-    return OutcomeUnknown("the connection broke.", system=SYSTEM, operation=operation)
-
-
-def _retry_after_s(text: str) -> float | None:
-    """Seconds to wait by a `Retry-After` header, which holds seconds or a date (RFC 9110, 10.2.3)."""
-    if text.strip().isdigit():
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+                operation=error.operation,
+            ) from None

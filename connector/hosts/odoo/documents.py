@@ -35,8 +35,9 @@ from typing import Any
 
 from connector.domain.dates import today
 from connector.domain.errors import NotFound
-from connector.hosts.odoo.client import SYSTEM, OdooClient
+from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.settings import OdooSettings
+from connector.hosts.odoo.transport import SYSTEM
 
 Record = dict[str, Any]
 
@@ -138,12 +139,12 @@ def _move(client: OdooClient, invoice_id: str, settings: OdooSettings) -> Record
         "account.move",
         "search_read",
         domain=[("id", "=", record_id(invoice_id))],
-        fields=list(MOVE_FIELDS),
+        fields=client.dialect.known("account.move", MOVE_FIELDS),
         context=company_context(settings),
     )
     if not found:
         raise NotFound("there is no such invoice.", system=SYSTEM, operation="account.move/search_read")
-    return found[0]
+    return client.dialect.completed("account.move", found[0], MOVE_FIELDS)
 
 
 def _lines(client: OdooClient, domain: list[Any], company: Record) -> list[Record]:

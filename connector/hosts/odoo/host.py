@@ -9,14 +9,16 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from connector.domain.errors import ConfigurationError, NotAuthorised, NotFound, Refused
+from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorised, NotFound, Refused
 from connector.domain.invoice import Invoice, OverdueInvoice, Pdf
 from connector.domain.money import ORE
 from connector.hosts.base import LedgerIdentity, Wish, WriteBack, WriteBackResult
 from connector.hosts.odoo import documents, fields, pdf, translate
-from connector.hosts.odoo.client import SYSTEM, OdooClient
+from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import Record
 from connector.hosts.odoo.settings import OdooSettings
+from connector.hosts.odoo.transport import SYSTEM
+from connector.hosts.odoo.versions import SEND_WIZARD, Dialect
 
 NEEDED_RIGHTS = (
     ("account.move", "read", "read invoices"),
@@ -26,13 +28,19 @@ NEEDED_RIGHTS = (
     ("account.payment", "read", "read payments"),
     ("account.bank.statement.line", "read", "read bank statements"),
     ("res.partner", "read", "read customers"),
-    ("account.move.send.wizard", "create", "make the invoice's PDF"),
+    (SEND_WIZARD, "create", "make the invoice's PDF"),
 )
 """Model, operation and words for a person. The Invoicing group has them all (odoo.md section 8)."""
 
+_KEYS = "res.users.apikeys"
 _PAGE = 100
 _LOOK_FOR_FIELDS_EVERY_S = 60.0
 _SETTLED = ("paid", "in_payment", "reversed")
+
+
+def needed_rights(dialect: Dialect) -> tuple[tuple[str, str, str], ...]:
+    """Those of `NEEDED_RIGHTS` that concern this version of Odoo."""
+    return tuple(right for right in NEEDED_RIGHTS if right[0] != SEND_WIZARD or dialect.pdf_wizard)
 
 
 class OdooHost:
@@ -50,8 +58,8 @@ class OdooHost:
     def check(self) -> LedgerIdentity:
         """Who this ledger is and whether our rights suffice. Reads only.
 
-        Raises `ConfigurationError` for an Odoo that is too old, and when the user sees several companies and
-        none is chosen.
+        Raises `ConfigurationError` for a version of Odoo that is not known to work, and when the user sees
+        several companies and none is chosen.
         """
         version = self._client.version()
         user = self._user()
@@ -59,8 +67,8 @@ class OdooHost:
         company = self._company(settings)
         missing = tuple(
             words
-            for model, operation, words in NEEDED_RIGHTS
-            if not self._client.call(model, "has_access", operation=operation)
+            for model, operation, words in needed_rights(self._client.dialect)
+            if not self._client.allows(model, operation)
         )
         context = documents.company_context(settings)
         entry = None if missing else documents.last_bank_entry(self._client, context)
@@ -177,11 +185,9 @@ class OdooHost:
         if differing:
             try:
                 self._client.call("account.move", "write", ids=[move_id], vals=differing, context=self._context())
-            except NotFound:
+            except (NotFound, KeyRefused):
                 raise
             except Refused as error:
-                if error.status == _UNAUTHORISED:
-                    raise
                 return WriteBackResult(refused=error.message)
         after = self._one(move_id, list(wanted)) if differing else before
         places = tuple(name for name, value in wanted.items() if (after[name] or "") == value)
@@ -238,9 +244,11 @@ class OdooHost:
 
     def _key_expires(self, uid: int) -> date | None:
         """When our key runs out. A user with several keys has no way to tell which one is ours."""
+        if not self._client.dialect.known(_KEYS, ["expiration_date"]):
+            return None
         try:
             keys: list[Record] = self._client.call(
-                "res.users.apikeys", "search_read", domain=[("user_id", "=", uid)], fields=["expiration_date"]
+                _KEYS, "search_read", domain=[("user_id", "=", uid)], fields=["expiration_date"]
             )
         except (NotAuthorised, NotFound):
             # Not every Odoo lets a user look at its own keys; the date is a courtesy.
@@ -270,9 +278,6 @@ class OdooHost:
     def _wish_fields(self) -> list[str]:
         names = (fields.REQUESTED_AT, fields.CASE_ID, fields.REQUESTED_BY, fields.FIRST_ACTION)
         return [name for name in names if name in self._added_fields()]
-
-
-_UNAUTHORISED = 401
 
 
 def _wish(record: Record) -> Wish:

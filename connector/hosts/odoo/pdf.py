@@ -6,7 +6,7 @@ Three ways, tried in this order:
 * If there is none, the action that the connector has installed in Odoo renders it (`templates/odoo/
   render_pdf.py.txt`). It leaves no trace.
 * Where that action is not installed or fails, Odoo's own send wizard makes and keeps the PDF, told to send to
-  nobody; its side effect is that Odoo then calls the invoice sent.
+  nobody; its side effect is that Odoo then calls the invoice sent. Not in every version (`versions.py`).
 
 The customer portal is not used, since it prints PROFORMA on an invoice whose PDF was never made.
 """
@@ -17,17 +17,16 @@ import base64
 import binascii
 from typing import Any
 
-from connector.domain.errors import NotFound, OutcomeUnknown, Refused
+from connector.domain.errors import KeyRefused, NotFound, OutcomeUnknown, Refused
 from connector.domain.invoice import Pdf
 from connector.hosts.base import PdfUnavailable
-from connector.hosts.odoo.client import SYSTEM, OdooClient
+from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import Record, company_context, record_id
 from connector.hosts.odoo.settings import OdooSettings
+from connector.hosts.odoo.transport import SYSTEM
 
-WIZARD = "account.move.send.wizard"
 ACTION = "ir.actions.server"
 PDF_START = b"%PDF-"
-_UNAUTHORISED = 401
 
 
 def fetch_pdf(client: OdooClient, invoice_id: str, settings: OdooSettings) -> Pdf:
@@ -90,25 +89,24 @@ def _rendered(client: OdooClient, move_id: int, settings: OdooSettings) -> bytes
         answer = client.call(
             ACTION, "run", ids=[settings.pdf_action_id], context={**company_context(settings), **selected}
         )
-    except (Refused, OutcomeUnknown) as error:
-        if error.status == _UNAUTHORISED:
-            raise
+    except KeyRefused:
+        raise
+    except (Refused, OutcomeUnknown):
         return b""
     data = answer.get("pdf") if isinstance(answer, dict) else None
     return _bytes(data) or b""
 
 
 def _make(client: OdooClient, move_id: int, settings: OdooSettings) -> None:
-    """Let Odoo make and keep the PDF.
-
-    Left out, `sending_methods` would default to the customer's way of delivery, and Odoo would mail it. Left
-    out, the template is the one for e-mail, which cannot be rendered for Swedish customers in some builds of 18.
-    """
+    """Let Odoo make and keep the PDF."""
+    wizard = client.dialect.pdf_wizard
+    if wizard is None:
+        raise PdfUnavailable("it has not made the invoice's PDF.", system=SYSTEM, advice="Print the invoice in Odoo.")
     context = company_context(settings)
-    wizard = {"move_id": move_id, "sending_methods": [], "template_id": False}
+    values = {"move_id": move_id, **wizard.to_nobody}
     try:
-        ids = client.call(WIZARD, "create", vals_list=[wizard], context=context)
-        client.call(WIZARD, "action_send_and_print", ids=ids, context=context)
+        ids = client.call(wizard.model, "create", vals_list=[values], context=context)
+        client.call(wizard.model, "action_send_and_print", ids=ids, context=context)
     except Refused as error:
         raise PdfUnavailable(error.message, system=SYSTEM, advice=error.advice) from None
 

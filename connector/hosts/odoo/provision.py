@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from connector.domain.errors import ConfigurationError, NotAuthorised, NotFound
 from connector.hosts.odoo import fields
-from connector.hosts.odoo.client import SYSTEM, OdooClient
+from connector.hosts.odoo.client import OdooClient
+from connector.hosts.odoo.transport import SYSTEM
 from connector.resources import read_template
 
 MODULE = "amili_connector"
@@ -73,8 +74,8 @@ def provision(client: OdooClient, webhook_url: str) -> ProvisionReport:
     """Install or repair fields, the action "Send to collection", and the webhook that tells of its use.
 
     `webhook_url` holds the connection's token and is a secret; Odoo shows it to Settings users only. Raises
-    `ConfigurationError` for an Odoo that is too old or an address that is none, `NotAuthorised` for a key
-    without Settings rights, and the errors of `OdooClient.call`.
+    `ConfigurationError` for a version of Odoo that is not known to work or an address that is none,
+    `NotAuthorised` for a key without Settings rights, and the errors of `OdooClient.call`.
     """
     if urlsplit(webhook_url).scheme not in {"http", "https"}:
         raise ConfigurationError("The webhook address must begin with https://.")
@@ -95,7 +96,7 @@ def provision(client: OdooClient, webhook_url: str) -> ProvisionReport:
             "binding_model_id": model_id,
             "binding_type": "action",
             "binding_view_types": "list,form",
-            "group_ids": [(6, 0, [_reference(client, "account", "group_account_invoice")])],
+            client.dialect.groups_field: [(6, 0, [_reference(client, "account", "group_account_invoice")])],
         },
     )
     rule_id = run.keep(
@@ -216,7 +217,7 @@ class _Run:
 
 
 def _require_settings_rights(client: OdooClient) -> None:
-    if not client.call(FIELD, "has_access", operation="create"):
+    if not client.allows(FIELD, "create"):
         raise NotAuthorised(
             "the key's user may not change Odoo's settings.",
             system=SYSTEM,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from connector.domain.errors import ConfigurationError
 
 ProductName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+VersionName = Annotated[str, StringConstraints(pattern=r"^(saas~)?[0-9]{1,3}(\.[0-9]{1,3})?$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
 
 
@@ -19,6 +20,12 @@ class OdooSettings(BaseModel):
 
     url: str = Field("", description="Odoo's address, for example https://company.odoo.com.")
     database: str = Field("", description="Name of the Odoo database.")
+    login: str = Field("", description="Login of the key's user. Needed by Odoo 17 and 18.")
+    accept_version: VersionName | None = Field(
+        None,
+        description="A version of Odoo, for example 20.0, that the connector is not known to work with and shall"
+        " use all the same, on the installer's own responsibility.",
+    )
     company_id: int | None = Field(
         None,
         gt=0,

@@ -26,8 +26,8 @@ from connector.domain.invoice import (
     Payment,
 )
 from connector.domain.money import InexactAmount, kronor
-from connector.hosts.odoo.client import SYSTEM
 from connector.hosts.odoo.settings import OdooSettings
+from connector.hosts.odoo.transport import SYSTEM
 
 Record = Mapping[str, Any]
 

@@ -15,6 +15,7 @@ from connector.hosts.odoo.settings import OdooSettings
 
 FIXTURES = Path(__file__).parent / "fixtures"
 URL = "https://company.odoo.example"
+VERSION = "/json/version"
 KEY = "0123456789abcdef0123456789abcdef01234567"
 SETTINGS = OdooSettings(company_id=1, fee_products=("FAKTAVG",))
 
@@ -32,6 +33,9 @@ def answer(case: str) -> dict[str, Any]:
 
 
 def client(**options: Any) -> OdooClient:
+    """A client of an Odoo 19, unless the test has told it of another version before."""
+    if not any(VERSION in str(known.url) for known in responses.registered()):
+        responses.get(f"{URL}{VERSION}", json={"version": "19.0"})
     return OdooClient(URL, "company", SecretStr(KEY), **options)
 
 
@@ -57,9 +61,10 @@ def says_recorded(call: str, case: str) -> None:
 
 
 def sent() -> list[tuple[str, dict[str, Any]]]:
-    """What was sent to Odoo so far: each call and its body."""
-    found = []
-    for call in responses.calls:
-        path = str(call.request.url).removeprefix(f"{URL}/json/2/")
-        found.append((path, json.loads(call.request.body or "{}")))
-    return found
+    """What was sent to Odoo by JSON-2 so far: each call and its body."""
+    start = f"{URL}/json/2/"
+    return [
+        (str(call.request.url).removeprefix(start), json.loads(call.request.body or "{}"))
+        for call in responses.calls
+        if str(call.request.url).startswith(start)
+    ]

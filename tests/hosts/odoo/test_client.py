@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pydantic import SecretStr
 
 from connector.domain.errors import (
     ConfigurationError,
+    KeyRefused,
     NotAuthorised,
     NotFound,
     OutcomeUnknown,
@@ -26,7 +26,7 @@ from connector.domain.errors import (
     Unreadable,
 )
 from connector.hosts.odoo.client import OdooClient
-from tests.hosts.odoo.recorded import KEY, URL, answer, client, endpoint, says, says_recorded, sent
+from tests.hosts.odoo.recorded import KEY, answer, client, endpoint, says, says_recorded, sent
 
 SEARCH = "account.move/search"
 
@@ -39,7 +39,7 @@ def test_a_call_carries_key_database_and_named_arguments() -> None:
         "account.move", "write", ids=[7], vals={"ref": "x"}, context={"allowed_company_ids": [1]}
     )
 
-    headers = responses.calls[0].request.headers
+    headers = responses.calls[-1].request.headers
     assert headers["Authorization"] == f"bearer {KEY}"
     assert headers["X-Odoo-Database"] == "company"
     assert headers["Content-Type"] == "application/json"
@@ -65,7 +65,7 @@ def test_amounts_are_exact() -> None:
 
 
 ERRORS: dict[str, type[RemoteError]] = {
-    "bad_key": NotAuthorised,
+    "bad_key": KeyRefused,
     "no_right": NotAuthorised,
     "private_method": NotAuthorised,
     "unknown_method": NotFound,
@@ -279,45 +279,6 @@ def silent_server() -> Iterator[int]:
 def test_a_server_that_never_answers_leaves_the_outcome_unknown(silent_server: int) -> None:
     with pytest.raises(OutcomeUnknown, match="in time"):
         local_client(silent_server, read_timeout_s=0.1).call("account.move", "write", ids=[1], vals={})
-
-
-@responses.activate
-def test_the_version_is_told_without_the_key() -> None:
-    recorded = answer("version")
-    responses.get(f"{URL}/json/version", body=json.dumps(recorded["body"]), content_type="application/json")
-
-    assert client().version() == "19.0"
-    assert "Authorization" not in responses.calls[0].request.headers
-
-
-@pytest.mark.parametrize("version", ["19.0", "19.0+e", "saas~19.1", "20.0", "saas~21.4+e"])
-@responses.activate
-def test_versions_with_the_interface_are_taken(version: str) -> None:
-    responses.get(f"{URL}/json/version", json={"version": version})
-    assert client().version() == version
-
-
-@pytest.mark.parametrize("version", ["18.0", "saas~18.4", "17.0+e"])
-@responses.activate
-def test_an_older_version_is_refused_in_a_sentence(version: str) -> None:
-    responses.get(f"{URL}/json/version", json={"version": version})
-    with pytest.raises(ConfigurationError, match=r"needs Odoo 19 or later"):
-        client().version()
-
-
-@responses.activate
-def test_an_odoo_that_sends_us_to_its_login_is_too_old() -> None:
-    responses.get(f"{URL}/json/version", status=303, headers={"Location": f"{URL}/web/login"})
-    with pytest.raises(ConfigurationError, match="not Odoo 19"):
-        client().version()
-
-
-@pytest.mark.parametrize("body", ["{}", "[]", '{"version": ""}', '{"version": "main"}'])
-@responses.activate
-def test_a_version_nobody_can_read(body: str) -> None:
-    responses.get(f"{URL}/json/version", body=body, content_type="application/json")
-    with pytest.raises(Unreadable):
-        client().version()
 
 
 def test_an_address_that_may_not_be_used_is_refused_at_once() -> None:

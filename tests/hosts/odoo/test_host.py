@@ -53,7 +53,7 @@ def grants(*, without: tuple[str, str] = ("", "")) -> None:
         responses.post(
             endpoint(f"{model}/has_access"),
             json=(model, operation) != without,
-            match=[matchers.json_params_matcher({"operation": operation})],
+            match=[matchers.json_params_matcher({"ids": [], "operation": operation})],
         )
 
 

@@ -1,0 +1,119 @@
+"""What Odoo's answers have in common, whichever wire they come by."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from pydantic import SecretStr
+
+from connector.domain.errors import KeyRefused, NotAuthorised, OutcomeUnknown, RateLimited, Refused, Unreadable
+from connector.hosts.odoo.transport import SYSTEM
+
+_CHECK_ADDRESS = "Check the address and the database name."
+_MESSAGE_LENGTH = 400
+_NUMBER_OF_A_PERSON = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+ –−]?\d{4}(?:01)?(?!\d)")
+
+
+def require_answer(answer: requests.Response, operation: str) -> None:
+    """Raise for an answer that is none of Odoo's own: `RateLimited` (429), `Unreadable` for a redirect."""
+    if answer.status_code == requests.codes.too_many_requests:
+        raise RateLimited(
+            "asks us to wait.",
+            system=SYSTEM,
+            operation=operation,
+            status=answer.status_code,
+            retry_after_s=_retry_after_s(answer.headers.get("Retry-After", "")),
+        )
+    if answer.is_redirect:
+        raise unreadable(answer, operation)
+
+
+def json_of(answer: requests.Response, operation: str) -> Any:
+    """The JSON of an answer, with amounts as `Decimal`. Raises `Unreadable` if it is none."""
+    if "json" not in answer.headers.get("Content-Type", ""):
+        raise unreadable(answer, operation)
+    try:
+        return json.loads(answer.content, parse_float=Decimal)
+    except ValueError:
+        raise unreadable(answer, operation) from None
+
+
+def words_of(error: Any, *, key: SecretStr) -> str:
+    """Odoo's own words in an error's `message`.
+
+    `debug` beside them is a server traceback and is never kept; the key and personal numbers are masked.
+    """
+    message = str(error.get("message") or "") if isinstance(error, dict) else ""
+    message = message.replace(key.get_secret_value(), "••••")
+    return _NUMBER_OF_A_PERSON.sub("••••", " ".join(message.split()))[:_MESSAGE_LENGTH]
+
+
+def key_refused(message: str, operation: str, status: int) -> KeyRefused:
+    """The key is not accepted at all."""
+    return KeyRefused(
+        message,
+        system=SYSTEM,
+        operation=operation,
+        status=status,
+        advice="Make a new API key in Odoo and enter it in the connection.",
+    )
+
+
+def right_missing(message: str, operation: str, status: int) -> NotAuthorised:
+    """The key's user lacks a right."""
+    return NotAuthorised(
+        message,
+        system=SYSTEM,
+        operation=operation,
+        status=status,
+        advice="Give the connector's user the right in Odoo.",
+    )
+
+
+def field_unknown(message: str, operation: str, status: int) -> Refused:
+    """We named a field that this Odoo does not have: it says so while it reads the request, before it does anything."""
+    return Refused(
+        message,
+        system=SYSTEM,
+        operation=operation,
+        status=status,
+        advice="Check the field names in the connection's Odoo settings.",
+    )
+
+
+def failed(message: str, operation: str, status: int) -> OutcomeUnknown:
+    """Odoo failed while it worked on the request."""
+    return OutcomeUnknown(
+        message or "failed without a readable word.", system=SYSTEM, operation=operation, status=status
+    )
+
+
+def unreadable(answer: requests.Response, operation: str) -> Unreadable:
+    """The answer is none of Odoo's JSON."""
+    what = "a redirect" if answer.is_redirect else "something that is not its JSON"
+    return Unreadable(
+        f"answered with {what}.",
+        system=SYSTEM,
+        operation=operation,
+        status=answer.status_code,
+        advice=_CHECK_ADDRESS,
+    )
+
+
+def _retry_after_s(text: str) -> float | None:
+    """Seconds to wait by a `Retry-After` header, which holds seconds or a date (RFC 9110, 10.2.3)."""
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())

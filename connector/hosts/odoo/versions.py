@@ -1,0 +1,166 @@
+"""The versions of Odoo, and all that differs between them as far as the connector is concerned: one table.
+
+Everything above the wire asks the `Dialect` for a name instead of asking which version it is. Sources: odoo.md
+as noted on each line of `DIFFERENCES`; "inferred" marks what that reference does not state.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from connector.domain.errors import ConfigurationError
+from connector.hosts.odoo.transport import SYSTEM
+
+Record = Mapping[str, Any]
+
+SEND_WIZARD = "account.move.send.wizard"
+"""The wizard by which 18 and 19 send one invoice (odoo.md section 5)."""
+
+_VERSION = re.compile(r"(?P<online>saas~)?(?P<major>\d+)(?:\.(?P<minor>\d+))?")
+
+
+@dataclass(frozen=True)
+class Version:
+    """A release of Odoo. `online` marks those between two major ones, which run on odoo.com only ("saas~19.1")."""
+
+    major: int
+    minor: int = 0
+    online: bool = False
+
+    def __str__(self) -> str:
+        return f"{'saas~' if self.online else ''}{self.major}.{self.minor}"
+
+
+def parsed_version(text: str) -> Version | None:
+    """The release that `text` names ("18.0", "19.0+e", "17.0-20240101", "saas~19.1+e", "20"), `None` for no version."""
+    found = _VERSION.match(text)
+    return Version(int(found["major"]), int(found["minor"] or 0), bool(found["online"])) if found else None
+
+
+@dataclass(frozen=True)
+class AccessCheck:
+    """A method that tells whether the key's user may do an `operation`, with its other `arguments`.
+
+    `of_the_model` says that it takes no ids; else it is called for no record in particular.
+    """
+
+    method: str
+    of_the_model: bool = False
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PdfWizard:
+    """Odoo's own wizard that makes and keeps an invoice's PDF, and the values with which it sends to nobody.
+
+    Left out, `sending_methods` would default to the customer's way of delivery, and Odoo would mail it; with a
+    template, 18 fails for customers who read Swedish (odoo.md section 5).
+    """
+
+    model: str
+    to_nobody: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What one version of Odoo calls things.
+
+    `access_check` tells whether the key's user may do an operation on a model. `groups_field` names the groups
+    of a user or an action, `members_field` and `category_field` are fields of a group, and
+    `filter_for_everybody` are the values that share a search filter. `pdf_wizard` makes an invoice's PDF,
+    `None` where none is known to mail nobody. `list_view` is the element and the view mode of a list, and
+    `status_column` the column of the invoice list that shows the payment state. `group_key_duration` says that
+    a group sets how long its members' API keys may last. `absent` are the fields that other versions have, by
+    model, with what their absence means.
+    """
+
+    access_check: AccessCheck
+    groups_field: str
+    members_field: str
+    category_field: str
+    filter_for_everybody: Mapping[str, Any]
+    pdf_wizard: PdfWizard | None
+    list_view: str
+    status_column: str
+    group_key_duration: bool
+    absent: Mapping[str, Mapping[str, Any]]
+
+    def known(self, model: str, names: Sequence[str]) -> list[str]:
+        """Those of the fields `names` that `model` has in this version."""
+        return [name for name in names if name not in self.absent.get(model, {})]
+
+    def completed(self, model: str, record: Record, names: Sequence[str]) -> dict[str, Any]:
+        """`record`, read with the `known` ones of `names`, with the others as their absence means."""
+        absent = self.absent.get(model, {})
+        return {**record, **{name: absent[name] for name in names if name in absent}}
+
+
+DIFFERENCES: Mapping[str, tuple[Any, Any, Any]] = {
+    # name:                  17, 18, 19
+    "access_check": (
+        # 19: seen. 18 and 17: inferred.
+        AccessCheck("check_access_rights", of_the_model=True, arguments={"raise_exception": False}),
+        AccessCheck("has_access"),
+        AccessCheck("has_access"),
+    ),
+    # odoo.md section 8, last line, for 18 and 19; 17 inferred to be as 18.
+    "groups_field": ("groups_id", "groups_id", "group_ids"),
+    "members_field": ("users", "users", "user_ids"),
+    "category_field": ("category_id", "category_id", "privilege_id"),
+    # odoo.md section 3; 17 inferred.
+    "filter_for_everybody": ({"user_id": False}, {"user_id": False}, {"user_ids": [(6, 0, [])]}),
+    # odoo.md section 5. That of 17 sends by a switch for each way of delivery that is installed, which nobody
+    # has tried: it is not used.
+    "pdf_wizard": (
+        None,
+        PdfWizard(SEND_WIZARD, {"sending_methods": [], "mail_template_id": False}),
+        PdfWizard(SEND_WIZARD, {"sending_methods": [], "template_id": False}),
+    ),
+    # 18 and 19: seen; 17 inferred.
+    "list_view": ("tree", "list", "list"),
+    "status_column": ("payment_state", "status_in_payment", "status_in_payment"),
+    # odoo.md section 1; 17 inferred.
+    "group_key_duration": (False, True, True),
+    "absent": (
+        # no_followup: odoo.md section 4. The others of 17 are inferred.
+        {
+            "account.move": {"no_followup": False, "matched_payment_ids": []},
+            "res.users.apikeys": {"expiration_date": False},
+        },
+        {"account.move": {"no_followup": False}},
+        # odoo.md section 4.
+        {"res.partner": {"mobile": False}, "res.company": {"mobile": False}},
+    ),
+}
+
+DIALECTS: Mapping[int, Dialect] = MappingProxyType(
+    {
+        major: Dialect(**{name: by_version[column] for name, by_version in DIFFERENCES.items()})
+        for column, major in enumerate((17, 18, 19))
+    }
+)
+"""The dialect of each major version that the connector knows."""
+
+
+def dialect_of(version: Version, accepted: Version | None = None) -> Dialect:
+    """The dialect of `version`. Raises `ConfigurationError` for one that is not known to work.
+
+    `accepted` is a version that the installer takes on his own responsibility; it is spoken to as the newest
+    known one that is not newer. The releases on odoo.com after 19.0 are spoken to as 19 (inferred); those
+    before it have the names of neither neighbour for certain, so they are not known.
+    """
+    if version.major in DIALECTS and (version.major == max(DIALECTS) or not version.online):
+        return DIALECTS[version.major]
+    if version == accepted:
+        return DIALECTS[max((major for major in DIALECTS if major <= version.major), default=min(DIALECTS))]
+    *others, last = map(str, DIALECTS)
+    raise ConfigurationError(
+        f"This is Odoo {version}; the connector is known to work with {', '.join(others)} and {last}.",
+        system=SYSTEM,
+        advice=f'To use it all the same, on your own responsibility, set accept_version to "{version}" in the'
+        " connection's Odoo settings.",
+    )
