@@ -1,23 +1,19 @@
-"""The last step of a hand-over: case id, status and date go back into the ledger, where the accountant looks."""
+"""The last step of a hand-over: what became of the invoice goes back into the ledger, where the accountant looks."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from sqlalchemy import Engine
 
 from connector.domain.errors import ConnectorError, NotAuthorised, NotSent, OutcomeUnknown, Refused
-from connector.domain.findings import stops, worst_first
 from connector.domain.hand_over import HandOverState, Origin, WriteBackState
-from connector.flows import remote_findings
+from connector.flows import ledger_words, remote_findings
 from connector.flows.deployment import Deployment
+from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.outcome import NEXT, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
-from connector.hosts.base import WriteBack
+from connector.hosts.base import Host, Language, WriteBack
 from connector.store import hand_over_work, hand_overs
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease, LostOwnership
-
-REGISTERED_TEXT = "Hos Amili"
-ACTION_NEEDED_TEXT = "Åtgärd krävs"
-_LONGEST_STATUS = 250
 
 
 def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
@@ -26,6 +22,7 @@ def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
     if not _due(hand_overs.get(db, hand_over_id)):
         hand_over_work.finish(db, hand_over_id)
         return NEXT
+    asked_at_s = clock_s()
     claimed = hand_over_work.claim(db, hand_over_id, for_s=deployment.settings.attempt_s, settle_s=0.0)
     if isinstance(claimed, Busy):
         return Outcome(Then.AGAIN, claimed.wait_s + 0.05)
@@ -33,8 +30,8 @@ def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
         hand_over_work.release(db, claimed)
         return NEXT
     try:
-        _write(deployment, claimed)
-    except LostOwnership:
+        _write(deployment, claimed, Fence(asked_at_s + deployment.settings.attempt_s))
+    except (LostOwnership, TooLate):
         return Outcome(Then.AGAIN, pause_s(1))
     except ConnectorError as error:
         return _later_or_refused(deployment, claimed, error)
@@ -49,25 +46,34 @@ def _due(hand_over: HandOver) -> bool:
     return hand_over.state is HandOverState.REGISTERED or answered
 
 
-def _write(deployment: Deployment, lease: Lease) -> None:
+def _write(deployment: Deployment, lease: Lease, fence: Fence) -> None:
     db = deployment.databases.main
     hand_over = lease.hand_over
-    _, host = deployment.sides(deployment.connection(hand_over.connection))
-    at = datetime.fromtimestamp(hand_over.registered_at or hand_over.updated_at, UTC).replace(microsecond=0)
-    result = host.write_back(hand_over.invoice_id, WriteBack(hand_over.case_id, _status(hand_over), at))
+    connection = deployment.connection(hand_over.connection)
+    _, host = deployment.sides(connection)
+    language = host.language()
+    note = ledger_words.shown(hand_over, connection.settings, language, public_url=deployment.settings.public_url)
+    result = host.write_back(hand_over.invoice_id, note)
     if result.refused:
         finding = remote_findings.write_back_refused(result.refused)
         hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=result.refused)
         return
+    _leave_message(db, lease, host, note, language, fence)
     hand_over_work.write_back_result(db, lease, WriteBackState.WRITTEN, None, places=result.places)
 
 
-def _status(hand_over: HandOver) -> str:
-    if hand_over.case_id:
-        return REGISTERED_TEXT
-    stopping = stops(hand_over.findings, accepted=hand_over.accepted, lifted=hand_over.lifted)
-    words = " ".join(finding.sv for finding in worst_first(stopping))
-    return f"{ACTION_NEEDED_TEXT}: {words}"[:_LONGEST_STATUS]
+def _leave_message(db: Engine, lease: Lease, host: Host, note: WriteBack, language: Language, fence: Fence) -> None:
+    """One message for each change of outcome, however often the write-back is repeated."""
+    hand_over = lease.hand_over
+    outcome = ledger_words.outcome_mark(note)
+    if hand_over.message_left == outcome:
+        return
+    message = ledger_words.message(hand_over, note, language)
+    hand_over_work.attempt_message(db, lease, message.key)
+    fence.may_send()
+    may_stand = hand_over.message_attempted == message.key
+    refused = host.leave_message(hand_over.invoice_id, message, may_stand=may_stand)
+    hand_over_work.message_result(db, lease, outcome, refused=refused)
 
 
 def _later_or_refused(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:

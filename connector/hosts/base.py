@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from connector.domain.errors import ConnectorError
 from connector.domain.invoice import Invoice, OverdueInvoice, Pdf
+
+Language = Literal["sv", "en"]
+"""The languages in which we speak to a ledger's people."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,16 @@ class Wish:
 
 @dataclass(frozen=True)
 class WriteBack:
-    """What the ledger shall show on an invoice. `status` is already in the ledger user's language."""
+    """What the ledger shall show on an invoice, its texts in the language of the ledger's people.
+
+    `link` is the address of the case's page here; `findings` are what a person must know or mend, a text each.
+    """
 
     case_id: str
     status: str
     at: datetime
+    link: str = ""
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,17 @@ class WriteBackResult:
 
     places: tuple[str, ...] = ()
     refused: str = ""
+
+
+@dataclass(frozen=True)
+class LedgerMessage:
+    """A message to the people at an invoice, in their language. `key` is its own: the same key, the same message."""
+
+    key: str
+    title: str
+    lines: tuple[str, ...]
+    link: str
+    link_text: str
 
 
 class PdfUnavailable(ConnectorError):
@@ -91,8 +110,18 @@ class Host(Protocol):
     def pdf(self, invoice_id: str) -> Pdf:
         """The invoice as the customer got it, without side effects. Raises `PdfUnavailable`."""
 
+    def language(self) -> Language:
+        """The language that the people at this ledger read."""
+
     def write_back(self, invoice_id: str, note: WriteBack) -> WriteBackResult:
-        """Put case id, status and date where this ledger can hold them; writes only what differs."""
+        """Put what shall be shown where this ledger can hold it; writes only what differs."""
+
+    def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:
+        """Leave a message for the ledger's own people at an invoice; it is mailed to nobody.
+
+        `may_stand` says that an earlier try was not answered, so that it is looked for before it is left again.
+        Returns "", or the ledger's words if it refused.
+        """
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,14 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         binary="datas raw",
         many2one="company_id:res.company",
     ),
+    "mail.message": _table(
+        char="subject message_id model",
+        html="body",
+        selection="message_type",
+        many2one_reference="res_id",
+        boolean="is_internal",
+        many2one="author_id:res.partner",
+    ),
     "res.currency": _table(char="name symbol", boolean="active"),
     "res.country": _table(char="name code"),
     "res.lang": _table(char="name code", boolean="active"),
@@ -190,6 +198,8 @@ CUSTOM_FIELDS: Mapping[str, Field] = {
         "x_amili_requested_at": "datetime",
         "x_amili_requested_by": "char",
         "x_amili_first_action": "char",
+        "x_amili_url": "char",
+        "x_amili_findings": "text",
     }.items()
 }
 """What the connector has installed on account.move, once somebody ran its set-up."""

@@ -6,6 +6,7 @@ Source: odoo.md sections 1, 4, 5 and 8, compared with Odoo 19's answers.
 from __future__ import annotations
 
 import base64
+import html
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,11 @@ def access_error(message: str) -> LedgerError:
 
 def value_error(message: str) -> LedgerError:
     return LedgerError("builtins.ValueError", 500, message)
+
+
+def missing_error(call: Call, number: int) -> LedgerError:
+    message = f"Record does not exist or has been deleted.\n(Record: {call.model}({number},), User: {call.user})"
+    return LedgerError("odoo.exceptions.MissingError", 404, message)
 
 
 @dataclass(frozen=True)
@@ -199,11 +205,7 @@ def write(call: Call, vals: Mapping[str, Any]) -> bool:
     values = _checked_values(call, vals)
     for number in call.ids:
         if not _exists(call, number):
-            raise LedgerError(
-                "odoo.exceptions.MissingError",
-                404,
-                f"Record does not exist or has been deleted.\n(Record: {call.model}({number},), User: {call.user})",
-            )
+            raise missing_error(call, number)
     for number in call.ids:
         changed = call.state.records.update(call.model, number, values, by=call.user)
         call.state.written(call.model, number, changed, by=call.user)
@@ -266,6 +268,38 @@ def get_portal_url(
     )
 
 
+def message_post(
+    call: Call,
+    *,
+    body: str = "",
+    body_is_html: bool = False,
+    message_type: str = "notification",
+    subtype_xmlid: str | None = None,
+    partner_ids: Sequence[int] | None = None,
+    message_id: str = "",
+) -> list[int]:
+    """A message in a record's chatter. One that is no note, or names partners, is mailed to those who follow."""
+    call.require("write")
+    number = call.singleton()
+    if not number:
+        raise value_error("Posting a message should be done on a business document.")
+    if not _exists(call, number):
+        raise missing_error(call, number)
+    if not call.state.switches.switches.takes_messages:
+        raise user_error(UserError("Unable to send message, please configure the sender's email address."))
+    values = {
+        "model": call.model,
+        "res_id": number,
+        "body": body if body_is_html else html.escape(body),
+        "message_type": message_type,
+        "message_id": message_id or f"<{secrets.token_hex(8)}@sandbox>",
+        "is_internal": subtype_xmlid == "mail.mt_note",
+    }
+    if subtype_xmlid != "mail.mt_note" or partner_ids:
+        call.state.emails_sent[number] += 1
+    return [call.state.records.create("mail.message", values, by=call.user)]
+
+
 def context_get(call: Call) -> dict[str, Any]:
     user = call.state.records.get("res.users", call.user)
     return {"lang": user["lang"], "tz": user.get("tz", False), "uid": call.user}
@@ -291,6 +325,7 @@ OF_EVERY_MODEL: Mapping[str, Method] = {
 }
 OF_ONE_MODEL: Mapping[tuple[str, str], Method] = {
     ("account.move", "get_portal_url"): get_portal_url,
+    ("account.move", "message_post"): message_post,
     ("account.move.send.wizard", "create"): create_wizard,
     ("account.move.send.wizard", "action_send_and_print"): action_send_and_print,
     ("ir.actions.server", "run"): run_action,

@@ -121,6 +121,14 @@ class OdooState:
             self.groups[number] = frozenset(groups)
             return number
 
+    def messages(self, invoice: int) -> list[str]:
+        """The messages in an invoice's chatter, as HTML, oldest first."""
+        with self.lock:
+            found = self.records.search(
+                "mail.message", [["model", "=", "account.move"], ["res_id", "=", invoice]], order="id"
+            )
+            return [str(self.records.get("mail.message", number)["body"]) for number in found]
+
     # PDF
 
     def break_pdf(self, invoice: int, reason: str = "") -> None:

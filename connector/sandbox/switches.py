@@ -163,7 +163,10 @@ class AmiliSwitches:
 
 @dataclass(frozen=True)
 class LedgerSwitches:
-    """How the imitation of Odoo behaves. `custom_fields` says whether the x_amili_ fields are installed."""
+    """How the imitation of Odoo behaves. `custom_fields` says whether the x_amili_ fields are installed.
+
+    `takes_messages` is false where a message has no author that Odoo accepts (odoo.md section 8).
+    """
 
     faults: tuple[Fault, ...] = ()
     seed: int = 1
@@ -171,6 +174,7 @@ class LedgerSwitches:
     slow_operations_s: Mapping[str, float] = field(default_factory=dict)
 
     custom_fields: bool = True
+    takes_messages: bool = True
 
 
 class AnySwitches(Protocol):

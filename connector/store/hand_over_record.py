@@ -54,6 +54,8 @@ class HandOver:
     write_back: WriteBackState
     findings: tuple[Finding, ...]
     updated_at: float
+    message_attempted: str
+    message_left: str
 
     @property
     def workflow_id(self) -> str:
@@ -100,6 +102,8 @@ def from_row(row: Row[Any]) -> HandOver:
         write_back=WriteBackState(row.write_back),
         findings=tuple(Finding.model_validate(item) for item in json.loads(row.findings)),
         updated_at=row.updated_at,
+        message_attempted=row.message_attempted,
+        message_left=row.message_left,
     )
 
 

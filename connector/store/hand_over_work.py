@@ -224,7 +224,22 @@ def pdf_result(db: Engine, lease: Lease, state: PdfState, finding: Finding | Non
     """Note what became of the PDF, and give the lease back."""
     findings = (*lease.hand_over.findings, finding) if finding else lease.hand_over.findings
     event = "pdf_uploaded" if state is PdfState.UPLOADED else "pdf_unavailable"
-    _change(db, lease, event, {"pdf": state, "findings": _findings_text(findings), "waiting_for": "", "tries": 0}, data)
+    values = {"pdf": state, "findings": _findings_text(findings), "waiting_for": "", "tries": 0}
+    if finding and lease.hand_over.write_back is WriteBackState.WRITTEN:
+        # The ledger's people have been told of a case without remarks.
+        values["write_back"] = WriteBackState.PENDING
+    _change(db, lease, event, values, data)
+
+
+def attempt_message(db: Engine, lease: Lease, key: str) -> None:
+    """Commit the intent to leave a message in the ledger before the call."""
+    _change(db, lease, None, {"message_attempted": key}, {}, keep=True)
+
+
+def message_result(db: Engine, lease: Lease, outcome: str, *, refused: str) -> None:
+    """Note that the ledger's people have been told of `outcome`, or that the ledger would not take the message."""
+    event = "message_refused" if refused else "message_left"
+    _change(db, lease, event, {"message_left": outcome}, {"why": refused} if refused else {}, keep=True)
 
 
 def write_back_result(db: Engine, lease: Lease, state: WriteBackState, finding: Finding | None, **data: Any) -> None:

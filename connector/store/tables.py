@@ -86,6 +86,8 @@ hand_overs = Table(
     Column("write_back", Text, nullable=False),
     Column("findings", Text, nullable=False),
     Column("updated_at", Double, nullable=False),
+    Column("message_attempted", Text, nullable=False, server_default=""),
+    Column("message_left", Text, nullable=False, server_default=""),
     UniqueConstraint("connection", "invoice_id", "generation", name="one_hand_over_per_invoice"),
     UniqueConstraint("creditor", "invoice_number", "generation", name="one_hand_over_per_debt"),
     Index("hand_overs_by_state", "state", "updated_at"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import UTC, datetime
 
 import pytest
@@ -12,10 +13,12 @@ from connector.flows.outcome import TRIES_BEFORE_GIVING_UP, Outcome, Then
 from connector.flows.upload import upload
 from connector.flows.write_back import write_back
 from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
-from tests.flows.acting import asked, begun, claimed, codes, driven, elsewhere, events, let_pass, stored
-from tests.flows.stage import Stage
+from connector.store import connections
+from tests.flows.acting import asked, begun, claimed, codes, death_at_call, driven, elsewhere, events, let_pass, stored
+from tests.flows.stage import CONNECTION, Stage
 
 WRITE = ("account.move/write",)
+POST = ("account.move/message_post",)
 
 
 @pytest.fixture
@@ -43,6 +46,14 @@ def shown(on: Stage, invoice: str) -> tuple[object, object]:
     return fields(int(invoice), "x_amili_case_id"), fields(int(invoice), "x_amili_status")
 
 
+def messages(on: Stage, invoice: str) -> list[str]:
+    return on.ledger.messages(int(invoice))
+
+
+def field(on: Stage, invoice: str, name: str) -> str:
+    return str(on.ledger.books.field(int(invoice), name) or "")
+
+
 def strike(on: Stage, fault: Fault) -> None:
     on.ledger.switches.set(LedgerSwitches(faults=(fault,)))
 
@@ -62,7 +73,12 @@ def test_case_status_and_date_stand_on_the_invoice(on: Stage, hand_over: str, in
     assert ended.registered_at is not None
     registered = datetime.fromtimestamp(ended.registered_at, UTC)
     assert on.ledger.books.field(int(invoice), "x_amili_date") == f"{registered:%Y-%m-%d %H:%M:%S}"
-    assert events(on, hand_over)[-2:] == ["written_back", "done"]
+    assert field(on, invoice, "x_amili_url") == f"{on.deployment.settings.public_url}/hand-overs/{hand_over}"
+    assert field(on, invoice, "x_amili_findings") == ""
+    (message,) = messages(on, invoice)
+    assert f"Amili: Hos Amili · Ärende {ended.case_id}" in message
+    assert f"/hand-overs/{hand_over}" in message
+    assert events(on, hand_over)[-3:] == ["message_left", "written_back", "done"]
 
 
 def test_a_repeated_step_writes_nothing_more(on: Stage, hand_over: str, invoice: str) -> None:
@@ -168,9 +184,11 @@ def test_a_wish_that_is_stopped_is_answered_where_it_was_made(on: Stage) -> None
     assert step(on, started).then is Then.NEXT
     case_id, status = shown(on, invoice)
     assert not case_id
-    assert str(status).startswith("Åtgärd krävs: ")
-    assert next(found.sv for found in stored(on, started).findings if found.code == "E2") in str(status)
-    assert len(str(status)) <= 250
+    assert status == "Åtgärd krävs"
+    asked_for = next(found.sv for found in stored(on, started).findings if found.code == "E2")
+    assert asked_for in field(on, invoice, "x_amili_findings").splitlines()
+    (message,) = messages(on, invoice)
+    assert asked_for in html.unescape(message)
     assert stored(on, started).state is HandOverState.BLOCKED
     assert step(on, started).then is Then.NEXT
     assert on.ledger.changing_writes(int(invoice)) == 1
@@ -182,9 +200,11 @@ def test_the_answer_to_a_wish_names_what_must_be_done_and_no_more(on: Stage) -> 
     )
     started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
     step(on, started)
-    status = str(shown(on, invoice)[1])
-    assert "19900101" not in status.replace("-", "")
-    assert all(found.sv not in status for found in stored(on, started).findings if found.severity is Severity.INFO)
+    told = field(on, invoice, "x_amili_findings")
+    found = stored(on, started).findings
+    assert len(told.splitlines()) == len([one for one in found if one.severity is not Severity.INFO])
+    assert "19900101" not in told.replace("-", "")
+    assert all(one.sv not in told for one in found if one.severity is Severity.INFO)
 
 
 @pytest.mark.parametrize("origin", [Origin.PAGE, Origin.COMMAND, Origin.RULE])
@@ -206,6 +226,104 @@ def test_once_mended_the_case_takes_the_place_of_the_answer(on: Stage) -> None:
     upload(on.deployment, started)
     step(on, started)
     assert shown(on, invoice) == (stored(on, started).case_id, "Hos Amili")
+    assert field(on, invoice, "x_amili_findings") == ""
+    assert len(messages(on, invoice)) == 2, "one for each outcome"
+
+
+def test_the_same_answer_to_a_new_wish_is_no_new_message(on: Stage) -> None:
+    invoice = on.invoice(on.customer(company_registry=""))
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    step(on, started)
+    for mark in ("n", "o"):
+        asked(on, invoice, origin=Origin.LEDGER, wish_mark=mark)
+        driven(on, started)
+        step(on, started)
+    assert len(messages(on, invoice)) == 1
+    assert events(on, started).count("message_left") == 1
+
+
+@pytest.mark.parametrize("kind", [FaultKind.FAIL_AFTER, FaultKind.DROP_AFTER, FaultKind.HALF_ANSWER])
+def test_a_message_whose_answer_was_lost_is_not_left_twice(
+    on: Stage, hand_over: str, invoice: str, kind: FaultKind
+) -> None:
+    strike(on, Fault(kind, POST, next_n=1))
+    assert step(on, hand_over).then is Then.AGAIN
+    assert step(on, hand_over).then is Then.NEXT
+    assert stored(on, hand_over).state is HandOverState.DONE
+    assert len(messages(on, invoice)) == 1
+
+
+def test_a_message_that_did_not_arrive_is_left_later(on: Stage, hand_over: str, invoice: str) -> None:
+    strike(on, Fault(FaultKind.FAIL_BEFORE, POST, next_n=1))
+    assert step(on, hand_over).then is Then.AGAIN
+    assert messages(on, invoice) == []
+    assert step(on, hand_over).then is Then.NEXT
+    assert len(messages(on, invoice)) == 1
+
+
+def test_a_process_that_dies_while_it_leaves_the_message_leaves_it_once(
+    on: Stage, hand_over: str, invoice: str
+) -> None:
+    for call in range(1, 12):
+        for after in (False, True):
+            with death_at_call(call, after=after):
+                step(on, hand_over)
+            let_pass(on, hand_over, 3 * on.deployment.settings.attempt_s)
+    assert step(on, hand_over).then is Then.NEXT
+    assert stored(on, hand_over).state is HandOverState.DONE
+    assert len(messages(on, invoice)) == 1
+    assert on.ledger.changing_writes(int(invoice)) == 1
+
+
+def test_a_ledger_that_takes_no_message_still_has_the_case(on: Stage, hand_over: str, invoice: str) -> None:
+    on.ledger.switches.set(LedgerSwitches(takes_messages=False))
+    assert step(on, hand_over).then is Then.NEXT
+    ended = stored(on, hand_over)
+    assert (ended.state, ended.write_back) == (HandOverState.DONE, WriteBackState.WRITTEN)
+    assert messages(on, invoice) == []
+    assert shown(on, invoice)[0] == ended.case_id
+    assert "message_refused" in events(on, hand_over)
+
+
+def test_a_remark_that_comes_after_the_case_was_written_is_told_too(on: Stage, invoice: str) -> None:
+    started = begun(on, invoice)
+    driven(on, started)
+    step(on, started)
+    assert field(on, invoice, "x_amili_findings") == ""
+    on.ledger.break_pdf(int(invoice))
+    upload(on.deployment, started)
+    assert stored(on, started).write_back is WriteBackState.PENDING
+    assert step(on, started).then is Then.NEXT
+    assert stored(on, started).state is HandOverState.DONE
+    remark = next(one.sv for one in stored(on, started).findings if one.code == "pdf_unavailable")
+    assert field(on, invoice, "x_amili_findings") == remark
+    assert len(messages(on, invoice)) == 2
+
+
+def test_people_who_do_not_read_swedish_are_told_in_english(on: Stage) -> None:
+    company = int(on.ledger.records.get("res.company", 1)["partner_id"])
+    on.ledger.books.set_customer(company, lang="en_US")
+    invoice = on.invoice(on.customer(company_registry=""))
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    try:
+        assert write_back(elsewhere(on.deployment), started).then is Then.NEXT
+    finally:
+        on.ledger.books.set_customer(company, lang="sv_SE")
+    assert shown(on, invoice)[1] == "Action needed"
+    told = next(one.en for one in stored(on, started).findings if one.code == "E2")
+    assert told in field(on, invoice, "x_amili_findings").splitlines()
+    assert "Amili: Action needed" in messages(on, invoice)[0]
+
+
+def test_warnings_accepted_for_the_whole_company_are_not_told_as_things_to_do(on: Stage) -> None:
+    settings = on.deployment.connection(CONNECTION).settings
+    accepting = settings.model_copy(update={"accepted_warnings": ("B5",)})
+    connections.save_settings(on.deployment.databases.main, CONNECTION, accepting)
+    invoice = on.invoice(on.customer(company_registry=""), price="20")
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    step(on, started)
+    small = next(one.sv for one in stored(on, started).findings if one.code == "B5")
+    assert small not in field(on, invoice, "x_amili_findings")
 
 
 def test_nothing_is_written_while_nothing_is_decided(on: Stage, invoice: str) -> None:

@@ -20,7 +20,7 @@ from connector.domain.errors import NotAuthorised, NotFound
 from connector.domain.identity import read_identity
 from connector.domain.invoice import CustomerType, InvoiceKind, InvoiceState, LineKind, OverdueInvoice
 from connector.hosts import opening
-from connector.hosts.base import Host, PdfUnavailable, WriteBack
+from connector.hosts.base import Host, LedgerMessage, PdfUnavailable, WriteBack
 
 UNKNOWN_IDS = ("999999999", "0", "-1", "", "abc", "1; drop table", "٣")
 
@@ -76,6 +76,9 @@ class Ledger(Protocol):
 
     def shown(self, invoice: Made) -> WriteBack:
         """What the ledger's people see of the case on the invoice."""
+
+    def messages(self, invoice: Made) -> list[str]:
+        """The messages that the ledger's people see at the invoice, as HTML, oldest first, without its own."""
 
     def footprint(self, invoice: Made) -> str:
         """Changes whenever anything is written to the invoice."""
@@ -250,6 +253,8 @@ def test_an_unknown_invoice_is_not_found(ledger: Ledger, invoice_id: str) -> Non
         ledger.host.pdf(invoice_id)
     with pytest.raises(NotFound):
         ledger.host.write_back(invoice_id, WriteBack("c", "s", datetime.now(UTC)))
+    with pytest.raises(NotFound):
+        ledger.host.leave_message(invoice_id, message(), may_stand=False)
     assert ledger.host.wish(invoice_id) is None
 
 
@@ -382,7 +387,13 @@ def test_standing_wishes_come_newest_first(ledger: Ledger) -> None:
 
 def test_a_case_is_written_back_once(ledger: Ledger) -> None:
     made = ledger.overdue_invoice()
-    note = WriteBack("68a1f0", "Påminnelse skickad", datetime(2026, 11, 22, 13, 5, 59, tzinfo=UTC))
+    note = WriteBack(
+        "68a1f0",
+        "Påminnelse skickad",
+        datetime(2026, 11, 22, 13, 5, 59, tzinfo=UTC),
+        link="https://connector.example/hand-overs/1f",
+        findings=("Kunden saknar nummer. Fyll i det.", "Beloppet 10 < 100 & mindre än företagets gräns."),
+    )
 
     first = ledger.host.write_back(made.id, note)
     written = ledger.footprint(made)
@@ -398,11 +409,59 @@ def test_a_case_is_written_back_once(ledger: Ledger) -> None:
 def test_a_later_status_replaces_the_earlier(ledger: Ledger) -> None:
     made, at = ledger.overdue_invoice(), datetime(2026, 11, 22, 13, 5, 59, tzinfo=UTC)
     ledger.host.write_back(made.id, WriteBack("68a1f0", "Registrerat", at))
-    later = WriteBack("68a1f0", "Krav skickat", at + timedelta(days=10))
+    later = WriteBack("68a1f0", "Krav skickat", at + timedelta(days=10), findings=("Ny anmärkning.",))
 
     ledger.host.write_back(made.id, later)
 
     assert ledger.shown(made) == later
+
+
+def test_findings_that_are_mended_are_taken_away(ledger: Ledger) -> None:
+    made, at = ledger.overdue_invoice(), datetime(2026, 11, 22, 13, 5, 59, tzinfo=UTC)
+    ledger.host.write_back(made.id, WriteBack("", "Åtgärd krävs", at, findings=("Kunden saknar nummer.",)))
+    mended = WriteBack("68a1f0", "Hos Amili", at)
+
+    ledger.host.write_back(made.id, mended)
+
+    assert ledger.shown(made) == mended
+
+
+def test_the_ledgers_people_read_a_language_of_ours(ledger: Ledger) -> None:
+    assert ledger.host.language() in ("sv", "en")
+
+
+def message(key: str = "hand-over.1") -> LedgerMessage:
+    return LedgerMessage(
+        key=key,
+        title="Amili: Åtgärd krävs",
+        lines=("Beloppet 10 < 100 & mindre.", "Kunden saknar nummer."),
+        link="https://connector.example/hand-overs/1f?a=1&b=2",
+        link_text="Öppna",
+    )
+
+
+def test_a_message_is_left_for_the_ledgers_own_people_and_mailed_to_nobody(ledger: Ledger) -> None:
+    made, mails = ledger.overdue_invoice(), ledger.mails()
+
+    assert ledger.host.leave_message(made.id, message(), may_stand=False) == ""
+
+    (left,) = ledger.messages(made)
+    assert "Amili: Åtgärd krävs" in left
+    assert "Beloppet 10 &lt; 100 &amp; mindre." in left
+    assert 'href="https://connector.example/hand-overs/1f?a=1&amp;b=2"' in left
+    assert ledger.mails() == mails
+
+
+def test_a_message_whose_answer_was_lost_is_not_left_twice(ledger: Ledger) -> None:
+    made, other = ledger.overdue_invoice(), ledger.overdue_invoice()
+    ledger.host.leave_message(other.id, message(), may_stand=False)
+
+    for may_stand in (True, True):
+        ledger.host.leave_message(made.id, message(), may_stand=may_stand)
+    ledger.host.leave_message(made.id, message("hand-over.2"), may_stand=True)
+
+    assert len(ledger.messages(made)) == 2
+    assert len(ledger.messages(other)) == 1
 
 
 def test_reading_leaves_no_trace(ledger: Ledger) -> None:
@@ -413,6 +472,7 @@ def test_reading_leaves_no_trace(ledger: Ledger) -> None:
     ledger.host.read(made.id)
     ledger.host.find(made.number)
     ledger.host.wish(made.id)
+    ledger.host.language()
     list(ledger.host.requested())
     ledger.host.overdue(today=today())
 

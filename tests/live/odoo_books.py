@@ -210,6 +210,21 @@ class Books:
         """Mark an invoice as disputed, as the menu entry does."""
         self.client.call("account.move", "action_toggle_block_payment", ids=[move_id])
 
+    def messages(self, move_id: int) -> list[str]:
+        """The notes that the connector has left in an invoice's chatter, as HTML, oldest first."""
+        found = self.client.call(
+            "mail.message",
+            "search_read",
+            domain=[
+                ("model", "=", "account.move"),
+                ("res_id", "=", move_id),
+                ("message_id", "like", "@amili-connector"),
+            ],
+            fields=["body"],
+            order="id",
+        )
+        return [str(message["body"]) for message in found]
+
     def mails(self) -> int:
         return int(self.settings_client.call("mail.mail", "search_count", domain=[]))
 

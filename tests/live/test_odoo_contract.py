@@ -15,7 +15,16 @@ from connector.domain.dates import today
 from connector.hosts import opening
 from connector.hosts.base import Host, WriteBack
 from connector.hosts.odoo import provision
-from connector.hosts.odoo.fields import CASE_ID, DATE, REQUESTED_AT, REQUESTED_BY, STATUS, odoo_datetime
+from connector.hosts.odoo.fields import (
+    CASE_ID,
+    CASE_URL,
+    DATE,
+    FINDINGS,
+    REQUESTED_AT,
+    REQUESTED_BY,
+    STATUS,
+    odoo_datetime,
+)
 from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import Ledger, Made
 from tests.live.odoo_books import Books, odoo_env
@@ -96,8 +105,13 @@ class RealLedger:
         return json.dumps({"_action": "Send", "_id": int(invoice.id), "_model": "account.move"}).encode()
 
     def shown(self, invoice: Made) -> WriteBack:
-        move: dict[str, Any] = self.books.move(int(invoice.id), CASE_ID, STATUS, DATE)
-        return WriteBack(move[CASE_ID], move[STATUS], datetime.fromisoformat(move[DATE]).replace(tzinfo=UTC))
+        move: dict[str, Any] = self.books.move(int(invoice.id), CASE_ID, STATUS, DATE, CASE_URL, FINDINGS)
+        moment = datetime.fromisoformat(move[DATE]).replace(tzinfo=UTC)
+        findings = tuple((move[FINDINGS] or "").splitlines())
+        return WriteBack(move[CASE_ID] or "", move[STATUS], moment, move[CASE_URL] or "", findings)
+
+    def messages(self, invoice: Made) -> list[str]:
+        return self.books.messages(int(invoice.id))
 
     def footprint(self, invoice: Made) -> str:
         # To the microsecond, which `read` leaves out.

@@ -12,8 +12,8 @@ from typing import Any
 from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorised, NotFound, Refused
 from connector.domain.invoice import Invoice, OverdueInvoice, Pdf
 from connector.domain.money import ORE
-from connector.hosts.base import LedgerIdentity, Wish, WriteBack, WriteBackResult
-from connector.hosts.odoo import documents, fields, pdf, translate
+from connector.hosts.base import Language, LedgerIdentity, LedgerMessage, Wish, WriteBack, WriteBackResult
+from connector.hosts.odoo import chatter, documents, fields, pdf, translate
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import Record
 from connector.hosts.odoo.settings import OdooSettings
@@ -35,6 +35,10 @@ NEEDED_RIGHTS = (
 _KEYS = "res.users.apikeys"
 _PAGE = 100
 _LOOK_FOR_FIELDS_EVERY_S = 60.0
+_LANGUAGE_STANDS_S = 3600.0
+_LONGEST_STATUS_CHARACTERS = 250
+_WRITTEN = (fields.CASE_ID, fields.STATUS, fields.DATE, fields.CASE_URL, fields.FINDINGS)
+_KNOWN = tuple(dict.fromkeys((*fields.ADDED, *_WRITTEN)))
 _SETTLED = ("paid", "in_payment", "reversed")
 
 
@@ -54,6 +58,8 @@ class OdooHost:
         self._resolved: OdooSettings | None = settings if settings.company_id else None
         self._added: frozenset[str] | None = None
         self._asked_at_s = 0.0
+        self._language: Language | None = None
+        self._language_read_at_s = 0.0
 
     def check(self) -> LedgerIdentity:
         """Who this ledger is and whether our rights suffice. Reads only.
@@ -165,18 +171,42 @@ class OdooHost:
         """The invoice as the customer got it; nobody is mailed. Raises `PdfUnavailable` and `NotFound`."""
         return pdf.fetch_pdf(self._client, invoice_id, self._settings())
 
+    def language(self) -> Language:
+        """The language of the company's own contact; English for any but Swedish, Swedish where none is set."""
+        with self._lock:
+            known = self._language
+            if known and time.monotonic() - self._language_read_at_s < _LANGUAGE_STANDS_S:
+                return known
+        language = self._read_language()
+        with self._lock:
+            self._language, self._language_read_at_s = language, time.monotonic()
+        return language
+
+    def _read_language(self) -> Language:
+        settings = self._settings()
+        context = documents.company_context(settings)
+        companies: list[Record] = self._client.call(
+            "res.company", "read", ids=[settings.company_id or 0], fields=["partner_id"], context=context
+        )
+        contact = companies[0]["partner_id"] if companies else None
+        if not isinstance(contact, list):
+            return "sv"
+        read: list[Record] = self._client.call(
+            "res.partner", "read", ids=[contact[0]], fields=["lang"], context=context
+        )
+        lang = str(read[0]["lang"] or "") if read else ""
+        return "sv" if lang.startswith("sv") or not lang else "en"
+
     def write_back(self, invoice_id: str, note: WriteBack) -> WriteBackResult:
-        """Put case id, status and date into the added fields, as far as they exist; writes only what differs.
+        """Put what shall be shown into the added fields, as far as they exist; writes only what differs.
+
+        Where the field for findings is not set up, the status holds as much of them as fits.
 
         Returns the fields that hold their value afterwards, or Odoo's words if it refused. Raises `NotFound`
         for an unknown invoice.
         """
-        wanted = {
-            fields.CASE_ID: note.case_id,
-            fields.STATUS: note.status,
-            fields.DATE: fields.odoo_datetime(note.at),
-        }
-        wanted = {name: value for name, value in wanted.items() if name in self._added_fields()}
+        added = self._added_fields()
+        wanted = {name: value for name, value in _shown_values(note, added).items() if name in added}
         if not wanted:
             return WriteBackResult(refused="The connector's fields are not set up in this Odoo.")
         move_id = documents.record_id(invoice_id)
@@ -193,6 +223,22 @@ class OdooHost:
         places = tuple(name for name, value in wanted.items() if (after[name] or "") == value)
         missing = [name for name in wanted if name not in places]
         return WriteBackResult(places=places, refused=f"Odoo did not keep {', '.join(missing)}." if missing else "")
+
+    def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:
+        """Leave an internal note in the invoice's chatter; it is mailed to nobody. Raises `NotFound`."""
+        move_id = documents.record_id(invoice_id)
+        if not move_id:
+            # Odoo takes id 0 for a record that is not saved yet, and fails in an unreadable way.
+            raise NotFound("there is no such invoice.", system=SYSTEM)
+        if may_stand and chatter.stands(self._client, move_id, message, self._context()):
+            return ""
+        try:
+            chatter.post(self._client, move_id, message, self._context())
+        except (NotFound, KeyRefused):
+            raise
+        except Refused as error:
+            return error.message
+        return ""
 
     def _search(self, domain: list[Any], names: list[str], **paging: Any) -> list[Record]:
         found: list[Record] = self._client.call(
@@ -261,15 +307,13 @@ class OdooHost:
         with self._lock:
             if self._added is None or self._may_have_come():
                 self._asked_at_s = time.monotonic()
-                found = self._client.call(
-                    "account.move", "fields_get", allfields=list(fields.ADDED), attributes=["type"]
-                )
+                found = self._client.call("account.move", "fields_get", allfields=list(_KNOWN), attributes=["type"])
                 self._added = frozenset(found)
             return self._added
 
     def _may_have_come(self) -> bool:
         """Whether to look again for missing fields: they may be installed after this process has started."""
-        missing = not set(fields.ADDED) <= (self._added or frozenset())
+        missing = not set(_KNOWN) <= (self._added or frozenset())
         return missing and time.monotonic() - self._asked_at_s > _LOOK_FOR_FIELDS_EVERY_S
 
     def _holds_wishes(self) -> bool:
@@ -278,6 +322,20 @@ class OdooHost:
     def _wish_fields(self) -> list[str]:
         names = (fields.REQUESTED_AT, fields.CASE_ID, fields.REQUESTED_BY, fields.FIRST_ACTION)
         return [name for name in names if name in self._added_fields()]
+
+
+def _shown_values(note: WriteBack, added: frozenset[str]) -> dict[str, str]:
+    findings = "\n".join(note.findings)
+    status = note.status
+    if findings and fields.FINDINGS not in added:
+        status = f"{status}: {' '.join(note.findings)}"[:_LONGEST_STATUS_CHARACTERS]
+    return {
+        fields.CASE_ID: note.case_id,
+        fields.STATUS: status,
+        fields.DATE: fields.odoo_datetime(note.at),
+        fields.CASE_URL: note.link,
+        fields.FINDINGS: findings,
+    }
 
 
 def _wish(record: Record) -> Wish:

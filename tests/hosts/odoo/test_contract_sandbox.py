@@ -14,7 +14,16 @@ from pydantic import SecretStr
 
 from connector.hosts import opening
 from connector.hosts.base import Host, WriteBack
-from connector.hosts.odoo.fields import CASE_ID, DATE, REQUESTED_AT, REQUESTED_BY, STATUS, odoo_datetime
+from connector.hosts.odoo.fields import (
+    CASE_ID,
+    CASE_URL,
+    DATE,
+    FINDINGS,
+    REQUESTED_AT,
+    REQUESTED_BY,
+    STATUS,
+    odoo_datetime,
+)
 from connector.sandbox.odoo import create_odoo
 from connector.sandbox.odoo_books import InvoiceLine
 from connector.sandbox.odoo_state import OdooState
@@ -97,8 +106,13 @@ class SandboxLedger:
         return json.dumps({"_action": "Send", "_id": int(invoice.id), "_model": "account.move"}).encode()
 
     def shown(self, invoice: Made) -> WriteBack:
-        case_id, status, at = (self.state.books.field(int(invoice.id), name) for name in (CASE_ID, STATUS, DATE))
-        return WriteBack(case_id, status, datetime.fromisoformat(at).replace(tzinfo=UTC))
+        names = (CASE_ID, STATUS, DATE, CASE_URL, FINDINGS)
+        case_id, status, at, link, findings = (self.state.books.field(int(invoice.id), name) for name in names)
+        moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+        return WriteBack(case_id or "", status, moment, link or "", tuple((findings or "").splitlines()))
+
+    def messages(self, invoice: Made) -> list[str]:
+        return self.state.messages(int(invoice.id))
 
     def footprint(self, invoice: Made) -> str:
         return str(self.state.books.field(int(invoice.id), "write_date"))
