@@ -57,7 +57,9 @@ class Settings(BaseSettings):
         120.0, gt=0, description="How long a worker may own a hand-over before it must have sent or given up."
     )
     settle_s: float = Field(120.0, gt=0, description="Wait after an unanswered registration before it may be repeated.")
-    poll_interval_s: float = Field(300.0, ge=1, description="How often each ledger is asked for standing wishes.")
+    poll_interval_s: float = Field(
+        300.0, ge=1, description="How often each ledger is asked for standing wishes and changes."
+    )
     retention_days: int = Field(
         90, ge=1, description="How long finished work of the engine and handled hints are kept."
     )

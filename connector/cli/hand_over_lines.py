@@ -52,6 +52,7 @@ def as_document(one: HandOver) -> dict[str, Any]:
         "pdf": one.pdf,
         "write_back": one.write_back,
         "waiting_for": one.waiting_for,
+        "ledger": {"standing": one.standing.kind, "balance": one.standing.balance} if one.standing else None,
         "findings": one.findings,
         "asked_by": one.asked_by,
         "asked_at": instant(one.asked_at),

@@ -191,3 +191,48 @@ class Pdf(Frozen):
     content: bytes = Field(repr=False)
     file_name: str
     invoice_number: str
+
+
+class StandingKind(StrEnum):
+    """What a case must learn of its invoice, in a word."""
+
+    OPEN = "open"
+    SETTLED = "settled"
+    """Nothing is left to pay: paid, or credited."""
+    HELD = "held"
+    """Disputed."""
+    DRAFT = "draft"
+    CANCELLED = "cancelled"
+    GONE = "gone"
+
+
+class Standing(Frozen):
+    """How an invoice stands in its ledger, as far as its case is concerned. Holds nothing about persons.
+
+    `state` is None where the ledger does not have the invoice any more.
+    """
+
+    state: InvoiceState | None
+    balance: Kronor = Decimal("0.00")
+    held: bool = False
+
+    @property
+    def kind(self) -> StandingKind:
+        """What matters most about it, in a word."""
+        if self.state is None:
+            return StandingKind.GONE
+        if self.state is not InvoiceState.BOOKED:
+            return StandingKind(self.state)
+        if not self.balance:
+            return StandingKind.SETTLED
+        return StandingKind.HELD if self.held else StandingKind.OPEN
+
+
+DISPUTES = frozenset({"blocked", "disputed"})
+"""The kinds of hold by which a ledger's people say that an invoice is disputed."""
+
+
+def standing_of(invoice: Invoice) -> Standing:
+    """How an invoice that was read whole stands in its ledger."""
+    held = any(hold.kind in DISPUTES for hold in invoice.holds or ())
+    return Standing(state=invoice.state, balance=invoice.balance, held=held)

@@ -31,8 +31,8 @@ from connector.domain.errors import (
     Refused,
 )
 from connector.domain.findings import Finding
-from connector.domain.hand_over import HandOverState
-from connector.domain.invoice import Invoice, Pdf
+from connector.domain.hand_over import HandOverState, Origin
+from connector.domain.invoice import Invoice, Pdf, Standing, standing_of
 from connector.flows import remote_findings
 from connector.flows.connecting import status_of
 from connector.flows.deployment import Deployment
@@ -171,6 +171,9 @@ class _Registration:
             cases = amili.cases_of_invoice(hand_over.creditor, invoice.number)
             if _open_case(cases):
                 return self._adopt(cases)
+        if hand_over.origin is Origin.LEDGER and host.wish(hand_over.invoice_id) is None:
+            hand_over_work.skip(self._db, self.lease, (remote_findings.wish_taken_back(),))
+            return NEXT
         assessment = self._assess(connection, amili, host, invoice, cases)
         stopping = judged.stops(
             assessment.findings,
@@ -180,7 +183,7 @@ class _Registration:
         if stopping or assessment.claim is None:
             hand_over_work.block(self._db, self.lease, assessment.findings)
             return NEXT
-        return self._send(amili, assessment.claim, assessment.findings)
+        return self._send(amili, assessment.claim, standing_of(invoice), assessment.findings)
 
     @property
     def _db(self) -> Engine:
@@ -241,13 +244,13 @@ class _Registration:
             ),
         )
 
-    def _send(self, amili: AmiliClient, claim: Claim, findings: tuple[Finding, ...]) -> Outcome:
+    def _send(self, amili: AmiliClient, claim: Claim, standing: Standing, findings: tuple[Finding, ...]) -> Outcome:
         try:
             body = registration_body(claim)
         except ValueError as error:
             hand_over_work.block(self._db, self.lease, (*findings, remote_findings.unsendable(error)))
             return NEXT
-        fence = self._arm(claim)
+        fence = self._arm(claim, standing)
         try:
             receipt = amili.register(body, may_send=fence.may_send)
         except NotSent as error:
@@ -274,7 +277,7 @@ class _Registration:
         )
         return NEXT
 
-    def _arm(self, claim: Claim) -> Fence:
+    def _arm(self, claim: Claim, standing: Standing) -> Fence:
         settings = self.deployment.settings
         send_s = min(settings.attempt_s, settings.connect_timeout_s + _SEND_MARGIN_S)
         armed_at_s = clock_s()
@@ -285,6 +288,7 @@ class _Registration:
             settle_s=settings.settle_s,
             debtor_name=claim.debtor.name,
             capital=claim.capital_to_claim,
+            standing=standing,
         )
         return Fence(armed_at_s + send_s)
 

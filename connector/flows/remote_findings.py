@@ -102,6 +102,17 @@ def case_stood_already(case_id: str) -> Finding:
     )
 
 
+def wish_taken_back() -> Finding:
+    """The wish that asked for the hand-over does not stand in the ledger any more."""
+    return Finding(
+        code="wish_taken_back",
+        severity=Severity.INFO,
+        field="invoice",
+        sv="Önskemålet om inkasso togs tillbaka i bokföringen innan fakturan skickades. Inget har skickats.",
+        en="The wish to send was taken back in the ledger before the invoice was sent. Nothing was sent.",
+    )
+
+
 def several_cases(case_ids: tuple[str, ...]) -> Finding:
     """More than one open case stands at Amili for one invoice."""
     return Finding(

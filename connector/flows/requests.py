@@ -1,4 +1,4 @@
-"""Taking requests: from the inbox, from a standing wish in a ledger; one row and one job come of each."""
+"""Taking requests from the inbox: one row and one job come of each."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import OperationalError
 
-from connector.domain.connection import FirstAction
 from connector.domain.errors import ConfigurationError, NotFound
 from connector.domain.hand_over import UNFINISHED, Origin, Request
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Job
-from connector.flows.outcome import NEXT, STOP, Outcome
-from connector.hosts.base import Wish
+from connector.flows.following import request_of
+from connector.flows.outcome import NEXT, Outcome
 from connector.store import connections, hand_overs, inbox
 from connector.store.hand_over_record import HandOver
 
@@ -101,27 +100,3 @@ def follow_hint(deployment: Deployment, subject: str) -> Outcome:
         inbox.put_request(deployment.databases.inbox, request_of(connection_id, wish))
     inbox.finish_hints(deployment.databases.inbox, connection_id, invoice_id, up_to=int(newest))
     return NEXT
-
-
-def poll(deployment: Deployment, subject: str) -> Outcome:
-    """Ask one ledger for every standing wish, and look at those that we have not answered."""
-    connection_id = subject.partition("/")[0]
-    _, host = deployment.sides(deployment.connection(connection_id))
-    for wish in host.requested():
-        known = hand_overs.latest(deployment.databases.main, connection_id, wish.invoice_id)
-        if known is None or known.wish_mark != wish.mark:
-            inbox.put_hint(deployment.databases.inbox, connection_id, wish.invoice_id)
-    return STOP
-
-
-def request_of(connection_id: str, wish: Wish) -> Request:
-    """A ledger's standing wish as a request."""
-    known_action = wish.first_action in tuple(FirstAction)
-    return Request(
-        connection=connection_id,
-        invoice_id=wish.invoice_id,
-        origin=Origin.LEDGER,
-        asked_by=wish.by,
-        first_action=FirstAction(wish.first_action) if known_action else None,
-        wish_mark=wish.mark,
-    )

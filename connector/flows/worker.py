@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 from functools import partial
 
-from connector.flows import requests
+from connector.flows import following, requests
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Engine, Job
 from connector.flows.guarded import guarded, one_round
@@ -48,7 +48,7 @@ class Worker:
                     ("write_back", guarded("write_back", partial(write_back, deployment))),
                 ),
                 requests.HINT: (("look", guarded("hint", partial(requests.follow_hint, deployment))),),
-                POLL: (("poll", one_round("poll", partial(requests.poll, deployment))),),
+                POLL: (("poll", one_round("poll", partial(following.poll, deployment))),),
                 TIDY: (("tidy", one_round("tidy", self._tidy)),),
             },
             concurrency=deployment.settings.worker_concurrency,

@@ -7,13 +7,13 @@ that every host must pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
 from connector.domain.errors import ConnectorError
-from connector.domain.invoice import Invoice, OverdueInvoice, Pdf
+from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
 
 Language = Literal["sv", "en"]
 """The languages in which we speak to a ledger's people."""
@@ -34,6 +34,17 @@ class LedgerIdentity:
     missing_rights: tuple[str, ...] = ()
     bank_booked_until: date | None = None
     key_expires: date | None = None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A page of what changed in a ledger: how these invoices stand now, by their ids.
+
+    `cursor` says where to go on, once the page has been dealt with.
+    """
+
+    standings: Mapping[str, Standing]
+    cursor: str
 
 
 @dataclass(frozen=True)
@@ -103,6 +114,16 @@ class Host(Protocol):
 
     def wish(self, invoice_id: str) -> Wish | None:
         """The standing wish on one invoice, read afresh."""
+
+    def changes(self, cursor: str, *, now: datetime) -> Iterator[Changes]:
+        """Customer invoices that changed since `cursor`, oldest change first; from "", only where to begin.
+
+        An invoice that did not change may be among them, and one may come twice. The cursor is the ledger's own
+        time; `now` (aware) keeps one from the future from hiding anything.
+        """
+
+    def standings(self, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
+        """How these invoices stand now, by their ids; those that the ledger does not have are left out."""
 
     def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
         """One page of booked, open customer invoices past due on `today`, oldest due date first."""

@@ -56,7 +56,7 @@ def _leaf(path: str, operator: str, wanted: Any, values: Values, names: Names) -
         choices = [int(choice) if isinstance(choice, str) else choice for choice in choices]
     takes_empty = any(choice is False or choice is None for choice in choices)
     texts = {choice for choice in choices if isinstance(choice, str)}
-    others = [_number(choice) for choice in choices if choice is not False and choice is not None]
+    others = {_number(choice) for choice in choices if choice is not False and choice is not None}
 
     def equal(record: Record) -> bool:
         found = values(record, path)

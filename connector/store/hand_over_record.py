@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 from connector.domain.connection import FirstAction
 from connector.domain.findings import Finding
 from connector.domain.hand_over import HandOverState, Origin, PdfState, WriteBackState
+from connector.domain.invoice import Standing
 from connector.store import tables
 
 # Built once: every step reads its row several times, and building the statement takes as long as running it.
@@ -56,6 +57,7 @@ class HandOver:
     updated_at: float
     message_attempted: str
     message_left: str
+    standing: Standing | None
 
     @property
     def workflow_id(self) -> str:
@@ -104,6 +106,7 @@ def from_row(row: Row[Any]) -> HandOver:
         updated_at=row.updated_at,
         message_attempted=row.message_attempted,
         message_left=row.message_left,
+        standing=Standing.model_validate_json(row.standing) if row.standing else None,
     )
 
 

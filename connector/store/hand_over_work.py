@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connector.domain.findings import Finding
 from connector.domain.hand_over import HandOverState, PdfState, WriteBackState
+from connector.domain.invoice import Standing
 from connector.store import tables
 from connector.store.database import now, reading
 from connector.store.hand_over_record import HandOver, amount_text, fetch
@@ -71,8 +72,17 @@ def claim(db: Engine, hand_over_id: str, *, for_s: float, settle_s: float) -> Le
         return Busy(hand_over, max(float(wait_s or 0.0), 0.0))
 
 
-def arm(db: Engine, lease: Lease, *, for_s: float, settle_s: float, debtor_name: str, capital: Decimal) -> None:
-    """Commit the intent to register before the call. Raises `LostOwnership` past the deadline."""
+def arm(
+    db: Engine,
+    lease: Lease,
+    *,
+    for_s: float,
+    settle_s: float,
+    debtor_name: str,
+    capital: Decimal,
+    standing: Standing,
+) -> None:
+    """Commit the intent to register before the call, and how the invoice stands. Raises `LostOwnership` if too late."""
     with db.begin() as connection:
         changed = connection.execute(
             update(_table)
@@ -86,6 +96,7 @@ def arm(db: Engine, lease: Lease, *, for_s: float, settle_s: float, debtor_name:
                 free_at=now(connection) + for_s + settle_s,
                 debtor_name=debtor_name,
                 capital=amount_text(capital),
+                standing=standing.model_dump_json(),
                 updated_at=now(connection),
             )
         )
@@ -197,14 +208,23 @@ def wait(db: Engine, lease: Lease, *, waiting_for: str, not_sent: bool = False) 
     _change(db, lease, "waiting", values, {"for": waiting_for})
 
 
+def skip(db: Engine, lease: Lease, findings: tuple[Finding, ...]) -> None:
+    """End without sending, for a reason that nobody needs to mend, and give the lease back."""
+    _end(db, lease, HandOverState.SKIPPED, findings, event="skipped")
+
+
 def block(db: Engine, lease: Lease, findings: tuple[Finding, ...]) -> None:
     """End with findings that a person must mend or lift, and give the lease back."""
+    _end(db, lease, HandOverState.BLOCKED, findings, event="blocked")
+
+
+def _end(db: Engine, lease: Lease, state: HandOverState, findings: tuple[Finding, ...], *, event: str) -> None:
     _change(
         db,
         lease,
-        "blocked",
+        event,
         {
-            "state": HandOverState.BLOCKED,
+            "state": state,
             "findings": _findings_text(findings),
             "waiting_for": "",
             "attempted_at": None,

@@ -54,6 +54,20 @@ def put_request(db: Engine, request: Request) -> int:
     return _put(db, request.connection, Kind.REQUEST, request.invoice_id, request.model_dump_json())
 
 
+def put_requests(db: Engine, requests: Sequence[Request]) -> None:
+    """Store requests, all or none; durable when this returns."""
+    table = tables.inbox
+    if not requests:
+        return
+    with single_statement(db) as connection:
+        common = {"kind": Kind.REQUEST, "received_at": now(connection)}
+        rows = [
+            common | {"connection": one.connection, "invoice_id": one.invoice_id, "request": one.model_dump_json()}
+            for one in requests
+        ]
+        connection.execute(insert(table).values(rows))
+
+
 def _put(db: Engine, connection_id: str, kind: Kind, invoice_id: str, request: str) -> int:
     table = tables.inbox
     with single_statement(db) as connection:

@@ -47,6 +47,7 @@ connections = Table(
     Column("creditor_status", Text),
     Column("creditor_checked_at", Double),
     Column("created_at", Double, nullable=False),
+    Column("changes_cursor", Text, nullable=False, server_default=""),
 )
 
 hand_overs = Table(
@@ -88,6 +89,7 @@ hand_overs = Table(
     Column("updated_at", Double, nullable=False),
     Column("message_attempted", Text, nullable=False, server_default=""),
     Column("message_left", Text, nullable=False, server_default=""),
+    Column("standing", Text, nullable=False, server_default=""),
     UniqueConstraint("connection", "invoice_id", "generation", name="one_hand_over_per_invoice"),
     UniqueConstraint("creditor", "invoice_number", "generation", name="one_hand_over_per_debt"),
     Index("hand_overs_by_state", "state", "updated_at"),

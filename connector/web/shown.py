@@ -133,6 +133,8 @@ def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
         "why": str(data.get("why", "")),
         "waiting_for": str(data.get("for", "")),
         "findings": ", ".join(data.get("findings", ())),
+        "standing": words.text_or_key("standing", str(data.get("standing", ""))),
+        "balance": amount(Decimal(data["balance"])) if data.get("balance") else "",
         "places": ", ".join(data.get("places", ())),
     }
 

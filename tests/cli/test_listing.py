@@ -92,7 +92,7 @@ def test_by_case_by_number_and_by_our_own_id(sent: House) -> None:
     assert sent.terminal.run("show", case.invoice_number, "--json").json == [document]
     assert sent.terminal.run("show", document["id"], "--json").json == [document]
     events = [entry["event"] for entry in document["timeline"]]
-    assert events == ["asked", "registering", "registered", "pdf_uploaded", "written_back", "done"]
+    assert events == ["asked", "registering", "registered", "pdf_uploaded", "message_left", "written_back", "done"]
     assert [entry for entry in document["timeline"] if datetime.fromisoformat(entry["at"]).tzinfo is None] == []
 
 

@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy import update
 
 from connector.domain.hand_over import Judgement, Origin, Request
+from connector.domain.invoice import InvoiceState, Standing
 from connector.flows.deployment import Deployment
 from connector.flows.outcome import Outcome, Then
 from connector.flows.register import register
@@ -30,7 +31,12 @@ INSTANTS = ("deadline", "free_at", "attempted_at", "unknown_since", "updated_at"
 
 
 def asked(on: Stage, invoice: str, **values: Any) -> tuple[HandOver, Judgement]:
-    """Ask for a hand-over, as a person does unless `values` of the request say otherwise."""
+    """Ask for a hand-over, as a person does unless `values` of the request say otherwise.
+
+    Where the ledger's people are said to have asked, their wish stands in the ledger.
+    """
+    if values.get("origin") is Origin.LEDGER and not on.ledger.books.field(int(invoice), "x_amili_requested_at"):
+        on.ledger.click_send(int(invoice), "Eva")
     connection = on.deployment.connection(CONNECTION)
     details: dict[str, Any] = {"origin": Origin.COMMAND, "asked_by": "Eva"}
     return hand_overs.ask(
@@ -115,6 +121,7 @@ def armed(on: Stage, hand_over_id: str) -> Lease:
         settle_s=on.deployment.settings.settle_s,
         debtor_name="Kund AB",
         capital=Decimal("1250.00"),
+        standing=Standing(state=InvoiceState.BOOKED, balance=Decimal("1250.00")),
     )
     return lease
 

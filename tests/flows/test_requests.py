@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from connector.domain.connection import FirstAction
 from connector.domain.errors import ConnectorError
 from connector.domain.hand_over import HandOverState, Origin, Request
-from connector.flows import requests
+from connector.flows import following, requests
 from connector.flows.engine import Job
 from connector.flows.outcome import Then
 from connector.flows.write_back import write_back
@@ -54,7 +54,7 @@ def dispatch(on: Stage, submitted: Submitted) -> None:
 
 
 def poll(on: Stage) -> None:
-    assert requests.poll(on.deployment, f"{CONNECTION}/1").then is Then.STOP
+    assert following.poll(on.deployment, f"{CONNECTION}/1").then is Then.STOP
 
 
 def waiting(on: Stage) -> list[str]:
@@ -259,7 +259,7 @@ def test_polling_does_not_look_again_at_what_is_under_way(on: Stage, submitted: 
 def test_a_poll_of_a_ledger_that_is_down_says_so(on: Stage) -> None:
     on.ledger.switches.set(LedgerSwitches(faults=(Fault(FaultKind.FAIL_BEFORE, share=1.0),)))
     with pytest.raises(ConnectorError, match="Odoo"):
-        requests.poll(on.deployment, f"{CONNECTION}/1")
+        following.poll(on.deployment, f"{CONNECTION}/1")
     assert waiting(on) == []
 
 

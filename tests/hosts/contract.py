@@ -18,7 +18,7 @@ import pytest
 from connector.domain.dates import today
 from connector.domain.errors import NotAuthorised, NotFound
 from connector.domain.identity import read_identity
-from connector.domain.invoice import CustomerType, InvoiceKind, InvoiceState, LineKind, OverdueInvoice
+from connector.domain.invoice import CustomerType, InvoiceKind, InvoiceState, LineKind, OverdueInvoice, Standing
 from connector.hosts import opening
 from connector.hosts.base import Host, LedgerMessage, PdfUnavailable, WriteBack
 
@@ -265,6 +265,64 @@ def test_an_invoice_is_found_by_its_exact_number(ledger: Ledger) -> None:
     for other in (made.number[:-1], made.number + "0", made.number.lower(), "%", ""):
         with pytest.raises(NotFound):
             ledger.host.find(other)
+
+
+def followed(ledger: Ledger, cursor: str) -> tuple[dict[str, Standing], str]:
+    """All that changed since `cursor`, and where to go on."""
+    found: dict[str, Standing] = {}
+    for page in ledger.host.changes(cursor, now=datetime.now(UTC)):
+        found |= page.standings
+        cursor = page.cursor
+    return found, cursor
+
+
+def test_changes_begin_now(ledger: Ledger) -> None:
+    ledger.overdue_invoice()
+
+    found, cursor = followed(ledger, "")
+
+    assert found == {}
+    assert cursor
+
+
+def test_every_change_of_an_invoice_is_found_by_polling(ledger: Ledger) -> None:
+    paid, part_paid, credited, disputed, untouched = (ledger.overdue_invoice() for _ in range(5))
+    _, cursor = followed(ledger, "")
+    ledger.pay(paid, paid.total)
+    ledger.pay(part_paid, Decimal("100.00"))
+    ledger.credit(credited, credited.total)
+    ledger.block(disputed)
+
+    found, cursor = followed(ledger, cursor)
+
+    assert found[paid.id] == Standing(state=InvoiceState.BOOKED, balance=Decimal("0.00"))
+    assert found[part_paid.id] == Standing(state=InvoiceState.BOOKED, balance=part_paid.total - 100)
+    assert found[credited.id].kind == "settled"
+    assert found[disputed.id] == Standing(state=InvoiceState.BOOKED, balance=disputed.total, held=True)
+    assert untouched.id not in found or found[untouched.id].kind == "open"
+    again, _ = followed(ledger, cursor)
+    assert found.items() <= again.items(), "what was written lately is read again, for transactions that end late"
+
+
+def test_a_cursor_from_the_future_hides_nothing(ledger: Ledger) -> None:
+    made = ledger.overdue_invoice()
+    _, cursor = followed(ledger, "")
+    ledger.pay(made, made.total)
+
+    found, _ = followed(ledger, cursor.replace("20", "29", 1))
+
+    assert found[made.id].kind == "settled"
+
+
+def test_how_invoices_stand_is_told_by_their_ids(ledger: Ledger) -> None:
+    made, draft, other = ledger.overdue_invoice(), ledger.draft_invoice(), ledger.overdue_invoice()
+
+    found = ledger.host.standings([made.id, draft.id, "999999999"])
+
+    assert found[made.id] == Standing(state=InvoiceState.BOOKED, balance=made.total)
+    assert found[draft.id].state is InvoiceState.DRAFT
+    assert other.id not in found
+    assert "999999999" not in found
 
 
 def test_overdue_lists_what_is_open_and_past_due(ledger: Ledger) -> None:

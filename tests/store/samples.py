@@ -12,6 +12,7 @@ from sqlalchemy import update
 from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import Judgement, Origin, Request
+from connector.domain.invoice import InvoiceState, Standing
 from connector.store import connections, hand_over_work, hand_overs, tables
 from connector.store.crypto import Vault
 from connector.store.database import Databases
@@ -22,6 +23,8 @@ CONNECTION = "testbolaget"
 CREDITOR = "674dbeb208847b9501cc9138"
 BLOCKING = Finding(code="E3", severity=Severity.BLOCK, field="customer.id_number", sv="Nummer saknas.", en="Missing.")
 MINUTE = 60.0
+
+OPEN = Standing(state=InvoiceState.BOOKED, balance=Decimal("1250.00"))
 
 
 def key() -> SecretStr:
@@ -96,7 +99,13 @@ def armed(databases: Databases, hand_over: HandOver) -> Lease:
 def arm(databases: Databases, lease: Lease) -> None:
     """Commit the intent to register."""
     hand_over_work.arm(
-        databases.main, lease, for_s=MINUTE, settle_s=MINUTE, debtor_name="Kund AB", capital=Decimal("1250.00")
+        databases.main,
+        lease,
+        for_s=MINUTE,
+        settle_s=MINUTE,
+        debtor_name="Kund AB",
+        capital=Decimal("1250.00"),
+        standing=OPEN,
     )
 
 

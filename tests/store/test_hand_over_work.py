@@ -19,6 +19,7 @@ from tests.flows.waiting import until
 from tests.store.samples import (
     BLOCKING,
     MINUTE,
+    OPEN,
     add_connection,
     arm,
     armed,
@@ -89,7 +90,9 @@ def test_arming_past_the_deadline_is_refused(databases: Databases, started: Hand
 def test_arming_starts_the_time_anew(databases: Databases, started: HandOver) -> None:
     lease = claimed(databases, started, for_s=30, settle_s=20)
     let_pass(databases, started, 29)
-    hand_over_work.arm(databases.main, lease, for_s=30, settle_s=20, debtor_name="Kund AB", capital=Decimal("1.00"))
+    hand_over_work.arm(
+        databases.main, lease, for_s=30, settle_s=20, debtor_name="Kund AB", capital=Decimal("1.00"), standing=OPEN
+    )
     armed_one = stored(databases, started)
     assert (armed_one.state, armed_one.debtor_name) == (HandOverState.REGISTERING, "Kund AB")
     let_pass(databases, started, 49)

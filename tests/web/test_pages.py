@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import HandOverState, Origin, PdfState, Request, WriteBackState
+from connector.domain.invoice import InvoiceState, Standing
 from connector.flows import requests
 from connector.store import executors, hand_over_work, inbox, tables
 from connector.store.hand_over_record import HandOver
@@ -41,7 +42,15 @@ def armed(house: Stage, hand_over: HandOver) -> Lease:
     db = house.deployment.databases.main
     lease = leased(house, hand_over)
     hand_over_work.name_invoice(db, lease, "INV/2026/00001")
-    hand_over_work.arm(db, lease, for_s=60, settle_s=0, debtor_name="Kund AB", capital=Decimal("1250.00"))
+    hand_over_work.arm(
+        db,
+        lease,
+        for_s=60,
+        settle_s=0,
+        debtor_name="Kund AB",
+        capital=Decimal("1250.00"),
+        standing=Standing(state=InvoiceState.BOOKED, balance=Decimal("1250.00")),
+    )
     return lease
 
 

@@ -11,6 +11,7 @@ import pytest
 from connector.domain.connection import Environment, FirstAction
 from connector.domain.findings import Severity
 from connector.domain.hand_over import HandOverState, Origin, PdfState, WriteBackState
+from connector.domain.invoice import StandingKind
 from connector.resources import templates_path
 from connector.web.texts import LANGUAGES, Catalogue, MissingText, load_catalogues
 from tests.source import PACKAGE
@@ -28,6 +29,7 @@ ENUMS = {
     "origin": Origin,
     "pdf": PdfState,
     "write_back": WriteBackState,
+    "standing": StandingKind,
 }
 """Families of keys that pages form from a value."""
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorised, NotFound, Refused
-from connector.domain.invoice import Invoice, OverdueInvoice, Pdf
+from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
 from connector.domain.money import ORE
-from connector.hosts.base import Language, LedgerIdentity, LedgerMessage, Wish, WriteBack, WriteBackResult
-from connector.hosts.odoo import chatter, documents, fields, pdf, translate
+from connector.hosts.base import Changes, Language, LedgerIdentity, LedgerMessage, Wish, WriteBack, WriteBackResult
+from connector.hosts.odoo import changes, chatter, documents, fields, pdf, translate
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import Record
 from connector.hosts.odoo.settings import OdooSettings
@@ -33,12 +33,12 @@ NEEDED_RIGHTS = (
 """Model, operation and words for a person. The Invoicing group has them all (odoo.md section 8)."""
 
 _KEYS = "res.users.apikeys"
-_PAGE = 100
+_PAGE = 1000
 _LOOK_FOR_FIELDS_EVERY_S = 60.0
 _LANGUAGE_STANDS_S = 3600.0
 _LONGEST_STATUS_CHARACTERS = 250
 _WRITTEN = (fields.CASE_ID, fields.STATUS, fields.DATE, fields.CASE_URL, fields.FINDINGS)
-_KNOWN = tuple(dict.fromkeys((*fields.ADDED, *_WRITTEN)))
+_KNOWN = tuple(dict.fromkeys((*fields.ADDED, *_WRITTEN, fields.DISPUTED)))
 _SETTLED = ("paid", "in_payment", "reversed")
 
 
@@ -139,6 +139,14 @@ class OdooHost:
         if not found or not found[0][fields.REQUESTED_AT] or found[0][fields.CASE_ID]:
             return None
         return _wish(found[0])
+
+    def changes(self, cursor: str, *, now: datetime) -> Iterator[Changes]:
+        """Customer invoices written since shortly before `cursor`, oldest first (odoo.md section 6)."""
+        yield from changes.since(self._search, cursor, now=now, added=self._added_fields())
+
+    def standings(self, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
+        """How these invoices stand now; those that Odoo does not have are left out."""
+        return changes.standings(self._search, invoice_ids, added=self._added_fields())
 
     def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
         """One page of booked, open customer invoices past due on `today`, oldest due date first."""

@@ -220,16 +220,16 @@ def test_wishes_fulfilled_while_reading_hide_no_others() -> None:
                 "x_amili_requested_by": "Eva",
                 "x_amili_first_action": "debt_collection",
             }
-            for number in range(250, 0, -1)
+            for number in range(2500, 0, -1)
             if number not in seen
         ]
-        return 200, {"Content-Type": "application/json"}, json.dumps(rows[:100])
+        return 200, {"Content-Type": "application/json"}, json.dumps(rows[:1000])
 
     responses.add_callback(responses.POST, endpoint(SEARCH), callback=answer)
 
     wishes = list(host().requested())
 
-    assert [wish.invoice_id for wish in wishes] == [str(number) for number in range(250, 0, -1)]
+    assert [wish.invoice_id for wish in wishes] == [str(number) for number in range(2500, 0, -1)]
     assert {(wish.by, wish.first_action) for wish in wishes} == {("Eva", "debt_collection")}
 
 

@@ -1,0 +1,93 @@
+"""Following a ledger: every standing wish is taken up, and what happens to invoices that were handed over is noted.
+
+Polling is the guarantee behind the hints: whatever no hint told of is found here (design, promise 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+
+from connector.domain.connection import FirstAction
+from connector.domain.hand_over import REOPENABLE, Origin, Request
+from connector.domain.invoice import Standing
+from connector.flows.deployment import Deployment
+from connector.flows.outcome import STOP, Outcome
+from connector.hosts.base import Host, Wish
+from connector.store import following, hand_overs, inbox
+
+GONE = Standing(state=None)
+_BATCH = 500
+
+
+def poll(deployment: Deployment, subject: str) -> Outcome:
+    """Ask one ledger for every standing wish, and for what has changed since it was last asked."""
+    connection_id = subject.partition("/")[0]
+    _, host = deployment.sides(deployment.connection(connection_id))
+    take_wishes(deployment, connection_id, host)
+    follow_changes(deployment, connection_id, host)
+    return STOP
+
+
+def take_wishes(deployment: Deployment, connection_id: str, host: Host) -> None:
+    """Put every standing wish that has not been answered into the inbox.
+
+    A ledger shows a wish only once it is committed there, so it needs no second look.
+    """
+    for wishes in _batches(host.requested()):
+        known = hand_overs.of_invoices(
+            deployment.databases.main, connection_id, tuple(wish.invoice_id for wish in wishes)
+        )
+        fresh = []
+        for wish in wishes:
+            standing = known.get(wish.invoice_id)
+            if standing is None or (standing.state in REOPENABLE and standing.wish_mark != wish.mark):
+                fresh.append(request_of(connection_id, wish))
+        inbox.put_requests(deployment.databases.inbox, fresh)
+
+
+def request_of(connection_id: str, wish: Wish) -> Request:
+    """A ledger's standing wish as a request."""
+    known_action = wish.first_action in tuple(FirstAction)
+    return Request(
+        connection=connection_id,
+        invoice_id=wish.invoice_id,
+        origin=Origin.LEDGER,
+        asked_by=wish.by,
+        first_action=FirstAction(wish.first_action) if known_action else None,
+        wish_mark=wish.mark,
+    )
+
+
+def follow_changes(deployment: Deployment, connection_id: str, host: Host) -> None:
+    """Note what has changed about handed-over invoices; the first time, how each of them stands."""
+    db = deployment.databases.main
+    before = following.cursor(db, connection_id)
+    for page in host.changes(before, now=datetime.now(UTC)):
+        if before:
+            for hand_over in following.handed_over(db, connection_id, page.standings):
+                following.note(db, hand_over, page.standings[hand_over.invoice_id])
+        else:
+            look_at_all(deployment, connection_id, host)
+        # Only now is the page dealt with; whoever polls at the same time and was faster goes on alone.
+        if not following.move_cursor(db, connection_id, before=before, after=page.cursor):
+            return
+        before = page.cursor
+
+
+def look_at_all(deployment: Deployment, connection_id: str, host: Host) -> None:
+    """Note how every handed-over invoice stands: what no change told of, and invoices that are gone."""
+    db = deployment.databases.main
+    last = ""
+    while known := following.handed_over_after(db, connection_id, last, limit=_BATCH):
+        standings = host.standings([hand_over.invoice_id for hand_over in known])
+        for hand_over in known:
+            following.note(db, hand_over, standings.get(hand_over.invoice_id, GONE))
+        last = known[-1].id
+
+
+def _batches(wishes: Iterable[Wish]) -> Iterator[tuple[Wish, ...]]:
+    rest = iter(wishes)
+    while batch := tuple(islice(rest, _BATCH)):
+        yield batch

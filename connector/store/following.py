@@ -1,0 +1,92 @@
+"""Following handed-over invoices in their ledgers: how each stood when last seen, and how far changes were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, select, update
+
+from connector.domain.hand_over import HandOverState
+from connector.domain.invoice import Standing, StandingKind
+from connector.store import tables
+from connector.store.database import reading
+from connector.store.hand_over_record import HandOver, from_row
+from connector.store.timeline import record
+
+_table = tables.hand_overs
+_WORKER = "connector"
+
+
+def handed_over(db: Engine, connection_id: str, invoice_ids: Iterable[str]) -> tuple[HandOver, ...]:
+    """Those hand-overs of these invoices that are, or may be, at Amili."""
+    query = select(_table).where(_is_handed_over(connection_id), _table.c.invoice_id.in_(list(invoice_ids)))
+    return _found(db, query)
+
+
+def handed_over_after(db: Engine, connection_id: str, hand_over_id: str, *, limit: int) -> tuple[HandOver, ...]:
+    """The next hand-overs that are, or may be, at Amili, in the order of their ids after `hand_over_id`."""
+    query = select(_table).where(_is_handed_over(connection_id), _table.c.id > hand_over_id)
+    return _found(db, query.order_by(_table.c.id).limit(limit))
+
+
+def _is_handed_over(connection_id: str) -> ColumnElement[bool]:
+    under_way = _table.c.state.in_((HandOverState.REGISTERING, HandOverState.UNKNOWN))
+    return (_table.c.connection == connection_id) & (_table.c.case_id.is_not(None) | under_way)
+
+
+def _found(db: Engine, query: Any) -> tuple[HandOver, ...]:
+    with reading(db) as connection:
+        return tuple(from_row(row) for row in connection.execute(query).all())
+
+
+def note(db: Engine, hand_over: HandOver, standing: Standing) -> bool:
+    """Keep how an invoice stands, with an event if that is news; False if it is not, or somebody else was first."""
+    before = hand_over.standing
+    if standing == before:
+        return False
+    with db.begin() as connection:
+        changed = connection.execute(
+            update(_table)
+            .where(_table.c.id == hand_over.id, _table.c.standing == _text(before))
+            .values(standing=_text(standing))
+        )
+        if not changed.rowcount or not _is_news(before, standing):
+            return False
+        record(
+            connection,
+            hand_over.id,
+            actor=_WORKER,
+            event="ledger_changed",
+            standing=standing.kind,
+            balance=standing.balance,
+        )
+        return True
+
+
+def _is_news(before: Standing | None, standing: Standing) -> bool:
+    """An invoice seen for the first time is news only where it surely stood otherwise when it was handed over."""
+    return before is not None or standing.kind is not StandingKind.OPEN
+
+
+def _text(standing: Standing | None) -> str:
+    return standing.model_dump_json() if standing else ""
+
+
+def cursor(db: Engine, connection_id: str) -> str:
+    """How far the changes of a connection's ledger have been followed; "" before the first time."""
+    table = tables.connections
+    with reading(db) as connection:
+        return str(connection.execute(select(table.c.changes_cursor).where(table.c.id == connection_id)).scalar_one())
+
+
+def move_cursor(db: Engine, connection_id: str, *, before: str, after: str) -> bool:
+    """Note that changes have been followed up to `after`; False if somebody else has moved on meanwhile."""
+    table = tables.connections
+    with db.begin() as connection:
+        moved = connection.execute(
+            update(table)
+            .where(table.c.id == connection_id, table.c.changes_cursor == before)
+            .values(changes_cursor=after)
+        )
+        return bool(moved.rowcount)
