@@ -18,6 +18,7 @@ from connector.sandbox.odoo import create_odoo
 from connector.sandbox.odoo_seed import demo_ledger
 from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.serve import running
+from connector.sandbox.switches import LedgerSwitches, OdooVersion
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -35,6 +36,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     odoo.add_argument("--port", type=int, default=0, help="0 takes any free port")
     odoo.add_argument("--api-key", default="", help="printed as the second line if left out")
     odoo.add_argument("--database", default="sandbox")
+    odoo.add_argument("--version", choices=[version.value for version in OdooVersion], default=OdooVersion.V19.value)
     odoo.add_argument("--empty", action="store_true", help="without the demo's customers and invoices")
     return parser.parse_args(argv)
 
@@ -49,6 +51,7 @@ def _build(arguments: argparse.Namespace) -> tuple[Flask, tuple[str, ...]]:
         seed=None if arguments.empty else demo_ledger,
         api_key=arguments.api_key,
         database=arguments.database,
+        switches=LedgerSwitches(version=OdooVersion(arguments.version)),
     )
     return create_odoo(odoo), (() if arguments.api_key else (odoo.api_key,))
 

@@ -1,12 +1,12 @@
-"""An imitation of Odoo 19's JSON-2 interface over a small ledger, written from its reference.
+"""An imitation of Odoo 17, 18 or 19 over a small ledger, written from its reference.
+
+19 speaks JSON-2 and JSON-RPC, the others JSON-RPC alone.
 
 Source: odoo.md sections 1, 2, 4, 5 and 8. Paths under /_sandbox/ are the imitation's own.
 """
 
 from __future__ import annotations
 
-import inspect
-import json
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
@@ -15,87 +15,11 @@ from typing import Any
 from flask import Flask, Response, request
 
 from connector.sandbox.odoo_books import InvoiceLine
-from connector.sandbox.odoo_methods import Call, LedgerError, find_method, user_error
-from connector.sandbox.odoo_state import OdooState, UserError
+from connector.sandbox.odoo_json2 import answer_json2, failure, not_a_call
+from connector.sandbox.odoo_jsonrpc import answer_jsonrpc, called_method, version_info
+from connector.sandbox.odoo_state import OdooState
+from connector.sandbox.switches import OdooVersion
 from connector.sandbox.wire import as_json, control_body, install, install_control, path_template
-
-VERSION = {"version_info": [19, 0, 0, "final", 0, ""], "version": "19.0"}
-
-NO_DATABASE = """<!DOCTYPE html>
-<title>404 Not Found</title>
-<h1>Not Found</h1>
-<p>No database is selected and the requested URL was not found in the server-wide controllers.</p>
-"""
-NO_CONTENT_TYPE = """<!doctype html>
-<html lang=en>
-<title>415 Unsupported Media Type</title>
-<h1>Unsupported Media Type</h1>
-<p>Request inferred type is compatible with ['http'] but this route is type='json2'.</p>
-"""
-
-
-def _envelope(error: LedgerError) -> dict[str, Any]:
-    trace = f"Traceback (most recent call last):\n  (of the imitation)\n{error.name}: {error.message}\n"
-    return {
-        "name": error.name,
-        "message": error.message,
-        "arguments": error.arguments,
-        "context": {},
-        "debug": trace,
-    }
-
-
-def _error_answer(error: LedgerError) -> Response:
-    answer = as_json(_envelope(error), error.status)
-    if error.status == 401:
-        answer.headers["WWW-Authenticate"] = "Bearer"
-    return answer
-
-
-def _failure(status: int, reason: str) -> dict[str, Any]:
-    if status == 401:
-        return _envelope(LedgerError("werkzeug.exceptions.Unauthorized", 401, "Invalid apikey"))
-    return _envelope(LedgerError("builtins.RuntimeError", status, reason))
-
-
-def _http_error(name: str, status: int, message: str) -> LedgerError:
-    return LedgerError(f"werkzeug.exceptions.{name}", status, message)
-
-
-def _caller(state: OdooState) -> int:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        message = "User not authenticated, use an API Key with a Bearer Authorization header."
-        raise _http_error("Unauthorized", 401, message)
-    user = state.keys.get(key.strip())
-    if user is None:
-        raise _http_error("Unauthorized", 401, "Invalid apikey")
-    return user
-
-
-def _arguments() -> dict[str, Any]:
-    try:
-        body = json.loads(request.get_data())
-    except ValueError as error:
-        raise _http_error("BadRequest", 400, f"could not parse the body as json: {error}") from error
-    return body if isinstance(body, dict) else {}
-
-
-def _called(state: OdooState, model: str, name: str) -> Any:
-    user = _caller(state)
-    arguments = _arguments()
-    ids = tuple(arguments.pop("ids", ()))
-    call = Call(state, user, model, ids, arguments.pop("context", {}))
-    with state.lock:
-        method = find_method(call, name)
-        try:
-            inspect.signature(method).bind(call, **arguments)
-        except TypeError as error:
-            raise _http_error("UnprocessableEntity", 422, str(error)) from error
-        try:
-            return method(call, **arguments)
-        except UserError as error:
-            raise user_error(error) from error
 
 
 def create_odoo(state: OdooState) -> Flask:
@@ -106,13 +30,14 @@ def create_odoo(state: OdooState) -> Flask:
     app = Flask(__name__, static_folder=None)
 
     def operation() -> str:
+        if request.endpoint == "jsonrpc":
+            return called_method()
         found = request.view_args or {}
         return f"{found['model']}/{found['method']}" if "method" in found else request.endpoint or ""
 
     def template() -> str:
-        found = request.view_args or {}
-        if "method" in found:
-            return f"{request.method} /json/2/{found['model']}/{found['method']}"
+        if request.endpoint in {"jsonrpc", "call"}:
+            return f"{request.method} {'/jsonrpc' if request.endpoint == 'jsonrpc' else '/json/2'}/{operation()}"
         return path_template(request)
 
     install(
@@ -122,7 +47,7 @@ def create_odoo(state: OdooState) -> Flask:
         operation=operation,
         template=template,
         registered=lambda: (),
-        failure_in_json=_failure,
+        failure_in_json=failure,
     )
     install_control(
         app,
@@ -133,26 +58,29 @@ def create_odoo(state: OdooState) -> Flask:
     )
     _add_control(app, state)
 
-    @app.errorhandler(LedgerError)
-    def refused(error: LedgerError) -> Response:
-        return _error_answer(error)
-
     @app.get("/json/version", endpoint="version")
     def version() -> Response:
-        return as_json(VERSION)
+        if not _has_json2(state):
+            return _without_json2(state.version)
+        told = version_info(state)
+        return as_json({"version_info": told["server_version_info"], "version": told["server_version"]})
+
+    @app.post("/web/webclient/version_info", endpoint="version_info")
+    def told_version() -> Response:
+        return as_json({"jsonrpc": "2.0", "id": None, "result": version_info(state)})
+
+    @app.post("/jsonrpc", endpoint="jsonrpc")
+    def jsonrpc() -> Response:
+        return answer_jsonrpc(state)
 
     @app.post("/json/2/<model>/<method>", endpoint="call")
     def called(model: str, method: str) -> Response:
-        if request.headers.get("X-Odoo-Database", state.database) != state.database:
-            return Response(NO_DATABASE, status=404, content_type="text/html; charset=utf-8")
-        if request.mimetype != "application/json":
-            return Response(NO_CONTENT_TYPE, status=415, content_type="text/html; charset=utf-8")
-        return as_json(_called(state, model, method))
+        return answer_json2(state, model, method) if _has_json2(state) else _without_json2(state.version)
 
     @app.route("/json/2", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], endpoint="not_a_call")
     @app.route("/json/2/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], endpoint="not_a_call")
-    def not_a_call(rest: str = "") -> Response:  # noqa: ARG001 - Flask passes it
-        raise _http_error("NotFound", 404, "Did you mean POST /json/2/<model>/<method>?")
+    def elsewhere(rest: str = "") -> Response:  # noqa: ARG001 - Flask passes it
+        return not_a_call() if _has_json2(state) else _without_json2(state.version)
 
     @app.get("/my/invoices/<int:invoice>", endpoint="portal")
     def portal(invoice: int) -> Response:
@@ -165,6 +93,17 @@ def create_odoo(state: OdooState) -> Flask:
         return Response(state.portal_pdf(invoice), content_type="application/pdf")
 
     return app
+
+
+def _has_json2(state: OdooState) -> bool:
+    return state.version is OdooVersion.V19
+
+
+def _without_json2(version: OdooVersion) -> Response:
+    """18 takes every address under /json for a page and asks to sign in; 17 has none there (inferred)."""
+    if version is OdooVersion.V18:
+        return Response(status=303, headers={"Location": "/web/login?redirect=%2Fjson"})
+    return Response("<h1>Not Found</h1>", status=404, content_type="text/html; charset=utf-8")
 
 
 def _amount(value: Any) -> Decimal | None:

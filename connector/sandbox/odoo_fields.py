@@ -233,8 +233,8 @@ ORDER: Mapping[str, str] = {
 
 
 @cache
-def fields_of(model: str, *, custom: bool) -> Mapping[str, Field]:
-    """The fields of `model` by name; `custom` adds the connector's own on invoices."""
+def every_field(model: str, *, custom: bool) -> Mapping[str, Field]:
+    """The fields of `model` in 19 by name; `custom` adds the connector's own on invoices."""
     fields = dict(FIELDS[model])
     if custom and model == "account.move":
         fields |= CUSTOM_FIELDS

@@ -1,4 +1,4 @@
-"""The public methods of the ledger imitation's models, by their names and arguments in Odoo 19.
+"""The public methods of the ledger imitation's models, by their names and arguments in Odoo.
 
 Source: odoo.md sections 1, 4, 5 and 8, compared with Odoo 19's answers.
 """
@@ -12,15 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connector.sandbox.odoo_fields import FIELDS, SETTINGS_ONLY
+from connector.sandbox.odoo_fields import SETTINGS_ONLY
 from connector.sandbox.odoo_records import as_datetime
 from connector.sandbox.odoo_state import INVOICING, OdooState, UserError
+from connector.sandbox.odoo_versions import MISSING_METHODS, has_model
 
 READ_ONLY_ACCOUNTING = "account.group_account_readonly"
 
 
 class LedgerError(Exception):
-    """An error as JSON-2 answers it: the exception's `name`, its HTTP `status`, and its words."""
+    """An exception as JSON-2 answers it: the exception's `name`, its HTTP `status`, and its words."""
 
     def __init__(self, name: str, status: int, message: str) -> None:
         super().__init__(message)
@@ -33,6 +34,21 @@ class LedgerError(Exception):
         """What the envelope repeats as the exception's arguments."""
         is_http = self.name.startswith("werkzeug.")
         return [self.message, self.status] if is_http else [self.message]
+
+
+class UnknownModel(LedgerError):
+    """The database has no such model."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__("werkzeug.exceptions.NotFound", 404, f"the model '{model}' does not exist")
+        self.model = model
+
+
+class UnknownMethod(LedgerError):
+    """The model has no such method."""
+
+    def __init__(self, model: str, method: str) -> None:
+        super().__init__("werkzeug.exceptions.NotFound", 404, f"The method '{model}.{method}' does not exist")
 
 
 def access_error(message: str) -> LedgerError:
@@ -186,6 +202,12 @@ def has_access(call: Call, operation: str) -> bool:
     return call.allows(operation)
 
 
+def check_access_rights(call: Call, operation: str, raise_exception: bool = True) -> bool:
+    if raise_exception:
+        call.require(operation)
+    return call.allows(operation)
+
+
 def _checked_values(call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
     known = call.state.fields(call.model)
     for name, value in values.items():
@@ -286,7 +308,7 @@ def message_post(
     if not _exists(call, number):
         raise missing_error(call, number)
     if not call.state.switches.switches.takes_messages:
-        raise user_error(UserError("Unable to send message, please configure the sender's email address."))
+        raise UserError("Unable to send message, please configure the sender's email address.")
     values = {
         "model": call.model,
         "res_id": number,
@@ -311,8 +333,10 @@ def has_group(call: Call, group_ext_id: str) -> bool:
 
 Method = Callable[..., Any]
 
-MODEL_METHODS = frozenset({search, search_count, search_read, fields_get, has_access, create_wizard, context_get})
-"""Methods of the model itself: calling them with ids is an error."""
+MODEL_METHODS = frozenset(
+    {search, search_count, search_read, fields_get, check_access_rights, create_wizard, context_get}
+)
+"""Methods of the model itself, which take no ids."""
 
 OF_EVERY_MODEL: Mapping[str, Method] = {
     "search": search,
@@ -321,6 +345,7 @@ OF_EVERY_MODEL: Mapping[str, Method] = {
     "read": read,
     "fields_get": fields_get,
     "has_access": has_access,
+    "check_access_rights": check_access_rights,
     "write": write,
 }
 OF_ONE_MODEL: Mapping[tuple[str, str], Method] = {
@@ -336,22 +361,27 @@ OF_ONE_MODEL: Mapping[tuple[str, str], Method] = {
 
 def find_method(call: Call, name: str) -> Method:
     """The method to call. Raises `LedgerError` for a missing model, a private or a missing method."""
-    if call.model in SETTINGS_ONLY and (call.model, name) not in OF_ONE_MODEL:
+    installed = call.model in SETTINGS_ONLY and (call.model, name) in OF_ONE_MODEL
+    if call.model in SETTINGS_ONLY and not installed:
         call.require("read")
-    if call.model not in FIELDS and (call.model, name) not in OF_ONE_MODEL:
-        message = f"the model '{call.model}' does not exist"
-        raise LedgerError("werkzeug.exceptions.NotFound", 404, message)
+    if not installed and not has_model(call.state.version, call.model):
+        raise UnknownModel(call.model)
     if name.startswith("_"):
         raise access_error(f"Private methods (such as '{call.model}.{name}') cannot be called remotely.")
     method = OF_ONE_MODEL.get((call.model, name)) or OF_EVERY_MODEL.get(name)
-    if method is None:
-        message = f"The method '{call.model}.{name}' does not exist"
-        raise LedgerError("werkzeug.exceptions.NotFound", 404, message)
-    if method in MODEL_METHODS and call.ids:
-        message = f"cannot call {call.model}.{name} with ids"
-        raise LedgerError("werkzeug.exceptions.UnprocessableEntity", 422, message)
+    if method is None or name in MISSING_METHODS[call.state.version]:
+        raise UnknownMethod(call.model, name)
     return method
 
 
-def user_error(error: UserError) -> LedgerError:
-    return LedgerError("odoo.exceptions.UserError", 422, str(error))
+def is_of_the_model(method: Method) -> bool:
+    """Whether a method is the model's own and takes no ids."""
+    return method in MODEL_METHODS
+
+
+def called(method: Method, call: Call, arguments: Mapping[str, Any]) -> Any:
+    """The result of a method that was found. Raises `LedgerError`."""
+    try:
+        return method(call, **arguments)
+    except UserError as error:
+        raise LedgerError("odoo.exceptions.UserError", 422, str(error)) from error

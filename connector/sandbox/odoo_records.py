@@ -31,11 +31,21 @@ def as_datetime(value: str) -> str:
 
 
 class Records:
-    """Tables of records by model and id. The caller holds the lock."""
+    """Tables of records by model and id. The caller holds the lock.
 
-    def __init__(self, now: Callable[[], datetime], fields: Callable[[str], Mapping[str, Field]]) -> None:
+    `stored` are the fields that can hold anything, `visible` those that a search can name: fewer in an older
+    version.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        stored: Callable[[str], Mapping[str, Field]],
+        visible: Callable[[str], Mapping[str, Field]],
+    ) -> None:
         self._now = now
-        self._fields = fields
+        self._stored = stored
+        self._visible = visible
         self._tables: dict[str, dict[int, dict[str, Any]]] = {model: {} for model in FIELDS}
         self._numbers = {model: itertools.count(1) for model in FIELDS}
         self._index: dict[tuple[str, str], dict[Any, set[int]]] = {place: defaultdict(set) for place in INDEXED}
@@ -56,7 +66,7 @@ class Records:
     def update(self, model: str, number: int, values: Mapping[str, Any], *, by: int = 1) -> tuple[str, ...]:
         """Put `values` into a record; returns the names of those that differ from what stood there."""
         record = self._tables[model][number]
-        fields = self._fields(model)
+        fields = self._stored(model)
         differing = tuple(name for name, value in values.items() if record.get(name, fields[name].empty) != value)
         for name, value in values.items():
             if (model, name) in self._index:
@@ -85,7 +95,7 @@ class Records:
             return compute(record)
         if name == "display_name":
             return self.display_name(model, record["id"])
-        return record.get(name, self._fields(model)[name].empty)
+        return record.get(name, self._stored(model)[name].empty)
 
     def display_name(self, model: str, number: int) -> str:
         record = self._tables.get(model, {}).get(number)
@@ -105,7 +115,7 @@ class Records:
 
     def shown(self, model: str, record: Mapping[str, Any], name: str) -> Any:
         """A field as a read over the API shows it: pairs for links, whole seconds, floats."""
-        field = self._fields(model)[name]
+        field = self._stored(model)[name]
         value = self.value(model, record, name)
         if field.type == "many2one" and value:
             return [value, self.display_name(field.relation, value)]
@@ -117,7 +127,7 @@ class Records:
 
     def _at(self, model: str, record: Mapping[str, Any], path: str) -> tuple[Field, list[Any]]:
         name, _, rest = path.partition(".")
-        field = self._fields(model)[name]
+        field = self._stored(model)[name]
         value = self.value(model, record, name)
         found = list(value) if field.is_list else [] if value is False or value is None else [value]
         if not rest or not field.relation:
@@ -129,9 +139,9 @@ class Records:
 
     def _has_path(self, model: str, path: str) -> bool:
         name, _, rest = path.partition(".")
-        if model not in FIELDS or name not in self._fields(model):
+        if model not in FIELDS or name not in self._visible(model):
             return False
-        return not rest or self._has_path(self._fields(model)[name].relation, rest)
+        return not rest or self._has_path(self._visible(model)[name].relation, rest)
 
     def _candidates(self, model: str, domain: list[Any]) -> Iterable[int]:
         """Ids that can fit: fewer than all when the domain, conditions joined by "and", names one that is
@@ -170,7 +180,7 @@ class Records:
         self._refuse_unstored(model, domain)
         table = self._tables[model]
         named = any(isinstance(item, (list, tuple)) and item[0] == "active" for item in domain)
-        only_active = active_only and not named and "active" in self._fields(model)
+        only_active = active_only and not named and "active" in self._visible(model)
         found = [
             number
             for number in self._candidates(model, domain)
@@ -189,7 +199,7 @@ class Records:
         table = self._tables[model]
         for part in reversed(order.split(",")):
             name, *direction = part.split()
-            if name not in self._fields(model):
+            if name not in self._visible(model):
                 raise ValueError(f"Invalid field {name!r} on model {model!r}")
 
             def key(number: int, name: str = name) -> tuple[bool, Any]:

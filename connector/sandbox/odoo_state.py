@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connector.sandbox.odoo_books import ODOOBOT, Books
-from connector.sandbox.odoo_fields import Field, fields_of
+from connector.sandbox.odoo_fields import Field
 from connector.sandbox.odoo_pdf import pdf_of
 from connector.sandbox.odoo_records import DATETIME, Records
-from connector.sandbox.switches import LedgerSwitches, SwitchBoard
+from connector.sandbox.odoo_versions import fields_of, stored_fields
+from connector.sandbox.switches import LedgerSwitches, OdooVersion, SwitchBoard
 from connector.sandbox.wire import Traffic
 
 WEBHOOK_TIMEOUT_S = 1.0
@@ -75,7 +76,7 @@ class OdooState:
     def reset(self) -> None:
         """Start over: the company and the user of `api_key`, and what `seed` puts in."""
         with self.lock:
-            self.records = Records(self.now, self.fields)
+            self.records = Records(self.now, self._stored, self.fields)
             self.books = Books(self.records, self.lock, self.now)
             self.keys: dict[str, int] = {}
             self.groups: dict[int, frozenset[str]] = {}
@@ -101,8 +102,23 @@ class OdooState:
         return str(registry).replace("-", "")
 
     def fields(self, model: str) -> Mapping[str, Field]:
-        """The fields of `model` that are installed now."""
-        return fields_of(model, custom=self.switches.switches.custom_fields)
+        """The fields of `model` that are there now: in this version, with what is installed."""
+        switches = self.switches.switches
+        return fields_of(model, switches.version, custom=switches.custom_fields)
+
+    @property
+    def version(self) -> OdooVersion:
+        """The version that this Odoo is now."""
+        return self.switches.switches.version
+
+    def user_of(self, login: str, key: str) -> int | bool:
+        """The user whose login and key these are, or `False`."""
+        user = self.keys.get(key)
+        return user if user and self.records.get("res.users", user)["login"] == login else False
+
+    def _stored(self, model: str) -> Mapping[str, Field]:
+        """The fields of `model` in any version, with what is installed."""
+        return stored_fields(model, custom=self.switches.switches.custom_fields)
 
     def add_user(self, name: str, *, key: str, groups: Sequence[str], user: int = 0) -> int:
         """A user with an API key and exactly these groups (by xmlid); returns the user's id."""

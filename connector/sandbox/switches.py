@@ -73,6 +73,14 @@ class FilterOperators(StrEnum):
     ACCEPTED = "accepted"
 
 
+class OdooVersion(StrEnum):
+    """The version that the imitation of Odoo is."""
+
+    V17 = "17.0"
+    V18 = "18.0"
+    V19 = "19.0"
+
+
 class TokenForm(StrEnum):
     """Whether the access token can be read as a JWT with `exp`, or is opaque (amili.md, Unknown 1)."""
 
@@ -165,7 +173,8 @@ class AmiliSwitches:
 class LedgerSwitches:
     """How the imitation of Odoo behaves. `custom_fields` says whether the x_amili_ fields are installed.
 
-    `takes_messages` is false where a message has no author that Odoo accepts (odoo.md section 8).
+    `takes_messages` is false where a message has no author that Odoo accepts (odoo.md section 8). Changing
+    `version` while it runs is an upgrade.
     """
 
     faults: tuple[Fault, ...] = ()
@@ -175,6 +184,7 @@ class LedgerSwitches:
 
     custom_fields: bool = True
     takes_messages: bool = True
+    version: OdooVersion = OdooVersion.V19
 
 
 class AnySwitches(Protocol):
