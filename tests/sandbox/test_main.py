@@ -47,3 +47,11 @@ def test_odoo_prints_its_address_and_takes_the_key() -> None:
         assert answer.json()["uid"] == 5
         assert requests.get(f"{url}/_sandbox/state", timeout=5).json()["labels"]["clean"] == 1
     assert running.returncode == 0
+
+
+def test_odoo_is_the_version_that_is_asked_for() -> None:
+    with process("odoo", "--api-key", "k", "--version", "18.0") as running:
+        url = first_line(running)
+        told = requests.post(f"{url}/web/webclient/version_info", json={}, timeout=5).json()
+        assert told["result"]["server_serie"] == "18.0"
+    assert running.returncode == 0

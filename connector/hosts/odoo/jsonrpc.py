@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from pydantic import SecretStr
 
-from connector.domain.errors import ConfigurationError, ConnectorError, NotFound, Refused
+from connector.domain.errors import ConfigurationError, ConnectorError, KeyRefused, NotFound, Refused
 from connector.hosts.odoo.answers import (
     failed,
     field_unknown,
@@ -61,7 +61,12 @@ class JsonRpc:
         if context:
             named["context"] = dict(context)
         login = [self._database, self._user(), self._key.get_secret_value()]
-        return self._ask("object", "execute_kw", [*login, model, method, places, named], operation=f"{model}/{method}")
+        operation = f"{model}/{method}"
+        try:
+            return self._ask("object", "execute_kw", [*login, model, method, places, named], operation=operation)
+        except KeyRefused:
+            self._uid = 0
+            raise
 
     def _user(self) -> int:
         """The id of the key's user, asked for once."""
@@ -107,6 +112,9 @@ class JsonRpc:
                 return key_refused(message, operation, status)
             case "odoo.exceptions.AccessError":
                 return right_missing(message, operation, status)
+            case "odoo.exceptions.MissingError" if self._uid and f"res.users({self._uid},)" in message:
+                # The user was deleted, or the database replaced, since its id was asked for.
+                return key_refused(message, operation, status)
             case "odoo.exceptions.MissingError":
                 return NotFound(message, system=SYSTEM, operation=operation, status=status)
             case _ if _names_nothing(name, message):

@@ -1,4 +1,4 @@
-"""The fixtures recorded from a real Odoo 19 (tests/live/record_odoo_fixtures.py)."""
+"""The fixtures: recorded from a real Odoo 19 (tests/live/record_odoo_fixtures.py), and of 18 written by hand."""
 
 from __future__ import annotations
 
@@ -29,6 +29,18 @@ def document(name: str) -> dict[str, Any]:
 def answer(case: str) -> dict[str, Any]:
     """What Odoo answered in one of the cases of answers.json: status, content_type, body."""
     found: dict[str, Any] = document("answers")[case]
+    return found
+
+
+def exchanges() -> dict[str, Any]:
+    """What Odoo 18 is asked by JSON-RPC and answers, by case; not recorded but written from the reference."""
+    found: dict[str, Any] = document("odoo18_jsonrpc")["exchanges"]
+    return found
+
+
+def exchange(case: str) -> dict[str, Any]:
+    """One of `exchanges`: the `call` made of us, the `request` sent for it (its params) and the `answer`."""
+    found: dict[str, Any] = exchanges()[case]
     return found
 
 

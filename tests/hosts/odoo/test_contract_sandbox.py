@@ -1,4 +1,4 @@
-"""The host contract against the Odoo sandbox, over HTTP."""
+"""The host contract against the Odoo sandbox as each version, over HTTP."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from connector.domain.errors import ConfigurationError
 from connector.hosts import opening
-from connector.hosts.base import Host, WriteBack
+from connector.hosts.base import Host, PdfUnavailable, WriteBack
 from connector.hosts.odoo.fields import (
     CASE_ID,
     CASE_URL,
@@ -28,6 +29,7 @@ from connector.sandbox.odoo import create_odoo
 from connector.sandbox.odoo_books import InvoiceLine
 from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.serve import running
+from connector.sandbox.switches import LedgerSwitches, OdooVersion
 from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import Made
 
@@ -44,7 +46,14 @@ class SandboxLedger:
         self._prices = (Decimal(2000) + number * 1000 for number in count())
 
     def open(self, key: str | None = None, **chosen: Any) -> Host:
-        settings = {"url": self.url, "database": self.state.database, "fee_products": ["FAKTAVG"], **chosen}
+        settings = {
+            "url": self.url,
+            "database": self.state.database,
+            "login": "" if self.state.version is OdooVersion.V19 else "connector",
+            "fee_products": ["FAKTAVG"],
+            "pdf_action_id": self.state.pdf_action or None,
+            **chosen,
+        }
         return opening.open_host(
             "odoo", settings=settings, api_key=SecretStr(key or self.state.api_key), allow_private=True
         )
@@ -121,9 +130,12 @@ class SandboxLedger:
         return sum(self.state.emails_sent.values())
 
 
-@pytest.fixture
-def ledger() -> Iterator[SandboxLedger]:
-    state = OdooState()
+@pytest.fixture(params=list(OdooVersion))
+def ledger(request: pytest.FixtureRequest) -> Iterator[SandboxLedger]:
+    state = OdooState(switches=LedgerSwitches(version=request.param))
+    if state.version is OdooVersion.V17:
+        # 17 has no way of its own to make a PDF that surely mails nobody; the installed action has.
+        state.pdf_action = 304
     with running(create_odoo(state)) as url:
         yield SandboxLedger(state, url)
 
@@ -141,6 +153,7 @@ def test_the_installed_action_renders_the_pdf_and_leaves_no_trace(ledger: Sandbo
     assert ledger.mails() == 0
 
 
+@pytest.mark.parametrize("ledger", [OdooVersion.V18, OdooVersion.V19], indirect=True)
 def test_without_the_action_odoo_makes_the_pdf_and_mails_nobody(ledger: SandboxLedger) -> None:
     made = ledger.overdue_invoice()
 
@@ -149,3 +162,39 @@ def test_without_the_action_odoo_makes_the_pdf_and_mails_nobody(ledger: SandboxL
     assert pdf.content.startswith(b"%PDF-")
     assert ledger.state.pdfs_generated[int(made.id)] == 1
     assert ledger.mails() == 0
+
+
+@pytest.mark.parametrize("ledger", [OdooVersion.V17], indirect=True)
+def test_without_the_action_17_gives_the_pdf_that_was_sent_and_makes_none(ledger: SandboxLedger) -> None:
+    unsent, sent = ledger.overdue_invoice(), ledger.overdue_invoice()
+    ledger.state.generate_pdf(int(sent.id))
+    host = ledger.open(pdf_action_id=None)
+
+    assert host.pdf(sent.id).content.startswith(b"%PDF-")
+    with pytest.raises(PdfUnavailable) as unavailable:
+        host.pdf(unsent.id)
+
+    assert "Print the invoice" in unavailable.value.advice
+    assert ledger.state.pdfs_generated[int(unsent.id)] == 0
+
+
+@pytest.mark.parametrize("ledger", [OdooVersion.V17, OdooVersion.V18], indirect=True)
+def test_without_a_login_the_older_versions_say_that_they_want_it(ledger: SandboxLedger) -> None:
+    with pytest.raises(ConfigurationError, match=f"Odoo {ledger.state.version} wants the login") as refusal:
+        ledger.open(login="").check()
+    assert "login" in refusal.value.advice
+
+
+@pytest.mark.parametrize("ledger", [OdooVersion.V17, OdooVersion.V18], indirect=True)
+def test_an_odoo_that_is_upgraded_is_spoken_to_in_its_new_way(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+    assert ledger.host.read(made.id).holds == ()
+    asked = ledger.state.traffic.requests["GET /json/version"]
+    ledger.state.switches.change({"version": "19.0"})
+
+    identity = ledger.host.check()
+    ledger.state.books.set_invoice(int(made.id), no_followup=True)
+
+    assert identity.version == "19.0"
+    assert [hold.kind for hold in ledger.host.read(made.id).holds or ()] == ["no_followup"]
+    assert ledger.state.traffic.requests["GET /json/version"] == asked + 1

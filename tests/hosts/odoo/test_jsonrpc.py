@@ -1,0 +1,392 @@
+"""The wire to Odoo 17 and 18: what is sent, and what every answer means. Nothing is ever sent twice."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import responses
+
+from connector.domain.errors import (
+    ConfigurationError,
+    ConnectorError,
+    KeyRefused,
+    NotAuthorised,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    RemoteError,
+    Unavailable,
+    Unreadable,
+)
+from connector.hosts.odoo.client import LOOK_AGAIN_S, REMEMBERED_S, OdooClient
+from tests.hosts.odoo.recorded import KEY, URL, VERSION, client, exchange, exchanges
+
+RPC = f"{URL}/jsonrpc"
+VERSION_INFO = f"{URL}/web/webclient/version_info"
+DOMAIN: list[object] = []
+
+
+def is_version(version: str) -> None:
+    """Odoo is an older one from now on."""
+    responses.upsert(responses.GET, URL + VERSION, status=303, headers={"Location": f"{URL}/web/login"})
+    responses.upsert(responses.POST, VERSION_INFO, json=info(version))
+
+
+def info(version: str) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": None, "result": {"server_serie": version}}
+
+
+def says(result: Any) -> None:
+    """Odoo's next answer."""
+    responses.post(RPC, json={"jsonrpc": "2.0", "id": 1, "result": result})
+
+
+def says_written(case: str) -> None:
+    """Odoo's next answer is that of a written exchange."""
+    responses.post(RPC, json=exchange(case)["answer"])
+
+
+def older(version: str = "18.0", **options: Any) -> OdooClient:
+    """A client of an older Odoo whose user is known by its key."""
+    is_version(version)
+    says(5)
+    return client(login="connector", **options)
+
+
+def asked() -> list[dict[str, Any]]:
+    """The body of every request sent to /jsonrpc so far."""
+    return [json.loads(call.request.body or "") for call in responses.calls if call.request.url == RPC]
+
+
+def executed() -> list[list[Any]]:
+    """Model, method, arguments by place and by name of every call so far."""
+    return [body["params"]["args"][3:] for body in asked() if body["params"]["service"] == "object"]
+
+
+@responses.activate
+def test_the_user_is_asked_for_once_and_goes_with_every_call() -> None:
+    odoo = older()
+    says([])
+    says([])
+
+    for _ in range(2):
+        odoo.call("account.move", "search", domain=DOMAIN)
+
+    login, *calls = asked()
+    frame = {"jsonrpc": "2.0", "method": "call", "id": 1}
+    assert login == {**frame, "params": exchange("authenticate")["request"]}
+    assert calls == [{**frame, "params": exchange("search")["request"]}] * 2
+    assert {call.request.headers["Content-Type"] for call in responses.calls[1:]} == {"application/json"}
+
+
+CALLS = {case: written["call"] for case, written in exchanges().items() if "call" in written}
+
+
+@pytest.mark.parametrize("case", CALLS)
+@responses.activate
+def test_every_written_call_is_sent_as_written(case: str) -> None:
+    odoo, call = older(), CALLS[case]
+    says_written(case)
+
+    with suppress(ConnectorError):  # what becomes of it is another test's
+        odoo.call(call["model"], call["method"], call.get("ids"), **call["arguments"])
+
+    assert [body["params"] for body in asked()[1:]] == [exchange(case)["request"]]
+
+
+@responses.activate
+def test_ids_come_first_and_the_context_is_a_named_argument() -> None:
+    odoo = older(context={"lang": "sv_SE"})
+    says([{"id": 7}])
+    odoo.call("account.move", "read", ids=[7], fields=["name"], context={"allowed_company_ids": [1]})
+    context = {"lang": "sv_SE", "allowed_company_ids": [1]}
+    assert executed() == [["account.move", "read", [[7]], {"fields": ["name"], "context": context}]]
+
+
+@pytest.mark.parametrize(
+    ("version", "sent"),
+    [
+        ("18.0", ["account.move", "has_access", [[]], {"operation": "write"}]),
+        ("17.0", ["account.move", "check_access_rights", [], {"operation": "write", "raise_exception": False}]),
+    ],
+)
+@responses.activate
+def test_a_right_is_asked_for_as_the_version_knows_it(version: str, sent: list[Any]) -> None:
+    odoo = older(version)
+    says(True)
+    assert odoo.allows("account.move", "write") is True
+    assert executed() == [sent]
+
+
+@responses.activate
+def test_amounts_are_exact() -> None:
+    odoo = older()
+    responses.post(RPC, body=b'{"jsonrpc": "2.0", "id": 1, "result": [2050.10]}', content_type="application/json")
+    assert odoo.call("account.move", "search", domain=DOMAIN) == [Decimal("2050.10")]
+
+
+@responses.activate
+def test_a_method_that_gives_nothing_has_no_result_in_its_answer() -> None:
+    odoo = older()
+    responses.post(RPC, json={"jsonrpc": "2.0", "id": 1})
+    assert odoo.call("account.move", "action_post", ids=[1]) is None
+
+
+ERRORS: dict[str, type[ConnectorError]] = {
+    "bad_key": KeyRefused,
+    "unknown_user": KeyRefused,
+    "no_right": NotAuthorised,
+    "private_method": NotAuthorised,
+    "unknown_method": NotFound,
+    "unknown_model": NotFound,
+    "missing_record": NotFound,
+    "user_error": Refused,
+    "validation_error": Refused,
+    "unknown_argument": Refused,
+    "unknown_field": Refused,
+    "other_exception": OutcomeUnknown,
+    "serialization_failure": OutcomeUnknown,
+    "unknown_database": ConfigurationError,
+    "database_down": OutcomeUnknown,
+}
+
+
+@pytest.mark.parametrize("version", ["17.0", "18.0"])
+@pytest.mark.parametrize(("case", "kind"), ERRORS.items())
+@responses.activate
+def test_every_written_error_has_its_meaning_and_is_asked_for_once(
+    case: str, kind: type[ConnectorError], version: str
+) -> None:
+    odoo = older(version)
+    says_written(case)
+
+    with pytest.raises(ConnectorError) as caught:
+        odoo.call("account.move", "search", domain=DOMAIN)
+
+    assert type(caught.value) is kind
+    assert caught.value.system == "Odoo"
+    assert len(executed()) == 1
+
+
+@pytest.mark.parametrize("case", ERRORS)
+@responses.activate
+def test_no_error_keeps_the_servers_traceback_or_the_key(case: str) -> None:
+    odoo = older()
+    says_written(case)
+
+    with pytest.raises(ConnectorError) as caught:
+        odoo.call("account.move", "search", domain=DOMAIN)
+
+    error = caught.value
+    kept = f"{error} {error!r} {vars(error)} {error.__cause__!r} {error.__context__!r}"
+    assert "SECRET-OF-THE-SERVER" not in kept
+    assert KEY not in kept
+
+
+@pytest.mark.parametrize("case", [name for name, written in exchanges().items() if "error" in written["answer"]])
+def test_every_written_error_is_looked_at(case: str) -> None:
+    assert case in ERRORS
+
+
+@responses.activate
+def test_a_personal_number_and_the_key_in_odoos_words_are_masked() -> None:
+    odoo = older()
+    data = {"name": "odoo.exceptions.ValidationError", "message": f"19900101-1239 är upptaget, {KEY}."}
+    responses.post(RPC, json={"jsonrpc": "2.0", "id": 1, "error": {"code": 200, "message": "x", "data": data}})
+
+    with pytest.raises(Refused, match="är upptaget") as caught:
+        odoo.call("res.partner", "create", vals_list=[{}])
+
+    assert "1239" not in f"{caught.value} {vars(caught.value)}"
+    assert KEY not in f"{caught.value} {vars(caught.value)}"
+
+
+@pytest.mark.parametrize("answer", [False, None, 0, "5", True, [5]])
+@responses.activate
+def test_a_login_that_the_key_does_not_open_asks_for_a_new_key(answer: Any) -> None:
+    is_version("18.0")
+    says(answer)
+
+    with pytest.raises(KeyRefused) as caught:
+        client(login="connector").call("account.move", "search", domain=DOMAIN)
+
+    assert "login" in caught.value.message
+    assert "new API key" in caught.value.advice
+    assert not executed()
+
+
+@responses.activate
+def test_the_user_is_asked_for_anew_after_the_key_was_refused() -> None:
+    odoo = older()
+    says_written("unknown_user")
+    says(9)
+    says([])
+
+    with pytest.raises(KeyRefused):
+        odoo.call("account.move", "search", domain=DOMAIN)
+    odoo.call("account.move", "search", domain=DOMAIN)
+
+    assert [body["params"]["args"][1] for body in asked() if body["params"]["service"] == "object"] == [5, 9]
+
+
+@pytest.mark.parametrize("version", ["17.0", "18.0"])
+@responses.activate
+def test_without_a_login_nothing_is_called(version: str) -> None:
+    is_version(version)
+    with pytest.raises(ConfigurationError, match=f"Odoo {version} wants the login"):
+        client().call("account.move", "search", domain=DOMAIN)
+    assert not asked()
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"<html>login</html>", "text/html"),
+        (b"", "application/json"),
+        (b'{"jsonrpc": "2.0", "id": 1, "resu', "application/json"),
+        (b"[]", "application/json"),
+        (b'{"jsonrpc": "2.0", "id": 2, "result": []}', "application/json"),
+        (b'{"result": []}', "application/json"),
+        (b'{"jsonrpc": "2.0", "id": 1, "result": []}', "text/plain"),
+    ],
+)
+@responses.activate
+def test_an_answer_that_is_none_of_its_own_is_unreadable(body: bytes, content_type: str) -> None:
+    odoo = older()
+    responses.post(RPC, body=body, content_type=content_type)
+    with pytest.raises(Unreadable):
+        odoo.call("account.move", "search", domain=DOMAIN)
+    assert len(executed()) == 1
+
+
+@pytest.mark.parametrize(
+    "error", [None, "broken", {}, {"code": 200}, {"message": "Odoo Server Error", "data": None}, {"data": []}]
+)
+@responses.activate
+def test_after_an_error_without_a_name_nobody_knows(error: Any) -> None:
+    odoo = older()
+    responses.post(RPC, json={"jsonrpc": "2.0", "id": 1, "error": error})
+    with pytest.raises(OutcomeUnknown):
+        odoo.call("account.move", "write", ids=[1], vals={})
+    assert len(executed()) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(301, Unreadable), (303, Unreadable), (308, Unreadable), (400, Unreadable), (401, Unreadable), (404, Unreadable),
+     (415, Unreadable), (429, RateLimited), (500, OutcomeUnknown), (502, OutcomeUnknown), (504, OutcomeUnknown)],
+)  # fmt: skip
+@responses.activate
+def test_any_status_but_200_is_not_odoos(status: int, kind: type[RemoteError]) -> None:
+    odoo = older()
+    stolen = responses.add(responses.POST, "https://evil.example/jsonrpc", json=[])
+    responses.post(RPC, status=status, body="<html>", headers={"Location": "https://evil.example/jsonrpc"})
+
+    with pytest.raises(RemoteError) as caught:
+        odoo.call("account.move", "search", domain=DOMAIN)
+
+    assert type(caught.value) is kind
+    assert caught.value.status == status
+    assert (stolen.call_count, len(executed())) == (0, 1)
+
+
+class Clock:
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.at_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.at_s
+
+
+def upgraded(version: str = "19.0") -> None:
+    """Odoo speaks JSON-2 from now on."""
+    responses.upsert(responses.GET, URL + VERSION, json={"version": version})
+
+
+def looks() -> int:
+    """How often Odoo was asked for its version."""
+    return sum(call.request.url == URL + VERSION for call in responses.calls)
+
+
+@responses.activate
+def test_the_version_is_remembered_for_an_hour() -> None:
+    clock = Clock()
+    odoo = older(clock=clock)
+    says([])
+    odoo.call("account.move", "search", domain=DOMAIN)
+    clock.at_s += REMEMBERED_S
+    odoo.call("account.move", "search", domain=DOMAIN)
+    assert looks() == 1
+
+    clock.at_s += 1
+    upgraded()
+    responses.post(f"{URL}/json/2/account.move/search", json=[])
+    odoo.call("account.move", "search", domain=DOMAIN)
+
+    assert looks() == 2
+    assert responses.calls[-1].request.url == f"{URL}/json/2/account.move/search"
+    assert odoo.dialect.groups_field == "group_ids"
+
+
+@responses.activate
+def test_a_refusal_by_an_odoo_that_was_upgraded_meanwhile_is_none() -> None:
+    clock = Clock()
+    odoo = older(clock=clock)
+    says_written("unknown_field")
+    assert odoo.dialect.groups_field == "groups_id"
+    clock.at_s += LOOK_AGAIN_S
+    upgraded()
+
+    with pytest.raises(Unavailable, match=r"upgraded from 18\.0 to 19\.0"):
+        odoo.call("res.users", "read", ids=[5], fields=["groups_id"])
+
+    assert odoo.dialect.groups_field == "group_ids"
+    assert looks() == 2
+
+
+@responses.activate
+def test_a_wire_that_is_gone_is_left_for_the_new_one() -> None:
+    clock = Clock()
+    odoo = older(clock=clock)
+    responses.post(RPC, status=404, body="<html>", content_type="text/html")
+    responses.post(f"{URL}/json/2/account.move/search", json=[])
+    odoo.version()
+    clock.at_s += LOOK_AGAIN_S
+    upgraded()
+
+    with pytest.raises(Unreadable):
+        odoo.call("account.move", "search", domain=DOMAIN)
+    assert odoo.call("account.move", "search", domain=DOMAIN) == []
+
+
+@responses.activate
+def test_refusals_do_not_ask_for_the_version_again_and_again() -> None:
+    clock = Clock()
+    odoo = older(clock=clock)
+    says_written("user_error")
+    odoo.version()
+    for _ in range(5):
+        clock.at_s += LOOK_AGAIN_S / 3
+        with pytest.raises(Refused):
+            odoo.call("account.move", "action_post", ids=[1])
+    assert looks() == 2
+
+
+@responses.activate
+def test_an_odoo_that_is_away_when_asked_again_leaves_its_refusal_standing() -> None:
+    clock = Clock()
+    odoo = older(clock=clock)
+    says_written("user_error")
+    odoo.version()
+    clock.at_s += LOOK_AGAIN_S
+    responses.upsert(responses.GET, URL + VERSION, status=502)
+    with pytest.raises(Refused) as caught:
+        odoo.call("account.move", "action_post", ids=[1])
+    assert type(caught.value) is Refused
