@@ -151,7 +151,7 @@ def test_no_log_line_is_given_a_secret() -> None:
 
 KNOWN_SERVERS = re.compile(
     r"""
-    (api-sandbox|app)\.amili\.se | storage\.googleapis\.com | [a-z0-9.-]+\.odoo\.com
+    (api-sandbox|app)\.amili\.se | (api|apps|ws)\.fortnox\.se | storage\.googleapis\.com | [a-z0-9.-]+\.odoo\.com
     | github\.com | json-schema\.org | www\.w3\.org
     | ([a-z0-9.-]+\.)?example(\.[a-z]+)? | [a-z0-9.-]+\.(test|invalid)
     """,

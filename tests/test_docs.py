@@ -23,6 +23,7 @@ from connector.cli import main
 from connector.cli.exit_codes import ExitCode
 from connector.domain.checks.texts import NOT_CHECKED, TEXTS
 from connector.domain.connection import ConnectionSettings, ReminderPolicy
+from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.odoo.settings import OdooSettings
 from connector.settings import Settings, load_settings
 from tests.conftest import SettingsFactory
@@ -120,7 +121,7 @@ def test_every_setting_of_a_company_is_in_the_readme_with_its_default() -> None:
     expected = defaults(ConnectionSettings)
     del expected["reminders"]
     expected |= {f"reminders.{name}": default for name, default in defaults(ReminderPolicy).items()}
-    expected |= defaults(OdooSettings)
+    expected |= defaults(OdooSettings) | defaults(FortnoxSettings)
 
     assert rows == expected
 

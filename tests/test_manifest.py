@@ -71,13 +71,13 @@ def test_the_production_address_is_nowhere(settings: Settings, described: manife
 
 
 def test_every_available_host_can_be_opened(described: manifest.Manifest) -> None:
-    for described_host in described.hosts:
+    for described_host in (one for one in described.hosts if one.status == "available"):
         with pytest.raises(ConfigurationError, match="need"):
             opening.open_host(described_host.id, settings={}, api_key=SecretStr("key"), allow_private=False)
 
 
 def test_the_fields_are_those_that_are_installed(described: manifest.Manifest) -> None:
-    (odoo,) = described.hosts
+    odoo, _ = described.hosts
 
     assert [(one.name, one.type) for one in odoo.fields] == [
         (name, kind) for name, (kind, _) in provision.ADDED_FIELDS.items()
@@ -85,7 +85,7 @@ def test_the_fields_are_those_that_are_installed(described: manifest.Manifest) -
 
 
 def test_the_rights_are_those_that_are_checked(described: manifest.Manifest) -> None:
-    (odoo,) = described.hosts
+    odoo, _ = described.hosts
 
     assert [(one.model, one.operation, one.purpose) for one in odoo.rights] == list(odoo_host.NEEDED_RIGHTS)
     assert {one.key for one in odoo.rights} <= {key.id for key in odoo.authentication.keys}
@@ -115,7 +115,7 @@ def test_the_schemas_take_what_the_models_take(described: manifest.Manifest) -> 
 
 
 def test_a_hosts_schema_names_its_settings(described: manifest.Manifest) -> None:
-    (odoo,) = described.hosts
+    odoo, _ = described.hosts
     schema = Draft202012Validator(odoo.settings)
 
     assert schema.is_valid({"url": "https://company.odoo.com", "database": "company", "fee_products": ["FAKTAVG"]})

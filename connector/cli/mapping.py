@@ -15,7 +15,7 @@ from connector.flows.mapping import map_document
 
 
 @click.command("map")
-@click.option("--host", required=True, help="The accounting system the document comes from, for example odoo.")
+@click.option("--host", required=True, help="The accounting system the document comes from, odoo or fortnox.")
 @click.option("--input", "document_file", required=True, type=JSON_FILE, help="The saved document, JSON.")
 @click.option("--settings", "settings_file", type=JSON_FILE, help="Connection settings, JSON; defaults if not given.")
 @click.option("--first-action", type=click.Choice([action.value for action in FirstAction]))

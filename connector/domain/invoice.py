@@ -51,6 +51,8 @@ class LineKind(StrEnum):
     INVOICE_FEE = "invoice_fee"
     REMINDER_FEE = "reminder_fee"
     INTEREST = "interest"
+    ROUNDING = "rounding"
+    """Nothing was sold: the total rounded to whole kronor."""
 
 
 class Address(Frozen):
@@ -113,11 +115,12 @@ class CreditNote(Frozen):
 class ReminderSent(Frozen):
     """A reminder the creditor sent itself. `fee` is what it charged, without VAT (domain.md section 3).
 
+    `date` is None if the ledger tells only that a reminder was sent, not when; its fee is not claimed then.
     `in_balance` says whether the ledger booked the fee onto the invoice's own balance, `paid` whether the
     debtor has paid the fee (None: the ledger cannot tell).
     """
 
-    date: date
+    date: _MaybeDate = None
     fee: Kronor = Decimal("0.00")
     in_balance: bool = False
     paid: bool | None = None

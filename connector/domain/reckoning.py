@@ -27,8 +27,9 @@ NOTHING = Decimal("0.00")
 class ChargedReminderFee(Frozen):
     """A reminder fee that the creditor has charged, as far as the ledger or the company's policy tells.
 
-    `charged_on` is None when only a line of the invoice tells of the fee. `in_balance` says that the balance
-    contains it, `paid` whether it is paid (None: the ledger cannot tell).
+    `charged_on` is None when the ledger does not tell: the fee is known by a line of the invoice only, or the
+    reminder has no date. `in_balance` says that the balance contains it, `paid` whether it is paid (None: the
+    ledger cannot tell).
     """
 
     amount: Kronor
@@ -97,7 +98,7 @@ def _charged_reminder_fees(invoice: Invoice, policy: ReminderPolicy) -> tuple[Ch
             in_balance=reminder.in_balance or on_invoice > 0,
             paid=reminder.paid,
         )
-        for reminder in sorted(invoice.reminders, key=lambda reminder: reminder.date)
+        for reminder in _in_order(invoice.reminders)
         if reminder.fee > 0
     )
     if recorded:
@@ -127,9 +128,14 @@ def _charged_reminder_fees(invoice: Invoice, policy: ReminderPolicy) -> tuple[Ch
 
 def _first_chargeable(invoice: Invoice) -> ReminderSent | None:
     # A fee may only be charged for a reminder after the due date; an earlier one is a friendly notice.
-    ordered = sorted(invoice.reminders, key=lambda reminder: reminder.date)
-    after_due = [one for one in ordered if invoice.due_date is None or one.date > invoice.due_date]
+    ordered = _in_order(invoice.reminders)
+    after_due = [one for one in ordered if one.date is None or invoice.due_date is None or one.date > invoice.due_date]
     return next(iter(after_due or ordered), None)
+
+
+def _in_order(reminders: Iterable[ReminderSent]) -> list[ReminderSent]:
+    """Reminders by date; those whose date nobody tells come last."""
+    return sorted(reminders, key=lambda reminder: reminder.date or date.max)
 
 
 def _fee_lines(invoice: Invoice, net: Decimal) -> tuple[Decimal, ...]:

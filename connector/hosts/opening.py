@@ -9,6 +9,8 @@ from pydantic import SecretStr
 from connector.domain.errors import ConfigurationError, Unreadable
 from connector.domain.invoice import Invoice
 from connector.hosts.base import Hints, Host
+from connector.hosts.fortnox import translate as fortnox_translate
+from connector.hosts.fortnox.settings import fortnox_settings
 from connector.hosts.odoo import events as odoo_events
 from connector.hosts.odoo import provision as odoo_provision
 from connector.hosts.odoo import translate as odoo_translate
@@ -85,14 +87,17 @@ def translate_document(kind: str, document: dict[str, Any], settings: dict[str, 
     Raises `ConfigurationError` for an unknown kind and for a document that is not one of its, and
     `AmountUnreadable` for an amount that is no exact number of öre.
     """
-    match kind:
-        case "odoo":
-            try:
+    try:
+        match kind:
+            case "odoo":
                 return odoo_translate.translate(document, odoo_settings(settings))
-            except Unreadable as error:
-                raise ConfigurationError(f"This is no document of an Odoo invoice: {error.message}") from None
-        case _:
-            raise _unknown(kind)
+            case "fortnox":
+                return fortnox_translate.translate(document, fortnox_settings(settings))
+            case _:
+                raise _unknown(kind)
+    except Unreadable as error:
+        article = "an" if error.system[0] in "AEIOU" else "a"
+        raise ConfigurationError(f"This is no document of {article} {error.system} invoice: {error.message}") from None
 
 
 def provision(

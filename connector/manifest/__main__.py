@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic import BaseModel
+
 from connector import __version__
 from connector.domain.connection import ConnectionSettings
+from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.odoo.settings import OdooSettings
 from connector.resources import manifest_path
 
-_HOST_SETTINGS = {"odoo": OdooSettings}
+_HOST_SETTINGS: dict[str, type[BaseModel]] = {"odoo": OdooSettings, "fortnox": FortnoxSettings}
 
 
 def renewed(manifest: dict[str, Any]) -> dict[str, Any]:

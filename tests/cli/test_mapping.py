@@ -53,6 +53,34 @@ def test_the_example(terminal: Terminal) -> None:
         assert finding.keys() == {"code", "severity", "field", "value", "sv", "en"}
 
 
+def test_the_example_of_fortnox(terminal: Terminal) -> None:
+    settings = file(terminal.folder, "settings.json", {"invoice_fee_agreed": True, "reminders": {"fee": "60.00"}})
+    example = str(templates_path() / "fortnox" / "example-document.json")
+    said = terminal.run("map", "--host", "fortnox", "--input", example, "--settings", settings, "--today", "2026-03-04")
+    (debt,) = said.json["registration"]["debts"]
+
+    assert said.status == 0, said.err
+    assert said.json["registration"]["customer"]["id_number"] == "5520000018"
+    assert (debt["invoice_number"], debt["capital_to_claim"]) == ("10457", 10063)
+    assert debt["fees_included_in_capital_to_claim"]["invoice_fee"] == 62.5
+    assert debt["fees_already_claimed"]["reminder"]["amount"] == 60
+    assert "B4" not in [one["code"] for one in said.json["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({}, "This is no document of a Fortnox invoice: the document lacks 'Invoice'."),
+        ({"Invoice": {"DocumentNumber": "1"}}, "the document lacks 'Customer'."),
+        ({"Invoice": {"Total": "much", "DocumentNumber": "1"}, "Customer": {}}, "B2"),
+    ],
+)
+def test_saved_answers_that_will_not_do(terminal: Terminal, content: dict[str, Any], words: str) -> None:
+    said = terminal.run("map", "--host", "fortnox", "--input", file(terminal.folder, "document.json", content))
+
+    assert words in (said.out or said.sentence)
+
+
 def test_it_needs_no_setting_and_leaves_nothing_behind(terminal: Terminal) -> None:
     said = mapped(terminal)
 

@@ -171,6 +171,16 @@ def test_the_parts_of_a_claim(changes: dict[str, Any], expected: tuple[str, str,
     assert summary(reckoned(**changes)) == expected
 
 
+def test_a_reminder_that_nobody_knows_the_date_of_claims_no_fee() -> None:
+    undated = a_reminder(date=None, fee=kr("0.00"))
+    policy = ReminderPolicy(fee=kr("60.00"))
+
+    assert reckon(an_invoice(reminders=(undated,)), policy).reminder_fee is None
+    dated = reckon(an_invoice(reminders=(undated, a_reminder(fee=kr("0.00")))), policy).reminder_fee
+    assert dated is not None
+    assert dated.date == REMINDER_DATE
+
+
 def test_the_policys_fee_is_taken_for_a_reminder_without_one() -> None:
     friendly_notice = a_reminder(date=DUE_DATE - timedelta(days=3), fee=kr("0.00"))
     reminder = a_reminder(fee=kr("0.00"))

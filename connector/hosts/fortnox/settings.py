@@ -1,0 +1,38 @@
+"""What an installer chooses for one connection to a Fortnox company: `ConnectionSettings.host`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from connector.domain.errors import ConfigurationError
+
+Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class FortnoxSettings(BaseModel):
+    """How the invoices and customers of one Fortnox company are to be read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Fortnox settings")
+
+    fee_articles: tuple[Number, ...] = Field(
+        (), description="Article numbers of rows that are invoice fees, besides Fortnox's own invoice fee."
+    )
+    reminder_fee_articles: tuple[Number, ...] = Field((), description="Article numbers of rows that are reminder fees.")
+    interest_articles: tuple[Number, ...] = Field(
+        (), description="Article numbers of rows that are late-payment interest."
+    )
+    sole_traders: tuple[Number, ...] = Field(
+        (), description="Customer numbers of sole traders, whose organisation number is the owner's personal number."
+    )
+
+
+def fortnox_settings(host: dict[str, Any]) -> FortnoxSettings:
+    """The Fortnox part of a connection's settings. Raises `ConfigurationError` naming the first thing wrong."""
+    try:
+        return FortnoxSettings.model_validate(host)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"The Fortnox setting {where}: {first['msg']}.") from None
