@@ -21,7 +21,8 @@ import connector
 from connector import manifest
 from connector.cli import main
 from connector.cli.exit_codes import ExitCode
-from connector.domain.checks.texts import NOT_CHECKED, TEXTS
+from connector.domain.checks.texts import TEXTS
+from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.connection import ConnectionSettings, ReminderPolicy
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.odoo.settings import OdooSettings

@@ -10,13 +10,13 @@ import click
 
 from connector.cli.deploying import opened
 from connector.cli.exit_codes import ExitCode
-from connector.cli.output import JSON, as_json, shown
+from connector.cli.output import JSON, as_json, customers_line, shown
 from connector.domain.assessment import CreditorStatus
 from connector.domain.dates import today
 from connector.domain.errors import ConfigurationError, ConnectorError
 from connector.flows import connecting
 from connector.flows.deployment import Deployment
-from connector.hosts.base import LedgerIdentity
+from connector.hosts.base import IdentityCoverage, LedgerIdentity
 from connector.store import connections
 from connector.store.connections import StoredConnection
 
@@ -30,6 +30,7 @@ class Checked:
     connection: StoredConnection
     ledger: LedgerIdentity | ConnectorError
     creditor: CreditorStatus | ConnectorError
+    customers: IdentityCoverage | None = None
 
     @property
     def errors(self) -> tuple[ConnectorError, ...]:
@@ -78,15 +79,17 @@ def check(connection_id: str | None, json_: bool) -> None:
 def _checked(deployment: Deployment, connection: StoredConnection) -> Checked:
     ledger: LedgerIdentity | ConnectorError
     creditor: CreditorStatus | ConnectorError
+    customers = None
     try:
         ledger = connecting.check_ledger(deployment, connection)
+        customers = None if ledger.missing_rights else connecting.check_customers(deployment, connection)
     except ConnectorError as error:
         ledger = error
     try:
         creditor = connecting.check_creditor(deployment, connection)
     except ConnectorError as error:
         creditor = error
-    return Checked(connection, ledger, creditor)
+    return Checked(connection, ledger, creditor, customers)
 
 
 def _document(checked: Checked) -> dict[str, Any]:
@@ -97,6 +100,7 @@ def _document(checked: Checked) -> dict[str, Any]:
         "environment": checked.connection.settings.environment,
         "ok": not checked.errors and not checked.problems,
         "ledger": _side(checked.ledger),
+        "customers": asdict(checked.customers) if checked.customers else None,
         "creditor": _side(checked.creditor),
         "problems": checked.problems,
     }
@@ -122,6 +126,8 @@ def _show(checked: Checked) -> None:
         _line("ledger", f"{who}, {', '.join(notes)}", good=not ledger.missing_rights)
     else:
         _line("ledger", str(ledger), good=False)
+    if checked.customers:
+        click.echo(f"    {customers_line(checked.customers)}")
     if isinstance(creditor, CreditorStatus):
         who = f"{creditor.name} ({creditor.organization_number or 'no organisation number'})"
         _line("creditor", f"{who}, {'active' if creditor.is_active else 'NOT active'}", good=creditor.is_active)

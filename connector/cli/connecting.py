@@ -12,7 +12,7 @@ from connector import manifest
 from connector.amili.keys import make_key_pair
 from connector.amili.models import Creditor
 from connector.cli.deploying import opened
-from connector.cli.output import shown, table
+from connector.cli.output import customers_line, shown, table
 from connector.cli.reading import JSON_FILE, read_settings
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
@@ -138,6 +138,8 @@ def connect(
         number = ledger.organization_number
         who = f"{ledger.company} ({number or 'no organisation number'}), {ledger.version}, as {ledger.user}"
         click.echo(f"Ledger:   {shown(who)}")
+        host_settings = {**settings.host, **ledger.found_settings}
+        click.echo(customers_line(connecting.customers_of_ledger(deployment, host_kind, host_settings, key)))
         creditor = _choose(connecting.creditors_for(api, number), creditor_id, settings.environment, ask=not yes)
         click.echo(f"Creditor: {_named(creditor)} at Amili, {settings.environment}")
         connecting.require_active(creditor)

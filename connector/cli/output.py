@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from connector.domain.dates import STOCKHOLM
 from connector.domain.findings import Finding, Severity
+from connector.hosts.base import IdentityCoverage
 
 LANGUAGES = ("sv", "en")
 JSON = click.option("--json", "json_", is_flag=True, help="One JSON document on standard output, for programs.")
@@ -90,6 +91,20 @@ def finding_lines(findings: Iterable[Finding], language: str) -> Iterator[str]:
         words = finding.sv if language == "sv" else finding.en
         value = f" [{finding.value}]" if finding.value else ""
         yield f"  {_MARKS[finding.severity]} {finding.code}: {shown(words + value)}"
+
+
+def customers_line(coverage: IdentityCoverage) -> str:
+    """How many of a ledger's customers have an identity number, and where it stands."""
+    by_field = ", ".join(f"{name} {_counted(count)}" for name, count in coverage.by_field.items() if count)
+    where = f" ({by_field})" if by_field else ""
+    return (
+        "Customers with a valid personal or organisation number: "
+        f"{_counted(coverage.valid)} of {_counted(coverage.customers)}{where}"
+    )
+
+
+def _counted(number: int) -> str:
+    return f"{number:,}".replace(",", "\u00a0")
 
 
 def moment(at_s: float | None) -> str:

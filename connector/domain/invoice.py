@@ -71,6 +71,7 @@ class Customer(Frozen):
     `address` is the customer card's, `invoice_address` what stands on the invoice (domain.md E11).
     `id_number` is the ledger's own spelling; `connector.domain.identity` reads it.
     `sole_trader` is a person's decision on the customer or `None` if nobody made one (domain.md 2.2).
+    `never_send` says that a person has barred the customer from collection; `None` if the ledger cannot tell.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Customer(Frozen):
     address: Address = Address()
     invoice_address: Address = Address()
     protected_identity: bool | None = None
+    never_send: bool | None = None
 
 
 class Line(Frozen):
@@ -112,8 +114,16 @@ class CreditNote(Frozen):
     date: date
 
 
+class Instalment(Frozen):
+    """One of several parts that an invoice is to be paid in. `balance` is what is open of it."""
+
+    due_date: date
+    balance: Kronor
+
+
 class ReminderSent(Frozen):
-    """A reminder the creditor sent itself. `fee` is what it charged, without VAT (domain.md section 3).
+    """A reminder the creditor sent itself. `fee` is what it charged, without VAT (domain.md section 3); None if
+    the ledger does not record what its reminders charge.
 
     `date` is None if the ledger tells only that a reminder was sent, not when; its fee is not claimed then.
     `in_balance` says whether the ledger booked the fee onto the invoice's own balance, `paid` whether the
@@ -121,13 +131,13 @@ class ReminderSent(Frozen):
     """
 
     date: _MaybeDate = None
-    fee: Kronor = Decimal("0.00")
+    fee: Kronor | None = None
     in_balance: bool = False
     paid: bool | None = None
 
 
 class Hold(Frozen):
-    """The invoice or customer is disputed or barred from collection in the ledger."""
+    """The invoice is disputed or barred from collection in the ledger. `kind` is a key of the checks' texts."""
 
     kind: str
     by: str = ""
@@ -135,9 +145,13 @@ class Hold(Frozen):
 
 
 class OpenReceipt(Frozen):
-    """Money received, or a credit given, that the ledger has not matched to an invoice."""
+    """Money received, or a credit given, that the ledger has not matched to an invoice.
+
+    `currency` is named where it is not the invoice's; nobody has exchanged `amount` then.
+    """
 
     amount: Kronor
+    currency: str = ""
     date: _MaybeDate = None
     reference: str = ""
 
@@ -147,7 +161,8 @@ class Invoice(Frozen):
 
     Amounts are kronor including VAT. `total` is the invoice's printed total and `balance` what the ledger
     says is open now; both include any reminder fee or interest that the ledger booked onto the invoice
-    (lines of kind REMINDER_FEE and INTEREST, or reminders with `in_balance`).
+    (lines of kind REMINDER_FEE and INTEREST, or reminders with `in_balance`). `due_date` is the day on which all
+    that is open is due; `instalments` are the parts of an invoice to be paid in several, in order of their dates.
     """
 
     id: str
@@ -162,6 +177,7 @@ class Invoice(Frozen):
     lines: tuple[Line, ...] = ()
     payments: tuple[Payment, ...] = ()
     credit_notes: tuple[CreditNote, ...] = ()
+    instalments: tuple[Instalment, ...] = ()
     reminders: tuple[ReminderSent, ...] = ()
     customer: Customer
 

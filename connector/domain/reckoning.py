@@ -99,7 +99,7 @@ def _charged_reminder_fees(invoice: Invoice, policy: ReminderPolicy) -> tuple[Ch
             paid=reminder.paid,
         )
         for reminder in _in_order(invoice.reminders)
-        if reminder.fee > 0
+        if reminder.fee is not None and reminder.fee > 0
     )
     if recorded:
         return recorded
@@ -114,7 +114,7 @@ def _charged_reminder_fees(invoice: Invoice, policy: ReminderPolicy) -> tuple[Ch
             )
             for amount in _fee_lines(invoice, on_invoice)
         )
-    if reminder and policy.fee > 0:
+    if reminder and reminder.fee is None and policy.fee > 0:
         return (
             ChargedReminderFee(
                 amount=policy.fee,

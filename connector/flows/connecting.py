@@ -14,7 +14,7 @@ from connector.domain.connection import ConnectionSettings
 from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import Deployment
 from connector.hosts import opening
-from connector.hosts.base import LedgerIdentity
+from connector.hosts.base import Host, IdentityCoverage, LedgerIdentity
 from connector.store import connections
 from connector.store.connections import StoredConnection
 
@@ -36,15 +36,26 @@ def identify_ledger(
     deployment: Deployment, host: str, host_settings: dict[str, object], api_key: SecretStr
 ) -> LedgerIdentity:
     """Who a ledger is, by its own answer. Raises `ConfigurationError` if our key lacks a right it needs."""
-    ledger = opening.open_host(
-        host, settings=host_settings, api_key=api_key, allow_private=deployment.settings.allow_private_addresses
-    ).check()
+    ledger = _opened(deployment, host, host_settings, api_key).check()
     if ledger.missing_rights:
         raise ConfigurationError(
             f"The key of {ledger.user} lacks rights: {'; '.join(ledger.missing_rights)}.",
             advice="Give the user these rights in the ledger, then connect again.",
         )
     return ledger
+
+
+def customers_of_ledger(
+    deployment: Deployment, host: str, host_settings: dict[str, object], api_key: SecretStr
+) -> IdentityCoverage:
+    """How many of a ledger's customers have an identity number. Raises the errors of remote calls."""
+    return _opened(deployment, host, host_settings, api_key).identity_coverage()
+
+
+def _opened(deployment: Deployment, host: str, host_settings: dict[str, object], api_key: SecretStr) -> Host:
+    return opening.open_host(
+        host, settings=host_settings, api_key=api_key, allow_private=deployment.settings.allow_private_addresses
+    )
 
 
 def creditors_for(amili: AmiliClient, organization_number: str) -> Choice:
@@ -112,6 +123,7 @@ def join(
                 "creditor": creditor.id,
                 "account": creditor.account,
                 "organization_number": ledger.organization_number,
+                "host": {**settings.host, **ledger.found_settings},
             }
         ),
         amili_access=amili_access,
@@ -129,6 +141,11 @@ def suggested_id(company: str) -> str:
 def check_ledger(deployment: Deployment, connection: StoredConnection) -> LedgerIdentity:
     """Who the connection's ledger is, by its own answer. Raises the errors of remote calls."""
     return deployment.host(connection).check()
+
+
+def check_customers(deployment: Deployment, connection: StoredConnection) -> IdentityCoverage:
+    """How many of the ledger's customers have an identity number. Raises the errors of remote calls."""
+    return deployment.host(connection).identity_coverage()
 
 
 def check_creditor(deployment: Deployment, connection: StoredConnection) -> CreditorStatus:

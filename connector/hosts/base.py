@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from connector.domain.errors import ConnectorError
 from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
@@ -34,6 +34,17 @@ class LedgerIdentity:
     missing_rights: tuple[str, ...] = ()
     bank_booked_until: date | None = None
     key_expires: date | None = None
+    found_settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the host that it has found out by itself and that shall hold from now on."""
+
+
+@dataclass(frozen=True)
+class IdentityCoverage:
+    """How many customers have a valid identity number, and where in the ledger it stands: counts by field."""
+
+    customers: int
+    valid: int
+    by_field: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,9 @@ class Host(Protocol):
 
     def check(self) -> LedgerIdentity:
         """Who this ledger is and whether our rights suffice. Reads only."""
+
+    def identity_coverage(self) -> IdentityCoverage:
+        """How many of the customers we could claim have a valid identity number. Reads all of them, cheaply."""
 
     def read(self, invoice_id: str) -> Invoice:
         """One invoice, fresh and whole. Raises `NotFound` if the ledger does not have it."""

@@ -69,17 +69,19 @@ class Books:
         create("res.country", {"name": "Sweden", "code": "SE"}, identifier=SWEDEN)
         create("res.lang", {"name": "Swedish / Svenska", "code": "sv_SE", "active": True}, identifier=85)
         create("account.tax", {"name": "25% G", "amount": 25.0}, identifier=VAT_25)
-        for number, name, kind in (
-            (RECEIVABLE, "Trade receivables", "asset_receivable"),
-            (SALES, "Sales within Sweden, 25% VAT (Goods)", "income"),
-            (OUTGOING_VAT, "Outgoing VAT on sales within Sweden, 25%", "liability_current"),
-            (BANK, "Bank", "asset_cash"),
-            (SUSPENSE, "Bank suspense account", "asset_current"),
+        for number, code, name, kind in (
+            (RECEIVABLE, "1510", "Trade receivables", "asset_receivable"),
+            (SALES, "3001", "Sales within Sweden, 25% VAT (Goods)", "income"),
+            (OUTGOING_VAT, "2611", "Outgoing VAT on sales within Sweden, 25%", "liability_current"),
+            (BANK, "1930", "Bank", "asset_cash"),
+            (SUSPENSE, "1931", "Bank suspense account", "asset_current"),
         ):
-            create("account.account", {"name": name, "account_type": kind}, identifier=number)
+            create("account.account", {"code": code, "name": name, "account_type": kind}, identifier=number)
         address: dict[str, Any] = {"street": "Storgatan 1", "zip": "111 22", "city": "Stockholm", "country_code": "SE"}
         contact: dict[str, Any] = {"email": "faktura@testbolaget.example", "phone": "+46 8 123 45 67"}
-        partner = self.add_customer("Testbolaget AB", company_registry="556677-8899", **address, **contact)
+        partner = self.add_customer(
+            "Testbolaget AB", company_registry="556677-8899", customer_rank=0, **address, **contact
+        )
         company = {"name": "Testbolaget AB", "company_registry": "556677-8899", "partner_id": partner}
         create("res.company", {**company, **address, **contact, "currency_id": SEK, "country_id": SWEDEN})
         for number, name, kind, code in (
@@ -114,6 +116,7 @@ class Books:
                     "lang": "sv_SE",
                     "type": "contact",
                     "active": True,
+                    "customer_rank": 1,
                     **values,
                 },
             )

@@ -68,6 +68,10 @@ def _table(**names: str) -> dict[str, Field]:
     return fields
 
 
+REMINDER_MODEL = "credit.control.line"
+FEES_OF_REMINDERS = "dunning_fees_amount"
+"""OCA's credit control, which most databases do not have, and the field of a further module of it."""
+
 FIELDS: Mapping[str, Mapping[str, Field]] = {
     "account.move": _table(
         char="name payment_reference ref invoice_origin access_url access_token invoice_partner_display_name",
@@ -90,7 +94,7 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
     "account.move.line": _table(
         char="name move_name ref",
         selection="display_type account_type parent_state move_type",
-        date="date date_maturity",
+        date="date date_maturity discount_date",
         integer="sequence",
         float="quantity price_unit discount",
         monetary="price_subtotal price_total debit credit balance amount_currency amount_residual"
@@ -133,6 +137,7 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
     ),
     "res.partner": _table(
         char="name company_registry vat street street2 zip city country_code email phone ref peppol_endpoint",
+        integer="customer_rank",
         html="comment",
         selection="lang type company_type invoice_sending_method peppol_eas",
         boolean="is_company active",
@@ -184,6 +189,12 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         boolean="is_internal",
         many2one="author_id:res.partner",
     ),
+    REMINDER_MODEL: _table(
+        selection="state channel",
+        date="date date_due date_sent",
+        float="amount_due balance_due dunning_fees_amount",
+        many2one="invoice_id:account.move partner_id:res.partner currency_id:res.currency company_id:res.company",
+    ),
     "res.currency": _table(char="name symbol", boolean="active"),
     "res.country": _table(char="name code"),
     "res.lang": _table(char="name code", boolean="active"),
@@ -200,9 +211,15 @@ CUSTOM_FIELDS: Mapping[str, Field] = {
         "x_amili_first_action": "char",
         "x_amili_url": "char",
         "x_amili_findings": "text",
+        "x_amili_disputed": "boolean",
+        "x_amili_disputed_by": "char",
+        "x_amili_disputed_at": "datetime",
     }.items()
 }
 """What the connector has installed on account.move, once somebody ran its set-up."""
+
+CUSTOM_CUSTOMER_FIELDS: Mapping[str, Field] = {"x_amili_never_send": Field("x_amili_never_send", "boolean")}
+"""What it has installed on res.partner."""
 
 SETTINGS_ONLY = frozenset(
     {
@@ -238,4 +255,6 @@ def every_field(model: str, *, custom: bool) -> Mapping[str, Field]:
     fields = dict(FIELDS[model])
     if custom and model == "account.move":
         fields |= CUSTOM_FIELDS
+    if custom and model == "res.partner":
+        fields |= CUSTOM_CUSTOMER_FIELDS
     return MappingProxyType(fields)

@@ -9,13 +9,13 @@ import base64
 import html
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connector.sandbox.odoo_fields import SETTINGS_ONLY
 from connector.sandbox.odoo_records import as_datetime
 from connector.sandbox.odoo_state import INVOICING, OdooState, UserError
-from connector.sandbox.odoo_versions import MISSING_METHODS, has_model
+from connector.sandbox.odoo_versions import MISSING_METHODS
 
 READ_ONLY_ACCOUNTING = "account.group_account_readonly"
 
@@ -183,6 +183,38 @@ def _rows(call: Call, numbers: Sequence[int], fields: Sequence[str] | None, load
     return rows
 
 
+def web_search_read(
+    call: Call,
+    domain: Any,
+    specification: Mapping[str, Mapping[str, Any]],
+    offset: int = 0,
+    limit: int | None = None,
+    order: str | None = None,
+) -> dict[str, Any]:
+    numbers = _sliced(_found(call, domain, order), offset, limit)
+    return {"length": len(numbers), "records": _nested(call, call.model, numbers, specification)}
+
+
+def _nested(
+    call: Call, model: str, numbers: Sequence[int], specification: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Rows whose references hold the fields that `specification` asks for. Numbers of unread ones stay bare."""
+    of_model = replace(call, model=model)
+    of_model.require("read")
+    rows = _rows(of_model, numbers, list(specification), None)
+    known = call.state.fields(model)
+    for row in rows:
+        for name, wanted in specification.items():
+            if "fields" not in wanted or not row[name]:
+                continue
+            linked = row[name] if known[name].is_list else [row[name]]
+            if order := wanted.get("order"):
+                linked = call.state.records.search(known[name].relation, [["id", "in", linked]], order=order)
+            found = _nested(call, known[name].relation, linked, wanted["fields"])
+            row[name] = found if known[name].is_list else found[0]
+    return rows
+
+
 def fields_get(
     call: Call, allfields: Sequence[str] | None = None, attributes: Sequence[str] | None = None
 ) -> dict[str, dict[str, Any]]:
@@ -334,7 +366,7 @@ def has_group(call: Call, group_ext_id: str) -> bool:
 Method = Callable[..., Any]
 
 MODEL_METHODS = frozenset(
-    {search, search_count, search_read, fields_get, check_access_rights, create_wizard, context_get}
+    {search, search_count, search_read, web_search_read, fields_get, check_access_rights, create_wizard, context_get}
 )
 """Methods of the model itself, which take no ids."""
 
@@ -342,6 +374,7 @@ OF_EVERY_MODEL: Mapping[str, Method] = {
     "search": search,
     "search_count": search_count,
     "search_read": search_read,
+    "web_search_read": web_search_read,
     "read": read,
     "fields_get": fields_get,
     "has_access": has_access,
@@ -364,7 +397,7 @@ def find_method(call: Call, name: str) -> Method:
     installed = call.model in SETTINGS_ONLY and (call.model, name) in OF_ONE_MODEL
     if call.model in SETTINGS_ONLY and not installed:
         call.require("read")
-    if not installed and not has_model(call.state.version, call.model):
+    if not installed and call.model not in call.state.models():
         raise UnknownModel(call.model)
     if name.startswith("_"):
         raise access_error(f"Private methods (such as '{call.model}.{name}') cannot be called remotely.")

@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connector.sandbox.odoo_books import ODOOBOT, Books
-from connector.sandbox.odoo_fields import Field
+from connector.sandbox.odoo_fields import FEES_OF_REMINDERS, FIELDS, REMINDER_MODEL, Field
 from connector.sandbox.odoo_pdf import pdf_of
 from connector.sandbox.odoo_records import DATETIME, Records
-from connector.sandbox.odoo_versions import fields_of, stored_fields
+from connector.sandbox.odoo_versions import fields_of, has_model, stored_fields
 from connector.sandbox.switches import LedgerSwitches, OdooVersion, SwitchBoard
 from connector.sandbox.wire import Traffic
 
@@ -104,7 +104,18 @@ class OdooState:
     def fields(self, model: str) -> Mapping[str, Field]:
         """The fields of `model` that are there now: in this version, with what is installed."""
         switches = self.switches.switches
-        return fields_of(model, switches.version, custom=switches.custom_fields)
+        fields = fields_of(model, switches.version, custom=switches.custom_fields)
+        if model == REMINDER_MODEL and not switches.reminder_fees:
+            return {name: field for name, field in fields.items() if name != FEES_OF_REMINDERS}
+        return fields
+
+    def models(self) -> frozenset[str]:
+        """The models that are there now."""
+        return frozenset(
+            model
+            for model in FIELDS
+            if has_model(self.version, model) and (model != REMINDER_MODEL or self.switches.switches.reminder_module)
+        )
 
     @property
     def version(self) -> OdooVersion:

@@ -171,7 +171,8 @@ class AmiliSwitches:
 
 @dataclass(frozen=True)
 class LedgerSwitches:
-    """How the imitation of Odoo behaves. `custom_fields` says whether the x_amili_ fields are installed.
+    """How the imitation of Odoo behaves. `custom_fields` says whether the x_amili_ fields are installed,
+    `reminder_module` and `reminder_fees` whether the modules are that keep reminders and their fees.
 
     `takes_messages` is false where a message has no author that Odoo accepts (odoo.md section 8). Changing
     `version` while it runs is an upgrade.
@@ -185,6 +186,8 @@ class LedgerSwitches:
     custom_fields: bool = True
     takes_messages: bool = True
     version: OdooVersion = OdooVersion.V19
+    reminder_module: bool = False
+    reminder_fees: bool = False
 
 
 class AnySwitches(Protocol):

@@ -27,7 +27,23 @@ def test_both_sides_say_who_they_are(house: House) -> None:
     lines = said.out.splitlines()
     assert lines[0] == f"{CONNECTION} (sandbox)"
     assert lines[1].startswith("  ✓ ledger    Testbolaget AB (5566778899), odoo 19.0")
-    assert lines[2] == "  ✓ creditor  Testbolaget AB (5566778899), active"
+    assert lines[2] == "    Customers with a valid personal or organisation number: 0 of 0"
+    assert lines[3] == "  ✓ creditor  Testbolaget AB (5566778899), active"
+
+
+def test_how_many_customers_have_an_identity_number(house: House) -> None:
+    books = house.on.ledger.books
+    books.add_customer("Kund AB", company_registry="556016-0680")
+    books.add_customer("Bageri AB", vat="SE559012345001")
+    books.add_customer("Fel AB", company_registry="556016-0681")
+
+    said = house.terminal.run("check")
+
+    words = "Customers with a valid personal or organisation number: 2 of 3 (company_registry 1, vat 1)"
+    assert words in said.out
+    assert "556016" not in said.out
+    (checked,) = house.terminal.run("check", "--json").json
+    assert checked["customers"] == {"customers": 3, "valid": 2, "by_field": {"company_registry": 1, "vat": 1}}
 
 
 def test_for_programs(house: House) -> None:

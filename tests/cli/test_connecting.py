@@ -47,6 +47,7 @@ def test_everything_given(beginning: Beginning) -> None:
 
     assert said.status == 0, said.err
     assert "Ledger:   Testbolaget AB (5566778899), 19.0" in said.out
+    assert "Customers with a valid personal or organisation number: 0 of 0" in said.out
     assert "Creditor: Testbolaget AB (5566778899) at Amili, sandbox" in said.out
     token = re.search(rf"http://127\.0\.0\.1:8080/webhooks/odoo/{NAME}/(\S{{40,}})\?event=requested", said.out)
     assert token

@@ -13,13 +13,15 @@ from connector.domain.assess import assess
 from connector.domain.assessment import Assessment
 from connector.domain.checks import content
 from connector.domain.checks.money import unreadable_amount
-from connector.domain.checks.texts import NOT_CHECKED, TEXTS
+from connector.domain.checks.texts import TEXTS
+from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.connection import FirstAction, ReminderPolicy
 from connector.domain.findings import Finding, Severity
 from connector.domain.invoice import (
     CreditNote,
     CustomerType,
     Hold,
+    Instalment,
     InvoiceKind,
     InvoiceState,
     LineKind,
@@ -112,8 +114,13 @@ def with_line(description: str, kind: LineKind = LineKind.GOODS) -> World:
     return ledger(total=kr("2060.00"), balance=kr("2060.00"), lines=lines)
 
 
-def a_receipt(amount: str) -> OpenReceipt:
-    return OpenReceipt(amount=kr(amount), date=YESTERDAY)
+def a_receipt(amount: str, *, currency: str = "") -> OpenReceipt:
+    return OpenReceipt(amount=kr(amount), currency=currency, date=YESTERDAY)
+
+
+def in_parts(*due_dates: date) -> World:
+    parts = tuple(Instalment(due_date=day, balance=kr("1000.00")) for day in due_dates)
+    return ledger(due_date=due_dates[-1], instalments=parts)
 
 
 def elsewhere(**changes: Any) -> World:
@@ -143,6 +150,12 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
     ("A4", WARNING, ledger(unmatched_receipts=(a_receipt("2060.00"),)), CLEAN),
     ("A5", LIFTABLE, ledger(unapplied_credits=(a_receipt("-10.00"),)), CLEAN),
     ("A6", LIFTABLE, ledger(holds=(Hold(kind="disputed", by="Eva", since=YESTERDAY),)), CLEAN),
+    (
+        "A6",
+        BLOCK,
+        ledger(customer=a_customer(never_send=True)),
+        ledger(customer=a_customer(never_send=False)),
+    ),
     ("A7", LIFTABLE, ledger(respite_until=(TODAY,)), ledger(respite_until=(YESTERDAY,))),
     ("A8", BLOCK, ledger(other_owners=("Factoringbolaget",)), CLEAN),
     ("A9", BLOCK, around(open_case="68b7f49c7b02934caddab092"), CLEAN),
@@ -188,6 +201,8 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
         ledger(invoice_date=TODAY, due_date=TODAY),
     ),
     ("C2", BLOCK, ledger(due_date=TODAY), ledger(due_date=YESTERDAY)),
+    ("C2", BLOCK, in_parts(YESTERDAY, TODAY), ledger(due_date=YESTERDAY)),
+    ("C2", INFO, in_parts(YESTERDAY - timedelta(days=1), YESTERDAY), ledger(due_date=YESTERDAY)),
     ("C5", WARNING, ledger(due_date=INVOICE_DATE), ledger(due_date=INVOICE_DATE + timedelta(days=1))),
     (
         "C5",
@@ -196,7 +211,7 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
         ledger(invoice_date=YESTERDAY - timedelta(days=90), due_date=YESTERDAY),
     ),
     ("D1", BLOCK, ledger(**reminded(fee=kr("60.01"))), ledger(**reminded(fee=kr("60.00")))),
-    ("D1", BLOCK, policy(reminded(fee=0), reminders=ReminderPolicy(fee=kr("75.00"))), policy(reminded(fee=0))),
+    ("D1", BLOCK, policy(reminded(fee=None), reminders=ReminderPolicy(fee=kr("75.00"))), policy(reminded(fee=None))),
     ("D2", BLOCK, ledger(reminders=(a_reminder(), a_reminder(date=YESTERDAY))), ledger(**reminded())),
     ("D3", BLOCK, ledger(**reminded(date=DUE_DATE)), ledger(**reminded(date=DUE_DATE + timedelta(days=1)))),
     ("D3", BLOCK, ledger(**reminded(date=TODAY + timedelta(days=1))), ledger(**reminded(date=TODAY))),
@@ -389,9 +404,44 @@ def test_a_total_printed_after_tax_reduction_is_not_reduced_again() -> None:
 
 
 def test_a_hold_names_who_and_when() -> None:
-    holds = (Hold(kind="disputed", by="Eva", since=YESTERDAY), Hold(kind="no_followup"))
+    holds = (Hold(kind="disputed", by="Eva", since=YESTERDAY), Hold(kind="a_new_kind"))
     (finding,) = of("A6", ledger(holds=holds))
-    assert "(disputed, Eva, 2025-09-02; no_followup)" in finding.sv
+    assert "(bestridd, Eva, 2025-09-02; a_new_kind)" in finding.sv
+    assert "(disputed, Eva, 2025-09-02; a_new_kind)" in finding.en
+
+
+def test_a_bar_on_the_customer_stands_beside_a_hold_on_the_invoice() -> None:
+    findings = of("A6", ledger(holds=(Hold(kind="blocked"),), customer=a_customer(never_send=True)))
+    assert [finding.severity for finding in findings] == [BLOCK, LIFTABLE]
+
+
+def test_what_is_overdue_of_an_invoice_in_parts_is_told_apart_from_what_is_not() -> None:
+    parts = (
+        Instalment(due_date=YESTERDAY - timedelta(days=30), balance=kr("0.00")),
+        Instalment(due_date=YESTERDAY, balance=kr("700.00")),
+        Instalment(due_date=date(2026, 1, 1), balance=kr("1300.00")),
+    )
+    (finding,) = of("C2", ledger(due_date=date(2026, 1, 1), instalments=parts))
+    assert finding.severity is BLOCK
+    assert "3 delar" in finding.sv
+    assert "700,00 kr har förfallit, men 1\u00a0300,00 kr förfaller först senare" in finding.sv
+    assert "2026-01-01" in finding.sv
+    assert "SEK 700.00 is overdue, but SEK 1,300.00 falls due later" in finding.en
+
+
+def test_an_invoice_in_parts_of_which_none_is_overdue_is_simply_not_due() -> None:
+    parts = tuple(Instalment(due_date=day, balance=kr("1000.00")) for day in (TODAY, TODAY + timedelta(days=30)))
+    (finding,) = of("C2", ledger(due_date=parts[-1].due_date, instalments=parts))
+    assert "delar" not in finding.sv
+
+
+def test_money_in_other_currencies_is_not_added_up_with_kronor() -> None:
+    receipts = (a_receipt("100.00"), a_receipt("7.00", currency="EUR"), a_receipt("20.50"))
+    (finding,) = of("A4", ledger(unmatched_receipts=receipts))
+    assert "120,50 kr + 7,00 EUR" in finding.sv
+    assert "SEK 120.50 + EUR 7.00" in finding.en
+    (credit,) = of("A5", ledger(unapplied_credits=(a_receipt("7.00", currency="EUR"),)))
+    assert "kredit på 7,00 EUR." in credit.sv
 
 
 def test_both_reasons_of_one_check_are_shown() -> None:

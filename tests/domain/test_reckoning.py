@@ -172,18 +172,18 @@ def test_the_parts_of_a_claim(changes: dict[str, Any], expected: tuple[str, str,
 
 
 def test_a_reminder_that_nobody_knows_the_date_of_claims_no_fee() -> None:
-    undated = a_reminder(date=None, fee=kr("0.00"))
+    undated = a_reminder(date=None, fee=None)
     policy = ReminderPolicy(fee=kr("60.00"))
 
     assert reckon(an_invoice(reminders=(undated,)), policy).reminder_fee is None
-    dated = reckon(an_invoice(reminders=(undated, a_reminder(fee=kr("0.00")))), policy).reminder_fee
+    dated = reckon(an_invoice(reminders=(undated, a_reminder(fee=None))), policy).reminder_fee
     assert dated is not None
     assert dated.date == REMINDER_DATE
 
 
 def test_the_policys_fee_is_taken_for_a_reminder_without_one() -> None:
-    friendly_notice = a_reminder(date=DUE_DATE - timedelta(days=3), fee=kr("0.00"))
-    reminder = a_reminder(fee=kr("0.00"))
+    friendly_notice = a_reminder(date=DUE_DATE - timedelta(days=3), fee=None)
+    reminder = a_reminder(fee=None)
     assert reckoned(POLICY).reminder_fee is None
     assert summary(reckoned(POLICY, reminders=(reminder,)))[2] == "60.00 2025-08-11"
     assert summary(reckoned(POLICY, reminders=(friendly_notice, reminder)))[2] == "60.00 2025-08-11"
@@ -191,8 +191,12 @@ def test_the_policys_fee_is_taken_for_a_reminder_without_one() -> None:
     assert reckoned(NO_POLICY, reminders=(reminder,)).reminder_fee is None
 
 
+def test_a_reminder_that_is_known_to_have_cost_nothing_has_no_fee() -> None:
+    assert reckoned(POLICY, reminders=(a_reminder(fee=kr("0.00")),)).reminder_fee is None
+
+
 def test_the_policys_fee_in_the_balance_is_taken_off_the_capital() -> None:
-    reminder = a_reminder(fee=kr("0.00"), in_balance=True)
+    reminder = a_reminder(fee=None, in_balance=True)
     amounts = reckoned(POLICY, total=kr("2060.00"), balance=kr("2060.00"), reminders=(reminder,))
     assert summary(amounts) == ("2000.00", "0.00", "60.00 2025-08-11")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,9 @@ from connector.domain.dates import today
 from connector.hosts.odoo.client import OdooClient
 
 PASSWORD = "a-password-for-tests-only"
+
+ANY_COMPANY: Mapping[str, Any] = {"allowed_company_ids": []}
+"""Beyond the books of one company."""
 
 _amounts = itertools.count(int(time.time()) % 100_000)
 
@@ -31,8 +35,9 @@ def odoo_env() -> dict[str, str]:
 class Books:
     """The company's books, kept with the two keys of the test Odoo: a Settings user's and the connector's."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], *, company: int = 1) -> None:
         self.env = env
+        self.company = company
         self.settings_client = self._client("ODOO_API_KEY")
         self.client = self._client("ODOO_BOT_API_KEY")
 
@@ -43,7 +48,38 @@ class Books:
             SecretStr(self.env[key]),
             allow_private=True,
             read_timeout_s=90,
+            context={"allowed_company_ids": [self.company]},
         )
+
+    @contextmanager
+    def second_company(self, name: str, currency: str) -> Iterator[Books]:
+        """The books of a second company in the same Odoo, made if it is not there. Both keys see it meanwhile."""
+        found = self.settings_client.call("res.company", "search", domain=[("name", "=", name)], context=ANY_COMPANY)
+        company = int(found[0]) if found else self._add_company(name, currency)
+        users = [client.call("res.users", "context_get")["uid"] for client in (self.client, self.settings_client)]
+        self._let_see(users, (4, company))
+        try:
+            books = Books(self.env, company=company)
+            if not found:
+                self._open_accounts(books, currency)
+            yield books
+        finally:
+            self._let_see(users, (3, company))
+
+    def _add_company(self, name: str, currency: str) -> int:
+        # Without a country, for which Odoo would install modules of its own.
+        values = {"name": name, "currency_id": self.currency(currency), "company_registry": "559123-4561"}
+        (company,) = self.settings_client.call("res.company", "create", vals_list=[values])
+        return int(company)
+
+    def _open_accounts(self, books: Books, currency: str) -> None:
+        call = books.settings_client.call
+        call("account.chart.template", "try_loading", template_code="se", company=books.company)
+        # The Swedish chart of accounts has put the company's currency to SEK.
+        call("res.company", "write", ids=[books.company], vals={"currency_id": self.currency(currency)})
+
+    def _let_see(self, users: list[int], change: tuple[int, int]) -> None:
+        self.settings_client.call("res.users", "write", ids=users, vals={"company_ids": [change]}, context=ANY_COMPANY)
 
     def reference(self, xmlid: str) -> int:
         module, name = xmlid.split(".")
@@ -56,12 +92,17 @@ class Books:
         return int(rows[0]["res_id"])
 
     def journal(self, kind: str) -> int:
-        (journal,) = self.client.call("account.journal", "search", domain=[("type", "=", kind)], limit=1)
+        domain = [("type", "=", kind), ("company_id", "=", self.company)]
+        (journal,) = self.client.call("account.journal", "search", domain=domain, limit=1)
         return int(journal)
 
     def product(self, name: str) -> int:
         (product,) = self.client.call("product.product", "search", domain=[("name", "=", name)], limit=1)
         return int(product)
+
+    def account(self, code: str) -> int:
+        (account,) = self.client.call("account.account", "search", domain=[("code", "=", code)], limit=1)
+        return int(account)
 
     def currency(self, code: str) -> int:
         context = {"active_test": False}
@@ -129,13 +170,18 @@ class Books:
     def balance(self, move_id: int) -> Decimal:
         return Decimal(self.move(move_id, "amount_residual")["amount_residual"])
 
-    def pay(self, move_id: int, amount: Decimal | None = None, *, day: str | None = None) -> None:
+    def pay(self, move_id: int, amount: Decimal | None = None, **values: Any) -> None:
         """Register a payment on an invoice as the button does: of `amount`, or of all that is open."""
+        payment = {"amount": float(self.balance(move_id) if amount is None else amount)}
+        self._register({**payment, **values}, move_id)
+
+    def pay_as_proposed(self, move_id: int) -> None:
+        """Register the payment that Odoo proposes for today, less an early-payment discount that still runs."""
+        self._register({}, move_id)
+
+    def _register(self, values: dict[str, Any], move_id: int) -> None:
         context = {"active_model": "account.move", "active_ids": [move_id]}
-        payment = {
-            "amount": float(self.balance(move_id) if amount is None else amount),
-            "payment_date": day or today().isoformat(),
-        }
+        payment = {"payment_date": today().isoformat(), **values}
         wizard = self.client.call("account.payment.register", "create", vals_list=[payment], context=context)
         self.client.call("account.payment.register", "action_create_payments", ids=wizard, context=context)
 
@@ -201,10 +247,23 @@ class Books:
             self.client.call("account.move.line", "reconcile", ids=rows)
         return int(refund)
 
-    def credit_note(self, partner: int, price: float) -> int:
+    def credit_note(self, partner: int, price: float, **values: Any) -> int:
         """A posted credit note that is matched to nothing."""
         line = {"name": "Bonus", "quantity": 1, "price_unit": price, "tax_ids": [(6, 0, [])]}
-        return self.invoice(partner, lines=[line], move_type="out_refund")
+        return self.invoice(partner, lines=[line], move_type="out_refund", **values)
+
+    def put_off(self, move_id: int, day: date) -> None:
+        """Move the due date of a posted invoice, as it is done on its journal items."""
+        domain = [("move_id", "=", move_id), ("account_type", "=", "asset_receivable")]
+        rows = self.client.call("account.move.line", "search", domain=domain)
+        self.client.call("account.move.line", "write", ids=rows, vals={"date_maturity": day.isoformat()})
+
+    def payment_term(self, name: str, *parts: tuple[float, int], **values: Any) -> int:
+        """A term of payment: each of `parts` is per cent and days after the invoice date."""
+        lines = [(0, 0, {"value": "percent", "value_amount": part, "nb_days": days}) for part, days in parts]
+        term = {"name": name, "line_ids": lines, **values}
+        (term_id,) = self.settings_client.call("account.payment.term", "create", vals_list=[term])
+        return int(term_id)
 
     def block(self, move_id: int) -> None:
         """Mark an invoice as disputed, as the menu entry does."""

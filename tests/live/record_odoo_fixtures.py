@@ -16,11 +16,11 @@ from typing import Any
 import requests
 
 from connector.domain.dates import today
-from connector.hosts.odoo.documents import fetch
+from connector.hosts.odoo.documents import fetch, specification
 from connector.hosts.odoo.settings import OdooSettings
+from tests.hosts.odoo.recorded import FIXTURES, document
 from tests.live.odoo_books import Books, odoo_env
 
-FIXTURES = Path(__file__).parents[1] / "hosts" / "odoo" / "fixtures"
 EXAMPLE = Path(__file__).parents[2] / "templates" / "odoo" / "example-document.json"
 SETTINGS = OdooSettings(company_id=1)
 
@@ -28,8 +28,12 @@ SETTINGS = OdooSettings(company_id=1)
 def main() -> None:
     env = odoo_env()
     books = Books(env)
-    for name, move_id in scenarios(books).items():
+    for name, move_id in (scenarios(books) | money(books)).items():
         write(FIXTURES / f"{name}.json", fetch(books.client, str(move_id), SETTINGS))
+    with books.second_company("Eurobolaget AB", "EUR") as theirs:
+        settings = OdooSettings(company_id=theirs.company)
+        write(FIXTURES / "euro_company.json", fetch(theirs.client, str(kronor_invoice(theirs)), settings))
+    write(FIXTURES / "whole_move.json", whole_move(books, document("part_paid")["move"]["id"]))
     write(EXAMPLE, fetch(books.client, "1", SETTINGS))
     write(FIXTURES / "answers.json", answers(env))
 
@@ -83,7 +87,8 @@ def scenarios(books: Books) -> dict[str, int]:
     found["to_contact"] = books.invoice(contact, price=3700.0)
     found["missing_number"] = books.invoice(books.customer(name="Utan Nummer AB", company_registry="1"), price=3800.0)
     found["sections"] = books.invoice(company, lines=section_lines(books))
-    found["instalments"] = books.invoice(books.customer(), price=4000.0, invoice_payment_term_id=half_and_half(books))
+    halves = books.payment_term("Två delar", (50, 10), (50, 30))
+    found["instalments"] = books.invoice(books.customer(), price=4000.0, invoice_payment_term_id=halves)
     books.pay(found["instalments"], Decimal("3000"))
     found["euro"] = euro_invoice(books)
     return found
@@ -100,15 +105,72 @@ def section_lines(books: Books) -> list[dict[str, Any]]:
     ]
 
 
-def half_and_half(books: Books) -> int:
-    halves = [
-        (0, 0, {"value": "percent", "value_amount": 50, "nb_days": days, "delay_type": "days_after"})
-        for days in (10, 30)
-    ]
-    (term,) = books.settings_client.call(
-        "account.payment.term", "create", vals_list=[{"name": "Två delar", "line_ids": halves}]
+def whole_move(books: Books, move_id: int) -> Any:
+    """Odoo's own answer to the call that reads an invoice with all that hangs on it."""
+    return books.client.call(
+        "account.move",
+        "web_search_read",
+        domain=[("id", "=", move_id)],
+        specification=specification(SETTINGS, books.client.dialect),
     )
-    return int(term)
+
+
+def money(books: Books) -> dict[str, int]:
+    """Terms, discounts, currencies and accounts, by the fixture's name."""
+    found: dict[str, int] = {}
+    long_halves = books.payment_term("Två delar, den andra sent", (50, 30), (50, 120))
+    found["instalments_ahead"] = books.invoice(books.customer(), price=4100.0, invoice_payment_term_id=long_halves)
+    books.pay(found["instalments_ahead"], Decimal("1000"))
+    found["put_off"] = books.invoice(books.customer(), price=4200.0)
+    books.put_off(found["put_off"], today() + timedelta(days=20))
+
+    discount = {"early_discount": True, "discount_percentage": 2, "discount_days": 10}
+    usual = books.payment_term("2 % inom 10 dagar", (100, 30), early_pay_discount_computation="included", **discount)
+    on_vat = books.payment_term("2 % även på moms", (100, 30), early_pay_discount_computation="mixed", **discount)
+    lately = (today() - timedelta(days=5)).isoformat()
+    found["discount_past"] = books.invoice(books.customer(), price=4300.0, invoice_payment_term_id=usual)
+    found["discount_on_vat"] = books.invoice(books.customer(), price=4400.0, invoice_payment_term_id=on_vat)
+    found["discount_open"] = books.invoice(
+        books.customer(), price=4500.0, invoice_payment_term_id=usual, invoice_date=lately
+    )
+    found["discount_taken"] = books.invoice(
+        books.customer(), price=4600.0, invoice_payment_term_id=usual, invoice_date=lately
+    )
+    books.pay_as_proposed(found["discount_taken"])
+
+    found["credited_twice"] = books.invoice(books.customer(), price=4700.0)
+    books.pay(found["credited_twice"], Decimal("100"))
+    books.credit(found["credited_twice"], 200.0)
+    books.credit(found["credited_twice"], 300.5)
+
+    euro = books.currency("EUR")
+    found["paid_in_euro"] = books.invoice(books.customer(), price=4800.0)
+    books.pay(found["paid_in_euro"], Decimal("100"), currency_id=euro)
+    found["euro_credit"] = books.invoice(customer := books.customer(), price=4900.0)
+    books.credit_note(customer, 50.0, currency_id=euro)
+
+    hour = books.product("Konsulttimme")
+    found["fee_account"] = books.invoice(
+        books.customer(),
+        lines=[
+            {"product_id": hour, "quantity": 1, "price_unit": 5000.0},
+            {"name": "Faktureringsavgift", "quantity": 1, "price_unit": 40.0, "account_id": books.account("3540")},
+        ],
+    )
+    return found
+
+
+def kronor_invoice(books: Books) -> int:
+    """A part-paid invoice in kronor of a company that keeps its books in euro."""
+    move_id = books.invoice(
+        customer := books.customer(),
+        lines=[{"name": "Konsulttimme", "quantity": 1, "price_unit": 5100.0}],
+        currency_id=books.currency("SEK"),
+    )
+    books.pay(move_id, Decimal("1000.57"), currency_id=books.currency("SEK"))
+    books.credit_note(customer, 70.0, currency_id=books.currency("SEK"))
+    books.credit_note(customer, 7.0)
+    return move_id
 
 
 def euro_invoice(books: Books) -> int:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from connector.domain.assessment import CreditorStatus
-from connector.domain.checks.texts import finding, not_checked
+from connector.domain.checks.texts import finding
+from connector.domain.checks.unchecked import not_checked
 from connector.domain.connection import ConnectionSettings
 from connector.domain.findings import Finding, Severity
 

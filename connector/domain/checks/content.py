@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connector.domain.assessment import PdfFacts
-from connector.domain.checks.texts import finding, not_checked
+from connector.domain.checks.texts import finding
+from connector.domain.checks.unchecked import not_checked
 from connector.domain.description import is_vague
 from connector.domain.findings import Finding, Severity
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 from connector.domain.checks.texts import finding
 from connector.domain.findings import Finding, Severity
@@ -23,9 +24,31 @@ def check(invoice: Invoice, *, today: date) -> Iterator[Finding]:
         yield finding("C1.due_date", Severity.BLOCK, field="due_date")
     elif invoiced is not None and due < invoiced:
         yield finding("C1.order", Severity.BLOCK, field="due_date", value=due.isoformat(), due=due, invoiced=invoiced)
-    if due is not None and due >= today:
-        yield finding("C2", Severity.BLOCK, field="due_date", value=due.isoformat(), due=due)
+    yield from _c2_overdue(invoice, today)
     if invoiced is not None and due is not None and due >= invoiced:
         days = (due - invoiced).days
         if days not in USUAL_DAYS_TO_PAY:
             yield finding("C5", Severity.WARNING, field="due_date", value=str(days), days=days)
+
+
+def _c2_overdue(invoice: Invoice, today: date) -> Iterator[Finding]:
+    """An invoice is claimed once and whole, so that the last of its instalments must be overdue as well."""
+    due, parts = invoice.due_date, invoice.instalments
+    if due is None:
+        return
+    overdue = sum((part.balance for part in parts if part.due_date < today), Decimal("0.00"))
+    if due >= today and overdue > 0:
+        yield finding(
+            "C2.instalments",
+            Severity.BLOCK,
+            field="due_date",
+            value=due.isoformat(),
+            count=len(parts),
+            overdue=overdue,
+            later=sum((part.balance for part in parts), -overdue),
+            due=due,
+        )
+    elif due >= today:
+        yield finding("C2", Severity.BLOCK, field="due_date", value=due.isoformat(), due=due)
+    elif parts:
+        yield finding("C2.parts", Severity.INFO, field="due_date", value=due.isoformat(), count=len(parts), due=due)

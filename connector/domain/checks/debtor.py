@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from connector.domain.checks.texts import finding, not_checked
+from connector.domain.checks.texts import finding
+from connector.domain.checks.unchecked import not_checked
 from connector.domain.connection import FirstAction
 from connector.domain.debtor import (
     SWEDEN,

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from connector.domain.assessment import Circumstances
-from connector.domain.checks.texts import finding, not_checked
+from connector.domain.checks.texts import Words, finding
+from connector.domain.checks.unchecked import not_checked
 from connector.domain.dates import previous_bank_day
 from connector.domain.findings import Finding, Severity
-from connector.domain.invoice import Invoice, InvoiceKind, InvoiceState, LineKind
+from connector.domain.invoice import Hold, Invoice, InvoiceKind, InvoiceState, LineKind, OpenReceipt
 from connector.domain.money import as_text
 from connector.domain.reckoning import Reckoning, total_of
+
+HOLD_KINDS: Mapping[str, Words] = {
+    "blocked": Words("spärrad för betalning", "blocked for payment"),
+    "disputed": Words("bestridd", "disputed"),
+    "no_followup": Words("undantagen från uppföljning", "excluded from follow-up"),
+    "invoicing_legacy": Words("betalningarna finns inte i bokföringen", "its payments are not in the ledger"),
+}
+"""`Hold.kind` in words; a kind that is not here is shown as the ledger has it."""
 
 
 def check(invoice: Invoice, circumstances: Circumstances, reckoning: Reckoning) -> Iterator[Finding]:
@@ -84,12 +93,12 @@ def _a4_unmatched_receipts(invoice: Invoice) -> Iterator[Finding]:
     if receipts is None:
         yield not_checked("A4", field="unmatched_receipts")
     elif receipts:
-        amount = sum((receipt.amount for receipt in receipts), Decimal("0.00"))
+        amount = _by_currency(receipts, invoice)
         yield finding(
             "A4",
             Severity.WARNING,
             field="unmatched_receipts",
-            value=as_text(amount),
+            value=amount.sv,
             count=len(receipts),
             amount=amount,
         )
@@ -99,20 +108,43 @@ def _a5_unapplied_credits(invoice: Invoice) -> Iterator[Finding]:
     credits_ = invoice.unapplied_credits
     if credits_ is None:
         yield not_checked("A5", field="unapplied_credits")
-    elif amount := sum((abs(credit.amount) for credit in credits_), Decimal("0.00")):
-        yield finding("A5", Severity.LIFTABLE, field="unapplied_credits", value=as_text(amount), amount=amount)
+    elif any(credit.amount for credit in credits_):
+        amount = _by_currency(credits_, invoice)
+        yield finding("A5", Severity.LIFTABLE, field="unapplied_credits", value=amount.sv, amount=amount)
+
+
+def _by_currency(receipts: Iterable[OpenReceipt], invoice: Invoice) -> Words:
+    """What the receipts come to, each currency by itself, the invoice's first."""
+    sums: dict[str, Decimal] = {}
+    for receipt in receipts:
+        sums[receipt.currency] = sums.get(receipt.currency, Decimal("0.00")) + abs(receipt.amount)
+    named = [(currency or invoice.currency, amount) for currency, amount in sorted(sums.items())]
+    return Words(
+        " + ".join(f"{as_text(amount)} {'kr' if currency == 'SEK' else currency}" for currency, amount in named),
+        " + ".join(f"{currency} {amount:,.2f}" for currency, amount in named),
+    )
 
 
 def _a6_holds(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.customer.never_send:
+        yield finding("A6.never", Severity.BLOCK, field="customer.never_send")
     holds = invoice.holds
     if holds is None:
         yield not_checked("A6", field="holds")
     elif holds:
-        details = "; ".join(
-            ", ".join(filter(None, (hold.kind, hold.by, hold.since.isoformat() if hold.since else "")))
-            for hold in holds
+        details = Words(
+            "; ".join(_hold(hold, _kind(hold).sv) for hold in holds),
+            "; ".join(_hold(hold, _kind(hold).en) for hold in holds),
         )
-        yield finding("A6", Severity.LIFTABLE, field="holds", value=details, details=details)
+        yield finding("A6", Severity.LIFTABLE, field="holds", value=details.sv, details=details)
+
+
+def _kind(hold: Hold) -> Words:
+    return HOLD_KINDS.get(hold.kind, Words(hold.kind, hold.kind))
+
+
+def _hold(hold: Hold, kind: str) -> str:
+    return ", ".join(filter(None, (kind, hold.by, hold.since.isoformat() if hold.since else "")))
 
 
 def _a7_respite(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from connector.domain.checks.texts import finding, not_checked
+from connector.domain.checks.texts import finding
+from connector.domain.checks.unchecked import not_checked
 from connector.domain.connection import ConnectionSettings
 from connector.domain.findings import Finding, Severity
 from connector.domain.invoice import Invoice, InvoiceKind, LineKind

@@ -14,14 +14,15 @@ from typing import NamedTuple
 from connector.domain.findings import Finding, Severity
 from connector.domain.money import as_text
 
-Fact = str | int | Decimal | date
-
 
 class Words(NamedTuple):
     """One text in both languages."""
 
     sv: str
     en: str
+
+
+Fact = str | int | Decimal | date | Words
 
 
 TEXTS: Mapping[str, Words] = {
@@ -86,6 +87,16 @@ TEXTS: Mapping[str, Words] = {
     "A6": Words(
         sv="Fakturan är bestridd eller spärrad ({details}). Utred invändningen innan den skickas.",
         en="The invoice is disputed or on hold ({details}). Investigate before it is sent.",
+    ),
+    "A6.never": Words(
+        sv=(
+            "Kunden är spärrad för inkasso i bokföringen. Ta bort spärren på kunden först, om fakturan "
+            "ändå ska skickas."
+        ),
+        en=(
+            "The customer is barred from collection in the ledger. Take the bar off the customer first, "
+            "if the invoice shall be sent all the same."
+        ),
     ),
     "A7": Words(
         sv="Kunden har anstånd eller avbetalning till {until}. Vänta tills dess.",
@@ -218,6 +229,28 @@ TEXTS: Mapping[str, Words] = {
     "C2": Words(
         sv="Fakturan förfaller först {due}. Den kan skickas tidigast dagen efter.",
         en="The invoice is not due until {due}. It can be sent the day after at the earliest.",
+    ),
+    "C2.instalments": Words(
+        sv=(
+            "Fakturan ska betalas i {count} delar. {overdue} har förfallit, men {later} förfaller först senare, "
+            "den sista delen {due}. Fakturan kan skickas dagen efter. Har hela fordran förfallit i förtid, ändra "
+            "delarnas förfallodag i bokföringen."
+        ),
+        en=(
+            "The invoice is to be paid in {count} parts. {overdue} is overdue, but {later} falls due later, the last"
+            " part on {due}. The invoice can be sent the day after. If the whole claim has fallen due early, change"
+            " the due date of its parts in the ledger."
+        ),
+    ),
+    "C2.parts": Words(
+        sv=(
+            "Fakturan skulle betalas i {count} delar. Alla har förfallit; den sista förföll {due}, och räntan "
+            "räknas därifrån."
+        ),
+        en=(
+            "The invoice was to be paid in {count} parts. All are overdue; the last fell due on {due}, and interest "
+            "runs from then."
+        ),
     ),
     "C5": Words(
         sv="Ovanlig betalningstid: {days} dagar. Bekräfta att datumen stämmer.",
@@ -382,40 +415,12 @@ TEXTS: Mapping[str, Words] = {
     ),
 }
 
-_NOT_IN_LEDGER = Words("uppgiften finns inte i bokföringssystemet", "the ledger has no data for it")
-_NOT_ASKED = Words("Amili har inte tillfrågats", "Amili was not asked")
-_NOT_FETCHED = Words("den har inte hämtats", "it was not fetched")
-_NO_NUMBER = Words("giltigt personnummer saknas", "there is no valid personal number to tell it")
-_NOT_STATED = Words("Amili anger det inte", "Amili does not state it")
-
-NOT_CHECKED: Mapping[str, tuple[Words, Words]] = {
-    "A3": (Words("att inbetalningarna är bokförda", "that bank receipts are booked"), _NOT_IN_LEDGER),
-    "A4": (Words("omatchade inbetalningar", "unmatched receipts"), _NOT_IN_LEDGER),
-    "A5": (Words("okvittade krediter", "unapplied credits"), _NOT_IN_LEDGER),
-    "A6": (Words("om fakturan är bestridd eller spärrad", "disputes and holds"), _NOT_IN_LEDGER),
-    "A7": (Words("anstånd och avbetalning", "respites and instalment plans"), _NOT_IN_LEDGER),
-    "A8": (Words("om fakturan är såld eller pantsatt", "whether it is sold or pledged"), _NOT_IN_LEDGER),
-    "B8": (Words("skattereduktion (rot, rut, grön teknik)", "tax reductions"), _NOT_IN_LEDGER),
-    "D3": (
-        Words("påminnelseavgiftens datum; den krävs inte", "the reminder fee's date; it is not claimed"),
-        _NOT_IN_LEDGER,
-    ),
-    "D8": (Words("om påminnelseavgiften är betald", "whether the reminder fee is paid"), _NOT_IN_LEDGER),
-    "E6": (Words("kundens ålder", "the customer's age"), _NO_NUMBER),
-    "E9": (Words("skyddade personuppgifter", "protected personal data"), _NOT_IN_LEDGER),
-    "F2": (Words("fakturakopian", "the copy of the invoice"), _NOT_FETCHED),
-    "G1": (Words("borgenären hos Amili", "the creditor at Amili"), _NOT_ASKED),
-    "G2": (Words("avtalet med Amili", "the agreement with Amili"), _NOT_ASKED),
-    "G2.payout": (Words("borgenärens utbetalningskonto", "the creditor's payout account"), _NOT_STATED),
-}
-"""What was not checked, and why."""
-
 
 def finding(key: str, severity: Severity, *, field: str = "", value: str = "", **facts: Fact) -> Finding:
     """The finding that `key` of `TEXTS` words. `facts` fill its placeholders; amounts are in kronor."""
     words = TEXTS[key]
     return Finding(
-        code=_code(key),
+        code=code_of(key),
         severity=severity,
         field=field,
         value=value,
@@ -424,25 +429,18 @@ def finding(key: str, severity: Severity, *, field: str = "", value: str = "", *
     )
 
 
-def not_checked(key: str, *, field: str = "") -> Finding:
-    """The finding that a check could not be made, worded by `key` of `NOT_CHECKED`."""
-    what, why = NOT_CHECKED[key]
-    return Finding(
-        code=_code(key),
-        severity=Severity.INFO,
-        field=field,
-        sv=f"Inte kontrollerat: {what.sv} ({why.sv}).",
-        en=f"Not checked: {what.en} ({why.en}).",
-    )
-
-
-def _code(key: str) -> str:
+def code_of(key: str) -> str:
+    """The check's code in a key of its texts."""
     return key.partition(".")[0]
 
 
 def _swedish(fact: Fact) -> str:
+    if isinstance(fact, Words):
+        return fact.sv
     return f"{as_text(fact)} kr" if isinstance(fact, Decimal) else str(fact)
 
 
 def _english(fact: Fact) -> str:
+    if isinstance(fact, Words):
+        return fact.en
     return f"SEK {fact:,.2f}" if isinstance(fact, Decimal) else str(fact)

@@ -123,14 +123,14 @@ class OdooClient:
             self._look_for_upgrade(spoken, error)
             raise
 
-    def allows(self, model: str, operation: str) -> bool:
+    def allows(self, model: str, operation: str, *, context: Mapping[str, Any] | None = None) -> bool:
         """Whether the key's user may do `operation` ("read", "write", "create", "unlink") on `model`.
 
         Raises the errors of `call`.
         """
         check = self.dialect.access_check
         ids: list[int] | None = None if check.of_the_model else []
-        return bool(self.call(model, check.method, ids, operation=operation, **check.arguments))
+        return bool(self.call(model, check.method, ids, context=context, operation=operation, **check.arguments))
 
     @property
     def dialect(self) -> Dialect:

@@ -4,18 +4,20 @@ A document is an object of records as `search_read` returns them (empty values a
 `[id, "shown name"]`, amounts are numbers, dates are "YYYY-MM-DD"):
 
 `move`
-    The invoice: one `account.move` with MOVE_FIELDS.
+    The invoice: one `account.move` with MOVE_FIELDS, and those of DISPUTE_FIELDS that this Odoo has.
 `lines`
-    Its own `account.move.line` rows with LINE_FIELDS: products, notes, taxes and the receivable.
+    Its own `account.move.line` rows with LINE_FIELDS and `account_code`: products, notes, taxes, early-payment
+    discounts, and a receivable row for each part that it is to be paid in.
 `partner`, `commercial_partner`
-    Whom the invoice is addressed to, and the customer behind it (`res.partner`, PARTNER_FIELDS and the fields
-    that the settings name). One and the same when the invoice goes to the customer itself.
+    Whom the invoice is addressed to, and the customer behind it (`res.partner`, PARTNER_FIELDS, the fields that
+    the settings name, and `x_amili_never_send` where this Odoo has it). One and the same when the invoice goes
+    to the customer itself.
 `partials`
     What has been matched to the invoice (`account.partial.reconcile`, PARTIAL_FIELDS).
 `matched_lines`
-    The other side of each of `partials`: rows of payments, credit notes and other entries (LINE_FIELDS).
+    The other side of each of `partials`: rows of payments, credit notes and other entries (MATCHED_LINE_FIELDS).
 `open_credit_lines`
-    The customer's receivable rows in its favour that are matched to nothing yet (LINE_FIELDS).
+    The customer's receivable rows in its favour that are matched to nothing yet (OPEN_LINE_FIELDS).
 `payments`
     Payments registered on the invoice (`account.payment`, PAYMENT_FIELDS). One without an entry in the books
     (`move_id` false) makes Odoo call the invoice paid and yet lessens no balance.
@@ -24,20 +26,27 @@ A document is an object of records as `search_read` returns them (empty values a
     (`account.bank.statement.line`, STATEMENT_LINE_FIELDS).
 `last_bank_entry`
     The newest posted entry of a bank journal, with its `date`; `null` if the company has none.
+`reminder_lines`
+    Reminders that a module for them has sent (`credit.control.line`, those of REMINDER_FIELDS that it has);
+    `null` if this Odoo keeps none, or not for us to see.
 
 `templates/odoo/example-document.json` is one. `amili-connector map` takes the same format.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from connector.domain.dates import today
 from connector.domain.errors import NotFound
+from connector.hosts.odoo import fields
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.odoo.transport import SYSTEM
+from connector.hosts.odoo.versions import Dialect
 
 Record = dict[str, Any]
 
@@ -49,27 +58,36 @@ MOVE_FIELDS = (
     "invoice_date",
     "invoice_date_due",
     "currency_id",
+    "company_currency_id",
+    "amount_tax",
     "amount_total",
     "amount_residual",
     "partner_id",
     "commercial_partner_id",
     "company_id",
-    "matched_payment_ids",
     "no_followup",
 )
+PAYMENTS = "matched_payment_ids"
+DISPUTE_FIELDS = (fields.DISPUTED, fields.DISPUTED_BY, fields.DISPUTED_AT)
 LINE_FIELDS = (
-    "move_id",
-    "move_name",
-    "move_type",
-    "date",
     "display_type",
     "name",
     "product_id",
+    "account_id",
+    "price_subtotal",
     "price_total",
     "account_type",
-    "currency_id",
+    "date_maturity",
     "amount_residual_currency",
-    "matched_credit_ids",
+)
+MATCHED_LINE_FIELDS = ("move_id", "move_name", "move_type", "date")
+OPEN_LINE_FIELDS = (
+    "move_name",
+    "move_type",
+    "date",
+    "currency_id",
+    "amount_residual",
+    "amount_residual_currency",
 )
 PARTNER_FIELDS = (
     "name",
@@ -85,41 +103,70 @@ PARTNER_FIELDS = (
 )
 PARTIAL_FIELDS = ("debit_amount_currency", "credit_move_id", "exchange_move_id", "max_date")
 PAYMENT_FIELDS = ("name", "state", "date", "amount", "currency_id", "move_id")
-STATEMENT_LINE_FIELDS = ("name", "date", "amount", "partner_id")
+STATEMENT_LINE_FIELDS = ("name", "date", "amount", "currency_id", "partner_id")
+
+REMINDERS = "credit.control.line"
+"""The model in which OCA's credit control keeps reminders. Odoo itself has none (odoo.md section 4)."""
+
+REMINDER_FIELDS = ("date", "date_sent", "state", "currency_id", "dunning_fees_amount")
+"""The last one comes from a module of its own, account_credit_control_dunning_fees."""
 
 NEAR_AMOUNTS = (Decimal(0), Decimal(60), Decimal(-60), Decimal(450), Decimal(-450))
 """How a receipt may differ from the balance and still be meant for the invoice: a reminder fee, a late fee
 (domain.md A4)."""
 
 _STATEMENT_LINES = 50
-
-
-def fetch(client: OdooClient, invoice_id: str, settings: OdooSettings) -> Record:
-    """The document of one invoice, read afresh in six calls, at most three more if something is matched to it.
-
-    Raises `NotFound` if the company of `settings` has no such entry, and the errors of `OdooClient.call`.
-    """
-    move = _move(client, invoice_id, settings)
-    customer_id = _id(move["commercial_partner_id"])
-    # Without it Odoo would look through every company that the key's user may see (odoo.md section 8).
-    company = {"allowed_company_ids": [_id(move["company_id"])]}
-
-    lines = _lines(client, [("move_id", "=", move["id"])], company)
-    partials = _by_ids(client, "account.partial.reconcile", _matched_ids(lines), PARTIAL_FIELDS, company)
-    counterparts = sorted({_id(partial["credit_move_id"]) for partial in partials})
-    partners = _partners(client, {_id(move["partner_id"]), customer_id} - {0}, settings, company)
-    return {
-        "move": move,
-        "lines": lines,
-        "partner": partners.get(_id(move["partner_id"]), {}),
-        "commercial_partner": partners.get(customer_id, {}),
-        "partials": partials,
-        "matched_lines": _by_ids(client, "account.move.line", counterparts, LINE_FIELDS, company),
-        "open_credit_lines": _lines(client, _open_credits(customer_id, move["id"]), company),
-        "payments": _by_ids(client, "account.payment", move["matched_payment_ids"], PAYMENT_FIELDS, company),
-        "statement_lines": _statement_lines(client, customer_id, move["amount_residual"], company),
-        "last_bank_entry": last_bank_entry(client, company),
+_SHOWN: Record = {"fields": {"display_name": {}}}
+_REFERENCES = frozenset(
+    {
+        "account_id",
+        "commercial_partner_id",
+        "company_currency_id",
+        "company_id",
+        "credit_move_id",
+        "currency_id",
+        "exchange_move_id",
+        "move_id",
+        "partner_id",
+        "product_id",
     }
+)
+
+
+@dataclass(frozen=True)
+class Extras:
+    """The fields that not every Odoo has, as far as this one has them: of invoices, customers and reminders.
+
+    `reminders` is empty where no module keeps reminders, or where our user may not see them.
+    """
+
+    move: frozenset[str] = frozenset()
+    partner: frozenset[str] = frozenset()
+    reminders: frozenset[str] = frozenset()
+
+
+NO_EXTRAS = Extras()
+
+
+def fetch(client: OdooClient, invoice_id: str, settings: OdooSettings, extras: Extras = NO_EXTRAS) -> Record:
+    """The document of one invoice, read afresh in four calls, or five where a module keeps reminders.
+
+    The invoice comes with its lines, customer and payments in one call and so from one moment: one call is one
+    transaction in Odoo. `settings` name the company, in which every call stays (odoo.md section 8).
+
+    Raises `NotFound` if that company has no such entry, and the errors of `OdooClient.call`.
+    """
+    company = company_context(settings)
+    document = _whole_move(client, invoice_id, settings, extras)
+    move = document["move"]
+    customer_id = _id(move["commercial_partner_id"])
+    document["open_credit_lines"] = _search(
+        client, "account.move.line", _open_credits(customer_id, move["id"]), OPEN_LINE_FIELDS, company, order="id"
+    )
+    document["statement_lines"] = _statement_lines(client, customer_id, move, company)
+    document["last_bank_entry"] = last_bank_entry(client, company)
+    document["reminder_lines"] = _reminder_lines(client, move["id"], extras, company)
+    return document
 
 
 def company_context(settings: OdooSettings) -> Record:
@@ -130,37 +177,105 @@ def company_context(settings: OdooSettings) -> Record:
 def record_id(invoice_id: str) -> int:
     """Odoo's number of an invoice. Raises `NotFound` for what cannot be one."""
     if not (invoice_id.isascii() and invoice_id.isdigit()) or int(invoice_id) >= 2**31:
-        raise NotFound("there is no such invoice.", system=SYSTEM, operation="account.move/search_read")
+        raise NotFound("there is no such invoice.", system=SYSTEM, operation="account.move/web_search_read")
     return int(invoice_id)
 
 
-def _move(client: OdooClient, invoice_id: str, settings: OdooSettings) -> Record:
-    found: list[Record] = client.call(
+def partner_fields(settings: OdooSettings, extras: Extras) -> tuple[str, ...]:
+    """What is read of a customer."""
+    decisions = (settings.sole_trader_field, settings.protected_identity_field)
+    chosen = (*settings.id_number_fields, *(name for name in decisions if name))
+    return (*PARTNER_FIELDS, *chosen, *sorted(extras.partner))
+
+
+def specification(settings: OdooSettings, dialect: Dialect, extras: Extras = NO_EXTRAS) -> Record:
+    """What `web_search_read` is asked for: an invoice with all that hangs on it."""
+    partner = {"fields": {"display_name": {}, **_fields(partner_fields(settings, extras))}}
+    counterpart = {"fields": {"display_name": {}, **_fields(MATCHED_LINE_FIELDS)}}
+    line = {
+        **_fields(LINE_FIELDS),
+        "account_id": {"fields": {"display_name": {}, "code": {}}},
+        "matched_credit_ids": {"fields": {**_fields(PARTIAL_FIELDS), "credit_move_id": counterpart}},
+    }
+    move = {
+        **_fields((*MOVE_FIELDS, *sorted(extras.move))),
+        "partner_id": partner,
+        "commercial_partner_id": partner,
+        "line_ids": {"fields": line, "order": "sequence, id"},
+        PAYMENTS: {"fields": _fields(PAYMENT_FIELDS)},
+    }
+    return {name: move[name] for name in dialect.known("account.move", list(move))}
+
+
+def _whole_move(client: OdooClient, invoice_id: str, settings: OdooSettings, extras: Extras) -> Record:
+    """`move` and all the parts of the document that hang on it, in one call."""
+    answer = client.call(
         "account.move",
-        "search_read",
+        "web_search_read",
         domain=[("id", "=", record_id(invoice_id))],
-        fields=client.dialect.known("account.move", MOVE_FIELDS),
+        specification=specification(settings, client.dialect, extras),
         context=company_context(settings),
     )
+    found = [move for move in answer["records"] if _of_company(move, settings)]
     if not found:
-        raise NotFound("there is no such invoice.", system=SYSTEM, operation="account.move/search_read")
-    return client.dialect.completed("account.move", found[0], MOVE_FIELDS)
+        raise NotFound("there is no such invoice.", system=SYSTEM, operation="account.move/web_search_read")
+    return _taken_apart(client.dialect.completed("account.move", found[0], (*MOVE_FIELDS, PAYMENTS)))
 
 
-def _lines(client: OdooClient, domain: list[Any], company: Record) -> list[Record]:
+def _of_company(move: Record, settings: OdooSettings) -> bool:
+    return settings.company_id is None or bool(move["company_id"] and move["company_id"]["id"] == settings.company_id)
+
+
+def _fields(names: Iterable[str]) -> Record:
+    """`names` as a specification, which asks for the shown name of each reference."""
+    return {name: _SHOWN if name in _REFERENCES else {} for name in names}
+
+
+def _taken_apart(whole: Record) -> Record:
+    """The nested answer of one invoice as the document's separate lists."""
+    move = dict(whole)
+    lines: list[Record] = move.pop("line_ids")
+    partials = [partial for line in lines for partial in line["matched_credit_ids"]]
+    matched = {partial["credit_move_id"]["id"]: partial["credit_move_id"] for partial in partials}
+    return {
+        "lines": [_line(line) for line in lines],
+        "partner": _card(move["partner_id"]),
+        "commercial_partner": _card(move["commercial_partner_id"]),
+        "partials": [_flat(partial) for partial in partials],
+        "matched_lines": [_card(line) for line in matched.values()],
+        "payments": [_flat(payment) for payment in move.pop(PAYMENTS)],
+        "move": _flat(move),
+    }
+
+
+def _line(line: Record) -> Record:
+    own = {name: value for name, value in line.items() if name != "matched_credit_ids"}
+    account = line["account_id"]
+    return {**_flat(own), "account_code": account["code"] if account else False}
+
+
+def _card(record: Record | bool) -> Record:
+    """A record that a reference came with, without its shown name; `{}` for an empty reference."""
+    if not isinstance(record, Mapping):
+        return {}
+    return _flat({name: value for name, value in record.items() if name != "display_name"})
+
+
+def _flat(record: Record) -> Record:
+    """A record with its references as `[id, "shown name"]`."""
+    return {
+        name: [value["id"], value["display_name"]] if isinstance(value, Mapping) else value
+        for name, value in record.items()
+    }
+
+
+def _search(
+    client: OdooClient, model: str, domain: list[Any], names: Iterable[str], company: Record, **paging: Any
+) -> list[Record]:
     found: list[Record] = client.call(
-        "account.move.line",
-        "search_read",
-        domain=domain,
-        fields=list(LINE_FIELDS),
-        order="sequence, id",
-        context=company,
+        model, "search_read", domain=domain, fields=list(names), context=company, **paging
     )
     return found
-
-
-def _matched_ids(lines: list[Record]) -> list[int]:
-    return sorted({partial_id for line in lines for partial_id in line["matched_credit_ids"]})
 
 
 def _open_credits(customer_id: int, move_id: int) -> list[Any]:
@@ -176,30 +291,26 @@ def _open_credits(customer_id: int, move_id: int) -> list[Any]:
     ]
 
 
-def _partners(client: OdooClient, ids: set[int], settings: OdooSettings, company: Record) -> dict[int, Record]:
-    decisions = (settings.sole_trader_field, settings.protected_identity_field)
-    fields = [*PARTNER_FIELDS, *settings.id_number_fields, *(name for name in decisions if name)]
-    return {record["id"]: record for record in _by_ids(client, "res.partner", sorted(ids), fields, company)}
-
-
-def _statement_lines(client: OdooClient, customer_id: int, balance: Decimal | int, company: Record) -> list[Record]:
+def _statement_lines(client: OdooClient, customer_id: int, move: Record, company: Record) -> list[Record]:
+    balance = move["amount_residual"]
     near = [float(balance + difference) for difference in NEAR_AMOUNTS if balance + difference > 0]
-    found: list[Record] = client.call(
+    return _search(
+        client,
         "account.bank.statement.line",
-        "search_read",
-        domain=[
+        [
             ("is_reconciled", "=", False),
             ("amount", ">", 0),
             "|",
             ("partner_id.commercial_partner_id", "=", customer_id),
+            "&",
+            ("currency_id", "=", _id(move["currency_id"])),
             ("amount", "in", near),
         ],
-        fields=list(STATEMENT_LINE_FIELDS),
+        STATEMENT_LINE_FIELDS,
+        company,
         order="date desc, id desc",
         limit=_STATEMENT_LINES,
-        context=company,
     )
-    return found
 
 
 def last_bank_entry(client: OdooClient, company: Record) -> Record | None:
@@ -207,29 +318,20 @@ def last_bank_entry(client: OdooClient, company: Record) -> Record | None:
 
     An entry dated in the future says nothing of receipts until today, so it is passed over.
     """
-    found: list[Record] = client.call(
-        "account.move",
-        "search_read",
-        domain=[
-            ("journal_id.type", "=", "bank"),
-            ("state", "=", "posted"),
-            ("date", "<=", today().isoformat()),
-        ],
-        fields=["date"],
-        order="date desc, id desc",
-        limit=1,
-        context=company,
-    )
+    domain = [
+        ("journal_id.type", "=", "bank"),
+        ("state", "=", "posted"),
+        ("date", "<=", today().isoformat()),
+    ]
+    found = _search(client, "account.move", domain, ("date",), company, order="date desc, id desc", limit=1)
     return found[0] if found else None
 
 
-def _by_ids(
-    client: OdooClient, model: str, ids: list[int], fields: tuple[str, ...] | list[str], company: Record
-) -> list[Record]:
-    if not ids:
-        return []
-    found: list[Record] = client.call(model, "read", ids=ids, fields=list(fields), context=company)
-    return found
+def _reminder_lines(client: OdooClient, move_id: int, extras: Extras, company: Record) -> list[Record] | None:
+    if not extras.reminders:
+        return None
+    names = [name for name in REMINDER_FIELDS if name in extras.reminders]
+    return _search(client, REMINDERS, [("invoice_id", "=", move_id)], names, company, order="date, id")
 
 
 def _id(reference: Any) -> int:

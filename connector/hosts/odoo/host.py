@@ -12,10 +12,20 @@ from typing import Any
 from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorised, NotFound, Refused
 from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
 from connector.domain.money import ORE
-from connector.hosts.base import Changes, Language, LedgerIdentity, LedgerMessage, Wish, WriteBack, WriteBackResult
-from connector.hosts.odoo import changes, chatter, documents, fields, pdf, translate
+from connector.hosts.base import (
+    Changes,
+    IdentityCoverage,
+    Language,
+    LedgerIdentity,
+    LedgerMessage,
+    Wish,
+    WriteBack,
+    WriteBackResult,
+)
+from connector.hosts.odoo import changes, chatter, coverage, documents, fields, pdf, translate
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import Record
+from connector.hosts.odoo.present import Present
 from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.odoo.transport import SYSTEM
 from connector.hosts.odoo.versions import SEND_WIZARD, Dialect
@@ -60,23 +70,25 @@ class OdooHost:
         self._asked_at_s = 0.0
         self._language: Language | None = None
         self._language_read_at_s = 0.0
+        self._present = Present(client)
 
     def check(self) -> LedgerIdentity:
         """Who this ledger is and whether our rights suffice. Reads only.
 
-        Raises `ConfigurationError` for a version of Odoo that is not known to work, and when the user sees
-        several companies and none is chosen.
+        Raises `ConfigurationError` for a version of Odoo that is not known to work, when the user sees several
+        companies and none is chosen, and for a field in the settings that this Odoo does not have.
         """
         version = self._client.version()
         user = self._user()
         settings = self._settings()
+        coverage.require_fields(self._client, settings)
         company = self._company(settings)
+        context = documents.company_context(settings)
         missing = tuple(
             words
             for model, operation, words in needed_rights(self._client.dialect)
-            if not self._client.allows(model, operation)
+            if not self._client.allows(model, operation, context=context)
         )
-        context = documents.company_context(settings)
         entry = None if missing else documents.last_bank_entry(self._client, context)
         return LedgerIdentity(
             company=str(company["name"]),
@@ -86,12 +98,29 @@ class OdooHost:
             missing_rights=missing,
             bank_booked_until=date.fromisoformat(entry["date"]) if entry else None,
             key_expires=self._key_expires(user["id"]),
+            found_settings={"company_id": settings.company_id},
         )
+
+    def identity_coverage(self) -> IdentityCoverage:
+        """How many customers have a valid identity number in one of the fields of the settings."""
+        return coverage.identity_coverage(self._client, self._settings())
 
     def read(self, invoice_id: str) -> Invoice:
         """One invoice, fresh and whole. Raises `NotFound`, and `AmountUnreadable` for inexact amounts."""
         settings = self._settings()
-        return translate.translate(documents.fetch(self._client, invoice_id, settings), settings)
+        try:
+            document = self._document(invoice_id, settings)
+        except (NotFound, NotAuthorised):
+            raise
+        except Refused:
+            # A field that was there may have been removed since we looked.
+            self._present.forget()
+            document = self._document(invoice_id, settings)
+        return translate.translate(document, settings)
+
+    def _document(self, invoice_id: str, settings: OdooSettings) -> Record:
+        extras = self._present.extras(documents.company_context(settings))
+        return documents.fetch(self._client, invoice_id, settings, extras)
 
     def find(self, number: str) -> str:
         """The id of the customer invoice whose number is exactly `number`. Raises `NotFound`.

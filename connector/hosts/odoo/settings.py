@@ -10,6 +10,7 @@ from connector.domain.errors import ConfigurationError
 
 ProductName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 VersionName = Annotated[str, StringConstraints(pattern=r"^(saas~)?[0-9]{1,3}(\.[0-9]{1,3})?$")]
+AccountCode = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
 
 
@@ -39,6 +40,15 @@ class OdooSettings(BaseModel):
     )
     interest_products: tuple[ProductName, ...] = Field(
         (), description="Internal references or names of the products that are late-payment interest."
+    )
+    fee_accounts: tuple[AccountCode, ...] = Field(
+        (), description="Codes of the accounts that invoice fees are booked on, whatever the product."
+    )
+    reminder_fee_accounts: tuple[AccountCode, ...] = Field(
+        (), description="Codes of the accounts that reminder fees are booked on."
+    )
+    interest_accounts: tuple[AccountCode, ...] = Field(
+        (), description="Codes of the accounts that late-payment interest is booked on."
     )
     id_number_fields: tuple[FieldName, ...] = Field(
         ("company_registry", "vat"),

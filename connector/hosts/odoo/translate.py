@@ -5,18 +5,17 @@ The tables come first: what Odoo calls a thing, and what we call it. Source: odo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
-from typing import Any
+from decimal import ROUND_HALF_UP, Decimal
 
-from connector.domain.errors import AmountUnreadable, Unreadable
+from connector.domain.errors import Unreadable
 from connector.domain.invoice import (
     Address,
     CreditNote,
     Customer,
     CustomerType,
     Hold,
+    Instalment,
     Invoice,
     InvoiceKind,
     InvoiceState,
@@ -24,19 +23,21 @@ from connector.domain.invoice import (
     LineKind,
     OpenReceipt,
     Payment,
+    ReminderSent,
 )
-from connector.domain.money import InexactAmount, kronor
+from connector.domain.money import ORE
+from connector.hosts.odoo import fields, records
+from connector.hosts.odoo.records import Record
 from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.odoo.transport import SYSTEM
 
-Record = Mapping[str, Any]
+ZERO = Decimal("0.00")
 
 INVOICE_FIELDS = {
     "number": "name",
     "kind": "move_type",
     "state": "state",
     "invoice_date": "invoice_date",
-    "due_date": "invoice_date_due",
     "currency": "currency_id",
     "total": "amount_total",
     "balance": "amount_residual",
@@ -70,8 +71,20 @@ HOLDS = {"blocked": "blocked", "invoicing_legacy": "invoicing_legacy"}
 """Hold.kind <- account.move.payment_state. "blocked": a user marked the invoice as disputed. "invoicing_legacy":
 its payments were never kept in this Odoo, so the balance tells nothing."""
 
+RECEIVABLE = "asset_receivable"
+"""The account_type of the rows that say what the customer owes, one for each part that is due at a time."""
+
 PRODUCT_LINE = "product"
 """The display_type of lines that charge for something; sections, notes, taxes and the receivable do not."""
+
+DISCOUNT_LINE = "epd"
+"""The display_type of the pair of lines by which Odoo reckons VAT on the price less an early-payment discount."""
+
+REMINDED = "sent"
+"""The state of a reminder that has reached the customer, in OCA's credit control."""
+
+REMINDER_FEE = "dunning_fees_amount"
+"""The field of a reminder that only the module for reminder fees adds."""
 
 SHORTEST_NUMBER = 10
 """Digits of the shortest Swedish identity number (domain.md 2.1)."""
@@ -83,24 +96,27 @@ def translate(document: Record, settings: OdooSettings) -> Invoice:
     Raises `AmountUnreadable` for an amount that is no exact number of öre, and `Unreadable` for a document
     that lacks a field or holds a state that nobody knows.
     """
-    move = _part(document, "move")
+    move = records.part(document, "move")
     unbooked = _unbooked_payments(document)
-    state = _get(move, INVOICE_FIELDS["state"])
+    instalments = _instalments(document)
+    state = records.value(move, INVOICE_FIELDS["state"])
     if state not in STATES:
         raise Unreadable("the invoice is in an unknown state.", system=SYSTEM)
     return Invoice(
-        id=str(_get(move, "id")),
+        id=str(records.value(move, "id")),
         number=_number(move),
-        kind=KINDS.get(_get(move, INVOICE_FIELDS["kind"]), InvoiceKind.OTHER),
+        kind=KINDS.get(records.value(move, INVOICE_FIELDS["kind"]), InvoiceKind.OTHER),
         state=STATES[state],
-        invoice_date=_date(move, INVOICE_FIELDS["invoice_date"]),
-        due_date=_date(move, INVOICE_FIELDS["due_date"]),
-        currency=_name(move, INVOICE_FIELDS["currency"]),
-        total=_amount(move, INVOICE_FIELDS["total"], "total"),
+        invoice_date=records.day(move, INVOICE_FIELDS["invoice_date"]),
+        due_date=_due_date(move, instalments),
+        currency=records.shown_name(move, INVOICE_FIELDS["currency"]),
+        total=records.amount(move, INVOICE_FIELDS["total"], "total"),
         balance=_balance(move, unbooked),
         lines=_lines(document, settings),
         payments=(*_booked_payments(document), *unbooked),
         credit_notes=_credit_notes(document),
+        instalments=instalments if len(instalments) > 1 else (),
+        reminders=_reminders(document),
         customer=_customer(document, settings),
         bank_booked_until=_bank_booked_until(document),
         unmatched_receipts=_unmatched_receipts(document),
@@ -110,44 +126,92 @@ def translate(document: Record, settings: OdooSettings) -> Invoice:
 
 
 def _number(move: Record) -> str:
-    number = _text(move, INVOICE_FIELDS["number"])
+    number = records.text(move, INVOICE_FIELDS["number"])
     return "" if number == "/" else number
 
 
 def _balance(move: Record, unbooked: tuple[Payment, ...]) -> Decimal:
     """What is open, less payments registered but not booked: what a person has entered as paid is never claimed."""
-    balance = _amount(move, INVOICE_FIELDS["balance"], "balance")
-    registered = sum((payment.amount for payment in unbooked), Decimal("0.00"))
-    return max(balance - registered, Decimal("0.00")) if registered else balance
+    balance = records.amount(move, INVOICE_FIELDS["balance"], "balance")
+    registered = sum((payment.amount for payment in unbooked), ZERO)
+    return max(balance - registered, ZERO) if registered else balance
+
+
+def _instalments(document: Record) -> tuple[Instalment, ...]:
+    """The parts that the invoice is to be paid in; mostly one."""
+    parts = [
+        Instalment(due_date=day, balance=records.amount(line, "amount_residual_currency", "instalments.balance"))
+        for line in records.parts(document, "lines")
+        if records.value(line, "account_type") == RECEIVABLE and (day := records.day(line, "date_maturity")) is not None
+    ]
+    return tuple(sorted(parts, key=lambda part: part.due_date))
+
+
+def _due_date(move: Record, instalments: tuple[Instalment, ...]) -> date | None:
+    """The day on which everything that is open is due.
+
+    `invoice_date_due` is the last instalment's date, paid or not. What a bookkeeper has put off stands on the
+    receivable rows alone, and the customer may always rely on the date that the invoice shows.
+    """
+    shown = records.day(move, "invoice_date_due")
+    still_open = max((part.due_date for part in instalments if part.balance > 0), default=None)
+    if still_open is None or shown is None:
+        return shown
+    return still_open if len(instalments) > 1 else max(still_open, shown)
 
 
 def _lines(document: Record, settings: OdooSettings) -> tuple[Line, ...]:
+    charged = [line for line in records.parts(document, "lines") if records.value(line, "display_type") == PRODUCT_LINE]
+    taxed_part = _taxed_part(document, charged)
     return tuple(
         Line(
-            description=_text(line, "name"),
-            amount=_amount(line, "price_total", f"lines[{position}].amount"),
+            description=records.text(line, "name"),
+            amount=_gross(line, f"lines[{position}].amount", taxed_part),
             kind=_line_kind(line, settings),
         )
-        for position, line in enumerate(_parts(document, "lines"))
-        if _get(line, "display_type") == PRODUCT_LINE
+        for position, line in enumerate(charged)
     )
 
 
+def _taxed_part(document: Record, charged: list[Record]) -> Decimal | None:
+    """Which part of the lines' VAT the invoice charges, where it is reckoned on the price less an early-payment
+    discount; a line's own total does not know of that."""
+    if not any(records.value(line, "display_type") == DISCOUNT_LINE for line in records.parts(document, "lines")):
+        return None
+    full = sum(
+        (_gross(line, "lines.amount") - records.amount(line, "price_subtotal", "lines.net") for line in charged), ZERO
+    )
+    return records.amount(records.part(document, "move"), "amount_tax", "tax") / full if full else None
+
+
+def _gross(line: Record, name: str, taxed_part: Decimal | None = None) -> Decimal:
+    gross = records.amount(line, "price_total", name)
+    if taxed_part is None:
+        return gross
+    net = _net(line)
+    return net + ((gross - net) * taxed_part).quantize(ORE, ROUND_HALF_UP)
+
+
+def _net(line: Record) -> Decimal:
+    return records.amount(line, "price_subtotal", "lines.net")
+
+
 def _line_kind(line: Record, settings: OdooSettings) -> LineKind:
-    names = _product_names(line)
-    for products, kind in (
-        (settings.fee_products, LineKind.INVOICE_FEE),
-        (settings.reminder_fee_products, LineKind.REMINDER_FEE),
-        (settings.interest_products, LineKind.INTEREST),
-    ):
-        if any(product.casefold() in names for product in products):
-            return kind
-    return LineKind.GOODS
+    """What a line charges for: by its product, which is the more exact of the two, else by its account."""
+    names, account = _product_names(line), records.text(line, "account_code")
+    kinds = (
+        (LineKind.INVOICE_FEE, settings.fee_products, settings.fee_accounts),
+        (LineKind.REMINDER_FEE, settings.reminder_fee_products, settings.reminder_fee_accounts),
+        (LineKind.INTEREST, settings.interest_products, settings.interest_accounts),
+    )
+    by_product = (kind for kind, products, _ in kinds if any(product.casefold() in names for product in products))
+    by_account = (kind for kind, _, accounts in kinds if account in accounts)
+    return next(by_product, None) or next(by_account, LineKind.GOODS)
 
 
 def _product_names(line: Record) -> set[str]:
     """What the line's product may be called in the settings; Odoo shows it as "[CODE] Name" or "Name"."""
-    shown = _name(line, "product_id").casefold()
+    shown = records.shown_name(line, "product_id").casefold()
     code, bracket, name = shown.removeprefix("[").partition("] ")
     return {shown, code, name} if shown.startswith("[") and bracket else {shown} - {""}
 
@@ -157,14 +221,14 @@ def _matched(document: Record) -> list[tuple[Record, Decimal, date]]:
 
     An exchange difference is no payment: Odoo makes it so that both sides come out even.
     """
-    lines = {_get(line, "id"): line for line in _parts(document, "matched_lines")}
-    partials = _parts(document, "partials")
-    exchange_moves = {_id(partial, "exchange_move_id") for partial in partials} - {0}
+    lines = {records.value(line, "id"): line for line in records.parts(document, "matched_lines")}
+    partials = records.parts(document, "partials")
+    exchange_moves = {records.reference_id(partial, "exchange_move_id") for partial in partials} - {0}
     amounts: dict[int, Decimal] = {}
     for partial in partials:
-        line_id = _id(partial, "credit_move_id")
+        line_id = records.reference_id(partial, "credit_move_id")
         # An invoice due in instalments is matched once per instalment by one and the same payment.
-        amounts[line_id] = amounts.get(line_id, Decimal(0)) + _amount(
+        amounts[line_id] = amounts.get(line_id, Decimal(0)) + records.amount(
             partial, "debit_amount_currency", "payments.amount"
         )
     found = []
@@ -172,10 +236,10 @@ def _matched(document: Record) -> list[tuple[Record, Decimal, date]]:
         line = lines.get(line_id)
         if line is None:
             raise Unreadable(f"the document lacks the matched line {line_id}.", system=SYSTEM)
-        day = _date(line, "date")
+        day = records.day(line, "date")
         if day is None:
             raise Unreadable(f"the matched line {line_id} has no date.", system=SYSTEM)
-        if _id(line, "move_id") not in exchange_moves:
+        if records.reference_id(line, "move_id") not in exchange_moves:
             found.append((line, amount, day))
     return found
 
@@ -183,7 +247,7 @@ def _matched(document: Record) -> list[tuple[Record, Decimal, date]]:
 def _booked_payments(document: Record) -> tuple[Payment, ...]:
     """Everything matched that is no credit note: payments, bank statement lines, offsets in other journals."""
     return tuple(
-        Payment(id=str(_get(line, "id")), amount=amount, date=day, reference=_text(line, "move_name"))
+        Payment(id=str(records.value(line, "id")), amount=amount, date=day, reference=records.text(line, "move_name"))
         for line, amount, day in _matched(document)
         if not _of_credit_note(line)
     )
@@ -194,10 +258,10 @@ def _credit_notes(document: Record) -> tuple[CreditNote, ...]:
     found: dict[int, CreditNote] = {}
     for line, amount, day in _matched(document):
         if _of_credit_note(line):
-            move_id = _id(line, "move_id")
+            move_id = records.reference_id(line, "move_id")
             before = found[move_id].amount if move_id in found else Decimal(0)
             found[move_id] = CreditNote(
-                id=str(move_id), number=_text(line, "move_name"), amount=before + amount, date=day
+                id=str(move_id), number=records.text(line, "move_name"), amount=before + amount, date=day
             )
     return tuple(found.values())
 
@@ -206,10 +270,10 @@ def _unbooked_payments(document: Record) -> tuple[Payment, ...]:
     """Payments registered on the invoice without an entry in the books, as far as they are in its currency."""
     return tuple(
         Payment(
-            id=f"payment-{_get(payment, 'id')}",
-            amount=_amount(payment, "amount", "payments.amount"),
-            date=_required_date(payment, "date"),
-            reference=_text(payment, "name"),
+            id=f"payment-{records.value(payment, 'id')}",
+            amount=records.amount(payment, "amount", "payments.amount"),
+            date=records.required_day(payment, "date"),
+            reference=records.text(payment, "name"),
         )
         for payment in _unbooked(document)
         if _same_currency(payment, document)
@@ -222,103 +286,159 @@ def _unbooked(document: Record) -> list[Record]:
     One that the bank has confirmed ("paid") is in the balance as soon as anything is matched to the invoice,
     as Odoo itself reckons (account.move, payment_state).
     """
-    counted = {"in_process"} if _parts(document, "partials") else {"in_process", "paid"}
+    counted = {"in_process"} if records.parts(document, "partials") else {"in_process", "paid"}
     return [
         payment
-        for payment in _parts(document, "payments")
-        if _get(payment, "state") in counted and not _id(payment, "move_id")
+        for payment in records.parts(document, "payments")
+        if records.value(payment, "state") in counted and not records.reference_id(payment, "move_id")
     ]
 
 
-def _same_currency(payment: Record, document: Record) -> bool:
-    return _id(payment, "currency_id") == _id(_part(document, "move"), INVOICE_FIELDS["currency"])
+def _same_currency(record: Record, document: Record) -> bool:
+    return records.reference_id(record, "currency_id") == _currency_id(document)
+
+
+def _currency_id(document: Record) -> int:
+    return records.reference_id(records.part(document, "move"), INVOICE_FIELDS["currency"])
 
 
 def _unmatched_receipts(document: Record) -> tuple[OpenReceipt, ...]:
     """Money that may be meant for the invoice: open payments, unmatched bank lines, payments in other money."""
     elsewhere = [payment for payment in _unbooked(document) if not _same_currency(payment, document)]
+    open_lines = [line for line in records.parts(document, "open_credit_lines") if not _of_credit_note(line)]
     return (
-        *(_open_credit(line) for line in _parts(document, "open_credit_lines") if not _of_credit_note(line)),
+        *(_open_credit(line, document) for line in open_lines),
         *(
             OpenReceipt(
-                amount=_amount(receipt, "amount", "unmatched_receipts.amount"),
-                date=_date(receipt, "date"),
-                reference=_text(receipt, "name"),
+                amount=records.amount(receipt, "amount", "unmatched_receipts.amount"),
+                currency=_foreign_currency(receipt, document),
+                date=records.day(receipt, "date"),
+                reference=records.text(receipt, "name"),
             )
-            for receipt in (*_parts(document, "statement_lines"), *elsewhere)
+            for receipt in (*records.parts(document, "statement_lines"), *elsewhere)
         ),
     )
 
 
 def _unapplied_credits(document: Record) -> tuple[OpenReceipt, ...]:
     """The customer's credit notes that are not, or not wholly, matched to an invoice."""
-    return tuple(_open_credit(line) for line in _parts(document, "open_credit_lines") if _of_credit_note(line))
+    lines = records.parts(document, "open_credit_lines")
+    return tuple(_open_credit(line, document) for line in lines if _of_credit_note(line))
 
 
-def _open_credit(line: Record) -> OpenReceipt:
+def _open_credit(line: Record, document: Record) -> OpenReceipt:
+    """An open row in the customer's favour, in the invoice's currency where Odoo has it so."""
+    foreign = _foreign_currency(line, document)
+    move = records.part(document, "move")
+    if foreign and records.reference_id(move, "company_currency_id") == records.reference_id(
+        move, INVOICE_FIELDS["currency"]
+    ):
+        field, foreign = "amount_residual", ""
+    else:
+        field = "amount_residual_currency"
     return OpenReceipt(
-        amount=-_amount(line, "amount_residual_currency", "open_credit_lines.amount"),
-        date=_date(line, "date"),
-        reference=_text(line, "move_name"),
+        amount=-records.amount(line, field, "open_credit_lines.amount"),
+        currency=foreign,
+        date=records.day(line, "date"),
+        reference=records.text(line, "move_name"),
     )
 
 
+def _foreign_currency(record: Record, document: Record) -> str:
+    """The record's currency if it is not the invoice's, else ""."""
+    return "" if _same_currency(record, document) else records.shown_name(record, "currency_id")
+
+
 def _of_credit_note(line: Record) -> bool:
-    return bool(_get(line, "move_type") == "out_refund")
+    return bool(records.value(line, "move_type") == "out_refund")
 
 
 def _holds(document: Record) -> tuple[Hold, ...]:
-    move = _part(document, "move")
-    payment_state = _get(move, "payment_state")
+    move = records.part(document, "move")
+    payment_state = records.value(move, "payment_state")
     holds = [Hold(kind=HOLDS[payment_state])] if payment_state in HOLDS else []
-    receivable = any(_get(line, "account_type") == "asset_receivable" for line in _parts(document, "lines"))
+    receivable = any(records.value(line, "account_type") == RECEIVABLE for line in records.parts(document, "lines"))
     # Odoo sets `no_followup` by itself on an entry that nobody owes anything by.
-    if receivable and _get(move, "no_followup"):
+    if receivable and records.value(move, "no_followup"):
         holds.append(Hold(kind="no_followup"))
+    if move.get(fields.DISPUTED):
+        by = str(move.get(fields.DISPUTED_BY) or "")
+        holds.append(Hold(kind="disputed", by=by, since=records.day_of_instant(move, fields.DISPUTED_AT)))
     return tuple(holds)
+
+
+def _reminders(document: Record) -> tuple[ReminderSent, ...]:
+    """The reminders sent, oldest first. Each letter asks for the balance and its own fee, not for those of the
+    letters before it, so that only the last one's is charged (OCA, account_credit_control_dunning_fees)."""
+    lines = document.get("reminder_lines")
+    if lines is None:
+        return ()
+    letters = [
+        (records.day(line, "date_sent") or records.required_day(line, "date"), line)
+        for line in records.parts(document, "reminder_lines")
+        if records.value(line, "state") == REMINDED and _same_currency(line, document)
+    ]
+    letters.sort(key=lambda letter: letter[0])
+    return tuple(
+        ReminderSent(date=sent, fee=_fee_of_reminder(line, is_last=number == len(letters)))
+        for number, (sent, line) in enumerate(letters, 1)
+    )
+
+
+def _fee_of_reminder(line: Record, *, is_last: bool) -> Decimal | None:
+    if REMINDER_FEE not in line:
+        return None
+    return records.amount(line, REMINDER_FEE, "reminders.fee") if is_last else ZERO
 
 
 def _bank_booked_until(document: Record) -> date | None:
     entry = document.get("last_bank_entry")
-    return _date(entry, "date") if entry else None
+    return records.day(entry, "date") if entry else None
 
 
 def _customer(document: Record, settings: OdooSettings) -> Customer:
-    card = _part(document, "commercial_partner")
+    card = records.part(document, "commercial_partner")
     if not card:
         return Customer(id="")
-    addressee = _part(document, "partner")
+    addressee = records.part(document, "partner")
     return Customer(
-        id=str(_get(card, "id")),
-        number=_text(card, CUSTOMER_FIELDS["number"]),
-        name=_text(card, CUSTOMER_FIELDS["name"]),
-        customer_type=CustomerType.COMPANY if _get(card, "is_company") else CustomerType.PERSON,
+        id=str(records.value(card, "id")),
+        number=records.text(card, CUSTOMER_FIELDS["number"]),
+        name=records.text(card, CUSTOMER_FIELDS["name"]),
+        customer_type=CustomerType.COMPANY if records.value(card, "is_company") else CustomerType.PERSON,
         id_number=_id_number(card, settings),
-        email=_text(card, CUSTOMER_FIELDS["email"]) or _text(addressee, CUSTOMER_FIELDS["email"]),
-        phone=_text(card, CUSTOMER_FIELDS["phone"]) or _text(addressee, CUSTOMER_FIELDS["phone"]),
+        email=records.text(card, CUSTOMER_FIELDS["email"]) or records.text(addressee, CUSTOMER_FIELDS["email"]),
+        phone=records.text(card, CUSTOMER_FIELDS["phone"]) or records.text(addressee, CUSTOMER_FIELDS["phone"]),
         address=_address(card),
         invoice_address=_address(addressee),
         sole_trader=_decision(card, settings.sole_trader_field),
         protected_identity=_decision(card, settings.protected_identity_field),
+        never_send=bool(card[fields.NEVER_SEND]) if fields.NEVER_SEND in card else None,
     )
 
 
 def _decision(card: Record, field: str | None) -> bool | None:
     """What a person decided in a field of the customer; None where there is no field for it."""
-    return bool(_get(card, field)) if field else None
+    return bool(records.value(card, field)) if field else None
 
 
 def _id_number(card: Record, settings: OdooSettings) -> str:
-    """The first field long enough to be an identity number, else the first that looks like a mistyped one.
+    return identity_field(card, settings)[1]
 
-    "1" or "saknas" stands in these fields of real ledgers and means that there is no number. A mistyped
-    number is handed on, so that a person is told to mend it.
+
+def identity_field(card: Record, settings: OdooSettings) -> tuple[str, str]:
+    """Which field of a customer holds its identity number, and what stands there; two empty texts for none.
+
+    It is the first field long enough to be a number, else the first that looks like a mistyped one. "1" or
+    "saknas" stands in these fields of real ledgers and means that there is no number. A mistyped number is
+    handed on, so that a person is told to mend it.
     """
-    texts = [text for field in settings.id_number_fields if (text := _text(card, field))]
-    for text in texts:
-        if _digits(text) >= SHORTEST_NUMBER:
-            return text
-    return next((text for text in texts if _digits(text) > 1), "")
+    texts = [(field, text) for field in settings.id_number_fields if (text := records.text(card, field))]
+    for least in (SHORTEST_NUMBER, 2):
+        for field, text in texts:
+            if _digits(text) >= least:
+                return field, text
+    return "", ""
 
 
 def _digits(text: str) -> int:
@@ -326,69 +446,4 @@ def _digits(text: str) -> int:
 
 
 def _address(partner: Record) -> Address:
-    return Address(**{ours: _text(partner, theirs) for ours, theirs in ADDRESS_FIELDS.items()})
-
-
-def _part(document: Record, name: str) -> Record:
-    part = document.get(name)
-    if not isinstance(part, dict):
-        raise Unreadable(f"the document lacks {name!r}.", system=SYSTEM)
-    return part
-
-
-def _parts(document: Record, name: str) -> list[Record]:
-    parts = document.get(name)
-    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
-        raise Unreadable(f"the document lacks the list {name!r}.", system=SYSTEM)
-    return parts
-
-
-def _get(record: Record, field: str) -> Any:
-    if field not in record:
-        raise Unreadable(f"the document lacks the field {field!r}.", system=SYSTEM)
-    return record[field]
-
-
-def _text(record: Record, field: str) -> str:
-    value = _get(record, field)
-    return str(value).strip() if value else ""
-
-
-def _reference(record: Record, field: str) -> tuple[int, str]:
-    """The id and shown name in a reference `[id, name]`; 0 and "" for none."""
-    reference = _get(record, field)
-    if not reference:
-        return 0, ""
-    if isinstance(reference, (list, tuple)) and len(reference) == 2 and type(reference[0]) is int:
-        return reference[0], str(reference[1])
-    raise Unreadable(f"{field!r} is no reference.", system=SYSTEM)
-
-
-def _name(record: Record, field: str) -> str:
-    return _reference(record, field)[1]
-
-
-def _id(record: Record, field: str) -> int:
-    return _reference(record, field)[0]
-
-
-def _date(record: Record, field: str) -> date | None:
-    value = _get(record, field)
-    try:
-        return date.fromisoformat(str(value)) if value else None
-    except ValueError:
-        raise Unreadable(f"{field!r} is no date.", system=SYSTEM) from None
-
-
-def _required_date(record: Record, field: str) -> date:
-    found = _date(record, field)
-    if found is None:
-        raise Unreadable(f"the document lacks the field {field!r}.", system=SYSTEM)
-    return found
-
-
-def _amount(record: Record, field: str, name: str) -> Decimal:
-    try:
-        return kronor(_get(record, field))
-    except InexactAmount as error:
-        raise AmountUnreadable(f"The amount {name} is not exact: {error}.", field=name, system=SYSTEM) from None
+    return Address(**{ours: records.text(partner, theirs) for ours, theirs in ADDRESS_FIELDS.items()})

@@ -26,6 +26,38 @@ def document(name: str) -> dict[str, Any]:
     return found
 
 
+def nested(recorded: dict[str, Any]) -> dict[str, Any]:
+    """A recorded document's invoice as `web_search_read` gives it; whole_move.json is Odoo's own such answer."""
+    move = _read(recorded["move"])
+    counterparts = {line["id"]: line for line in recorded["matched_lines"]}
+    partials = [
+        _read(partial)
+        | {
+            "credit_move_id": _read(counterparts[partial["credit_move_id"][0]])
+            | {"display_name": partial["credit_move_id"][1]}
+        }
+        for partial in recorded["partials"]
+    ]
+    lines = [
+        _read({name: value for name, value in line.items() if name != "account_code"}) for line in recorded["lines"]
+    ]
+    for line, recorded_line in zip(lines, recorded["lines"], strict=True):
+        line["account_id"] = line["account_id"] and line["account_id"] | {"code": recorded_line["account_code"]}
+        line["matched_credit_ids"] = []
+    # Which of several receivable rows a match belongs to is not in the document.
+    next(line for line in lines if line["account_type"] == "asset_receivable")["matched_credit_ids"] = partials
+    for name, part in (("partner_id", "partner"), ("commercial_partner_id", "commercial_partner")):
+        move[name] = move[name] and move[name] | _read(recorded[part])
+    return move | {"line_ids": lines, "matched_payment_ids": [_read(payment) for payment in recorded["payments"]]}
+
+
+def _read(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: {"id": value[0], "display_name": value[1]} if isinstance(value, list) else value
+        for name, value in record.items()
+    }
+
+
 def answer(case: str) -> dict[str, Any]:
     """What Odoo answered in one of the cases of answers.json: status, content_type, body."""
     found: dict[str, Any] = document("answers")[case]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from connector.domain.dates import today
 from connector.domain.errors import ConfigurationError
 from connector.hosts import opening
 from connector.hosts.base import Host, PdfUnavailable, WriteBack
@@ -27,6 +28,7 @@ from connector.hosts.odoo.fields import (
 )
 from connector.sandbox.odoo import create_odoo
 from connector.sandbox.odoo_books import InvoiceLine
+from connector.sandbox.odoo_reminders import remind
 from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.serve import running
 from connector.sandbox.switches import LedgerSwitches, OdooVersion
@@ -198,3 +200,64 @@ def test_an_odoo_that_is_upgraded_is_spoken_to_in_its_new_way(ledger: SandboxLed
     assert identity.version == "19.0"
     assert [hold.kind for hold in ledger.host.read(made.id).holds or ()] == ["no_followup"]
     assert ledger.state.traffic.requests["GET /json/version"] == asked + 1
+
+
+@pytest.mark.parametrize(
+    ("module", "fees", "told"),
+    [
+        (False, False, []),
+        (True, False, [None]),
+        (True, True, [Decimal("60.00")]),
+    ],
+)
+def test_reminders_are_read_where_a_module_keeps_them(
+    ledger: SandboxLedger, module: bool, fees: bool, told: list[Decimal | None]
+) -> None:
+    ledger.state.switches.set(LedgerSwitches(reminder_module=module, reminder_fees=fees))
+    made = ledger.overdue_invoice()
+    remind(ledger.state.books, int(made.id), day=today(), fee=Decimal(60))
+    remind(ledger.state.books, int(made.id), day=today(), fee=Decimal(60), state="draft")
+
+    reminders = ledger.host.read(made.id).reminders
+
+    assert [reminder.fee for reminder in reminders] == told
+    assert {reminder.date for reminder in reminders} <= {today()}
+
+
+def test_a_dispute_and_a_bar_are_read_from_the_connectors_own_fields(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+    ledger.state.books.set_invoice(
+        int(made.id),
+        x_amili_disputed=True,
+        x_amili_disputed_by="Eva Ekonom",
+        x_amili_disputed_at="2026-11-10 12:00:00",
+    )
+    ledger.state.books.set_customer(ledger.state.books.field(int(made.id), "partner_id"), x_amili_never_send=True)
+
+    invoice = ledger.host.read(made.id)
+
+    assert [(hold.kind, hold.by, str(hold.since)) for hold in invoice.holds or ()] == [
+        ("disputed", "Eva Ekonom", "2026-11-10")
+    ]
+    assert invoice.customer.never_send is True
+
+
+def test_fields_that_are_removed_meanwhile_stop_no_reading(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+    assert ledger.host.read(made.id).customer.never_send is False
+
+    ledger.state.switches.set(LedgerSwitches(custom_fields=False))
+
+    assert ledger.host.read(made.id).customer.never_send is None
+
+
+def test_an_invoice_is_read_in_four_calls_once_the_ledger_is_known(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+    ledger.pay(made, Decimal("10.00"))
+    ledger.credit(made, Decimal("20.00"))
+    ledger.host.read(made.id)
+    before = sum(ledger.state.traffic.snapshot()["requests"].values())
+
+    ledger.host.read(made.id)
+
+    assert sum(ledger.state.traffic.snapshot()["requests"].values()) - before == 4

@@ -8,27 +8,43 @@ import pytest
 import responses
 
 from connector.domain.errors import NotFound
-from connector.hosts.odoo.documents import LINE_FIELDS, fetch
+from connector.hosts.odoo.documents import (
+    LINE_FIELDS,
+    MATCHED_LINE_FIELDS,
+    OPEN_LINE_FIELDS,
+    Extras,
+    fetch,
+    specification,
+)
 from connector.hosts.odoo.settings import OdooSettings
-from tests.hosts.odoo.recorded import SETTINGS, client, document, says, sent
+from connector.hosts.odoo.versions import DIALECTS
+from tests.hosts.odoo.recorded import SETTINGS, client, document, nested, says, sent
+
+WHOLE = "account.move/web_search_read"
+REMINDERS = "credit.control.line/search_read"
 
 
 def says_document(recorded: dict[str, Any]) -> None:
     """Odoo answers the calls of one fetch with what was recorded."""
     entry = recorded["last_bank_entry"]
-    for answer in ([recorded["move"]], [entry] if entry else []):
-        says("account.move/search_read", answer)
-    for answer in (recorded["lines"], recorded["open_credit_lines"]):
-        says("account.move.line/search_read", answer)
-    says("account.partial.reconcile/read", recorded["partials"])
-    says("account.move.line/read", recorded["matched_lines"])
-    says("account.payment/read", recorded["payments"])
-    partners = {partner["id"]: partner for partner in (recorded["partner"], recorded["commercial_partner"])}
-    says("res.partner/read", list(partners.values()))
+    says(WHOLE, {"length": 1, "records": [nested(recorded)]})
+    says("account.move.line/search_read", recorded["open_credit_lines"])
     says("account.bank.statement.line/search_read", recorded["statement_lines"])
+    says("account.move/search_read", [entry] if entry else [])
 
 
-@pytest.mark.parametrize("name", ["unpaid", "part_paid", "part_credited", "to_contact", "open_credits", "instalments"])
+@responses.activate
+def test_odoos_own_answer_is_taken_apart() -> None:
+    recorded = document("part_paid")
+    says(WHOLE, document("whole_move"))
+    says("account.move.line/search_read", recorded["open_credit_lines"])
+    says("account.bank.statement.line/search_read", recorded["statement_lines"])
+    says("account.move/search_read", [recorded["last_bank_entry"]])
+
+    assert fetch(client(), str(recorded["move"]["id"]), SETTINGS) == recorded
+
+
+@pytest.mark.parametrize("name", ["unpaid", "part_paid", "credited_twice", "to_contact", "open_credits", "instalments"])
 @responses.activate
 def test_a_document_comes_back_as_it_was_recorded(name: str) -> None:
     recorded = document(name)
@@ -36,65 +52,100 @@ def test_a_document_comes_back_as_it_was_recorded(name: str) -> None:
     assert fetch(client(), str(recorded["move"]["id"]), SETTINGS) == recorded
 
 
-@pytest.mark.parametrize(("name", "calls"), [("unpaid", 6), ("part_credited", 8), ("part_paid", 9)])
+@pytest.mark.parametrize("name", ["unpaid", "part_credited", "part_paid"])
 @responses.activate
-def test_the_calls_are_few(name: str, calls: int) -> None:
+def test_the_calls_are_few(name: str) -> None:
     recorded = document(name)
     says_document(recorded)
     fetch(client(), str(recorded["move"]["id"]), SETTINGS)
-    assert len(sent()) == calls
+    assert len(sent()) == 4
 
 
 @responses.activate
 def test_every_call_stays_within_the_company() -> None:
     recorded = document("part_paid")
     says_document(recorded)
-    fetch(client(), "8", SETTINGS)
+    says(REMINDERS, [])
+    fetch(client(), "8", SETTINGS, Extras(reminders=frozenset({"date"})))
+    assert len(sent()) == 5
     assert {str(body["context"]["allowed_company_ids"]) for _, body in sent()} == {"[1]"}
 
 
 @responses.activate
-def test_without_a_chosen_company_the_invoices_own_bounds_the_rest() -> None:
-    recorded = document("unpaid")
-    says_document(recorded)
-    fetch(client(), "7", OdooSettings())
-    (_, first), *rest = sent()
-    assert "context" not in first
-    assert {str(body["context"]["allowed_company_ids"]) for _, body in rest} == {"[1]"}
-
-
-@responses.activate
 def test_the_fields_of_the_settings_are_fetched() -> None:
-    recorded = document("unpaid")
-    says_document(recorded)
     settings = OdooSettings(
         company_id=1,
         id_number_fields=("x_pnr", "company_registry"),
         sole_trader_field="x_trader",
         protected_identity_field="x_protected",
     )
-    fetch(client(), "7", settings)
-    fields = dict(sent())["res.partner/read"]["fields"]
-    assert {"x_pnr", "company_registry", "x_trader", "x_protected"} <= set(fields)
-    assert "vat" not in fields
+    asked = specification(settings, DIALECTS[19])
+    for partner in ("partner_id", "commercial_partner_id"):
+        fields = asked[partner]["fields"]
+        assert {"x_pnr", "company_registry", "x_trader", "x_protected"} <= set(fields)
+        assert "vat" not in fields
 
 
 @responses.activate
-def test_receipts_are_looked_for_by_customer_and_by_amount() -> None:
+def test_the_connectors_own_fields_are_fetched_where_they_are() -> None:
+    bare = specification(SETTINGS, DIALECTS[19])
+    assert not [name for name in (*bare, *bare["partner_id"]["fields"]) if name.startswith("x_")]
+
+    extras = Extras(move=frozenset({"x_amili_disputed"}), partner=frozenset({"x_amili_never_send"}))
+    asked = specification(SETTINGS, DIALECTS[19], extras)
+    assert "x_amili_disputed" in asked
+    assert "x_amili_never_send" in asked["commercial_partner_id"]["fields"]
+
+
+@pytest.mark.parametrize(("major", "missing"), [(17, {"no_followup", "matched_payment_ids"}), (18, {"no_followup"})])
+def test_fields_that_a_version_lacks_are_not_asked_for(major: int, missing: set[str]) -> None:
+    assert set(specification(SETTINGS, DIALECTS[19])) - set(specification(SETTINGS, DIALECTS[major])) == missing
+
+
+@responses.activate
+def test_receipts_are_looked_for_by_customer_and_by_amount_in_the_invoices_currency() -> None:
     recorded = document("unpaid")
     says_document(recorded)
     fetch(client(), "7", SETTINGS)
     domain = dict(sent())["account.bank.statement.line/search_read"]["domain"]
-    customer = recorded["commercial_partner"]["id"]
-    assert domain[-2:] == [
-        ["partner_id.commercial_partner_id", "=", customer],
+    assert domain[-5:] == [
+        "|",
+        ["partner_id.commercial_partner_id", "=", recorded["commercial_partner"]["id"]],
+        "&",
+        ["currency_id", "=", recorded["move"]["currency_id"][0]],
         ["amount", "in", [2550.0, 2610.0, 2490.0, 3000.0, 2100.0]],
     ]
 
 
 @responses.activate
-def test_an_invoice_of_another_company_is_not_found() -> None:
-    says("account.move/search_read", [])
+def test_reminders_are_read_with_the_fields_that_their_module_has() -> None:
+    recorded = document("unpaid")
+    says_document(recorded)
+    says(REMINDERS, [{"id": 3, "date": "2026-10-20", "state": "sent"}])
+
+    found = fetch(client(), "7", SETTINGS, Extras(reminders=frozenset({"date", "state"})))
+
+    assert found["reminder_lines"] == [{"id": 3, "date": "2026-10-20", "state": "sent"}]
+    asked = dict(sent())[REMINDERS]
+    assert (asked["domain"], asked["fields"]) == (
+        [["invoice_id", "=", recorded["move"]["id"]]],
+        ["date", "state"],
+    )
+
+
+@responses.activate
+def test_an_unknown_invoice_is_not_found() -> None:
+    says(WHOLE, {"length": 0, "records": []})
+    with pytest.raises(NotFound):
+        fetch(client(), "7", SETTINGS)
+    assert len(sent()) == 1
+
+
+@responses.activate
+def test_an_invoice_that_turns_out_to_be_another_companys_is_not_found() -> None:
+    recorded = document("unpaid")
+    recorded["move"]["company_id"] = [2, "Andra AB"]
+    says_document(recorded)
     with pytest.raises(NotFound):
         fetch(client(), "7", SETTINGS)
     assert len(sent()) == 1
@@ -109,4 +160,7 @@ def test_what_cannot_be_an_id_is_not_even_asked_for(invoice_id: str) -> None:
 
 
 def test_recorded_lines_hold_every_field() -> None:
-    assert all(set(LINE_FIELDS) <= set(line) for line in document("part_paid")["lines"])
+    recorded = document("part_paid")
+    assert all(set(LINE_FIELDS) <= set(line) for line in recorded["lines"])
+    assert all(set(MATCHED_LINE_FIELDS) <= set(line) for line in recorded["matched_lines"])
+    assert all(set(OPEN_LINE_FIELDS) <= set(line) for line in document("open_credits")["open_credit_lines"])

@@ -34,6 +34,10 @@ def has_fields(*names: str) -> None:
     says("account.move/fields_get", {name: {"type": "char"} for name in names})
 
 
+def customers_have(*names: str) -> None:
+    says("res.partner/fields_get", {name: {"type": "char"} for name in names})
+
+
 def says_user(*companies: int) -> None:
     says("res.users/context_get", {"uid": 5, "lang": "sv_SE", "tz": False})
     says("res.users/read", [{"id": 5, "login": "connector", "company_ids": list(companies)}])
@@ -42,6 +46,7 @@ def says_user(*companies: int) -> None:
 def says_identity(*, registry: object = "556677-8899", vat: object = False, expires: list[str] | None = None) -> None:
     responses.get(f"{URL}/json/version", json={"version": "19.0"})
     says_user(1)
+    customers_have("company_registry", "vat")
     says("res.company/search_read", [{"id": 1, "name": "Testbolaget AB", "company_registry": registry, "vat": vat}])
     keys = [{"id": number, "expiration_date": day} for number, day in enumerate(expires or [])]
     says("res.users.apikeys/search_read", keys)
@@ -53,7 +58,11 @@ def grants(*, without: tuple[str, str] = ("", "")) -> None:
         responses.post(
             endpoint(f"{model}/has_access"),
             json=(model, operation) != without,
-            match=[matchers.json_params_matcher({"ids": [], "operation": operation})],
+            match=[
+                matchers.json_params_matcher(
+                    {"ids": [], "operation": operation, "context": {"allowed_company_ids": [1]}}
+                )
+            ],
         )
 
 

@@ -33,7 +33,8 @@ def amounts(invoice: Invoice) -> list[str]:
 def test_every_field_of_the_tables_is_fetched() -> None:
     assert set(INVOICE_FIELDS.values()) <= set(MOVE_FIELDS)
     assert set(CUSTOMER_FIELDS.values()) | set(ADDRESS_FIELDS.values()) <= set(PARTNER_FIELDS)
-    assert {"price_total", "display_type"} <= set(LINE_FIELDS)
+    assert {"price_total", "display_type", "date_maturity"} <= set(LINE_FIELDS)
+    assert "invoice_date_due" in MOVE_FIELDS
 
 
 def test_an_unpaid_invoice() -> None:
@@ -41,7 +42,7 @@ def test_an_unpaid_invoice() -> None:
 
     assert invoice.number == "INV/2026/00007"
     assert (invoice.kind, invoice.state) == (InvoiceKind.INVOICE, InvoiceState.BOOKED)
-    assert (invoice.invoice_date, invoice.due_date) == (date(2026, 9, 8), date(2026, 10, 8))
+    assert (invoice.invoice_date, invoice.due_date) == (date(2026, 9, 10), date(2026, 10, 10))
     assert (invoice.currency, str(invoice.total), str(invoice.balance)) == ("SEK", "2550.00", "2550.00")
     assert [(line.description, str(line.amount), line.kind) for line in invoice.lines] == [
         ("Konsulttimme", "2500.00", LineKind.GOODS),
@@ -71,6 +72,14 @@ STANDINGS = [
     ("credited", InvoiceKind.INVOICE, InvoiceState.BOOKED, "0.00"),
     ("credit_note", InvoiceKind.CREDIT_NOTE, InvoiceState.BOOKED, "0.00"),
     ("instalments", InvoiceKind.INVOICE, InvoiceState.BOOKED, "2050.00"),
+    ("instalments_ahead", InvoiceKind.INVOICE, InvoiceState.BOOKED, "4175.00"),
+    ("credited_twice", InvoiceKind.INVOICE, InvoiceState.BOOKED, "5324.50"),
+    ("discount_open", InvoiceKind.INVOICE, InvoiceState.BOOKED, "5675.00"),
+    ("discount_past", InvoiceKind.INVOICE, InvoiceState.BOOKED, "5425.00"),
+    ("discount_taken", InvoiceKind.INVOICE, InvoiceState.BOOKED, "0.00"),
+    ("discount_on_vat", InvoiceKind.INVOICE, InvoiceState.BOOKED, "5527.80"),
+    ("paid_in_euro", InvoiceKind.INVOICE, InvoiceState.BOOKED, "4800.00"),
+    ("euro_company", InvoiceKind.INVOICE, InvoiceState.BOOKED, "4099.43"),
 ]
 
 
@@ -124,7 +133,7 @@ def test_part_payments_are_told_apart() -> None:
     invoice = read("part_paid")
     assert amounts(invoice) == ["1000.57", "200.00"]
     assert len({payment.id for payment in invoice.payments}) == 2
-    assert {payment.date for payment in invoice.payments} == {date(2026, 11, 22)}
+    assert {payment.date for payment in invoice.payments} == {date(2026, 11, 24)}
     assert invoice.payments[0].reference.startswith("PBNK1/2026/")
     assert invoice.credit_notes == ()
 
@@ -133,12 +142,102 @@ def test_a_credit_note_is_no_payment() -> None:
     invoice = read("part_credited")
     assert invoice.payments == ()
     (note,) = invoice.credit_notes
-    assert (note.number, str(note.amount), note.date) == ("RINV/2026/00001", "500.00", date(2026, 11, 22))
+    assert (note.number, str(note.amount), note.date) == ("RINV/2026/00001", "500.00", date(2026, 11, 24))
 
 
 def test_one_payment_over_two_instalments_is_one_payment() -> None:
     assert len(document("instalments")["partials"]) == 2
     assert amounts(read("instalments")) == ["3000.00"]
+
+
+def test_an_invoice_in_parts_is_due_when_its_last_open_part_is() -> None:
+    invoice = read("instalments_ahead")
+    assert [(part.due_date, str(part.balance)) for part in invoice.instalments] == [
+        (date(2026, 10, 10), "1587.50"),
+        (date(2027, 1, 8), "2587.50"),
+    ]
+    assert invoice.due_date == date(2027, 1, 8)
+
+
+def test_a_last_part_that_was_paid_first_puts_nothing_off() -> None:
+    recorded = document("instalments_ahead")
+    (last,) = [line for line in recorded["lines"] if line["date_maturity"] == "2027-01-08"]
+    last["amount_residual_currency"] = Decimal("0.0")
+    assert translate(recorded, SETTINGS).due_date == date(2026, 10, 10)
+
+
+def test_a_due_date_put_off_on_the_journal_item_holds() -> None:
+    assert document("put_off")["move"]["invoice_date_due"] == "2026-10-10"
+    invoice = read("put_off")
+    assert invoice.due_date == date(2026, 12, 14)
+    assert invoice.instalments == ()
+
+
+def test_no_journal_item_makes_an_invoice_due_before_the_date_that_it_shows() -> None:
+    recorded = document("unpaid")
+    (row,) = [line for line in recorded["lines"] if line["account_type"] == "asset_receivable"]
+    row["date_maturity"] = "2026-09-20"
+    assert translate(recorded, SETTINGS).due_date == date(2026, 10, 10)
+
+
+@pytest.mark.parametrize("name", ["draft", "paid", "discount_taken"])
+def test_where_nothing_is_open_the_date_that_the_invoice_shows_is_told(name: str) -> None:
+    assert str(read(name).due_date) == document(name)["move"]["invoice_date_due"]
+
+
+def test_several_credit_notes_and_a_payment_are_told_apart() -> None:
+    invoice = read("credited_twice")
+    assert amounts(invoice) == ["100.00"]
+    assert [str(note.amount) for note in invoice.credit_notes] == ["200.00", "300.50"]
+    assert len({note.number for note in invoice.credit_notes}) == 2
+
+
+@pytest.mark.parametrize("name", ["discount_open", "discount_past"])
+def test_an_early_payment_discount_that_nobody_took_lessens_nothing(name: str) -> None:
+    invoice = read(name)
+    assert invoice.balance == invoice.total
+
+
+def test_a_payment_less_a_discount_that_was_granted_settles_the_invoice() -> None:
+    invoice = read("discount_taken")
+    assert invoice.balance == 0
+    assert amounts(invoice) == [str(invoice.total)]
+
+
+def test_lines_add_up_where_vat_is_reckoned_less_the_discount() -> None:
+    invoice = read("discount_on_vat")
+    assert [(str(line.amount), line.kind) for line in invoice.lines] == [
+        ("5478.00", LineKind.GOODS),
+        ("49.80", LineKind.INVOICE_FEE),
+    ]
+    assert sum(line.amount for line in invoice.lines) == invoice.total
+
+
+def test_a_payment_in_other_money_counts_as_what_it_took_off() -> None:
+    (payment,) = document("paid_in_euro")["payments"]
+    assert (payment["amount"], payment["currency_id"][1]) == (Decimal("100.0"), "EUR")
+    invoice = read("paid_in_euro")
+    assert amounts(invoice) == ["1250.00"]
+    assert str(invoice.balance) == "4800.00"
+
+
+def test_an_open_credit_in_other_money_is_told_in_kronor_where_the_books_are() -> None:
+    (row,) = document("euro_credit")["open_credit_lines"]
+    assert row["amount_residual_currency"] == Decimal("-50.0")
+    assert [(str(credit.amount), credit.currency) for credit in read("euro_credit").unapplied_credits or ()] == [
+        ("555.56", "")
+    ]
+
+
+def test_a_company_with_books_in_euro_is_read_in_the_invoices_kronor() -> None:
+    assert document("euro_company")["move"]["company_currency_id"][1] == "EUR"
+    invoice = read("euro_company")
+    assert (invoice.currency, str(invoice.total), str(invoice.balance)) == ("SEK", "5100.00", "4099.43")
+    assert amounts(invoice) == ["1000.57"]
+    assert [(str(credit.amount), credit.currency) for credit in invoice.unapplied_credits or ()] == [
+        ("70.00", ""),
+        ("7.00", "EUR"),
+    ]
 
 
 def test_an_exchange_difference_is_no_payment() -> None:
@@ -226,6 +325,67 @@ def test_an_invoice_that_a_user_has_stopped_is_held(name: str) -> None:
     assert [hold.kind for hold in read(name).holds or ()] == [name]
 
 
+def test_a_disputed_invoice_is_held_with_who_and_when() -> None:
+    recorded = document("unpaid")
+    recorded["move"] |= {
+        "x_amili_disputed": True,
+        "x_amili_disputed_by": "Eva Ekonom",
+        # Half past midnight in Stockholm, on the day after.
+        "x_amili_disputed_at": "2026-11-10 23:30:00",
+    }
+    (hold,) = translate(recorded, SETTINGS).holds or ()
+    assert (hold.kind, hold.by, hold.since) == ("disputed", "Eva Ekonom", date(2026, 11, 11))
+
+
+def test_a_dispute_that_was_settled_holds_nothing() -> None:
+    recorded = document("unpaid")
+    recorded["move"] |= {"x_amili_disputed": False, "x_amili_disputed_by": "Eva", "x_amili_disputed_at": False}
+    assert translate(recorded, SETTINGS).holds == ()
+
+
+@pytest.mark.parametrize("barred", [True, False])
+def test_a_customer_may_be_barred_from_collection(barred: bool) -> None:
+    recorded = document("to_contact")
+    assert translate(recorded, SETTINGS).customer.never_send is None
+    recorded["partner"]["x_amili_never_send"] = not barred
+    recorded["commercial_partner"]["x_amili_never_send"] = barred
+    assert translate(recorded, SETTINGS).customer.never_send is barred
+
+
+def reminders(*lines: dict[str, Any]) -> list[tuple[str, str | None]]:
+    recorded = document("unpaid")
+    letter = {"state": "sent", "date_sent": False, "currency_id": [18, "SEK"]}
+    recorded["reminder_lines"] = [letter | {"id": number} | line for number, line in enumerate(lines)]
+    found = translate(recorded, SETTINGS).reminders
+    return [(str(reminder.date), None if reminder.fee is None else str(reminder.fee)) for reminder in found]
+
+
+def test_a_reminder_has_the_fee_that_its_module_charged() -> None:
+    letter = {"date": "2026-10-19", "date_sent": "2026-10-20", "dunning_fees_amount": Decimal("60.0")}
+    assert reminders(letter) == [("2026-10-20", "60.00")]
+
+
+def test_only_the_last_letters_fee_is_charged() -> None:
+    first = {"date": "2026-10-20", "dunning_fees_amount": Decimal("60.0")}
+    second = {"date": "2026-11-03", "dunning_fees_amount": Decimal("50.0")}
+    assert reminders(second, first) == [("2026-10-20", "0.00"), ("2026-11-03", "50.00")]
+
+
+def test_without_the_module_for_fees_the_ledger_does_not_tell_them() -> None:
+    assert reminders({"date": "2026-10-20"}, {"date": "2026-11-03"}) == [("2026-10-20", None), ("2026-11-03", None)]
+
+
+@pytest.mark.parametrize("state", ["draft", "ignored", "queued", "to_be_sent", "error", "email_error"])
+def test_a_reminder_that_was_not_sent_is_none(state: str) -> None:
+    assert reminders({"date": "2026-10-20", "state": state, "dunning_fees_amount": Decimal("60.0")}) == []
+
+
+def test_a_document_from_before_reminders_were_read_has_none() -> None:
+    recorded = document("unpaid")
+    del recorded["reminder_lines"]
+    assert translate(recorded, SETTINGS).reminders == ()
+
+
 def test_an_invoice_whose_payments_were_never_here_is_held() -> None:
     recorded = document("unpaid")
     recorded["move"]["payment_state"] = "invoicing_legacy"
@@ -234,7 +394,7 @@ def test_an_invoice_whose_payments_were_never_here_is_held() -> None:
 
 def test_a_company_without_bank_postings_has_no_date() -> None:
     recorded = document("unpaid")
-    assert translate(recorded, SETTINGS).bank_booked_until == date(2026, 11, 22)
+    assert translate(recorded, SETTINGS).bank_booked_until == date(2026, 11, 24)
     recorded["last_bank_entry"] = None
     assert translate(recorded, SETTINGS).bank_booked_until is None
 
@@ -267,6 +427,35 @@ def test_products_of_the_settings_are_fees(product: str, setting: str, kind: Lin
 def test_a_part_of_a_name_is_no_name(product: str) -> None:
     settings = OdooSettings(fee_products=(product,))
     assert {line.kind for line in translate(document("unpaid"), settings).lines} == {LineKind.GOODS}
+
+
+@pytest.mark.parametrize(
+    ("setting", "kind"),
+    [
+        ("fee_accounts", LineKind.INVOICE_FEE),
+        ("reminder_fee_accounts", LineKind.REMINDER_FEE),
+        ("interest_accounts", LineKind.INTEREST),
+    ],
+)
+def test_accounts_of_the_settings_are_fees(setting: str, kind: LineKind) -> None:
+    settings = OdooSettings.model_validate({setting: ["3540"]})
+    lines = translate(document("fee_account"), settings).lines
+    assert [(str(line.amount), line.kind) for line in lines] == [("6250.00", LineKind.GOODS), ("40.00", kind)]
+
+
+def test_a_product_says_more_than_an_account() -> None:
+    account = document("unpaid")["lines"][1]["account_code"]
+    settings = OdooSettings(fee_products=("FAKTAVG",), interest_accounts=(account,))
+    assert [line.kind for line in translate(document("unpaid"), settings).lines] == [
+        LineKind.INTEREST,
+        LineKind.INVOICE_FEE,
+    ]
+
+
+@pytest.mark.parametrize("account", ["35", "354", "35400", "Faktureringsavgifter"])
+def test_a_part_of_an_account_is_no_account(account: str) -> None:
+    lines = translate(document("fee_account"), OdooSettings(fee_accounts=(account,))).lines
+    assert {line.kind for line in lines} == {LineKind.GOODS}
 
 
 def test_lines_without_a_product_are_goods() -> None:
@@ -382,10 +571,11 @@ def test_a_document_that_lacks_a_part_is_unreadable(part: str) -> None:
         translate(recorded, SETTINGS)
 
 
-FETCHED_FOR_THE_NEXT_CALLS = {"company_id", "matched_payment_ids", "partner_id", "commercial_partner_id"}
+FETCHED_FOR_OTHERS = {"company_id", "partner_id", "commercial_partner_id"}
+ONLY_FOR_SOME = {"company_currency_id", "amount_tax"}
 
 
-@pytest.mark.parametrize("field", sorted(set(MOVE_FIELDS) - FETCHED_FOR_THE_NEXT_CALLS))
+@pytest.mark.parametrize("field", sorted(set(MOVE_FIELDS) - FETCHED_FOR_OTHERS - ONLY_FOR_SOME))
 def test_a_document_that_lacks_a_field_is_unreadable(field: str) -> None:
     recorded = document("unpaid")
     del recorded["move"][field]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.domain.errors import ConfigurationError
-from connector.hosts.odoo.documents import MOVE_FIELDS
+from connector.hosts.odoo.documents import MOVE_FIELDS, PAYMENTS
 from connector.hosts.odoo.versions import DIALECTS, Version, dialect_of, parsed_version
 
 
@@ -65,10 +65,11 @@ def test_a_field_that_a_version_lacks_is_not_asked_for_and_reads_as_its_absence_
     major: int, absent: set[str]
 ) -> None:
     dialect = DIALECTS[major]
+    wanted = (*MOVE_FIELDS, PAYMENTS)
 
-    asked = dialect.known("account.move", MOVE_FIELDS)
-    record = dialect.completed("account.move", dict.fromkeys(asked, "told"), MOVE_FIELDS)
+    asked = dialect.known("account.move", wanted)
+    record = dialect.completed("account.move", dict.fromkeys(asked, "told"), wanted)
 
-    assert set(MOVE_FIELDS) - set(asked) == absent
-    assert set(record) == set(MOVE_FIELDS)
+    assert set(wanted) - set(asked) == absent
+    assert set(record) == set(wanted)
     assert all(not record[name] for name in absent)

@@ -1,0 +1,87 @@
+"""What an Odoo has that others lack is asked for once, remembered, and asked for again when that is old."""
+
+from __future__ import annotations
+
+import pytest
+import responses
+
+from connector.domain.errors import NotAuthorised
+from connector.hosts.odoo.documents import REMINDER_FIELDS, Extras
+from connector.hosts.odoo.present import REMEMBERED_S, Present
+from tests.hosts.odoo.recorded import client, says, says_recorded, sent
+
+CONTEXT = {"allowed_company_ids": [1]}
+INVOICES, CUSTOMERS = "account.move/fields_get", "res.partner/fields_get"
+MAY_READ, REMINDERS = "credit.control.line/has_access", "credit.control.line/fields_get"
+
+
+def installed() -> None:
+    says(INVOICES, {"x_amili_disputed": {"type": "boolean"}})
+    says(CUSTOMERS, {"x_amili_never_send": {"type": "boolean"}})
+
+
+@responses.activate
+def test_what_is_there_is_asked_for_once() -> None:
+    installed()
+    says(MAY_READ, True)
+    says(REMINDERS, {name: {"type": "char"} for name in REMINDER_FIELDS})
+    present = Present(client())
+
+    for _ in range(3):
+        extras = present.extras(CONTEXT)
+
+    assert extras == Extras(
+        move=frozenset({"x_amili_disputed"}),
+        partner=frozenset({"x_amili_never_send"}),
+        reminders=frozenset(REMINDER_FIELDS),
+    )
+    assert [call for call, _ in sent()] == [INVOICES, CUSTOMERS, MAY_READ, REMINDERS]
+    assert all(body["context"] == CONTEXT for _, body in sent())
+
+
+@responses.activate
+def test_an_odoo_without_the_module_for_reminders() -> None:
+    installed()
+    says_recorded(MAY_READ, "unknown_model")
+    assert Present(client()).extras(CONTEXT).reminders == frozenset()
+    assert [call for call, _ in sent()] == [INVOICES, CUSTOMERS, MAY_READ]
+
+
+@responses.activate
+def test_a_user_who_may_not_see_reminders() -> None:
+    installed()
+    says(MAY_READ, False)
+    assert Present(client()).extras(CONTEXT).reminders == frozenset()
+
+
+@responses.activate
+def test_reminders_that_are_refused_are_not_for_us_to_see() -> None:
+    installed()
+    says_recorded(MAY_READ, "no_right")
+    assert Present(client()).extras(CONTEXT).reminders == frozenset()
+
+
+@responses.activate
+def test_a_key_that_ran_out_is_no_missing_module() -> None:
+    installed()
+    says_recorded(MAY_READ, "bad_key")
+    with pytest.raises(NotAuthorised):
+        Present(client()).extras(CONTEXT)
+
+
+@responses.activate
+def test_what_is_old_is_asked_for_again() -> None:
+    says(INVOICES, {})
+    says(CUSTOMERS, {})
+    says_recorded(MAY_READ, "unknown_model")
+    now_s = [0.0]
+    present = Present(client(), clock_s=lambda: now_s[0])
+    assert present.extras(CONTEXT) == Extras()
+
+    now_s[0] = REMEMBERED_S
+    present.extras(CONTEXT)
+    assert len(sent()) == 3
+
+    now_s[0] += 1
+    present.extras(CONTEXT)
+    assert len(sent()) == 6
