@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -14,10 +11,9 @@ from pydantic import SecretStr
 
 from connector.domain.errors import KeyRefused, NotAuthorised, OutcomeUnknown, RateLimited, Refused, Unreadable
 from connector.hosts.odoo.transport import SYSTEM
+from connector.hosts.wire import own_words, retry_after_s
 
 _CHECK_ADDRESS = "Check the address and the database name."
-_MESSAGE_LENGTH = 400
-_NUMBER_OF_A_PERSON = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+ –−]?\d{4}(?:01)?(?!\d)")
 
 
 def require_answer(answer: requests.Response, operation: str) -> None:
@@ -28,7 +24,7 @@ def require_answer(answer: requests.Response, operation: str) -> None:
             system=SYSTEM,
             operation=operation,
             status=answer.status_code,
-            retry_after_s=_retry_after_s(answer.headers.get("Retry-After", "")),
+            retry_after_s=retry_after_s(answer),
         )
     if answer.is_redirect:
         raise unreadable(answer, operation)
@@ -50,8 +46,7 @@ def words_of(error: Any, *, key: SecretStr) -> str:
     `debug` beside them is a server traceback and is never kept; the key and personal numbers are masked.
     """
     message = str(error.get("message") or "") if isinstance(error, dict) else ""
-    message = message.replace(key.get_secret_value(), "••••")
-    return _NUMBER_OF_A_PERSON.sub("••••", " ".join(message.split()))[:_MESSAGE_LENGTH]
+    return own_words(message, key.get_secret_value())
 
 
 def key_refused(message: str, operation: str, status: int) -> KeyRefused:
@@ -104,16 +99,3 @@ def unreadable(answer: requests.Response, operation: str) -> Unreadable:
         status=answer.status_code,
         advice=_CHECK_ADDRESS,
     )
-
-
-def _retry_after_s(text: str) -> float | None:
-    """Seconds to wait by a `Retry-After` header, which holds seconds or a date (RFC 9110, 10.2.3)."""
-    if text.strip().isdigit():
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())

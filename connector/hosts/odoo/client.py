@@ -18,7 +18,7 @@ from connector.domain.errors import ConfigurationError, ConnectorError, NotAutho
 from connector.hosts.odoo.detection import detect
 from connector.hosts.odoo.json2 import Json2
 from connector.hosts.odoo.jsonrpc import JsonRpc
-from connector.hosts.odoo.transport import SYSTEM, Transport
+from connector.hosts.odoo.transport import SYSTEM, odoo_transport
 from connector.hosts.odoo.versions import Dialect, Version, dialect_of
 
 REMEMBERED_S = 3600.0
@@ -74,7 +74,7 @@ class OdooClient:
 
         Raises `ConfigurationError` for an address that may not be used.
         """
-        self._transport = Transport(
+        self._transport = odoo_transport(
             url, allow_private=allow_private, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s
         )
         self.database = database

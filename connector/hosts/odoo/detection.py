@@ -9,8 +9,9 @@ import requests
 
 from connector.domain.errors import Unreadable
 from connector.hosts.odoo.answers import failed, json_of, require_answer
-from connector.hosts.odoo.transport import SYSTEM, Transport
+from connector.hosts.odoo.transport import SYSTEM
 from connector.hosts.odoo.versions import Version, parsed_version
+from connector.hosts.wire import Transport
 
 OPERATION = "version"
 

@@ -20,7 +20,8 @@ from connector.hosts.odoo.answers import (
     unreadable,
     words_of,
 )
-from connector.hosts.odoo.transport import SYSTEM, Transport
+from connector.hosts.odoo.transport import SYSTEM
+from connector.hosts.wire import Transport
 
 
 class Json2:

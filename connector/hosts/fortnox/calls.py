@@ -1,0 +1,52 @@
+"""Everything that is ever asked of Fortnox's API: what is not listed here cannot be called.
+
+Fortnox has reading addresses that send, print or book (fortnox.md section 6). So paths are formed here alone, from
+this list, and a key cannot lengthen one: `print` or `email` are reached by no key, however it is written.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from urllib.parse import quote
+
+from connector.domain.errors import NotFound
+from connector.hosts.fortnox.documents import SYSTEM
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_CUSTOMER_NUMBER = re.compile(r"[\w+/-]{1,200}")
+"""Letters, digits and - + / _ (fortnox.md section 7). Without dots it leads nowhere else, however it is decoded."""
+
+
+class Call(Enum):
+    """A method, a path below /3/, the name its answer is wrapped in, and the shape of its key."""
+
+    READ_COMPANY = ("GET", "companyinformation", "CompanyInformation", None)
+    LIST_INVOICES = ("GET", "invoices", "Invoices", None)
+    READ_INVOICE = ("GET", "invoices/{}", "Invoice", _NUMBER)
+    PREVIEW_INVOICE = ("GET", "invoices/{}/preview", "", _NUMBER)
+    CHANGE_INVOICE = ("PUT", "invoices/{}", "Invoice", _NUMBER)
+    READ_CUSTOMER = ("GET", "customers/{}", "Customer", _CUSTOMER_NUMBER)
+    LIST_PAYMENTS = ("GET", "invoicepayments", "InvoicePayments", None)
+    READ_PAYMENT = ("GET", "invoicepayments/{}", "InvoicePayment", _NUMBER)
+    LIST_LABELS = ("GET", "labels", "Labels", None)
+    CREATE_LABEL = ("POST", "labels", "Label", None)
+
+    def __init__(self, verb: str, template: str, wrapper: str, key_shape: re.Pattern[str] | None) -> None:
+        self.verb = verb
+        self.template = template
+        self.wrapper = wrapper
+        self.key_shape = key_shape
+
+    @property
+    def operation(self) -> str:
+        """What is tried, in words."""
+        return self.name.lower().replace("_", " ")
+
+    def path(self, key: str = "") -> str:
+        """The path to call, for the thing that `key` names. Raises `NotFound` for what cannot be such a key."""
+        if self.key_shape is None:
+            return f"/3/{self.template}"
+        if not self.key_shape.fullmatch(key):
+            raise NotFound("there is no such thing.", system=SYSTEM, operation=self.operation)
+        return "/3/" + self.template.format(quote(key, safe=""))

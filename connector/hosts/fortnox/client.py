@@ -1,0 +1,140 @@
+"""The wire to Fortnox's API: only the calls of `calls.py`, for one company.
+
+Source: fortnox.md 1.6 and section 3. Retries belong to the flows; here every answer becomes a result or one of the
+errors of `connector.domain.errors`. One exception: a call whose access token is no longer taken was not made, and is
+made again at once with another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import requests
+from pydantic import SecretStr
+
+from connector.domain.errors import Unreadable
+from connector.hosts.fortnox.answers import Page, read_one, read_page, read_pdf
+from connector.hosts.fortnox.calls import Call
+from connector.hosts.fortnox.documents import SYSTEM, Record, text
+from connector.hosts.wire import Transport
+
+API_URL = "https://api.fortnox.se"
+PAGE_SIZE = 500
+"""The most that a list gives at once (fortnox.md 3.4)."""
+
+
+class AccessTokens(Protocol):
+    """Who gives the access token of one company."""
+
+    def current(self) -> SecretStr:
+        """A token that is good for a while."""
+
+    def instead_of(self, refused: SecretStr) -> SecretStr:
+        """A token other than `refused`, which Fortnox no longer takes."""
+
+
+class FortnoxClient:
+    """Calls to one company's Fortnox. Safe to use from several threads.
+
+    Every method raises `KeyRefused` (our token is not accepted), `NotAuthorised` (a scope, licence or right is
+    missing), `NotFound`, `Refused` with Fortnox's own words in Swedish (any other clear no), `RateLimited`,
+    `Unavailable` (never reached), `OutcomeUnknown` (it failed, a timeout, a broken connection) and `Unreadable`
+    (a page or a redirect instead of an answer), and what `tokens` raise.
+    """
+
+    def __init__(
+        self,
+        tokens: AccessTokens,
+        *,
+        url: str = API_URL,
+        allow_private: bool = False,
+        connect_timeout_s: float = 5,
+        read_timeout_s: float = 30,
+    ) -> None:
+        """Raises `ConfigurationError` for an address that may not be used."""
+        self._tokens = tokens
+        self._transport = Transport(
+            SYSTEM, url, allow_private=allow_private, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s
+        )
+
+    def __repr__(self) -> str:
+        return f"FortnoxClient({self._transport.url!r})"
+
+    def read(self, call: Call, key: str = "") -> dict[str, Any]:
+        """One thing, out of its wrapper, with amounts as `Decimal`."""
+        return self._one(call, key)
+
+    def pages(self, call: Call, **query: str) -> Iterator[list[Record]]:
+        """The rows of a list, page by page. `query` are its filters, in the names that Fortnox gives them."""
+        number = 1
+        while True:
+            page = self._page(call, {**query, "page": number, "limit": PAGE_SIZE})
+            yield page.rows
+            if not page.rows or (len(page.rows) < PAGE_SIZE if page.last is None else page.last):
+                return
+            number += 1
+
+    def preview(self, invoice_number: str) -> bytes:
+        """The invoice's PDF as Fortnox would print it now; nothing is marked as sent (fortnox.md section 6)."""
+        call = Call.PREVIEW_INVOICE
+        answer, token = self._send(call, invoice_number)
+        return read_pdf(answer, operation=call.operation, secret=token.get_secret_value())
+
+    def set_reference(self, invoice_number: str, reference: str) -> None:
+        """Write `ExternalInvoiceReference2` (at most 80 characters); everything else stays (fortnox.md 4.5)."""
+        self._change(invoice_number, {"ExternalInvoiceReference2": reference})
+
+    def set_labels(self, invoice_number: str, label_ids: Sequence[int]) -> None:
+        """Let the invoice have these labels and no others (fortnox.md 8.2)."""
+        self._change(invoice_number, {"Labels": [{"Id": label_id} for label_id in label_ids]})
+
+    def labels(self) -> dict[str, int]:
+        """The company's labels: each text with its id. Their list has no pages (fortnox.md 3.4)."""
+        rows = self._page(Call.LIST_LABELS).rows
+        return {text(row, "Description"): int(text(row, "Id")) for row in rows if text(row, "Id").isdecimal()}
+
+    def create_label(self, description: str) -> int:
+        """The id of a new label with this text (1 to 25 characters). Fortnox does not say whether texts are unique."""
+        created = self._one(Call.CREATE_LABEL, body={"Description": description})
+        if not text(created, "Id").isdecimal():
+            raise Unreadable("answered without the new label's id.", system=SYSTEM)
+        return int(text(created, "Id"))
+
+    def _change(self, invoice_number: str, fields: Record) -> None:
+        self._one(Call.CHANGE_INVOICE, invoice_number, body=fields)
+
+    def _one(self, call: Call, key: str = "", *, body: Record | None = None) -> dict[str, Any]:
+        answer, token = self._send(call, key, body=body)
+        return read_one(answer, wrapper=call.wrapper, operation=call.operation, secret=token.get_secret_value())
+
+    def _page(self, call: Call, params: Record | None = None) -> Page:
+        answer, token = self._send(call, params=params)
+        return read_page(answer, wrapper=call.wrapper, operation=call.operation, secret=token.get_secret_value())
+
+    def _send(
+        self, call: Call, key: str = "", *, params: Record | None = None, body: Record | None = None
+    ) -> tuple[requests.Response, SecretStr]:
+        path = call.path(key)
+        token = self._tokens.current()
+        answer = self._request(call, path, token, params, body)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            token = self._tokens.instead_of(token)
+            answer = self._request(call, path, token, params, body)
+        return answer, token
+
+    def _request(
+        self, call: Call, path: str, token: SecretStr, params: Record | None, body: Record | None
+    ) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token.get_secret_value()}", "Accept": "application/json"}
+        if body is None:
+            return self._transport.send(call.verb, path, operation=call.operation, params=params, headers=headers)
+        return self._transport.send(
+            call.verb,
+            path,
+            operation=call.operation,
+            data=json.dumps({call.wrapper: body}, ensure_ascii=False).encode(),
+            headers={**headers, "Content-Type": "application/json"},
+        )
