@@ -1,4 +1,4 @@
-"""Run one imitation in a process of its own: `python -m connector.sandbox amili|odoo --port N`.
+"""Run one imitation in a process of its own: `python -m connector.sandbox amili|odoo|fortnox --port N`.
 
 The first line printed is its base address. It serves until it is stopped.
 """
@@ -14,6 +14,11 @@ from typing import TYPE_CHECKING
 
 from connector.sandbox.amili import create_amili
 from connector.sandbox.amili_state import guide_state
+from connector.sandbox.fortnox import create_fortnox
+from connector.sandbox.fortnox_grants import App
+from connector.sandbox.fortnox_seed import demo_books
+from connector.sandbox.fortnox_state import DEMO_APP, FortnoxState
+from connector.sandbox.fortnox_switches import Consent, FortnoxSwitches
 from connector.sandbox.odoo import create_odoo
 from connector.sandbox.odoo_seed import demo_ledger
 from connector.sandbox.odoo_state import OdooState
@@ -38,10 +43,28 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     odoo.add_argument("--database", default="sandbox")
     odoo.add_argument("--version", choices=[version.value for version in OdooVersion], default=OdooVersion.V19.value)
     odoo.add_argument("--empty", action="store_true", help="without the demo's customers and invoices")
+    fortnox = kinds.add_parser("fortnox", help="the ledger Fortnox: consent, REST, PDF; one company")
+    fortnox.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    fortnox.add_argument("--client-id", default=DEMO_APP.client_id)
+    fortnox.add_argument("--client-secret", default=DEMO_APP.client_secret)
+    fortnox.add_argument("--redirect-uri", default=DEMO_APP.redirect_uri, help="where consent leads back to")
+    fortnox.add_argument("--ask", action="store_true", help="show a consent page, instead of consenting at once")
+    fortnox.add_argument("--empty", action="store_true", help="without a company; add: POST /_sandbox/companies")
     return parser.parse_args(argv)
 
 
+def _fortnox(arguments: argparse.Namespace) -> Flask:
+    state = FortnoxState(
+        switches=FortnoxSwitches(consent=Consent.ASKED if arguments.ask else Consent.APPROVED),
+        seed=None if arguments.empty else demo_books,
+        app=App(arguments.client_id, arguments.client_secret, arguments.redirect_uri),
+    )
+    return create_fortnox(state)
+
+
 def _build(arguments: argparse.Namespace) -> tuple[Flask, tuple[str, ...]]:
+    if arguments.kind == "fortnox":
+        return _fortnox(arguments), ()
     if arguments.kind == "amili":
         amili = guide_state(organization_no=arguments.organisation_number)
         if arguments.public_key is not None:

@@ -318,6 +318,7 @@ def create_amili(state: AmiliState, switches: AmiliSwitches | None = None) -> Fl
         template=lambda: path_template(request),
         registered=_registered_numbers,
         failure_in_json=_envelope,
+        rate_limit_body=BodyKind.TEXT,  # amili.md 7.4
     )
     install_control(
         app,

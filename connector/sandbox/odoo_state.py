@@ -18,9 +18,9 @@ from typing import Any
 
 from connector.sandbox.odoo_books import ODOOBOT, Books
 from connector.sandbox.odoo_fields import FEES_OF_REMINDERS, FIELDS, REMINDER_MODEL, Field
-from connector.sandbox.odoo_pdf import pdf_of
 from connector.sandbox.odoo_records import DATETIME, Records
 from connector.sandbox.odoo_versions import fields_of, has_model, stored_fields
+from connector.sandbox.pdf import pdf_of
 from connector.sandbox.switches import LedgerSwitches, OdooVersion, SwitchBoard
 from connector.sandbox.wire import Traffic
 

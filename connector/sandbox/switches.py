@@ -1,7 +1,8 @@
 """The named switches of the imitations: every assumed behaviour, and every fault, has a name and a default.
 
 An assumption is something the reference suggests but does not state (amili.md 12 and "Unknown"); each is a
-field here, so that both answers can be tried. A fault is something that goes wrong on the wire.
+field here, so that both answers can be tried. A fault is something that goes wrong on the wire. Fortnox has so many
+unknowns that its switches have a module of their own, `connector.sandbox.fortnox_switches`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from enum import Enum, StrEnum
-from typing import Any, Generic, Protocol, TypeVar, get_type_hints
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 
 class FaultKind(StrEnum):
@@ -190,8 +191,14 @@ class LedgerSwitches:
     reminder_fees: bool = False
 
 
-class AnySwitches(Protocol):
-    """What both sets of switches share."""
+class Named(Protocol):
+    """A dataclass: its fields have names."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+class AnySwitches(Named, Protocol):
+    """What every set of switches has."""
 
     @property
     def faults(self) -> tuple[Fault, ...]: ...
@@ -203,15 +210,15 @@ class AnySwitches(Protocol):
     def slow_operations_s(self) -> Mapping[str, float]: ...
 
 
-S = TypeVar("S", AmiliSwitches, LedgerSwitches)
-D = TypeVar("D", AmiliSwitches, LedgerSwitches, Fault)
+S = TypeVar("S", bound=AnySwitches)
+D = TypeVar("D", bound=Named)
 
 
 def _converted(name: str, hint: Any, value: Any) -> Any:
     if name == "faults":
         return tuple(_built(Fault, item) for item in value)
-    if name == "slow_operations_s":
-        return {str(key): float(seconds) for key, seconds in value.items()}
+    if get_origin(hint) is Mapping:
+        return {str(key): _converted(name, get_args(hint)[1], item) for key, item in value.items()}
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(value)
     if hint == tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What both imitations do around every request: read it whole, count it, delay it, break it on purpose.
+"""What all imitations do around every request: read it whole, count it, delay it, break it on purpose.
 
 Also the control endpoints under /_sandbox/, which belong to the imitation and to no real system.
 """
@@ -120,11 +120,13 @@ def install(
     template: Callable[[], str],
     registered: Callable[[], Sequence[str]],
     failure_in_json: Callable[[int, str], object],
+    rate_limit_body: BodyKind | None = None,
 ) -> None:
     """Put counting, delay and faults around every request of `app` but the control endpoints.
 
     The callables read the request at hand: the name of its operation, its path template, and the invoice
-    numbers it registers. `failure_in_json` is the envelope of this system's failures.
+    numbers it registers. `failure_in_json` is the envelope of this system's failures; `rate_limit_body` the one
+    form that its 429 is known to have, `None` for a form that the fault chooses.
     """
 
     def connection() -> Connection:
@@ -140,8 +142,7 @@ def install(
             case FaultKind.UNAUTHORISED:
                 return failure_answer(401, fault.body, failure_in_json)
             case FaultKind.RATE_LIMITED:
-                # Plain text, not JSON: amili.md 7.4.
-                answer = failure_answer(429, BodyKind.TEXT, failure_in_json)
+                answer = failure_answer(429, rate_limit_body or fault.body, failure_in_json)
                 if fault.retry_after_s is not None:
                     answer.headers["Retry-After"] = str(fault.retry_after_s)
                 return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -22,6 +22,8 @@ from connector.sandbox.odoo import create_odoo
 from connector.sandbox.odoo_seed import demo_ledger
 from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.serve import running
+from tests.sandbox.clock import Clock
+from tests.sandbox.fortnox_client import Fortnox, fortnox_running
 
 API_CODE = "the-api-code"
 
@@ -56,19 +58,6 @@ GUIDE_BODY: dict[str, Any] = {
         }
     ],
 }
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until a test moves it."""
-
-    at: datetime = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def forward(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
 
 
 PRIVATE_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -178,3 +167,9 @@ class Ledger:
 def ledger(clock: Clock) -> Ledger:
     state = OdooState(seed=demo_ledger, now=clock)
     return Ledger(state, create_odoo(state).test_client())
+
+
+@pytest.fixture
+def fortnox(clock: Clock) -> Iterator[Fortnox]:
+    with fortnox_running(clock) as running_fortnox:
+        yield running_fortnox

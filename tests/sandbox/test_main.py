@@ -38,6 +38,27 @@ def test_amili_prints_its_address_and_knows_the_key(tmp_path: Path, amili: Calle
     assert running.returncode == 0
 
 
+def test_fortnox_prints_its_address_and_knows_the_app() -> None:
+    with process(
+        "fortnox", "--client-id", "c", "--client-secret", "s", "--redirect-uri", "http://x.example/"
+    ) as running:
+        url = first_line(running)
+        asked = {"client_id": "c", "response_type": "code", "state": "1", "scope": "invoice", "account_type": "service"}
+        back = requests.get(f"{url}/oauth-v1/auth", params=asked, allow_redirects=False, timeout=5)
+        assert back.headers["Location"].startswith("http://x.example/?code=")
+        state = requests.get(f"{url}/_sandbox/state", timeout=5).json()
+        (tenant,) = state["companies"]
+        form = {"grant_type": "client_credentials"}
+        token = requests.post(
+            f"{url}/oauth-v1/token", data=form, auth=("c", "s"), headers={"TenantId": tenant}, timeout=5
+        ).json()["access_token"]
+        listed = requests.get(
+            f"{url}/3/invoices?filter=unpaidoverdue", headers={"Authorization": f"Bearer {token}"}, timeout=5
+        ).json()
+        assert state["labels"]["clean"] in [item["DocumentNumber"] for item in listed["Invoices"]]
+    assert running.returncode == 0
+
+
 def test_odoo_prints_its_address_and_takes_the_key() -> None:
     with process("odoo", "--api-key", "k") as running:
         url = first_line(running)

@@ -1,0 +1,114 @@
+"""What /3/invoices can be asked for in the Fortnox imitation (fortnox.md 3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from connector.sandbox.fortnox_query import (
+    ListShape,
+    Test,
+    contains,
+    equals,
+    from_day,
+    invalid_parameter,
+    is_true,
+    to_day,
+)
+from connector.sandbox.fortnox_records import Document
+from connector.sandbox.fortnox_switches import FortnoxSwitches
+
+
+def _has_label(document: Document, wanted: str) -> bool:
+    if not wanted.isdecimal():
+        raise invalid_parameter()
+    return {"Id": int(wanted)} in document["Labels"]
+
+
+def _in_a_row(name: str) -> Test:
+    return lambda document, wanted: any(
+        wanted.lower() in str(row[name] or "").lower() for row in document["InvoiceRows"]
+    )
+
+
+def _account(compare: Callable[[int, int], bool]) -> Test:
+    return lambda document, wanted: any(compare(row["AccountNumber"], int(wanted)) for row in document["InvoiceRows"])
+
+
+SEARCHES: dict[str, Test] = {
+    "costcenter": contains("CostCenter"),
+    "customername": contains("CustomerName"),
+    "customernumber": contains("CustomerNumber"),
+    "label": _has_label,
+    "documentnumber": contains("DocumentNumber"),
+    "fromdate": from_day("InvoiceDate"),
+    "todate": to_day("InvoiceDate"),
+    "fromfinalpaydate": from_day("FinalPayDate"),
+    "tofinalpaydate": to_day("FinalPayDate"),
+    "notcompleted": is_true("NotCompleted"),
+    "ocr": contains("OCR"),
+    "ourreference": contains("OurReference"),
+    "project": contains("Project"),
+    "sent": is_true("Sent"),
+    "externalinvoicereference1": contains("ExternalInvoiceReference1"),
+    "externalinvoicereference2": contains("ExternalInvoiceReference2"),
+    "yourreference": contains("YourReference"),
+    "invoicetype": equals("InvoiceType"),
+    "articlenumber": _in_a_row("ArticleNumber"),
+    "articledescription": _in_a_row("Description"),
+    "currency": equals("Currency"),
+    "accountnumberfrom": _account(lambda account, wanted: account >= wanted),
+    "accountnumberto": _account(lambda account, wanted: account <= wanted),
+    "yourordernumber": contains("YourOrderNumber"),
+    "credit": is_true("Credit"),
+}
+
+SORTABLE = {
+    "customername": "CustomerName",
+    "customernumber": "CustomerNumber",
+    "documentnumber": "DocumentNumber",
+    "invoicedate": "InvoiceDate",
+    "ocr": "OCR",
+    "total": "Total",
+}
+
+PAIRS = (
+    frozenset({"fromdate", "todate"}),
+    frozenset({"fromfinalpaydate", "tofinalpaydate"}),
+    frozenset({"accountnumberfrom", "accountnumberto"}),
+)
+
+
+def _unpaid(invoice: Document, included: tuple[str, ...]) -> bool:
+    """Whether `filter=unpaid` lists an invoice; what it includes beside plain booked ones is unknown."""
+    oddities = {
+        "unbooked": not invoice["Booked"],
+        "credit": invoice["Total"] < 0,
+        "interest": invoice["InvoiceType"] == "INTRESTINVOICE",
+        "cancelled": invoice["Cancelled"],
+        "not_completed": invoice["NotCompleted"],
+    }
+    listed = all(name in included for name, there in oddities.items() if there)
+    return listed and bool(invoice["Balance"] or invoice["Cancelled"]) and not invoice["FinalPayDate"]
+
+
+def invoice_list(switches: FortnoxSwitches, today: str) -> ListShape:
+    """The list's shape on the day `today` (ISO)."""
+
+    def overdue(invoice: Document) -> bool:
+        due: str = invoice["DueDate"]
+        past = due <= today if switches.due_today_is_overdue else due < today
+        return past and _unpaid(invoice, switches.overdue_includes)
+
+    return ListShape(
+        searches=SEARCHES,
+        sortable=SORTABLE,
+        default_sort="documentnumber",
+        filters={
+            "cancelled": lambda invoice: bool(invoice["Cancelled"]),
+            "fullypaid": lambda invoice: bool(invoice["FinalPayDate"]),
+            "unpaid": lambda invoice: _unpaid(invoice, switches.overdue_includes),
+            "unpaidoverdue": overdue,
+            "unbooked": lambda invoice: not invoice["Booked"] and not invoice["Cancelled"],
+        },
+        pairs=PAIRS,
+    )
