@@ -312,3 +312,27 @@ def test_a_name_from_any_company(beginning: Beginning) -> None:
 
     assert beginning.connect("--yes").status == 0
     assert connected(beginning.terminal) == ["akes-maleri-soner-ost-ab"]
+
+
+@pytest.mark.parametrize("version", ["17.0", "18.0"])
+def test_an_older_odoo_is_asked_for_the_login_as_well(beginning: Beginning, version: str) -> None:
+    beginning.ledger.switches.change({"version": version})
+    answers = f"{beginning.ledger_url}\n{DATABASE}\nconnector\n{beginning.ledger_key}\n\n"
+
+    said = beginning.terminal.run("connect", typed=answers)
+
+    assert said.status == 0, said.err
+    assert f"Ledger:   Testbolaget AB (5566778899), {version}, as connector" in said.out
+    assert connected(beginning.terminal) == [NAME]
+
+
+def test_the_login_is_given_beside_the_key(beginning: Beginning) -> None:
+    beginning.ledger.switches.change({"version": "18.0"})
+    refused(beginning.connect("--yes", "--login", "somebody"), 4, "does not accept the login", "new API key")
+    assert beginning.connect("--yes", "--login", "connector").status == 0
+
+
+def test_the_login_is_not_asked_for_where_it_is_not_wanted(beginning: Beginning) -> None:
+    said = beginning.connect("--yes")
+    assert said.status == 0, said.err
+    assert "Login" not in said.out

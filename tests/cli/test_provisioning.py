@@ -62,3 +62,18 @@ def test_an_unknown_company(house: House) -> None:
 
     assert said.status == 3
     assert "another" in said.sentence
+
+
+@pytest.mark.parametrize("command", ["provision", "remove"])
+def test_an_older_odoo_is_asked_for_the_login_of_the_key_as_well(house: House, command: str) -> None:
+    house.on.ledger.switches.change({"version": "18.0"})
+    beside = ("--yes",) if command == "remove" else ()
+
+    asked = house.terminal.run("odoo", command, *beside, "--settings-key", KEY, typed="admin\n")
+    given = house.terminal.run("odoo", command, *beside, "--settings-key", KEY, "--settings-login", "admin")
+
+    assert "Login of a user with Settings rights" in asked.out
+    assert "Login of" not in given.out
+    for said in (asked, given):
+        assert said.status == 4
+        assert "does not accept the login with this key" in said.err

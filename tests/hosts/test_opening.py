@@ -9,6 +9,10 @@ from pydantic import SecretStr
 
 from connector.domain.errors import AmountUnreadable, ConfigurationError
 from connector.hosts import opening
+from connector.sandbox.odoo import create_odoo
+from connector.sandbox.odoo_state import OdooState
+from connector.sandbox.serve import running
+from connector.sandbox.switches import LedgerSwitches, OdooVersion
 from tests.hosts.odoo.recorded import document
 
 KEY = SecretStr("a-key-that-is-secret")
@@ -25,6 +29,8 @@ def test_an_unknown_kind_is_refused_by_every_door() -> None:
         )
     with pytest.raises(ConfigurationError, match="sap"):
         opening.remove("sap", administrator_login="", administrator_key=KEY, **options)
+    with pytest.raises(ConfigurationError, match="sap"):
+        opening.needs_login("sap", **options)
     with pytest.raises(ConfigurationError, match="sap"):
         opening.translate_document("sap", {}, {})
     assert opening.hints("sap", b'{"_model": "account.move", "_id": 5}').invoice_ids == ()
@@ -54,3 +60,24 @@ def test_an_inexact_amount_stays_an_inexact_amount() -> None:
     recorded["move"]["amount_total"] = 0.001
     with pytest.raises(AmountUnreadable):
         opening.translate_document("odoo", recorded, {})
+
+
+@pytest.mark.parametrize(("version", "wanted"), [("17.0", True), ("18.0", True), ("19.0", False)])
+def test_whether_a_login_is_wanted_is_the_versions_to_say(version: str, wanted: bool) -> None:
+    state = OdooState(switches=LedgerSwitches(version=OdooVersion(version)))
+    with running(create_odoo(state)) as url:
+        settings = {"url": url, "database": "sandbox"}
+        assert opening.needs_login("odoo", settings=settings, allow_private=True) is wanted
+    assert not state.traffic.requests.keys() & {"POST /jsonrpc/common/authenticate"}
+
+
+@pytest.mark.parametrize("accepted", ["20", "20.0", "saas~18.3", None])
+def test_a_version_to_be_accepted_is_one_of_the_settings(accepted: str | None) -> None:
+    opening.open_host("odoo", settings=SETTINGS | {"accept_version": accepted}, api_key=KEY, allow_private=False)
+
+
+@pytest.mark.parametrize("malformed", ["", "any", "20.x", "v20", "20.0+e", " 20"])
+def test_what_is_no_version_is_refused(malformed: str) -> None:
+    settings = SETTINGS | {"accept_version": malformed}
+    with pytest.raises(ConfigurationError, match="accept_version"):
+        opening.open_host("odoo", settings=settings, api_key=KEY, allow_private=False)

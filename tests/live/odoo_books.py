@@ -27,7 +27,7 @@ _amounts = itertools.count(int(time.time()) % 100_000)
 
 def odoo_env() -> dict[str, str]:
     """The settings of the real Odoo, or an empty dict when there is none."""
-    names = ("ODOO_URL", "ODOO_DB", "ODOO_API_KEY", "ODOO_BOT_API_KEY")
+    names = ("ODOO_URL", "ODOO_DB", "ODOO_LOGIN", "ODOO_API_KEY", "ODOO_BOT_LOGIN", "ODOO_BOT_API_KEY")
     found = {name: os.environ.get(name, "") for name in names}
     return found if all(found.values()) else {}
 
@@ -38,14 +38,15 @@ class Books:
     def __init__(self, env: Mapping[str, str], *, company: int = 1) -> None:
         self.env = env
         self.company = company
-        self.settings_client = self._client("ODOO_API_KEY")
-        self.client = self._client("ODOO_BOT_API_KEY")
+        self.settings_client = self._client("ODOO_LOGIN", "ODOO_API_KEY")
+        self.client = self._client("ODOO_BOT_LOGIN", "ODOO_BOT_API_KEY")
 
-    def _client(self, key: str) -> OdooClient:
+    def _client(self, login: str, key: str) -> OdooClient:
         return OdooClient(
             self.env["ODOO_URL"],
             self.env["ODOO_DB"],
             SecretStr(self.env[key]),
+            login=self.env[login],
             allow_private=True,
             read_timeout_s=90,
             context={"allowed_company_ids": [self.company]},

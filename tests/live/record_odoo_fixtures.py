@@ -1,13 +1,17 @@
 """Records the fixtures of tests/hosts/odoo from a real Odoo 19 in its first state.
 
-    set -a; . ./odoo.env; .venv/bin/python -m tests.live.record_odoo_fixtures
+    set -a; . ./odoo.env; .venv/bin/python -m tests.live.record_odoo_fixtures [documents] [answers]
 
-Answers are kept as Odoo gave them, except that a `debug` traceback is replaced. Every customer is made up.
+Creates in Odoo: customers, invoices, payments and credit notes, which stay. "answers" alone changes nothing but a
+stamp. Answers are kept as Odoo gave them, except that a `debug` traceback is replaced, and names and keys of this Odoo
+by those of the tests. Every customer is made up.
 """
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,16 +22,28 @@ import requests
 from connector.domain.dates import today
 from connector.hosts.odoo.documents import fetch, specification
 from connector.hosts.odoo.settings import OdooSettings
-from tests.hosts.odoo.recorded import FIXTURES, document
+from tests.hosts.odoo.recorded import FIXTURES, document, exchanges
 from tests.live.odoo_books import Books, odoo_env
 
 EXAMPLE = Path(__file__).parents[2] / "templates" / "odoo" / "example-document.json"
 SETTINGS = OdooSettings(company_id=1)
+TRACEBACK = "Traceback (most recent call last): SECRET-OF-THE-SERVER"
+NOBODY = 999999
+"""The id of no user."""
 
 
-def main() -> None:
+def main(parts: Sequence[str]) -> None:
+    """Record `parts`, or everything if none is named."""
     env = odoo_env()
-    books = Books(env)
+    if not parts or "documents" in parts:
+        record_documents(Books(env))
+    if not parts or "answers" in parts:
+        write(FIXTURES / "answers.json", answers(env))
+        write(FIXTURES / "odoo19_jsonrpc.json", jsonrpc_exchanges(env))
+
+
+def record_documents(books: Books) -> None:
+    """Make an invoice for each condition, and keep its document."""
     for name, move_id in (scenarios(books) | money(books)).items():
         write(FIXTURES / f"{name}.json", fetch(books.client, str(move_id), SETTINGS))
     with books.second_company("Eurobolaget AB", "EUR") as theirs:
@@ -35,7 +51,6 @@ def main() -> None:
         write(FIXTURES / "euro_company.json", fetch(theirs.client, str(kronor_invoice(theirs)), settings))
     write(FIXTURES / "whole_move.json", whole_move(books, document("part_paid")["move"]["id"]))
     write(EXAMPLE, fetch(books.client, "1", SETTINGS))
-    write(FIXTURES / "answers.json", answers(env))
 
 
 def scenarios(books: Books) -> dict[str, int]:
@@ -195,10 +210,11 @@ def euro_invoice(books: Books) -> int:
 
 
 def answers(env: dict[str, str]) -> dict[str, Any]:
-    """Odoo's own answers to calls that go wrong, by case."""
+    """Calls, most of which go wrong, and Odoo's own answers to them, by case."""
     move = "/json/2/account.move"
     calls: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
         "bad_key": (f"{move}/search", {"domain": []}, {"Authorization": "bearer wrong"}),
+        "no_key": (f"{move}/search", {"domain": []}, {"Authorization": ""}),
         "no_right": ("/json/2/base.automation/search", {"domain": []}, {}),
         "private_method": (f"{move}/_compute_name", {"ids": [1]}, {}),
         "unknown_method": (f"{move}/no_such_method", {}, {}),
@@ -214,7 +230,10 @@ def answers(env: dict[str, str]) -> dict[str, Any]:
         "unknown_field": (f"{move}/search_read", {"domain": [], "fields": ["x_none"]}, {}),
         "other_exception": (f"{move}/search", {"domain": [("name", "no-such-operator", 1)]}, {}),
         "unknown_database": (f"{move}/search", {"domain": []}, {"X-Odoo-Database": "nowhere"}),
+        "empty": (f"{move}/search", {"domain": [("id", "=", 0)]}, {}),
+        "access": (f"{move}/has_access", {"operation": "read", "ids": []}, {}),
         "version": ("/json/version", {}, {}),
+        "version_info": ("/web/webclient/version_info", {}, {}),
     }
     return {case: recorded(env, *call) for case, call in calls.items()}
 
@@ -233,8 +252,55 @@ def recorded(env: dict[str, str], path: str, body: dict[str, Any], headers: dict
     content_type = answer.headers.get("Content-Type", "")
     found: Any = answer.json() if "json" in content_type else answer.text
     if isinstance(found, dict) and "debug" in found:
-        found["debug"] = "Traceback (most recent call last): SECRET-OF-THE-SERVER"
-    return {"status": answer.status_code, "content_type": content_type, "body": found}
+        found["debug"] = TRACEBACK
+    request = {"path": path, "body": body} if verb == "POST" else {"path": path}
+    return {"request": request, "status": answer.status_code, "content_type": content_type, "body": found}
+
+
+def jsonrpc_exchanges(env: dict[str, str]) -> dict[str, Any]:
+    """What Odoo 19 answers by JSON-RPC to the calls written down for 18, but those that nobody can bring about."""
+    bot, settings = (authenticated(env, who) for who in ("ODOO_BOT", "ODOO"))
+    found: dict[str, Any] = {
+        "authenticate": {"request": exchanges(18)["authenticate"]["request"], "answer": bot["answer"]}
+    }
+    for case, written in exchanges(18).items():
+        if "call" not in written or case in {"serialization_failure", "database_down"}:
+            continue
+        who = settings if case == "validation_error" else bot
+        user = NOBODY if case == "unknown_user" else who["answer"]["result"]
+        database = "nowhere" if case == "unknown_database" else env["ODOO_DB"]
+        key = "wrong" if case == "bad_key" else who["key"]
+        params = {**written["request"], "args": [database, user, key, *written["request"]["args"][3:]]}
+        answer = as_of_the_tests(asked(env, params), {database: "company", str(user): "5"})
+        found[case] = {"call": written["call"], "request": written["request"], "answer": answer}
+    version = requests.post(env["ODOO_URL"] + "/web/webclient/version_info", json={}, timeout=30).json()
+    return {"source": "Recorded from Odoo 19.", "version_info": version, "exchanges": found}
+
+
+def authenticated(env: Mapping[str, str], who: str) -> dict[str, Any]:
+    """One of the test Odoo's two users: its key, and the answer that holds its id."""
+    key = env[f"{who}_API_KEY"]
+    args = [env["ODOO_DB"], env[f"{who}_LOGIN"], key, {}]
+    return {"key": key, "answer": asked(env, {"service": "common", "method": "authenticate", "args": args})}
+
+
+def asked(env: Mapping[str, str], params: Mapping[str, Any]) -> dict[str, Any]:
+    """Odoo's answer to one call by JSON-RPC."""
+    body = {"jsonrpc": "2.0", "method": "call", "id": 1, "params": params}
+    answer: dict[str, Any] = requests.post(env["ODOO_URL"] + "/jsonrpc", json=body, timeout=30).json()
+    if "error" in answer:
+        answer["error"]["data"]["debug"] = TRACEBACK
+    return answer
+
+
+def as_of_the_tests(answer: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """An answer's error with the database and the user that the tests use."""
+    text = json.dumps(answer)
+    for ours, theirs in names.items():
+        text = text.replace(f'\\"{ours}\\"', f'\\"{theirs}\\"').replace(f"({ours},)", f"({theirs},)")
+        text = text.replace(f"User: {ours})", f"User: {theirs})")
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def write(path: Path, content: Any) -> None:
@@ -243,4 +309,4 @@ def write(path: Path, content: Any) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

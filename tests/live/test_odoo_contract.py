@@ -1,4 +1,8 @@
-"""The host contract against a real Odoo 19."""
+"""The host contract against a real Odoo: by the wire it speaks, and by JSON-RPC, which Odoo 19 still speaks too.
+
+Creates in Odoo: the connector's fields, action and webhook, customers, invoices, payments and credit notes. Takes the
+fields, action and webhook away again; posted invoices stay, as Odoo keeps them.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +29,10 @@ from connector.hosts.odoo.fields import (
     STATUS,
     odoo_datetime,
 )
+from connector.sandbox.serve import running
 from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import Ledger, Made
+from tests.live.gateway import without_json2
 from tests.live.odoo_books import Books, odoo_env
 
 pytestmark = [
@@ -40,14 +46,16 @@ FEE = Decimal("50.00")
 class RealLedger:
     kind = "odoo"
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, url: str) -> None:
         self.books = books
+        self.url = url
         self.host = self._open(books.env["ODOO_BOT_API_KEY"])
 
     def _open(self, key: str) -> Host:
         settings = {
-            "url": self.books.env["ODOO_URL"],
+            "url": self.url,
             "database": self.books.env["ODOO_DB"],
+            "login": self.books.env["ODOO_BOT_LOGIN"],
             "fee_products": ["FAKTAVG"],
         }
         return opening.open_host(
@@ -134,6 +142,12 @@ def provisioned() -> Iterator[Books]:
     provision.remove(books.settings_client)
 
 
-@pytest.fixture
-def ledger(provisioned: Books) -> Ledger:
-    return RealLedger(provisioned)
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[str]:
+    with running(without_json2(odoo_env()["ODOO_URL"])) as url:
+        yield url
+
+
+@pytest.fixture(params=["its own wire", "JSON-RPC"])
+def ledger(request: pytest.FixtureRequest, provisioned: Books, gateway: str) -> Ledger:
+    return RealLedger(provisioned, gateway if request.param == "JSON-RPC" else provisioned.env["ODOO_URL"])

@@ -64,15 +64,12 @@ def answer(case: str) -> dict[str, Any]:
     return found
 
 
-def exchanges() -> dict[str, Any]:
-    """What Odoo 18 is asked by JSON-RPC and answers, by case; not recorded but written from the reference."""
-    found: dict[str, Any] = document("odoo18_jsonrpc")["exchanges"]
-    return found
+def exchanges(major: int) -> dict[str, dict[str, Any]]:
+    """What Odoo 18 or 19 is asked by JSON-RPC and answers, by case; of 18 not recorded but written from the reference.
 
-
-def exchange(case: str) -> dict[str, Any]:
-    """One of `exchanges`: the `call` made of us, the `request` sent for it (its params) and the `answer`."""
-    found: dict[str, Any] = exchanges()[case]
+    Each has the `call` made of us, the `request` sent for it (its params) and the `answer`.
+    """
+    found: dict[str, dict[str, Any]] = document(f"odoo{major}_jsonrpc")["exchanges"]
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -26,7 +27,7 @@ from connector.domain.errors import (
     Unreadable,
 )
 from connector.hosts.odoo.client import OdooClient
-from tests.hosts.odoo.recorded import KEY, answer, client, endpoint, says, says_recorded, sent
+from tests.hosts.odoo.recorded import KEY, answer, client, document, endpoint, says, says_recorded, sent
 
 SEARCH = "account.move/search"
 
@@ -64,8 +65,11 @@ def test_amounts_are_exact() -> None:
     assert client().call("account.move", "search") == [{"a": Decimal("2050.10"), "b": Decimal("0.1")}]
 
 
+CASES = [case for case, kept in document("answers").items() if kept["request"]["path"].startswith("/json/2/")]
+
 ERRORS: dict[str, type[RemoteError]] = {
     "bad_key": KeyRefused,
+    "no_key": KeyRefused,
     "no_right": NotAuthorised,
     "private_method": NotAuthorised,
     "unknown_method": NotFound,
@@ -92,6 +96,24 @@ def test_every_recorded_error_has_its_meaning(case: str, kind: type[RemoteError]
     assert caught.value.system == "Odoo"
     assert caught.value.operation == SEARCH
     assert caught.value.status == answer(case)["status"]
+
+
+@pytest.mark.parametrize("case", CASES)
+@responses.activate
+def test_every_recorded_call_is_sent_as_it_was(case: str) -> None:
+    request = answer(case)["request"]
+    model, method = request["path"].removeprefix("/json/2/").split("/")
+    arguments = dict(request["body"])
+    says_recorded(f"{model}/{method}", case)
+
+    with suppress(RemoteError):  # what becomes of it is another test's
+        client().call(model, method, arguments.pop("ids", None), **arguments)
+
+    assert sent() == [(f"{model}/{method}", request["body"])]
+
+
+def test_every_recorded_call_that_went_wrong_is_looked_at() -> None:
+    assert {case for case in CASES if answer(case)["status"] != 200} == set(ERRORS)
 
 
 @pytest.mark.parametrize("case", ERRORS)

@@ -24,7 +24,7 @@ from connector.domain.errors import (
     Unreadable,
 )
 from connector.hosts.odoo.client import LOOK_AGAIN_S, REMEMBERED_S, OdooClient
-from tests.hosts.odoo.recorded import KEY, URL, VERSION, client, exchange, exchanges
+from tests.hosts.odoo.recorded import KEY, URL, VERSION, client, document, exchanges
 
 RPC = f"{URL}/jsonrpc"
 VERSION_INFO = f"{URL}/web/webclient/version_info"
@@ -46,9 +46,9 @@ def says(result: Any) -> None:
     responses.post(RPC, json={"jsonrpc": "2.0", "id": 1, "result": result})
 
 
-def says_written(case: str) -> None:
-    """Odoo's next answer is that of a written exchange."""
-    responses.post(RPC, json=exchange(case)["answer"])
+def says_kept(case: str, major: int = 18) -> None:
+    """Odoo's next answer is that of a kept exchange."""
+    responses.post(RPC, json=exchanges(major)[case]["answer"])
 
 
 def older(version: str = "18.0", **options: Any) -> OdooClient:
@@ -79,24 +79,33 @@ def test_the_user_is_asked_for_once_and_goes_with_every_call() -> None:
 
     login, *calls = asked()
     frame = {"jsonrpc": "2.0", "method": "call", "id": 1}
-    assert login == {**frame, "params": exchange("authenticate")["request"]}
-    assert calls == [{**frame, "params": exchange("search")["request"]}] * 2
+    assert login == {**frame, "params": exchanges(18)["authenticate"]["request"]}
+    assert calls == [{**frame, "params": exchanges(18)["search"]["request"]}] * 2
     assert {call.request.headers["Content-Type"] for call in responses.calls[1:]} == {"application/json"}
 
 
-CALLS = {case: written["call"] for case, written in exchanges().items() if "call" in written}
+CALLS = [(major, case) for major in (18, 19) for case, kept in exchanges(major).items() if "call" in kept]
 
 
-@pytest.mark.parametrize("case", CALLS)
+@pytest.mark.parametrize(("major", "case"), CALLS)
 @responses.activate
-def test_every_written_call_is_sent_as_written(case: str) -> None:
-    odoo, call = older(), CALLS[case]
-    says_written(case)
+def test_every_kept_call_is_sent_as_it_was(major: int, case: str) -> None:
+    odoo, kept = older(f"{major}.0"), exchanges(major)[case]
+    call = kept["call"]
+    says_kept(case, major)
 
     with suppress(ConnectorError):  # what becomes of it is another test's
         odoo.call(call["model"], call["method"], call.get("ids"), **call["arguments"])
 
-    assert [body["params"] for body in asked()[1:]] == [exchange(case)["request"]]
+    assert [body["params"] for body in asked()[1:]] == [kept["request"]]
+
+
+@pytest.mark.parametrize("major", [18, 19])
+@responses.activate
+def test_the_kept_ways_to_tell_the_version_are_understood(major: int) -> None:
+    is_version("")
+    responses.upsert(responses.POST, VERSION_INFO, json=document(f"odoo{major}_jsonrpc")["version_info"])
+    assert client(login="connector").version() == f"{major}.0"
 
 
 @responses.activate
@@ -156,28 +165,28 @@ ERRORS: dict[str, type[ConnectorError]] = {
 }
 
 
-@pytest.mark.parametrize("version", ["17.0", "18.0"])
-@pytest.mark.parametrize(("case", "kind"), ERRORS.items())
+FAILED = [(major, case) for major, case in CALLS if "error" in exchanges(major)[case]["answer"]]
+
+
+@pytest.mark.parametrize(("major", "case"), FAILED)
 @responses.activate
-def test_every_written_error_has_its_meaning_and_is_asked_for_once(
-    case: str, kind: type[ConnectorError], version: str
-) -> None:
-    odoo = older(version)
-    says_written(case)
+def test_every_kept_error_has_its_meaning_and_nothing_is_asked_twice(major: int, case: str) -> None:
+    odoo = older(f"{major}.0")
+    says_kept(case, major)
 
     with pytest.raises(ConnectorError) as caught:
         odoo.call("account.move", "search", domain=DOMAIN)
 
-    assert type(caught.value) is kind
+    assert type(caught.value) is ERRORS[case]
     assert caught.value.system == "Odoo"
     assert len(executed()) == 1
 
 
-@pytest.mark.parametrize("case", ERRORS)
+@pytest.mark.parametrize(("major", "case"), FAILED)
 @responses.activate
-def test_no_error_keeps_the_servers_traceback_or_the_key(case: str) -> None:
-    odoo = older()
-    says_written(case)
+def test_no_error_keeps_the_servers_traceback_or_the_key(major: int, case: str) -> None:
+    odoo = older(f"{major}.0")
+    says_kept(case, major)
 
     with pytest.raises(ConnectorError) as caught:
         odoo.call("account.move", "search", domain=DOMAIN)
@@ -186,11 +195,6 @@ def test_no_error_keeps_the_servers_traceback_or_the_key(case: str) -> None:
     kept = f"{error} {error!r} {vars(error)} {error.__cause__!r} {error.__context__!r}"
     assert "SECRET-OF-THE-SERVER" not in kept
     assert KEY not in kept
-
-
-@pytest.mark.parametrize("case", [name for name, written in exchanges().items() if "error" in written["answer"]])
-def test_every_written_error_is_looked_at(case: str) -> None:
-    assert case in ERRORS
 
 
 @responses.activate
@@ -223,7 +227,7 @@ def test_a_login_that_the_key_does_not_open_asks_for_a_new_key(answer: Any) -> N
 @responses.activate
 def test_the_user_is_asked_for_anew_after_the_key_was_refused() -> None:
     odoo = older()
-    says_written("unknown_user")
+    says_kept("unknown_user")
     says(9)
     says([])
 
@@ -339,7 +343,7 @@ def test_the_version_is_remembered_for_an_hour() -> None:
 def test_a_refusal_by_an_odoo_that_was_upgraded_meanwhile_is_none() -> None:
     clock = Clock()
     odoo = older(clock=clock)
-    says_written("unknown_field")
+    says_kept("unknown_field")
     assert odoo.dialect.groups_field == "groups_id"
     clock.at_s += LOOK_AGAIN_S
     upgraded()
@@ -370,7 +374,7 @@ def test_a_wire_that_is_gone_is_left_for_the_new_one() -> None:
 def test_refusals_do_not_ask_for_the_version_again_and_again() -> None:
     clock = Clock()
     odoo = older(clock=clock)
-    says_written("user_error")
+    says_kept("user_error")
     odoo.version()
     for _ in range(5):
         clock.at_s += LOOK_AGAIN_S / 3
@@ -383,7 +387,7 @@ def test_refusals_do_not_ask_for_the_version_again_and_again() -> None:
 def test_an_odoo_that_is_away_when_asked_again_leaves_its_refusal_standing() -> None:
     clock = Clock()
     odoo = older(clock=clock)
-    says_written("user_error")
+    says_kept("user_error")
     odoo.version()
     clock.at_s += LOOK_AGAIN_S
     responses.upsert(responses.GET, URL + VERSION, status=502)
