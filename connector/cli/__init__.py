@@ -15,6 +15,7 @@ _WHERE = {
     "connect": "connecting:connect",
     "demo": "demonstrating:demo",
     "init": "setting_up:init",
+    "key": "keys:key",
     "list": "listing:list_command",
     "map": "mapping:map_command",
     "odoo": "provisioning:odoo",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
 from typing import Any
 
 import click
@@ -13,14 +12,13 @@ from connector.cli.exit_codes import ExitCode
 from connector.cli.output import JSON, as_json, customers_line, shown
 from connector.domain.assessment import CreditorStatus
 from connector.domain.dates import today
-from connector.domain.errors import ConfigurationError, ConnectorError
-from connector.flows import connecting
+from connector.domain.errors import ConfigurationError, ConnectorError, KeyRefused
+from connector.flows import connecting, keys
 from connector.flows.deployment import Deployment
 from connector.hosts.base import IdentityCoverage, LedgerIdentity
 from connector.store import connections
 from connector.store.connections import StoredConnection
-
-_KEY_ENDS_SOON = timedelta(days=14)
+from connector.store.ledger_keys import WARNED_BEFORE
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def _checked(deployment: Deployment, connection: StoredConnection) -> Checked:
     creditor: CreditorStatus | ConnectorError
     customers = None
     try:
-        ledger = connecting.check_ledger(deployment, connection)
+        ledger = keys.check_ledger(deployment, connection)
         customers = None if ledger.missing_rights else connecting.check_customers(deployment, connection)
     except ConnectorError as error:
         ledger = error
@@ -128,6 +126,8 @@ def _show(checked: Checked) -> None:
         _line("ledger", str(ledger), good=False)
     if checked.customers:
         click.echo(f"    {customers_line(checked.customers)}")
+    if isinstance(ledger, KeyRefused) or (isinstance(ledger, LedgerIdentity) and _ends_soon(ledger)):
+        click.echo(f"    A new key is entered with `amili-connector key --connection {connection.id}`.")
     if isinstance(creditor, CreditorStatus):
         who = f"{creditor.name} ({creditor.organization_number or 'no organisation number'})"
         _line("creditor", f"{who}, {'active' if creditor.is_active else 'NOT active'}", good=creditor.is_active)
@@ -146,9 +146,9 @@ def _dates(ledger: LedgerIdentity) -> list[str]:
     if ledger.bank_booked_until:
         found.append(f"bank booked until {ledger.bank_booked_until}")
     if ledger.key_expires:
-        found.append(f"key ends {ledger.key_expires}{_soon(ledger.key_expires)}")
+        found.append(f"key ends {ledger.key_expires}{' – SOON' if _ends_soon(ledger) else ''}")
     return found
 
 
-def _soon(ends: date) -> str:
-    return " – SOON" if ends - today() <= _KEY_ENDS_SOON else ""
+def _ends_soon(ledger: LedgerIdentity) -> bool:
+    return ledger.key_expires is not None and ledger.key_expires - today() <= WARNED_BEFORE

@@ -8,6 +8,7 @@ from typing import Any
 
 from connector.cli.output import instant, moment, table
 from connector.domain.dates import STOCKHOLM
+from connector.domain.hand_over import WAITS_FOR_KEY
 from connector.domain.money import as_text
 from connector.store.hand_over_record import HandOver
 from connector.store.timeline import TimelineEntry
@@ -27,12 +28,17 @@ def _row(one: HandOver) -> tuple[str, ...]:
         one.invoice_number or one.invoice_id,
         one.debtor_name if len(one.debtor_name) <= _LONGEST_NAME else one.debtor_name[: _LONGEST_NAME - 1] + "…",
         one.state,
-        one.case_id or one.waiting_for,
+        one.case_id or waits_for(one),
         as_text(one.capital) if one.capital is not None else "",
         one.pdf if one.case_id else "",
         one.write_back if one.case_id else "",
         moment(one.asked_at),
     )
+
+
+def waits_for(one: HandOver) -> str:
+    """What a hand-over waits for, in words; "" if for nothing."""
+    return "a new key to the ledger" if one.waiting_for == WAITS_FOR_KEY else one.waiting_for
 
 
 def as_document(one: HandOver) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import click
 
 from connector.cli.deploying import opened
 from connector.cli.hand_over_lines import as_document, clock, entry_document, hand_over_table
+from connector.cli.keys import warn_of_keys
 from connector.cli.output import JSON, LANGUAGE, as_json, finding_lines, shown
 from connector.cli.problems import Misused
 from connector.domain.findings import worst_first
@@ -33,6 +34,8 @@ def list_command(connection_id: str | None, state: str | None, limit: int, json_
             state=HandOverState(state) if state else None,
             limit=limit,
         )
+        if not json_:
+            warn_of_keys(deployment, connection_id)
     if json_:
         as_json([as_document(one) for one in found])
     elif found:

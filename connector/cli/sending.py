@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,8 +11,9 @@ import click
 
 from connector.cli.deploying import chosen, opened
 from connector.cli.exit_codes import ExitCode
-from connector.cli.hand_over_lines import as_document, hand_over_table
+from connector.cli.hand_over_lines import as_document, hand_over_table, waits_for
 from connector.cli.output import JSON, LANGUAGE, as_json, finding_lines, shown
+from connector.cli.person import user_name
 from connector.cli.previewing import CONNECTION, FIRST_ACTION, look, print_preview
 from connector.cli.problems import Misused
 from connector.domain.checks.texts import TEXTS
@@ -118,20 +118,12 @@ def _request(seen: Preview, accepted: tuple[str, ...], lifted: dict[str, str]) -
         invoice_id=seen.invoice_id,
         invoice_number=seen.invoice.number if seen.invoice else "",
         origin=Origin.COMMAND,
-        asked_by=_user(),
+        asked_by=user_name(),
         first_action=seen.first_action,
         proposed_balance=seen.invoice.balance if seen.invoice else None,
         accepted=accepted,
         lifted=lifted,
     )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        # A container may run under a number that has no name.
-        return "command line"
 
 
 def _sent(
@@ -162,7 +154,7 @@ def _tell_progress(standing: dict[str, HandOver | None], told: dict[str, str]) -
     for invoice_id, one in standing.items():
         if one is None:
             continue
-        says = f"{one.state}, waiting for {one.waiting_for}" if one.waiting_for else str(one.state)
+        says = f"{one.state}, waiting for {waits_for(one)}" if one.waiting_for else str(one.state)
         if told.get(invoice_id) != says:
             told[invoice_id] = says
             click.echo(shown(f"[{ended}/{len(standing)}] {one.invoice_number or invoice_id}: {says}"), err=True)

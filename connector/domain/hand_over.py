@@ -33,6 +33,9 @@ class HandOverState(StrEnum):
 UNFINISHED = (HandOverState.REQUESTED, HandOverState.REGISTERING, HandOverState.UNKNOWN, HandOverState.REGISTERED)
 """States in which work remains, so that an engine must be driving the hand-over."""
 
+WAITS_FOR_KEY = "new_key"
+"""What a hand-over waits for while its ledger does not accept our key; other waits are told in free words."""
+
 REOPENABLE = (HandOverState.BLOCKED, HandOverState.SKIPPED)
 """States from which a new, deliberate request starts the same hand-over again."""
 

@@ -138,11 +138,6 @@ def suggested_id(company: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "company"
 
 
-def check_ledger(deployment: Deployment, connection: StoredConnection) -> LedgerIdentity:
-    """Who the connection's ledger is, by its own answer. Raises the errors of remote calls."""
-    return deployment.host(connection).check()
-
-
 def check_customers(deployment: Deployment, connection: StoredConnection) -> IdentityCoverage:
     """How many of the ledger's customers have an identity number. Raises the errors of remote calls."""
     return deployment.host(connection).identity_coverage()

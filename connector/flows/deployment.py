@@ -14,6 +14,7 @@ from connector.amili.auth import Credentials, StoredToken
 from connector.amili.client import AmiliClient
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError, Unavailable
+from connector.flows.parked import parked_host
 from connector.hosts.base import Host
 from connector.hosts.opening import open_host
 from connector.settings import Settings
@@ -77,7 +78,10 @@ class Deployment:
         return connections.get(self.databases.main, self.vault, connection_id)
 
     def sides(self, connection: StoredConnection) -> tuple[AmiliClient, Host]:
-        """Clients for both sides of a connection, kept as long as its settings and keys stay the same."""
+        """Clients for both sides of a connection, kept as long as its settings and keys stay the same.
+
+        A ledger that is known not to accept our key is not asked again: its host raises `KeyRefused`.
+        """
         access = self.access(connection.amili_access)
         made_from = (connection.settings, connection.secrets, access)
         with self._lock:
@@ -87,6 +91,8 @@ class Deployment:
             known = _Clients(made_from, amili, self.host(connection))
             with self._lock:
                 self._clients[connection.id] = known
+        if connection.key.refused_at is not None:
+            return known.amili, parked_host(connection.host.capitalize())
         return known.amili, known.host
 
     def access(self, access_id: str) -> AmiliAccess:

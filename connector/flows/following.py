@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from connector.domain.connection import FirstAction
+from connector.domain.errors import KeyRefused
 from connector.domain.hand_over import REOPENABLE, Origin, Request
 from connector.domain.invoice import Standing
+from connector.flows import keys
 from connector.flows.deployment import Deployment
 from connector.flows.outcome import STOP, Outcome
 from connector.hosts.base import Host, Wish
@@ -25,8 +27,20 @@ def poll(deployment: Deployment, subject: str) -> Outcome:
     """Ask one ledger for every standing wish, and for what has changed since it was last asked."""
     connection_id = subject.partition("/")[0]
     _, host = deployment.sides(deployment.connection(connection_id))
-    take_wishes(deployment, connection_id, host)
-    follow_changes(deployment, connection_id, host)
+    try:
+        take_wishes(deployment, connection_id, host)
+        follow_changes(deployment, connection_id, host)
+    except KeyRefused as error:
+        if not keys.parked(deployment, connection_id, error):
+            raise
+    return STOP
+
+
+def look(deployment: Deployment, subject: str) -> Outcome:
+    """Note how every handed-over invoice of one ledger stands."""
+    connection_id = subject.partition("/")[0]
+    _, host = deployment.sides(deployment.connection(connection_id))
+    look_at_all(deployment, connection_id, host)
     return STOP
 
 

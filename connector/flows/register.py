@@ -31,13 +31,13 @@ from connector.domain.errors import (
     Refused,
 )
 from connector.domain.findings import Finding
-from connector.domain.hand_over import HandOverState, Origin
+from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin
 from connector.domain.invoice import Invoice, Pdf, Standing, standing_of
-from connector.flows import remote_findings
+from connector.flows import keys, remote_findings
 from connector.flows.connecting import status_of
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
-from connector.flows.outcome import NEXT, Outcome, Then, pause_s
+from connector.flows.outcome import NEXT, STOP, Outcome, Then, pause_s
 from connector.hosts.base import Host, PdfUnavailable
 from connector.store import connections, hand_over_work, hand_overs
 from connector.store.connections import StoredConnection
@@ -86,6 +86,8 @@ def _settled(hand_over: HandOver) -> bool:
 def _put_off(deployment: Deployment, lease: Lease, error: ConnectorError, *, in_doubt: bool) -> Outcome:
     """Something could not be read or reached and nothing was sent: try later, or ask a person."""
     db = deployment.databases.main
+    if keys.parked(deployment, lease.hand_over.connection, error):
+        return _wait_for_key(deployment, lease)
     hopeless = isinstance(error, (NotFound, Refused)) and not isinstance(error, NotAuthorised)
     tired = isinstance(error, NotAuthorised) and lease.hand_over.tries >= TRIES_BEFORE_ASKING
     try:
@@ -101,6 +103,15 @@ def _put_off(deployment: Deployment, lease: Lease, error: ConnectorError, *, in_
         # Whoever waits for the outcome of an unanswered registration waits for us once Amili answers again.
         after_s = min(after_s, deployment.settings.settle_s)
     return Outcome(Then.AGAIN_FIRST, after_s)
+
+
+def _wait_for_key(deployment: Deployment, lease: Lease) -> Outcome:
+    """Come to rest until there is a new key; a worker then takes the hand-over up again."""
+    try:
+        hand_over_work.wait(deployment.databases.main, lease, waiting_for=WAITS_FOR_KEY)
+    except LostOwnership:
+        return Outcome(Then.AGAIN_FIRST, pause_s(1))
+    return STOP
 
 
 def _while_busy(deployment: Deployment, busy: Busy) -> Outcome:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import OperationalError
 
-from connector.domain.errors import ConfigurationError, NotFound
+from connector.domain.errors import ConfigurationError, KeyRefused, NotFound
 from connector.domain.hand_over import UNFINISHED, Origin, Request
+from connector.flows import keys
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Job
 from connector.flows.following import request_of
@@ -95,6 +96,11 @@ def follow_hint(deployment: Deployment, subject: str) -> Outcome:
         wish = host.wish(invoice_id)
     except (NotFound, ConfigurationError) as error:
         log.info("hint dropped: %s", error)
+        wish = None
+    except KeyRefused as error:
+        if not keys.parked(deployment, connection_id, error):
+            raise
+        # Once there is a new key, all standing wishes are looked for.
         wish = None
     if wish is not None:
         inbox.put_request(deployment.databases.inbox, request_of(connection_id, wish))

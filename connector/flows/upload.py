@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from connector.domain.errors import ConnectorError, NotAuthorised, NotFound, NotSent, OutcomeUnknown, Refused
+from connector.domain.errors import (
+    ConnectorError,
+    KeyRefused,
+    NotAuthorised,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+)
 from connector.domain.findings import Finding
-from connector.domain.hand_over import HandOverState, PdfState
+from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, PdfState
 from connector.domain.invoice import Pdf
-from connector.flows import remote_findings
+from connector.flows import keys, remote_findings
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
-from connector.flows.outcome import NEXT, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
+from connector.flows.outcome import NEXT, STOP, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
 from connector.hosts.base import PdfUnavailable
 from connector.store import hand_over_work, hand_overs
 from connector.store.hand_over_record import HandOver
@@ -71,12 +79,17 @@ def _must_be_the_invoice(pdf: Pdf, invoice_number: str) -> None:
 def _later_or_without(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:
     # Tried again: a case may take a moment to become visible, and a key may be mended.
     refused = isinstance(error, Refused) and not isinstance(error, (NotFound, NotAuthorised))
-    tired = not isinstance(error, (NotSent, OutcomeUnknown)) and lease.hand_over.tries >= TRIES_BEFORE_GIVING_UP
+    tired = (
+        not isinstance(error, (NotSent, OutcomeUnknown, KeyRefused)) and lease.hand_over.tries >= TRIES_BEFORE_GIVING_UP
+    )
     if refused or tired:
         return _without(
             deployment, lease, remote_findings.pdf_unavailable(f"{error.system}: {remote_findings.words(error)}")
         )
     try:
+        if keys.parked(deployment, lease.hand_over.connection, error):
+            hand_over_work.wait(deployment.databases.main, lease, waiting_for=WAITS_FOR_KEY)
+            return STOP
         hand_over_work.wait(deployment.databases.main, lease, waiting_for=remote_findings.waiting_text(error))
     except LostOwnership:
         return Outcome(Then.AGAIN, pause_s(1))

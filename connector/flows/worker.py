@@ -6,10 +6,10 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
-from connector.flows import following, requests
+from connector.flows import following, keys, requests
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Engine, Job
 from connector.flows.guarded import guarded, one_round
@@ -17,17 +17,20 @@ from connector.flows.outcome import STOP, Outcome
 from connector.flows.register import register
 from connector.flows.upload import upload
 from connector.flows.write_back import write_back
-from connector.store import connections, hand_overs, inbox, leases
+from connector.store import hand_overs, inbox, leases, ledger_keys
+from connector.store.ledger_keys import LedgerKey
 
 log = logging.getLogger(__name__)
 
 POLL = "poll"
+LOOK = "look"
 TIDY = "tidy"
 _DISPATCH_EVERY_S = 0.1
 _BEAT_EVERY_S = 2.0
 _RESCUE_EVERY_S = 60.0
 _IDLE_S = 10.0
 _HINT_STRANDED_S = 600.0
+_HOUR_S = 3_600.0
 _DAY_S = 86_400.0
 
 
@@ -38,6 +41,7 @@ class Worker:
         self._deployment = deployment
         self._stopping = threading.Event()
         self._scheduled: dict[tuple[str, str], str] = {}
+        self._keys: Mapping[str, LedgerKey] = {}
         self._engine = Engine(
             deployment.databases.main,
             url=deployment.databases.engine_url,
@@ -49,6 +53,10 @@ class Worker:
                 ),
                 requests.HINT: (("look", guarded("hint", partial(requests.follow_hint, deployment))),),
                 POLL: (("poll", one_round("poll", partial(following.poll, deployment))),),
+                LOOK: (
+                    ("key", one_round("key", partial(keys.look, deployment))),
+                    ("standings", one_round("standings", partial(following.look, deployment))),
+                ),
                 TIDY: (("tidy", one_round("tidy", self._tidy)),),
             },
             concurrency=deployment.settings.worker_concurrency,
@@ -113,20 +121,40 @@ class Worker:
     def _house(self) -> int:
         self._engine.beat()
         self._engine.take_over()
+        known = ledger_keys.every(self._deployment.databases.main)
+        self._take_up_freed(known)
         if leases.try_lease(self._deployment.databases.main, "schedule", self._engine.executor_id, for_s=30.0):
-            self._schedule()
+            self._schedule(known)
         return 0
 
-    def _schedule(self) -> None:
+    def _take_up_freed(self, known: Mapping[str, LedgerKey]) -> None:
+        """Let everything go on at once that waited for a new key to its ledger."""
+        before, self._keys = self._keys, known
+        freed = [
+            connection_id
+            for connection_id, key in known.items()
+            if connection_id in before and key.refused_at is None and _was_parked(before[connection_id], key)
+        ]
+        for connection_id in freed:
+            subject = f"{connection_id}/freed-{time.time():.0f}"
+            self._submit(Job(POLL, subject, f"poll:{subject}", connection_id))
+        if freed:
+            self.rescue(idle_s=0.0)
+
+    def _schedule(self, known: Mapping[str, LedgerKey]) -> None:
         interval_s = self._deployment.settings.poll_interval_s
         now_s = time.time()
-        for connection_id in connections.ids(self._deployment.databases.main):
-            offset_s = zlib.crc32(connection_id.encode()) % int(interval_s)
-            slot = int((now_s + offset_s) // interval_s)
-            subject = f"{connection_id}/{slot}"
-            self._submit_round(Job(POLL, subject, f"poll:{subject}", connection_id))
+        for connection_id, key in known.items():
+            if key.refused_at is None:
+                self._submit_slot(POLL, connection_id, now_s, interval_s)
+            self._submit_slot(LOOK, connection_id, now_s, _HOUR_S if key.refused_at is not None else _DAY_S)
         day = int(now_s // _DAY_S)
         self._submit_round(Job(TIDY, str(day), f"tidy:{day}", "connector"))
+
+    def _submit_slot(self, kind: str, connection_id: str, now_s: float, interval_s: float) -> None:
+        offset_s = zlib.crc32(connection_id.encode()) % int(interval_s)
+        subject = f"{connection_id}/{interval_s:.0f}.{int((now_s + offset_s) // interval_s)}"
+        self._submit_round(Job(kind, subject, f"{kind}:{subject}", connection_id))
 
     def _submit_round(self, job: Job) -> None:
         # Submitting again is harmless, but thousands of connections every few seconds are not.
@@ -140,6 +168,11 @@ class Worker:
         inbox.forget_done(self._deployment.databases.inbox, older_than_s=keep_s)
         self._engine.forget_finished(older_than_s=keep_s)
         return STOP
+
+
+def _was_parked(before: LedgerKey, now: LedgerKey) -> bool:
+    """Whether work may have waited since we last looked: it may have been parked and freed in between."""
+    return before.refused_at is not None or before.number != now.number
 
 
 def guarded_count(work: Callable[[], int]) -> int:

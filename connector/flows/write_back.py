@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from connector.domain.errors import ConnectorError, NotAuthorised, NotSent, OutcomeUnknown, Refused
-from connector.domain.hand_over import HandOverState, Origin, WriteBackState
-from connector.flows import ledger_words, remote_findings
+from connector.domain.errors import ConnectorError, KeyRefused, NotAuthorised, NotSent, OutcomeUnknown, Refused
+from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, WriteBackState
+from connector.flows import keys, ledger_words, remote_findings
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
-from connector.flows.outcome import NEXT, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
+from connector.flows.outcome import NEXT, STOP, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
 from connector.hosts.base import Host, Language, WriteBack
 from connector.store import hand_over_work, hand_overs
 from connector.store.hand_over_record import HandOver
@@ -79,7 +79,9 @@ def _leave_message(db: Engine, lease: Lease, host: Host, note: WriteBack, langua
 def _later_or_refused(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:
     db = deployment.databases.main
     clear_no = isinstance(error, Refused) and not isinstance(error, NotAuthorised)
-    tired = not isinstance(error, (NotSent, OutcomeUnknown)) and lease.hand_over.tries >= TRIES_BEFORE_GIVING_UP
+    tired = (
+        not isinstance(error, (NotSent, OutcomeUnknown, KeyRefused)) and lease.hand_over.tries >= TRIES_BEFORE_GIVING_UP
+    )
     try:
         if clear_no or tired:
             why = remote_findings.words(error)
@@ -87,6 +89,9 @@ def _later_or_refused(deployment: Deployment, lease: Lease, error: ConnectorErro
             hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=why)
             hand_over_work.finish(db, lease.hand_over.id)
             return NEXT
+        if keys.parked(deployment, lease.hand_over.connection, error):
+            hand_over_work.wait(db, lease, waiting_for=WAITS_FOR_KEY)
+            return STOP
         hand_over_work.wait(db, lease, waiting_for=remote_findings.waiting_text(error))
     except LostOwnership:
         return Outcome(Then.AGAIN, pause_s(1))

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
+from pydantic import SecretStr
+
 from connector.domain.errors import ConnectorError
 from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
 
@@ -116,6 +118,15 @@ class Host(Protocol):
 
     def identity_coverage(self) -> IdentityCoverage:
         """How many of the customers we could claim have a valid identity number. Reads all of them, cheaply."""
+
+    def key_expires(self) -> date | None:
+        """When our key ends, as far as the ledger tells. Raises `KeyRefused` for one that is not accepted."""
+
+    def renew_key(self, key: SecretStr, *, until: date) -> SecretStr | None:
+        """A new key beside `key`, which is ours, valid to `until`; None where the ledger lets nobody make one so."""
+
+    def revoke_key(self, key: SecretStr) -> None:
+        """Give up `key`, after a newer one has taken its place."""
 
     def read(self, invoice_id: str) -> Invoice:
         """One invoice, fresh and whole. Raises `NotFound` if the ledger does not have it."""

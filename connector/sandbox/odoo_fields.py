@@ -181,6 +181,7 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         binary="datas raw",
         many2one="company_id:res.company",
     ),
+    "res.users.apikeys": _table(char="name scope", datetime="expiration_date", many2one="user_id:res.users"),
     "mail.message": _table(
         char="subject message_id model",
         html="body",

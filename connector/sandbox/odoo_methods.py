@@ -10,12 +10,14 @@ import html
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from connector.sandbox.odoo_fields import SETTINGS_ONLY
 from connector.sandbox.odoo_records import as_datetime
 from connector.sandbox.odoo_state import INVOICING, OdooState, UserError
 from connector.sandbox.odoo_versions import MISSING_METHODS
+from connector.sandbox.switches import MakesKeys
 
 READ_ONLY_ACCOUNTING = "account.group_account_readonly"
 
@@ -341,17 +343,30 @@ def message_post(
         raise missing_error(call, number)
     if not call.state.switches.switches.takes_messages:
         raise UserError("Unable to send message, please configure the sender's email address.")
-    values = {
-        "model": call.model,
-        "res_id": number,
-        "body": body if body_is_html else html.escape(body),
-        "message_type": message_type,
-        "message_id": message_id or f"<{secrets.token_hex(8)}@sandbox>",
-        "is_internal": subtype_xmlid == "mail.mt_note",
-    }
+    body = body if body_is_html else html.escape(body)
+    values = {"model": call.model, "res_id": number, "body": body, "message_type": message_type}
+    values["message_id"] = message_id or f"<{secrets.token_hex(8)}@sandbox>"
     if subtype_xmlid != "mail.mt_note" or partner_ids:
         call.state.emails_sent[number] += 1
     return [call.state.records.create("mail.message", values, by=call.user)]
+
+
+def generate_key(call: Call, key: str, scope: str | None, name: str, expiration_date: str) -> str:  # noqa: ARG001
+    """A new key of the caller's, as odoo.md section 1 has it from Odoo's documentation."""
+    allowed = call.state.switches.switches.makes_keys
+    if allowed is MakesKeys.ABSENT:
+        raise UnknownMethod(call.model, "generate")
+    if allowed is MakesKeys.REFUSED or call.state.keys.get(key) != call.user:
+        raise access_error("Programmatic API keys are not enabled, or the key is not yours.")
+    made = secrets.token_hex(20)
+    call.state.set_key(made, call.user, expires=date.fromisoformat(expiration_date))
+    return made
+
+
+def revoke_key(call: Call, key: str) -> None:
+    if call.state.switches.switches.makes_keys is not MakesKeys.ALLOWED:
+        raise UnknownMethod(call.model, "revoke")
+    call.state.drop_key(key)
 
 
 def context_get(call: Call) -> dict[str, Any]:
@@ -366,7 +381,18 @@ def has_group(call: Call, group_ext_id: str) -> bool:
 Method = Callable[..., Any]
 
 MODEL_METHODS = frozenset(
-    {search, search_count, search_read, web_search_read, fields_get, check_access_rights, create_wizard, context_get}
+    {
+        search,
+        search_count,
+        search_read,
+        web_search_read,
+        fields_get,
+        check_access_rights,
+        create_wizard,
+        context_get,
+        generate_key,
+        revoke_key,
+    }
 )
 """Methods of the model itself, which take no ids."""
 
@@ -387,6 +413,8 @@ OF_ONE_MODEL: Mapping[tuple[str, str], Method] = {
     ("account.move.send.wizard", "create"): create_wizard,
     ("account.move.send.wizard", "action_send_and_print"): action_send_and_print,
     ("ir.actions.server", "run"): run_action,
+    ("res.users.apikeys", "generate"): generate_key,
+    ("res.users.apikeys", "revoke"): revoke_key,
     ("res.users", "context_get"): context_get,
     ("res.users", "has_group"): has_group,
 }

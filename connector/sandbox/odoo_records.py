@@ -76,6 +76,10 @@ class Records:
         record |= {"write_uid": by, "write_date": self._stamp()}
         return differing
 
+    def delete(self, model: str, number: int) -> None:
+        """Remove a record of a model that has no index."""
+        del self._tables[model][number]
+
     def _stamp(self) -> str:
         return self._now().astimezone(UTC).strftime(f"{DATETIME}.%f")
 

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from connector.sandbox.odoo_books import ODOOBOT, Books
@@ -79,6 +79,7 @@ class OdooState:
             self.records = Records(self.now, self._stored, self.fields)
             self.books = Books(self.records, self.lock, self.now)
             self.keys: dict[str, int] = {}
+            self.key_records: dict[str, int] = {}
             self.groups: dict[int, frozenset[str]] = {}
             self.labels: dict[str, int] = {}
             self.pdf_errors: dict[int, str] = {}
@@ -144,7 +145,7 @@ class OdooState:
                 "company_ids": [1],
             }
             number = self.records.create("res.users", values, identifier=user)
-            self.keys[key] = number
+            self.set_key(key, number)
             self.groups[number] = frozenset(groups)
             return number
 
@@ -155,6 +156,23 @@ class OdooState:
                 "mail.message", [["model", "=", "account.move"], ["res_id", "=", invoice]], order="id"
             )
             return [str(self.records.get("mail.message", number)["body"]) for number in found]
+
+    # API keys
+
+    def set_key(self, key: str, user: int, *, expires: date | None = None) -> None:
+        """Let `key` open the ledger for a user, until the end of `expires` if that is given."""
+        with self.lock:
+            self.drop_key(key)
+            values = {"user_id": user, "name": "key", "expiration_date": f"{expires} 23:59:59" if expires else False}
+            self.key_records[key] = self.records.create("res.users.apikeys", values)
+            self.keys[key] = user
+
+    def drop_key(self, key: str) -> None:
+        """Let `key` open the ledger no more."""
+        with self.lock:
+            self.keys.pop(key, None)
+            if (number := self.key_records.pop(key, 0)) != 0:
+                self.records.delete("res.users.apikeys", number)
 
     # PDF
 

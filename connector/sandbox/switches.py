@@ -82,6 +82,14 @@ class OdooVersion(StrEnum):
     V19 = "19.0"
 
 
+class MakesKeys(StrEnum):
+    """Whether API keys can be made by a call: not in 19.0.0, in later releases for some (odoo.md section 1)."""
+
+    ABSENT = "absent"
+    REFUSED = "refused"
+    ALLOWED = "allowed"
+
+
 class TokenForm(StrEnum):
     """Whether the access token can be read as a JWT with `exp`, or is opaque (amili.md, Unknown 1)."""
 
@@ -189,6 +197,7 @@ class LedgerSwitches:
     version: OdooVersion = OdooVersion.V19
     reminder_module: bool = False
     reminder_fees: bool = False
+    makes_keys: MakesKeys = MakesKeys.ABSENT
 
 
 class Named(Protocol):

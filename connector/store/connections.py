@@ -12,6 +12,7 @@ import json
 import secrets as randomness
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from pydantic import SecretStr
 from sqlalchemy import Connection as SqlConnection
@@ -21,9 +22,10 @@ from sqlalchemy.exc import IntegrityError
 from connector.domain.assessment import CreditorStatus
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
-from connector.store import tables
+from connector.store import ledger_keys, tables
 from connector.store.crypto import Vault
 from connector.store.database import now, reading
+from connector.store.ledger_keys import LedgerKey
 
 DEFAULT_ACCESS = "default"
 
@@ -48,6 +50,7 @@ class StoredConnection:
     settings: ConnectionSettings
     amili_access: str
     creditor_status: CreditorStatus | None
+    key: LedgerKey
     secrets: dict[str, SecretStr] = field(repr=False)
 
 
@@ -195,17 +198,22 @@ class ConnectionSummary:
     host: str
     name: str
     environment: Environment
+    key: LedgerKey
 
 
 def summaries(db: Engine) -> tuple[ConnectionSummary, ...]:
     """All connections in brief, by name."""
     table = tables.connections
     with reading(db) as connection:
-        rows = connection.execute(
-            select(table.c.id, table.c.host, table.c.name, table.c.settings).order_by(table.c.name, table.c.id)
-        ).all()
+        rows = connection.execute(select(table).order_by(table.c.name, table.c.id)).mappings().all()
     return tuple(
-        ConnectionSummary(row.id, row.host, row.name, ConnectionSettings.model_validate_json(row.settings).environment)
+        ConnectionSummary(
+            id=row["id"],
+            host=row["host"],
+            name=row["name"],
+            environment=ConnectionSettings.model_validate_json(row["settings"]).environment,
+            key=ledger_keys.from_row(row),
+        )
         for row in rows
     )
 
@@ -219,6 +227,18 @@ def save_settings(db: Engine, connection_id: str, settings: ConnectionSettings) 
             .where(table.c.id == connection_id)
             .values(settings=settings.model_dump_json(), creditor=settings.creditor)
         )
+
+
+def replace_key(
+    db: Engine, vault: Vault, known: StoredConnection, api_key: SecretStr, *, expires: date | None, by: str
+) -> bool:
+    """Put a new key to the ledger, tested before, in place of the one `known` has.
+
+    `expires` is when it ends, as far as the ledger told; `by` is who entered it. False if somebody else has
+    replaced the key meanwhile.
+    """
+    sealed = _seal(vault, known.secrets | {"api_key": api_key})
+    return ledger_keys.replaced(db, known.id, known.key.number, sealed=sealed, expires=expires, by=by)
 
 
 def save_creditor_status(db: Engine, connection_id: str, status: CreditorStatus) -> None:
@@ -302,5 +322,6 @@ def _read(vault: Vault, row: Row[tuple[object, ...]]) -> StoredConnection:
         settings=ConnectionSettings.model_validate_json(fields["settings"]),
         amili_access=fields["amili_access"],
         creditor_status=CreditorStatus.model_validate_json(status) if status else None,
+        key=ledger_keys.from_row(fields),
         secrets={name: SecretStr(value) for name, value in json.loads(vault.open(fields["secrets"])).items()},
     )

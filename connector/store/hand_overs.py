@@ -12,6 +12,7 @@ from connector.domain.connection import FirstAction
 from connector.domain.hand_over import (
     REOPENABLE,
     UNFINISHED,
+    WAITS_FOR_KEY,
     HandOverState,
     Judgement,
     Origin,
@@ -204,11 +205,23 @@ def of_invoices(db: Engine, connection_id: str, invoice_ids: tuple[str, ...]) ->
 
 
 def unfinished(db: Engine, *, idle_s: float = 0.0, limit: int = 1000) -> tuple[HandOver, ...]:
-    """Hand-overs with work left that have not changed for `idle_s` seconds, oldest first."""
+    """Hand-overs with work left that have not changed for `idle_s` seconds, oldest first.
+
+    A ledger's wish that was answered with findings has work left until the ledger shows them. What waits for a
+    new key to its ledger is left out for as long as there is none.
+    """
+    unanswered = (
+        (_table.c.state == HandOverState.BLOCKED)
+        & (_table.c.origin == Origin.LEDGER)
+        & (_table.c.write_back == WriteBackState.PENDING)
+    )
+    without_key = select(tables.connections.c.id).where(tables.connections.c.key_refused_at.is_not(None))
+    parked = (_table.c.waiting_for == WAITS_FOR_KEY) & _table.c.connection.in_(without_key)
     with reading(db) as connection:
         rows = connection.execute(
             select(_table)
-            .where(_table.c.state.in_(UNFINISHED), _table.c.updated_at <= now(connection) - idle_s)
+            .where(_table.c.state.in_(UNFINISHED) | unanswered, ~parked)
+            .where(_table.c.updated_at <= now(connection) - idle_s)
             .order_by(_table.c.updated_at)
             .limit(limit)
         ).all()

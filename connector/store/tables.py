@@ -48,6 +48,11 @@ connections = Table(
     Column("creditor_checked_at", Double),
     Column("created_at", Double, nullable=False),
     Column("changes_cursor", Text, nullable=False, server_default=""),
+    Column("key_number", Integer, nullable=False, server_default="0"),
+    Column("key_expires", Text, nullable=False, server_default=""),
+    Column("key_refused_at", Double),
+    Column("key_set_at", Double),
+    Column("key_set_by", Text, nullable=False, server_default=""),
 )
 
 hand_overs = Table(

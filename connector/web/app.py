@@ -18,6 +18,7 @@ from connector.web.csrf import csrf_token, protect_forms
 from connector.web.headers import add_security_headers
 from connector.web.health import health
 from connector.web.hint_box import HintBox
+from connector.web.keys import ledger_keys
 from connector.web.pages import pages
 from connector.web.person import LONGEST_SESSION_S, current_user, language, words
 from connector.web.problems import log_unexpected, show_problems
@@ -64,7 +65,7 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
     add_security_headers(app, https=https)
     show_problems(app)
     protect_forms(app, exempt_blueprint=webhooks.name)
-    for blueprint in (webhooks, health, signin, pages):
+    for blueprint in (webhooks, health, signin, pages, ledger_keys):
         app.register_blueprint(blueprint)
     app.context_processor(_for_templates)
     return app
@@ -82,6 +83,7 @@ def _for_templates() -> dict[str, object]:
         "amount": shown.amount,
         "moment": shown.moment,
         "says": shown.says,
+        "key_trouble": shown.key_trouble,
     }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from connector.domain.dates import today
 from connector.domain.hand_over import HandOverState
 from connector.flows.asking import worker_runs
-from connector.store import hand_overs, inbox
+from connector.store import hand_overs, inbox, ledger_keys
+from connector.store.ledger_keys import KeyTrouble
 from connector.web.person import deployment
 
 health = Blueprint("health", __name__)
@@ -46,11 +48,14 @@ def metrics() -> Response:
     """The same, and the hand-overs by state, in Prometheus' text format 0.0.4."""
     databases = deployment().databases
     counts = hand_overs.counts(databases.main)
+    troubles = [key.trouble(today()) for key in ledger_keys.every(databases.main).values()]
     lines = [
         *_family("amili_connector_hand_overs", "Hand-overs by state."),
         *(f'amili_connector_hand_overs{{state="{state}"}} {counts.get(state, 0)}' for state in HandOverState),
         *_family("amili_connector_oldest_waiting_seconds", "Age of the oldest item that is not done."),
         f"amili_connector_oldest_waiting_seconds {inbox.oldest_waiting_s(databases.inbox):.3f}",
+        *_family("amili_connector_ledger_keys", "Keys to ledgers that need attention, by what is wrong."),
+        *(f'amili_connector_ledger_keys{{trouble="{trouble}"}} {troubles.count(trouble)}' for trouble in KeyTrouble),
         *_family("amili_connector_worker_alive", "Whether a worker process has been heard of lately."),
         f"amili_connector_worker_alive {int(worker_runs(deployment()))}",
     ]

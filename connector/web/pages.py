@@ -141,6 +141,7 @@ def hand_over(hand_over_id: str) -> str:
         connection=connection,
         hand_over=found,
         findings=worst_first(found.findings),
+        waiting_for=words().text_or_key("waiting", found.waiting_for),
         unfinished=found.state in UNFINISHED,
         may_ask_again=found.state in REOPENABLE,
         case_url=case_url(found.case_id) if found.case_id and in_production else "",

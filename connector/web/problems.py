@@ -19,7 +19,8 @@ from connector.domain.errors import (
     RateLimited,
     RemoteError,
 )
-from connector.web.person import words
+from connector.flows import keys
+from connector.web.person import deployment, words
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +62,19 @@ def _http(error: HTTPException) -> AnyResponse:
 def _connector(error: ConnectorError) -> AnyResponse:
     log.warning("%s could not be shown: %s", request.endpoint, error)
     _, key, status = next(sort for sort in _SORTS if isinstance(error, sort[0]))
-    response = _page(key, status, system=error.system, said=error.message, advice=error.advice)
+    new_key = _page_for_new_key(error)
+    response = _page(key, status, system=error.system, said=error.message, advice=error.advice, new_key=new_key)
     if isinstance(error, NotSent) and error.retry_after_s:
         response.headers["Retry-After"] = str(int(error.retry_after_s) + 1)
     return response
+
+
+def _page_for_new_key(error: ConnectorError) -> str:
+    """Where a new key is entered, if the lack of one is what stands in the way."""
+    connection_id = (request.view_args or {}).get("connection_id", "")
+    if not connection_id or not keys.parked(deployment(), connection_id, error):
+        return ""
+    return url_for("ledger_keys.show", connection_id=connection_id)
 
 
 def _unexpected(error: Exception) -> AnyResponse:
@@ -78,10 +88,12 @@ def log_unexpected(error: BaseException) -> None:
     log.error("%s: unexpected %s\n%s", request.endpoint, type(error).__name__, lines)
 
 
-def _page(key: str, status: int, *, system: str = "", said: str = "", advice: str = "") -> AnyResponse:
+def _page(
+    key: str, status: int, *, system: str = "", said: str = "", advice: str = "", new_key: str = ""
+) -> AnyResponse:
     if _for_machines():
         return make_response({"error": words().text(f"problem.{key}.what", system=system)}, status)
-    page = render_template("problem.html", key=key, system=system, said=said, advice=advice)
+    page = render_template("problem.html", key=key, system=system, said=said, advice=advice, new_key=new_key)
     return make_response(page, status)
 
 

@@ -11,12 +11,14 @@ from typing import Any
 from connector.domain.claim import Claim
 from connector.domain.connection import ConnectionSettings
 from connector.domain.dates import STOCKHOLM
+from connector.domain.dates import today as stockholm_today
 from connector.domain.debtor import read_debtor
 from connector.domain.description import describe_debt
 from connector.domain.findings import Finding, Severity
 from connector.domain.identity import Identity, IdentityKind, mask_identity, without_personal_numbers
 from connector.domain.invoice import Address, Invoice
 from connector.domain.money import as_text
+from connector.store.ledger_keys import LedgerKey
 from connector.store.timeline import TimelineEntry
 from connector.web.texts import Catalogue
 
@@ -37,6 +39,11 @@ def amount(value: Decimal, currency: str = _SEK) -> str:
 def moment(at_s: float) -> str:
     """An instant in Stockholm time, to the minute."""
     return datetime.fromtimestamp(at_s, UTC).astimezone(STOCKHOLM).strftime("%Y-%m-%d %H:%M")
+
+
+def key_trouble(key: LedgerKey) -> str:
+    """What should be mended about a company's key to its ledger: a `KeyTrouble`, or "" for nothing."""
+    return key.trouble(stockholm_today()) or ""
 
 
 def says(finding: Finding, language: str) -> str:
@@ -131,7 +138,7 @@ def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
         "capital": amount(Decimal(capital)) if capital else "",
         "case_id": str(data.get("case_id", "")),
         "why": str(data.get("why", "")),
-        "waiting_for": str(data.get("for", "")),
+        "waiting_for": words.text_or_key("waiting", str(data.get("for", ""))),
         "findings": ", ".join(data.get("findings", ())),
         "standing": words.text_or_key("standing", str(data.get("standing", ""))),
         "balance": amount(Decimal(data["balance"])) if data.get("balance") else "",

@@ -11,7 +11,7 @@ from connector.amili.client import AmiliClient
 from connector.amili.models import Creditor
 from connector.domain.connection import ConnectionSettings, Environment, FirstAction
 from connector.domain.errors import ConfigurationError, NotAuthorised, Unavailable
-from connector.flows import connecting
+from connector.flows import connecting, keys
 from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR
 from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
@@ -188,7 +188,7 @@ def test_a_name_is_suggested_that_can_stand_in_an_address(company: str, suggeste
 
 def test_a_check_asks_both_sides_and_keeps_what_amili_says(on: Stage) -> None:
     connection = on.deployment.connection(CONNECTION)
-    assert connecting.check_ledger(on.deployment, connection).company == "Testbolaget AB"
+    assert keys.check_ledger(on.deployment, connection).company == "Testbolaget AB"
     on.amili.set_creditor(GUIDE_CREDITOR, is_active=False)
     assert not connecting.check_creditor(on.deployment, connection).is_active
     kept = on.deployment.connection(CONNECTION).creditor_status

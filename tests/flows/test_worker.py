@@ -12,7 +12,8 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 
-from connector.domain.hand_over import HandOverState, Origin, PdfState, Request
+from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, PdfState, Request
+from connector.flows import keys
 from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind
 from connector.store import connections, executors, hand_overs, inbox, tables
 from connector.store.connections import DEFAULT_ACCESS
@@ -24,6 +25,7 @@ from tests.flows.zygote import Zygote, zygote
 from tests.store.samples import vault
 
 PERSON = "19900101-1239"
+NEW_KEY = "a-new-key-0123456789abcdef0123456789abcd"
 SHORT = {"SETTLE_S": "1.3", "CONNECT_TIMEOUT_S": "0.4", "READ_TIMEOUT_S": "0.8", "ATTEMPT_S": "2"}
 STARTED_AND_DONE_S = 60.0
 
@@ -238,3 +240,23 @@ def _live_polls(on: Stage, company: str) -> int:
         ).scalar_one()
     reader.dispose()
     return int(found)
+
+
+def test_a_new_key_lets_everything_go_on_at_once_that_waited_for_it(tmp_path: Path) -> None:
+    with stage(tmp_path / "data", **SHORT) as on, zygote(tmp_path / "log") as forking:
+        worker = forking.fork(on.env)
+        on.ledger.drop_key(on.ledger.api_key)
+        asked_for, wished = on.invoice(), on.invoice(wished_by="Eva Ekonom")
+        on.ask(asked_for)
+        on.hint(wished)
+        until(lambda: waits(on, asked_for) is not None, within_s=STARTED_AND_DONE_S, what="the pause")
+        found = waits(on, asked_for)
+        assert found is not None
+        assert found.waiting_for == WAITS_FOR_KEY
+        on.ledger.set_key(NEW_KEY, 5)
+        keys.enter(on.deployment, on.deployment.connection(CONNECTION), SecretStr(NEW_KEY), by="eva@byran.example")
+        for invoice in (asked_for, wished):
+            until(lambda: on.ended(invoice), within_s=STARTED_AND_DONE_S, what=f"the end of {invoice}")  # noqa: B023
+        stop(forking, worker)
+        assert [_came_to(on, invoice)[0] for invoice in (asked_for, wished)] == [HandOverState.DONE] * 2
+        assert NEW_KEY.encode() not in forking.log.read_bytes() + engine_tables(on)

@@ -10,9 +10,10 @@ import pytest
 
 from connector.domain.connection import Environment, FirstAction
 from connector.domain.findings import Severity
-from connector.domain.hand_over import HandOverState, Origin, PdfState, WriteBackState
+from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, PdfState, WriteBackState
 from connector.domain.invoice import StandingKind
 from connector.resources import templates_path
+from connector.store.ledger_keys import KeyTrouble
 from connector.web.texts import LANGUAGES, Catalogue, MissingText, load_catalogues
 from tests.source import PACKAGE
 
@@ -30,6 +31,8 @@ ENUMS = {
     "pdf": PdfState,
     "write_back": WriteBackState,
     "standing": StandingKind,
+    "key_trouble": KeyTrouble,
+    "waiting": (WAITS_FOR_KEY,),
 }
 """Families of keys that pages form from a value."""
 

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from pydantic import SecretStr
+
 from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorised, NotFound, Refused
 from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
 from connector.domain.money import ORE
@@ -22,7 +24,7 @@ from connector.hosts.base import (
     WriteBack,
     WriteBackResult,
 )
-from connector.hosts.odoo import changes, chatter, coverage, documents, fields, pdf, translate
+from connector.hosts.odoo import changes, chatter, coverage, documents, fields, keys, pdf, translate
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import Record
 from connector.hosts.odoo.present import Present
@@ -42,7 +44,6 @@ NEEDED_RIGHTS = (
 )
 """Model, operation and words for a person. The Invoicing group has them all (odoo.md section 8)."""
 
-_KEYS = "res.users.apikeys"
 _PAGE = 1000
 _LOOK_FOR_FIELDS_EVERY_S = 60.0
 _LANGUAGE_STANDS_S = 3600.0
@@ -97,13 +98,25 @@ class OdooHost:
             user=str(user["login"]),
             missing_rights=missing,
             bank_booked_until=date.fromisoformat(entry["date"]) if entry else None,
-            key_expires=self._key_expires(user["id"]),
+            key_expires=keys.expires(self._client, user["id"]),
             found_settings={"company_id": settings.company_id},
         )
 
     def identity_coverage(self) -> IdentityCoverage:
         """How many customers have a valid identity number in one of the fields of the settings."""
         return coverage.identity_coverage(self._client, self._settings())
+
+    def key_expires(self) -> date | None:
+        """When our key ends, as far as Odoo tells. Raises `KeyRefused` for one that is not accepted."""
+        return keys.expires(self._client, self._client.call("res.users", "context_get")["uid"])
+
+    def renew_key(self, key: SecretStr, *, until: date) -> SecretStr | None:
+        """A new key of the same user; None where this Odoo does not let us make one."""
+        return keys.generate(self._client, key, until=until)
+
+    def revoke_key(self, key: SecretStr) -> None:
+        """Give up `key`, after a newer one has taken its place."""
+        keys.revoke(self._client, key)
 
     def read(self, invoice_id: str) -> Invoice:
         """One invoice, fresh and whole. Raises `NotFound`, and `AmountUnreadable` for inexact amounts."""
@@ -324,21 +337,6 @@ class OdooHost:
                 f"There is no company {settings.company_id} that the key's user may see.", system=SYSTEM
             )
         return found[0]
-
-    def _key_expires(self, uid: int) -> date | None:
-        """When our key runs out. A user with several keys has no way to tell which one is ours."""
-        if not self._client.dialect.known(_KEYS, ["expiration_date"]):
-            return None
-        try:
-            keys: list[Record] = self._client.call(
-                _KEYS, "search_read", domain=[("user_id", "=", uid)], fields=["expiration_date"]
-            )
-        except (NotAuthorised, NotFound):
-            # Not every Odoo lets a user look at its own keys; the date is a courtesy.
-            return None
-        if len(keys) != 1 or not keys[0]["expiration_date"]:
-            return None
-        return datetime.fromisoformat(keys[0]["expiration_date"]).date()
 
     def _added_fields(self) -> frozenset[str]:
         with self._lock:

@@ -1,0 +1,53 @@
+"""The page of a company's key to its ledger: when it ends, and the form for a new one."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from pydantic import SecretStr
+from werkzeug.wrappers import Response as AnyResponse
+
+from connector.domain.errors import ConfigurationError, KeyRefused
+from connector.flows import keys
+from connector.store.connections import StoredConnection
+from connector.web.person import deployment, signed_in_user, usable_connection
+
+ledger_keys = Blueprint("ledger_keys", __name__)
+
+
+@ledger_keys.before_request
+def must_be_signed_in() -> None:
+    """Every page of this blueprint needs a signed-in person."""
+    signed_in_user()
+
+
+@ledger_keys.get("/connections/<connection_id>/key")
+def show(connection_id: str) -> str:
+    """What is known of the key, and the form for a new one."""
+    return _page(usable_connection(connection_id), entered="entered" in request.args)
+
+
+@ledger_keys.post("/connections/<connection_id>/key")
+def enter(connection_id: str) -> AnyResponse | tuple[str, int]:
+    """Test a new key, and put it in place of the old one if it opens the same company's books."""
+    connection = usable_connection(connection_id)
+    given = request.form.get("api_key", "").strip()
+    if not given or not given.isascii() or not given.isprintable():
+        return _page(connection, problem="key.malformed"), 422
+    try:
+        keys.enter(deployment(), connection, SecretStr(given), by=signed_in_user().email)
+    except KeyRefused:
+        return _page(connection, problem="key.not_accepted"), 422
+    except ConfigurationError as error:
+        return _page(connection, problem="key.not_fitting", said=f"{error.message} {error.advice}".strip()), 422
+    return redirect(url_for("ledger_keys.show", connection_id=connection_id, entered="1"), 303)
+
+
+def _page(connection: StoredConnection, *, problem: str = "", said: str = "", entered: bool = False) -> str:
+    return render_template(
+        "key.html",
+        connection=connection,
+        system=connection.host.capitalize(),
+        problem=problem,
+        said=said,
+        entered=entered and not problem,
+    )
