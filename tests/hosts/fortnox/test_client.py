@@ -442,6 +442,7 @@ def test_nobody_else_in_the_house_speaks_to_fortnox() -> None:
     assert [path.stem for path in ours if "requests" in {name.partition(".")[0] for name in imports(path)}] == [
         "answers",
         "client",
+        "oauth",
     ]
     assert calling == ["connector.hosts.fortnox.client"]
 

@@ -1,0 +1,150 @@
+"""One company's tokens, shared by all processes and renewed by one at a time.
+
+A refresh token is void once it was used, and there is no grace: two processes that used one would lose the
+connection (fortnox.md 1.3). So it is used under a lock that all processes share, and its successor is stored before
+anything else is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from connector.domain.errors import KeyRefused, NotAuthorised, NotSent
+from connector.hosts.fortnox.oauth import AuthorisationServer, Granted, KeptToken
+
+RENEWAL_MARGIN = timedelta(seconds=60)
+"""How long before its end an access token is renewed."""
+
+
+class TokenStore(Protocol):
+    """Where processes share tokens, encrypted."""
+
+    def get(self, key: str) -> KeptToken | None:
+        """The token kept under `key`."""
+
+    def put(self, key: str, token: KeptToken) -> None:
+        """Keep `token` under `key` in place of the one before; it is safe when this returns."""
+
+    def forget(self, key: str) -> None:
+        """Keep nothing under `key`."""
+
+    def lock(self, key: str) -> AbstractContextManager[None]:
+        """Hold the right to renew what is kept under `key`; everybody else waits. Not reentrant."""
+
+
+class CompanyTokens:
+    """The access tokens of one company, for one app. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        server: AuthorisationServer,
+        tenant_id: str,
+        store: TokenStore,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`tenant_id` is the company's number in Fortnox."""
+        self._server = server
+        self._tenant_id = tenant_id
+        self._store = store
+        self._now = now
+        # Hashed: a key stands in the clear where its token is sealed.
+        owner = hashlib.sha256(f"{server.identity}\n{tenant_id}".encode()).hexdigest()[:32]
+        self._key, self._access_key, self._refresh_key = (
+            f"fortnox:{owner}{kind}" for kind in ("", ":access", ":refresh")
+        )
+        self._cached: KeptToken | None = None
+        self._one_thread = threading.Lock()
+
+    def current(self) -> SecretStr:
+        """A token that is good for a while: the one in memory, else the stored one, else a new one.
+
+        Raises the errors of `AuthorisationServer`; the call that needs the token has then not been sent.
+        """
+        cached = self._cached
+        if cached is not None and self._is_fresh(cached):
+            return cached.value
+        return self._renewed(self._is_fresh)
+
+    def instead_of(self, refused: SecretStr) -> SecretStr:
+        """A token other than `refused`, which Fortnox no longer takes. Raises as `current` does."""
+        return self._renewed(lambda token: token.value != refused and self._is_fresh(token))
+
+    def admit(self, granted: Granted) -> bool:
+        """Keep what a fresh consent gave. True if no refresh token is needed: a service account was approved.
+
+        Raises `NotAuthorised` if there is neither a service account nor a refresh token.
+        """
+        with self._one_thread, self._store.lock(self._key):
+            if granted.refresh is not None:
+                self._store.put(self._refresh_key, granted.refresh)
+            self._keep(granted.access)
+            try:
+                by_tenant = self._server.by_tenant(self._tenant_id)
+            except (NotAuthorised, NotSent):
+                if granted.refresh is None:
+                    raise
+                return False
+            self._keep(by_tenant.access)
+            self._store.forget(self._refresh_key)
+            return True
+
+    def forget(self) -> None:
+        """Give the connection up: the refresh token, if there is one, is voided at Fortnox, and nothing is kept.
+
+        A consent for a service account is withdrawn in Fortnox only. Raises the errors of `AuthorisationServer`;
+        nothing is forgotten then.
+        """
+        with self._one_thread, self._store.lock(self._key):
+            if (kept := self._store.get(self._refresh_key)) is not None:
+                self._server.revoke(kept.value)
+            self._store.forget(self._refresh_key)
+            self._store.forget(self._access_key)
+            self._cached = None
+
+    def _renewed(self, serves: Callable[[KeptToken], bool]) -> SecretStr:
+        with self._one_thread:
+            token = self._cached
+            if token is None or not serves(token):
+                token = self._store.get(self._access_key)
+            if token is None or not serves(token):
+                with self._store.lock(self._key):
+                    # Whoever held the lock before us may have renewed it.
+                    token = self._store.get(self._access_key)
+                    if token is None or not serves(token):
+                        token = self._renew()
+            self._cached = token
+            return token.value
+
+    def _renew(self) -> KeptToken:
+        kept = self._store.get(self._refresh_key)
+        granted = self._server.by_tenant(self._tenant_id) if kept is None else self._rotated(kept)
+        self._store.put(self._access_key, granted.access)
+        return granted.access
+
+    def _rotated(self, kept: KeptToken) -> Granted:
+        try:
+            granted = self._server.by_refresh_token(kept.value)
+        except KeyRefused:
+            # A lock ends by itself, so that a process which froze may have used the token and stored the next.
+            newer = self._store.get(self._refresh_key)
+            if newer is None or newer.value == kept.value:
+                raise
+            granted = self._server.by_refresh_token(newer.value)
+        if granted.refresh is not None:
+            self._store.put(self._refresh_key, granted.refresh)
+        return granted
+
+    def _keep(self, access: KeptToken) -> None:
+        self._store.put(self._access_key, access)
+        self._cached = access
+
+    def _is_fresh(self, token: KeptToken) -> bool:
+        return self._now() + RENEWAL_MARGIN < token.expires_at
