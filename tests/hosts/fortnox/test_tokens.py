@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -144,8 +144,9 @@ def test_a_process_that_froze_while_another_went_on_takes_up_the_newer_token(
     class Frozen(LedgerTokens):
         """Its lock has ended by itself; it has read the refresh token, which another process uses meanwhile."""
 
-        def lock(self, key: str) -> AbstractContextManager[None]:
-            return nullcontext()
+        @contextmanager
+        def lock(self, key: str) -> Iterator[None]:
+            yield
 
         def get(self, key: str) -> KeptToken | None:
             found = super().get(key)
