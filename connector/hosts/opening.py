@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import SecretStr
@@ -15,6 +16,7 @@ from connector.hosts.odoo import events as odoo_events
 from connector.hosts.odoo import provision as odoo_provision
 from connector.hosts.odoo import translate as odoo_translate
 from connector.hosts.odoo.client import OdooClient
+from connector.hosts.odoo.documents import company_context
 from connector.hosts.odoo.host import OdooHost
 from connector.hosts.odoo.settings import OdooSettings, odoo_settings
 from connector.hosts.odoo.versions import parsed_version
@@ -47,6 +49,7 @@ def open_host(
                 allow_private=allow_private,
                 connect_timeout_s=connect_timeout_s,
                 read_timeout_s=read_timeout_s,
+                context=company_context(chosen),
             )
             return OdooHost(client, chosen)
         case _:
@@ -146,6 +149,7 @@ def _odoo_client(
     allow_private: bool,
     connect_timeout_s: float,
     read_timeout_s: float,
+    context: Mapping[str, Any] | None = None,
 ) -> OdooClient:
     if not settings.url or not settings.database:
         raise ConfigurationError("The Odoo settings need a url and a database.")
@@ -158,6 +162,7 @@ def _odoo_client(
         allow_private=allow_private,
         connect_timeout_s=connect_timeout_s,
         read_timeout_s=read_timeout_s,
+        context=context,
     )
 
 

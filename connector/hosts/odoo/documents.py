@@ -156,22 +156,30 @@ def fetch(client: OdooClient, invoice_id: str, settings: OdooSettings, extras: E
 
     Raises `NotFound` if that company has no such entry, and the errors of `OdooClient.call`.
     """
-    company = company_context(settings)
     document = _whole_move(client, invoice_id, settings, extras)
     move = document["move"]
     customer_id = _id(move["commercial_partner_id"])
+    credits_ = _open_credits(customer_id, move["id"])
     document["open_credit_lines"] = _search(
-        client, "account.move.line", _open_credits(customer_id, move["id"]), OPEN_LINE_FIELDS, company, order="id"
+        client, "account.move.line", credits_, OPEN_LINE_FIELDS, settings, order="id"
     )
-    document["statement_lines"] = _statement_lines(client, customer_id, move, company)
-    document["last_bank_entry"] = last_bank_entry(client, company)
-    document["reminder_lines"] = _reminder_lines(client, move["id"], extras, company)
+    document["statement_lines"] = _statement_lines(client, customer_id, move, settings)
+    document["last_bank_entry"] = last_bank_entry(client, settings)
+    document["reminder_lines"] = _reminder_lines(client, move["id"], extras, settings)
     return document
 
 
 def company_context(settings: OdooSettings) -> Record:
     """The context that keeps a call within the connection's company."""
     return {"allowed_company_ids": [settings.company_id]} if settings.company_id else {}
+
+
+def in_company(settings: OdooSettings) -> list[Any]:
+    """The condition that keeps a search within the connection's company.
+
+    The context alone does it only as long as nobody has switched off Odoo's own rules for companies.
+    """
+    return [("company_id", "=", settings.company_id)] if settings.company_id else []
 
 
 def record_id(invoice_id: str) -> int:
@@ -212,18 +220,14 @@ def _whole_move(client: OdooClient, invoice_id: str, settings: OdooSettings, ext
     answer = client.call(
         "account.move",
         "web_search_read",
-        domain=[("id", "=", record_id(invoice_id))],
+        domain=[*in_company(settings), ("id", "=", record_id(invoice_id))],
         specification=specification(settings, client.dialect, extras),
         context=company_context(settings),
     )
-    found = [move for move in answer["records"] if _of_company(move, settings)]
+    found = answer["records"]
     if not found:
         raise NotFound("there is no such invoice.", system=SYSTEM, operation="account.move/web_search_read")
     return _taken_apart(client.dialect.completed("account.move", found[0], (*MOVE_FIELDS, PAYMENTS)))
-
-
-def _of_company(move: Record, settings: OdooSettings) -> bool:
-    return settings.company_id is None or bool(move["company_id"] and move["company_id"]["id"] == settings.company_id)
 
 
 def _fields(names: Iterable[str]) -> Record:
@@ -270,10 +274,15 @@ def _flat(record: Record) -> Record:
 
 
 def _search(
-    client: OdooClient, model: str, domain: list[Any], names: Iterable[str], company: Record, **paging: Any
+    client: OdooClient, model: str, domain: list[Any], names: Iterable[str], settings: OdooSettings, **paging: Any
 ) -> list[Record]:
     found: list[Record] = client.call(
-        model, "search_read", domain=domain, fields=list(names), context=company, **paging
+        model,
+        "search_read",
+        domain=[*in_company(settings), *domain],
+        fields=list(names),
+        context=company_context(settings),
+        **paging,
     )
     return found
 
@@ -291,7 +300,7 @@ def _open_credits(customer_id: int, move_id: int) -> list[Any]:
     ]
 
 
-def _statement_lines(client: OdooClient, customer_id: int, move: Record, company: Record) -> list[Record]:
+def _statement_lines(client: OdooClient, customer_id: int, move: Record, settings: OdooSettings) -> list[Record]:
     balance = move["amount_residual"]
     near = [float(balance + difference) for difference in NEAR_AMOUNTS if balance + difference > 0]
     return _search(
@@ -307,13 +316,13 @@ def _statement_lines(client: OdooClient, customer_id: int, move: Record, company
             ("amount", "in", near),
         ],
         STATEMENT_LINE_FIELDS,
-        company,
+        settings,
         order="date desc, id desc",
         limit=_STATEMENT_LINES,
     )
 
 
-def last_bank_entry(client: OdooClient, company: Record) -> Record | None:
+def last_bank_entry(client: OdooClient, settings: OdooSettings) -> Record | None:
     """The newest posted entry of the company's bank journals, or `None`: how fresh the receipts are (A3).
 
     An entry dated in the future says nothing of receipts until today, so it is passed over.
@@ -323,15 +332,15 @@ def last_bank_entry(client: OdooClient, company: Record) -> Record | None:
         ("state", "=", "posted"),
         ("date", "<=", today().isoformat()),
     ]
-    found = _search(client, "account.move", domain, ("date",), company, order="date desc, id desc", limit=1)
+    found = _search(client, "account.move", domain, ("date",), settings, order="date desc, id desc", limit=1)
     return found[0] if found else None
 
 
-def _reminder_lines(client: OdooClient, move_id: int, extras: Extras, company: Record) -> list[Record] | None:
+def _reminder_lines(client: OdooClient, move_id: int, extras: Extras, settings: OdooSettings) -> list[Record] | None:
     if not extras.reminders:
         return None
     names = [name for name in REMINDER_FIELDS if name in extras.reminders]
-    return _search(client, REMINDERS, [("invoice_id", "=", move_id)], names, company, order="date, id")
+    return _search(client, REMINDERS, [("invoice_id", "=", move_id)], names, settings, order="date, id")
 
 
 def _id(reference: Any) -> int:

@@ -90,7 +90,7 @@ class OdooHost:
             for model, operation, words in needed_rights(self._client.dialect)
             if not self._client.allows(model, operation, context=context)
         )
-        entry = None if missing else documents.last_bank_entry(self._client, context)
+        entry = None if missing else documents.last_bank_entry(self._client, settings)
         return LedgerIdentity(
             company=str(company["name"]),
             organization_number=_organization_number(company),
@@ -292,7 +292,12 @@ class OdooHost:
 
     def _search(self, domain: list[Any], names: list[str], **paging: Any) -> list[Record]:
         found: list[Record] = self._client.call(
-            "account.move", "search_read", domain=domain, fields=names, context=self._context(), **paging
+            "account.move",
+            "search_read",
+            domain=[*documents.in_company(self._settings()), *domain],
+            fields=names,
+            context=self._context(),
+            **paging,
         )
         return found
 

@@ -21,7 +21,7 @@ from connector.domain.errors import KeyRefused, NotFound, OutcomeUnknown, Refuse
 from connector.domain.invoice import Pdf
 from connector.hosts.base import PdfUnavailable
 from connector.hosts.odoo.client import OdooClient
-from connector.hosts.odoo.documents import Record, company_context, record_id
+from connector.hosts.odoo.documents import Record, company_context, in_company, record_id
 from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.odoo.transport import SYSTEM
 
@@ -68,7 +68,7 @@ def _read(client: OdooClient, move_id: int, settings: OdooSettings) -> Record:
     found: list[Record] = client.call(
         "account.move",
         "search_read",
-        domain=[("id", "=", move_id)],
+        domain=[*in_company(settings), ("id", "=", move_id)],
         fields=["name", "state", "invoice_pdf_report_id", "invoice_pdf_report_file"],
         context=company_context(settings),
     )

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from flask import request as request_of_flask
 from pydantic import SecretStr
 
 from connector.domain.dates import today
@@ -41,9 +42,10 @@ FEE = Decimal("50.00")
 class SandboxLedger:
     kind = "odoo"
 
-    def __init__(self, state: OdooState, url: str) -> None:
+    def __init__(self, state: OdooState, url: str, heard: list[tuple[str, dict[str, Any]]]) -> None:
         self.state = state
         self.url = url
+        self.heard = heard
         self.host = self.open()
         self._prices = (Decimal(2000) + number * 1000 for number in count())
 
@@ -138,8 +140,20 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[SandboxLedger]:
     if state.version is OdooVersion.V17:
         # 17 has no way of its own to make a PDF that surely mails nobody; the installed action has.
         state.pdf_action = 304
-    with running(create_odoo(state)) as url:
-        yield SandboxLedger(state, url)
+    heard: list[tuple[str, dict[str, Any]]] = []
+    app = create_odoo(state)
+    app.before_request(lambda: heard.extend(_calls(request_of_flask.path, request_of_flask.get_json(silent=True))))
+    with running(app) as url:
+        yield SandboxLedger(state, url, heard)
+
+
+def _calls(path: str, body: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The call of a model's method in a request, by either wire, with its context."""
+    if path.startswith("/json/2/"):
+        yield path, body.get("context", {})
+    elif path == "/jsonrpc" and body["params"]["method"] == "execute_kw":
+        *_, model, method, _, named = body["params"]["args"]
+        yield f"{model}/{method}", named.get("context", {})
 
 
 def test_the_installed_action_renders_the_pdf_and_leaves_no_trace(ledger: SandboxLedger) -> None:
@@ -261,3 +275,26 @@ def test_an_invoice_is_read_in_four_calls_once_the_ledger_is_known(ledger: Sandb
     ledger.host.read(made.id)
 
     assert sum(ledger.state.traffic.snapshot()["requests"].values()) - before == 4
+
+
+def test_every_call_stays_within_the_connections_company(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+    ledger.wish(made, "Eva Ekonom", datetime.now(UTC))
+    ledger.state.pdf_action = 304
+    heard = ledger.heard
+    heard.clear()
+    host = ledger.open(company_id=1, pdf_action_id=304)
+
+    host.check()
+    host.identity_coverage()
+    host.read(made.id)
+    host.find(made.number)
+    host.wish(made.id)
+    list(host.requested())
+    host.overdue(today=today())
+    host.pdf(made.id)
+    ledger.open(company_id=1).pdf(made.id)
+    host.write_back(made.id, WriteBack("case-1", "Registrerat", datetime.now(UTC)))
+
+    assert len(heard) > 20
+    assert {str(context.get("allowed_company_ids")) for _, context in heard} == {"[1]"}
