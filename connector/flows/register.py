@@ -38,6 +38,7 @@ from connector.flows.connecting import status_of
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.outcome import NEXT, STOP, Outcome, Then, pause_s
+from connector.flows.quiet import quiet_for_s
 from connector.hosts.base import Host, PdfUnavailable
 from connector.store import connections, hand_over_work, hand_overs
 from connector.store.connections import StoredConnection
@@ -172,6 +173,9 @@ class _Registration:
         if hand_over.creditor != connection.settings.creditor:
             hand_over_work.block(self._db, self.lease, (remote_findings.creditor_changed(),))
             return NEXT
+        if wait_s := quiet_for_s(self.deployment, host, hand_over.connection, hand_over.invoice_id):
+            hand_over_work.release(self._db, self.lease)
+            return Outcome(Then.AGAIN_FIRST, wait_s)
         invoice = self._read(host)
         if invoice is None:
             return NEXT

@@ -14,7 +14,7 @@ from connector.flows import keys
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Job
 from connector.flows.following import request_of
-from connector.flows.outcome import NEXT, Outcome
+from connector.flows.outcome import NEXT, Outcome, Then
 from connector.store import connections, hand_overs, inbox
 from connector.store.hand_over_record import HandOver
 
@@ -88,12 +88,17 @@ def job_of(hand_over: HandOver) -> Job:
 
 
 def follow_hint(deployment: Deployment, subject: str) -> Outcome:
-    """Look at the invoice a hint named, and request what the ledger wishes for it, if it does."""
+    """Look at the invoice a hint named, and request what the ledger wishes for it, if it does.
+
+    Where a hint may come before its change can be seen, nothing new is looked for again, a few times.
+    """
     connection_id, invoice_id, newest = subject.split("/")
+    again_at_s: tuple[float, ...] = ()
     try:
         connection = deployment.connection(connection_id)
         _, host = deployment.sides(connection)
         wish = host.wish(invoice_id)
+        again_at_s = host.hint_timing().look_again_at_s
     except (NotFound, ConfigurationError) as error:
         log.info("hint dropped: %s", error)
         wish = None
@@ -102,7 +107,12 @@ def follow_hint(deployment: Deployment, subject: str) -> Outcome:
             raise
         # Once there is a new key, all standing wishes are looked for.
         wish = None
-    if wish is not None:
+    known = hand_overs.latest(deployment.databases.main, connection_id, invoice_id)
+    if wish is not None and (known is None or known.wish_mark != wish.mark):
         inbox.put_request(deployment.databases.inbox, request_of(connection_id, wish))
+    elif again_at_s:
+        age_s = inbox.since_hint_s(deployment.databases.inbox, connection_id, invoice_id)
+        if next_s := next((at_s for at_s in again_at_s if at_s > age_s), None):
+            return Outcome(Then.AGAIN_FIRST, next_s - age_s)
     inbox.finish_hints(deployment.databases.inbox, connection_id, invoice_id, up_to=int(newest))
     return NEXT

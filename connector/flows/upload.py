@@ -18,6 +18,7 @@ from connector.flows import keys, remote_findings
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.outcome import NEXT, STOP, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
+from connector.flows.quiet import quiet_for_s
 from connector.hosts.base import PdfUnavailable
 from connector.store import hand_over_work, hand_overs
 from connector.store.hand_over_record import HandOver
@@ -61,6 +62,10 @@ def _upload(deployment: Deployment, lease: Lease, fence: Fence) -> Outcome:
     if hand_over.pdf_attempted and amili.case(hand_over.case_id).original_invoice_shown:
         hand_over_work.pdf_result(db, lease, PdfState.UPLOADED, None, found=True)
         return NEXT
+    if wait_s := quiet_for_s(deployment, host, hand_over.connection, hand_over.invoice_id):
+        # Some ledgers write to the invoice when they make its PDF.
+        hand_over_work.release(db, lease)
+        return Outcome(Then.AGAIN, wait_s)
     pdf = host.pdf(hand_over.invoice_id)
     _must_be_the_invoice(pdf, hand_over.invoice_number)
     hand_over_work.attempt_pdf(db, lease)

@@ -10,8 +10,10 @@ from connector.flows import keys, ledger_words, remote_findings
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.outcome import NEXT, STOP, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
+from connector.flows.quiet import quiet_for_s
 from connector.hosts.base import Host, Language, WriteBack
 from connector.store import hand_over_work, hand_overs
+from connector.store.connections import StoredConnection
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease, LostOwnership
 
@@ -30,7 +32,12 @@ def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
         hand_over_work.release(db, claimed)
         return NEXT
     try:
-        _write(deployment, claimed, Fence(asked_at_s + deployment.settings.attempt_s))
+        connection = deployment.connection(claimed.hand_over.connection)
+        _, host = deployment.sides(connection)
+        if wait_s := quiet_for_s(deployment, host, connection.id, claimed.hand_over.invoice_id):
+            hand_over_work.release(db, claimed)
+            return Outcome(Then.AGAIN, wait_s)
+        _write(deployment, connection, host, claimed, Fence(asked_at_s + deployment.settings.attempt_s))
     except (LostOwnership, TooLate):
         return Outcome(Then.AGAIN, pause_s(1))
     except ConnectorError as error:
@@ -46,11 +53,9 @@ def _due(hand_over: HandOver) -> bool:
     return hand_over.state is HandOverState.REGISTERED or answered
 
 
-def _write(deployment: Deployment, lease: Lease, fence: Fence) -> None:
+def _write(deployment: Deployment, connection: StoredConnection, host: Host, lease: Lease, fence: Fence) -> None:
     db = deployment.databases.main
     hand_over = lease.hand_over
-    connection = deployment.connection(hand_over.connection)
-    _, host = deployment.sides(connection)
     language = host.language()
     note = ledger_words.shown(hand_over, connection.settings, language, public_url=deployment.settings.public_url)
     result = host.write_back(hand_over.invoice_id, note)

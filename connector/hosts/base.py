@@ -50,6 +50,19 @@ class IdentityCoverage:
 
 
 @dataclass(frozen=True)
+class HintTiming:
+    """How a ledger's hints and the changes they tell of lie in time.
+
+    A hint may come before its change can be seen: `look_again_at_s` are the ages of a hint, in seconds, at which
+    an invoice that showed nothing new is looked at again. `quiet_s` is how long after an invoice's latest hint
+    nothing may be written to it, since its user's change may not be saved yet.
+    """
+
+    look_again_at_s: tuple[float, ...] = ()
+    quiet_s: float = 0.0
+
+
+@dataclass(frozen=True)
 class Changes:
     """A page of what changed in a ledger: how these invoices stand now, by their ids.
 
@@ -139,6 +152,9 @@ class Host(Protocol):
 
     def wish(self, invoice_id: str) -> Wish | None:
         """The standing wish on one invoice, read afresh."""
+
+    def hint_timing(self) -> HintTiming:
+        """How this ledger's hints lie in time."""
 
     def changes(self, cursor: str, *, now: datetime) -> Iterator[Changes]:
         """Customer invoices that changed since `cursor`, oldest change first; from "", only where to begin.

@@ -98,6 +98,7 @@ def _result(state: OdooState, model: str, name: str) -> Any:
     ids = tuple(arguments.pop("ids", ()))
     call = Call(state, user, model, ids, arguments.pop("context", {}))
     with state.lock:
+        state.saves.settle()
         method = find_method(call, name)
         if ids and is_of_the_model(method):
             raise _http_error("UnprocessableEntity", 422, f"cannot call {model}.{name} with ids")

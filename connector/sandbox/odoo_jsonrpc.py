@@ -112,6 +112,7 @@ def _executed(
     arguments = dict(named or {})
     context = arguments.pop("context", None) or {}
     with state.lock:
+        state.saves.settle()
         method = find_method(Call(state, user, model, (), context), name)
         ids: tuple[int, ...] = ()
         if not is_of_the_model(method):

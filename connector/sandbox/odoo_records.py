@@ -63,8 +63,13 @@ class Records:
         self.update(model, number, values, by=by)
         return number
 
-    def update(self, model: str, number: int, values: Mapping[str, Any], *, by: int = 1) -> tuple[str, ...]:
-        """Put `values` into a record; returns the names of those that differ from what stood there."""
+    def update(
+        self, model: str, number: int, values: Mapping[str, Any], *, by: int = 1, at: datetime | None = None
+    ) -> tuple[str, ...]:
+        """Put `values` into a record; returns the names of those that differ from what stood there.
+
+        `at` is when the transaction began, if not now.
+        """
         record = self._tables[model][number]
         fields = self._stored(model)
         differing = tuple(name for name, value in values.items() if record.get(name, fields[name].empty) != value)
@@ -73,15 +78,15 @@ class Records:
                 self._index[model, name][record.get(name)].discard(number)
                 self._index[model, name][value].add(number)
             record[name] = value
-        record |= {"write_uid": by, "write_date": self._stamp()}
+        record |= {"write_uid": by, "write_date": self._stamp(at)}
         return differing
 
     def delete(self, model: str, number: int) -> None:
         """Remove a record of a model that has no index."""
         del self._tables[model][number]
 
-    def _stamp(self) -> str:
-        return self._now().astimezone(UTC).strftime(f"{DATETIME}.%f")
+    def _stamp(self, at: datetime | None = None) -> str:
+        return (at or self._now()).astimezone(UTC).strftime(f"{DATETIME}.%f")
 
     # Reading
 

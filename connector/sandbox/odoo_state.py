@@ -13,12 +13,13 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from connector.sandbox.odoo_books import ODOOBOT, Books
 from connector.sandbox.odoo_fields import FEES_OF_REMINDERS, FIELDS, REMINDER_MODEL, Field
 from connector.sandbox.odoo_records import DATETIME, Records
+from connector.sandbox.odoo_saves import Save, Saves
 from connector.sandbox.odoo_versions import fields_of, has_model, stored_fields
 from connector.sandbox.pdf import pdf_of
 from connector.sandbox.switches import LedgerSwitches, OdooVersion, SwitchBoard
@@ -76,8 +77,9 @@ class OdooState:
     def reset(self) -> None:
         """Start over: the company and the user of `api_key`, and what `seed` puts in."""
         with self.lock:
-            self.records = Records(self.now, self._stored, self.fields)
-            self.books = Books(self.records, self.lock, self.now)
+            self.records = Records(self._clock, self._stored, self.fields)
+            self.books = Books(self.records, self.lock, self._clock)
+            self.saves = Saves(self.records, self._clock)
             self.keys: dict[str, int] = {}
             self.key_records: dict[str, int] = {}
             self.groups: dict[int, frozenset[str]] = {}
@@ -95,6 +97,10 @@ class OdooState:
             self.add_user("Connector", key=self.api_key, groups=("base.group_user", INVOICING), user=5)
             if self._seed is not None:
                 self._seed(self)
+
+    def _clock(self) -> datetime:
+        # The clock may be changed while the ledger is in use.
+        return self.now()
 
     @property
     def organization_number(self) -> str:
@@ -205,6 +211,7 @@ class OdooState:
                 },
             )
             self.pdfs_generated[invoice] += 1
+            self.saves.disturb(invoice)
             self.books.set_invoice(
                 invoice,
                 invoice_pdf_report_id=attachment,
@@ -244,19 +251,23 @@ class OdooState:
             if not self.switches.switches.custom_fields:
                 raise UserError("The action does not exist in this database")
             at = self.now().astimezone(UTC).strftime(DATETIME)
-            self.books.set_invoice(
-                invoice,
-                x_amili_requested_at=at,
-                x_amili_requested_by=by,
-                x_amili_first_action=first_action or False,
-            )
-            payload = self._webhook_payload(invoice)
+            wish = {
+                "x_amili_requested_at": at,
+                "x_amili_requested_by": by,
+                "x_amili_first_action": first_action or False,
+            }
+            payload = self._webhook_payload(invoice, wish)
+            if commit_after_s := self.switches.switches.commit_after_s:
+                began = self.now()
+                self.saves.begin(Save(invoice, wish, began, began + timedelta(seconds=commit_after_s)))
+            else:
+                self.books.set_invoice(invoice, **wish)
         if self.webhook_url:
             self.call_webhook(payload)
         return at
 
-    def _webhook_payload(self, invoice: int) -> bytes:
-        move = self.records.get("account.move", invoice)
+    def _webhook_payload(self, invoice: int, changes: Mapping[str, Any]) -> bytes:
+        move = {**self.records.get("account.move", invoice), **changes}
         shown = ("id", "name", "state", "payment_state", "partner_id", "company_id", "amount_residual",
                  "invoice_date_due", "x_amili_requested_at", "write_date")  # fmt: skip
         values = {name: self.records.value("account.move", move, name) for name in shown}
@@ -287,6 +298,8 @@ class OdooState:
 
     def written(self, model: str, number: int, changed: Sequence[str], *, by: int) -> None:
         """Note a write that came over the API."""
+        if model == "account.move":
+            self.saves.disturb(number)
         self.writes.append({"model": model, "id": number, "changed": list(changed), "by": by})
 
     def changing_writes(self, invoice: int) -> int:

@@ -183,6 +183,7 @@ class LedgerSwitches:
     """How the imitation of Odoo behaves. `custom_fields` says whether the x_amili_ fields are installed,
     `reminder_module` and `reminder_fees` whether the modules are that keep reminders and their fees.
 
+    With `commit_after_s`, webhooks are sent before the change they tell of is saved, which ends so much later.
     `takes_messages` is false where a message has no author that Odoo accepts (odoo.md section 8). Changing
     `version` while it runs is an upgrade.
     """
@@ -194,6 +195,7 @@ class LedgerSwitches:
 
     custom_fields: bool = True
     takes_messages: bool = True
+    commit_after_s: float = 0.0
     version: OdooVersion = OdooVersion.V19
     reminder_module: bool = False
     reminder_fees: bool = False

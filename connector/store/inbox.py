@@ -129,6 +129,18 @@ def is_done(db: Engine, item_id: int) -> bool:
     return row is None or row.done_at is not None
 
 
+def since_hint_s(db: Engine, connection_id: str, invoice_id: str) -> float:
+    """Age in seconds of the latest hint about an invoice; infinite if there is none that is kept."""
+    table = tables.inbox
+    with reading(db) as connection:
+        age_s = connection.execute(
+            select(now(connection) - func.max(table.c.received_at)).where(
+                table.c.connection == connection_id, table.c.invoice_id == invoice_id, table.c.kind == Kind.HINT
+            )
+        ).scalar()
+    return float("inf") if age_s is None else float(age_s)
+
+
 def finish_hints(db: Engine, connection_id: str, invoice_id: str, *, up_to: int) -> None:
     """Mark every hint about one invoice, up to item `up_to`, as done: one look answers them all."""
     table = tables.inbox

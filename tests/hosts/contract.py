@@ -16,7 +16,7 @@ from typing import Protocol
 import pytest
 
 from connector.domain.dates import today
-from connector.domain.errors import NotAuthorised, NotFound
+from connector.domain.errors import KeyRefused, NotAuthorised, NotFound
 from connector.domain.identity import read_identity
 from connector.domain.invoice import CustomerType, InvoiceKind, InvoiceState, LineKind, OverdueInvoice, Standing
 from connector.hosts import opening
@@ -535,6 +535,21 @@ def test_reading_leaves_no_trace(ledger: Ledger) -> None:
     ledger.host.overdue(today=today())
 
     assert ledger.footprint(made) == before
+
+
+def test_hints_are_looked_at_again_after_growing_times(ledger: Ledger) -> None:
+    timing = ledger.host.hint_timing()
+
+    assert list(timing.look_again_at_s) == sorted(timing.look_again_at_s)
+    assert timing.quiet_s >= 0
+
+
+def test_the_key_is_accepted_and_a_wrong_one_is_told_apart(ledger: Ledger) -> None:
+    expires = ledger.host.key_expires()
+
+    assert expires is None or expires >= today()
+    with pytest.raises(KeyRefused):
+        ledger.host_with_wrong_key().key_expires()
 
 
 def test_an_event_points_at_its_invoice(ledger: Ledger) -> None:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import json
 
-from connector.hosts.base import Hints
+from connector.hosts.base import Hints, HintTiming
+from connector.hosts.odoo.versions import Dialect
 
 LONGEST_BODY_BYTES = 64 * 1024
 LARGEST_ID = 2**31 - 1
+
+
+BEFORE_COMMIT = HintTiming(look_again_at_s=(2.0, 5.0, 15.0, 60.0), quiet_s=5.0)
+"""For versions that send webhooks while the user's transaction runs (odoo.md section 0): a bulk action ends after
+seconds; and whatever writes to the invoice before that makes the user's own save fail."""
+
+
+def timing(dialect: Dialect) -> HintTiming:
+    """How the webhooks of a version lie in time."""
+    return HintTiming() if dialect.hooks_after_commit else BEFORE_COMMIT
 
 
 def hints(body: bytes) -> Hints:

@@ -16,6 +16,7 @@ from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
 from connector.domain.money import ORE
 from connector.hosts.base import (
     Changes,
+    HintTiming,
     IdentityCoverage,
     Language,
     LedgerIdentity,
@@ -24,7 +25,7 @@ from connector.hosts.base import (
     WriteBack,
     WriteBackResult,
 )
-from connector.hosts.odoo import changes, chatter, coverage, documents, fields, keys, pdf, translate
+from connector.hosts.odoo import changes, chatter, coverage, documents, events, fields, keys, pdf, translate
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import Record
 from connector.hosts.odoo.present import Present
@@ -181,6 +182,10 @@ class OdooHost:
         if not found or not found[0][fields.REQUESTED_AT] or found[0][fields.CASE_ID]:
             return None
         return _wish(found[0])
+
+    def hint_timing(self) -> HintTiming:
+        """How this version's webhooks lie in time."""
+        return events.timing(self._client.dialect)
 
     def changes(self, cursor: str, *, now: datetime) -> Iterator[Changes]:
         """Customer invoices written since shortly before `cursor`, oldest first (odoo.md section 6)."""

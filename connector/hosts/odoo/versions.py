@@ -74,7 +74,8 @@ class Dialect:
     `filter_for_everybody` are the values that share a search filter. `pdf_wizard` makes an invoice's PDF,
     `None` where none is known to mail nobody. `list_view` is the element and the view mode of a list, and
     `status_column` the column of the invoice list that shows the payment state. `group_key_duration` says that
-    a group sets how long its members' API keys may last. `absent` are the fields that other versions have, by
+    a group sets how long its members' API keys may last, `hooks_after_commit` that webhooks are sent only once what
+    they tell of is saved. `absent` are the fields that other versions have, by
     model, with what their absence means.
     """
 
@@ -87,6 +88,7 @@ class Dialect:
     list_view: str
     status_column: str
     group_key_duration: bool
+    hooks_after_commit: bool
     absent: Mapping[str, Mapping[str, Any]]
 
     def known(self, model: str, names: Sequence[str]) -> list[str]:
@@ -125,6 +127,8 @@ DIFFERENCES: Mapping[str, tuple[Any, Any, Any]] = {
     "status_column": ("payment_state", "status_in_payment", "status_in_payment"),
     # odoo.md section 1; 17 inferred.
     "group_key_duration": (False, True, True),
+    # odoo.md sections 0 and 2; 17 inferred to be as 18.
+    "hooks_after_commit": (False, False, True),
     "absent": (
         # no_followup: odoo.md section 4. The others of 17 are inferred.
         {
