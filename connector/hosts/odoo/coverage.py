@@ -7,10 +7,10 @@ from connector.domain.errors import ConfigurationError
 from connector.domain.identity import InvalidIdentity, read_identity
 from connector.hosts.base import IdentityCoverage
 from connector.hosts.odoo.client import OdooClient
+from connector.hosts.odoo.customers import identity_field
 from connector.hosts.odoo.documents import Record, company_context
 from connector.hosts.odoo.present import existing_fields
 from connector.hosts.odoo.settings import OdooSettings
-from connector.hosts.odoo.translate import identity_field
 from connector.hosts.odoo.transport import SYSTEM
 
 _PAGE = 1000

@@ -9,9 +9,9 @@ A document is an object of records as `search_read` returns them (empty values a
     Its own `account.move.line` rows with LINE_FIELDS and `account_code`: products, notes, taxes, early-payment
     discounts, and a receivable row for each part that it is to be paid in.
 `partner`, `commercial_partner`
-    Whom the invoice is addressed to, and the customer behind it (`res.partner`, PARTNER_FIELDS, the fields that
-    the settings name, and `x_amili_never_send` where this Odoo has it). One and the same when the invoice goes
-    to the customer itself.
+    Whom the invoice is addressed to, and the customer behind it (`res.partner`, PARTNER_FIELDS, of which 19 has no
+    `mobile`, the fields that the settings name, and `x_amili_never_send` where this Odoo has it). One and the
+    same when the invoice goes to the customer itself.
 `partials`
     What has been matched to the invoice (`account.partial.reconcile`, PARTIAL_FIELDS).
 `matched_lines`
@@ -100,6 +100,7 @@ PARTNER_FIELDS = (
     "country_code",
     "email",
     "phone",
+    "mobile",
 )
 PARTIAL_FIELDS = ("debit_amount_currency", "credit_move_id", "exchange_move_id", "max_date")
 PAYMENT_FIELDS = ("name", "state", "date", "amount", "currency_id", "move_id")
@@ -189,16 +190,15 @@ def record_id(invoice_id: str) -> int:
     return int(invoice_id)
 
 
-def partner_fields(settings: OdooSettings, extras: Extras) -> tuple[str, ...]:
-    """What is read of a customer."""
+def _partner_fields(settings: OdooSettings, dialect: Dialect, extras: Extras) -> tuple[str, ...]:
     decisions = (settings.sole_trader_field, settings.protected_identity_field)
     chosen = (*settings.id_number_fields, *(name for name in decisions if name))
-    return (*PARTNER_FIELDS, *chosen, *sorted(extras.partner))
+    return (*dialect.known("res.partner", PARTNER_FIELDS), *chosen, *sorted(extras.partner))
 
 
 def specification(settings: OdooSettings, dialect: Dialect, extras: Extras = NO_EXTRAS) -> Record:
     """What `web_search_read` is asked for: an invoice with all that hangs on it."""
-    partner = {"fields": {"display_name": {}, **_fields(partner_fields(settings, extras))}}
+    partner = {"fields": {"display_name": {}, **_fields(_partner_fields(settings, dialect, extras))}}
     counterpart = {"fields": {"display_name": {}, **_fields(MATCHED_LINE_FIELDS)}}
     line = {
         **_fields(LINE_FIELDS),

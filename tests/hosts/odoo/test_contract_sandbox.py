@@ -227,7 +227,7 @@ def test_an_odoo_that_is_upgraded_is_spoken_to_in_its_new_way(ledger: SandboxLed
 def test_reminders_are_read_where_a_module_keeps_them(
     ledger: SandboxLedger, module: bool, fees: bool, told: list[Decimal | None]
 ) -> None:
-    ledger.state.switches.set(LedgerSwitches(reminder_module=module, reminder_fees=fees))
+    ledger.state.switches.change({"reminder_module": module, "reminder_fees": fees})
     made = ledger.overdue_invoice()
     remind(ledger.state.books, int(made.id), day=today(), fee=Decimal(60))
     remind(ledger.state.books, int(made.id), day=today(), fee=Decimal(60), state="draft")
@@ -260,7 +260,7 @@ def test_fields_that_are_removed_meanwhile_stop_no_reading(ledger: SandboxLedger
     made = ledger.overdue_invoice()
     assert ledger.host.read(made.id).customer.never_send is False
 
-    ledger.state.switches.set(LedgerSwitches(custom_fields=False))
+    ledger.state.switches.change({"custom_fields": False})
 
     assert ledger.host.read(made.id).customer.never_send is None
 

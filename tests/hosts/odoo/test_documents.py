@@ -103,6 +103,12 @@ def test_fields_that_a_version_lacks_are_not_asked_for(major: int, missing: set[
     assert set(specification(SETTINGS, DIALECTS[19])) - set(specification(SETTINGS, DIALECTS[major])) == missing
 
 
+@pytest.mark.parametrize(("major", "asked"), [(17, True), (18, True), (19, False)])
+def test_mobile_numbers_are_asked_for_where_a_version_has_them(major: int, asked: bool) -> None:
+    partner = specification(SETTINGS, DIALECTS[major])["commercial_partner_id"]["fields"]
+    assert ("mobile" in partner) is asked
+
+
 @responses.activate
 def test_receipts_are_looked_for_by_customer_and_by_amount_in_the_invoices_currency() -> None:
     recorded = document("unpaid")

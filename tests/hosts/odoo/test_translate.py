@@ -16,9 +16,10 @@ from connector.domain.invoice import (
     InvoiceState,
     LineKind,
 )
+from connector.hosts.odoo.customers import ADDRESS_FIELDS, CUSTOMER_FIELDS
 from connector.hosts.odoo.documents import LINE_FIELDS, MOVE_FIELDS, PARTNER_FIELDS
 from connector.hosts.odoo.settings import OdooSettings
-from connector.hosts.odoo.translate import ADDRESS_FIELDS, CUSTOMER_FIELDS, INVOICE_FIELDS, translate
+from connector.hosts.odoo.translate import INVOICE_FIELDS, translate
 from tests.hosts.odoo.recorded import SETTINGS, document
 
 
@@ -482,6 +483,25 @@ def test_an_invoice_to_a_contact_is_owed_by_its_company() -> None:
 def test_a_person() -> None:
     customer = read("paid_without_entry").customer
     assert (customer.customer_type, customer.id_number) == (CustomerType.PERSON, "19900101-1239")
+
+
+@pytest.mark.parametrize(
+    ("card", "addressee", "phone"),
+    [
+        ({}, {}, "+46 8 1"),
+        ({"mobile": "070-1"}, {}, "070-1"),
+        ({"mobile": False}, {"mobile": "070-2"}, "+46 8 1"),
+        ({"phone": False}, {"mobile": "070-2", "phone": "+46 8 2"}, "070-2"),
+        ({"phone": False}, {"phone": "+46 8 2"}, "+46 8 2"),
+    ],
+)
+def test_a_mobile_number_is_taken_where_there_is_a_field_for_it(
+    card: dict[str, Any], addressee: dict[str, Any], phone: str
+) -> None:
+    recorded = document("to_contact")
+    recorded["commercial_partner"] |= {"phone": "+46 8 1"} | card
+    recorded["partner"] |= addressee
+    assert translate(recorded, SETTINGS).customer.phone == phone
 
 
 def test_a_missing_number_is_missing() -> None:
