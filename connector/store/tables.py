@@ -130,6 +130,15 @@ leases = Table(
     Column("until", Double, nullable=False),
 )
 
+budgets = Table(
+    "budgets",
+    main,
+    Column("name", Text, primary_key=True),
+    Column("used", Text, nullable=False),
+    Column("blocked_until", Double, nullable=False),
+    Column("blocked_for", Double, nullable=False),
+)
+
 executors = Table(
     "executors",
     main,

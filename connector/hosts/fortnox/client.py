@@ -19,9 +19,22 @@ from connector.domain.errors import Unreadable
 from connector.hosts.fortnox.answers import Page, read_one, read_page, read_pdf
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.documents import SYSTEM, Record, text
-from connector.hosts.wire import Transport
+from connector.hosts.pacing import Pace
+from connector.hosts.wire import Transport, retry_after_s
 
 API_URL = "https://api.fortnox.se"
+
+REQUESTS = 25
+WINDOW_S = 5.5
+"""Fortnox takes 25 requests in any 5 seconds of an app for a company (fortnox.md 3.1). They arrive less evenly than
+they leave, so that half a second is left for the way."""
+
+RESERVED = 8
+"""How many of `REQUESTS` background work leaves to people: enough to look at an invoice without a wait."""
+
+LONGEST_BLOCK_S = 300.0
+"""A `Retry-After` beyond this is not believed for everybody at once."""
+
 PAGE_SIZE = 500
 """The most that a list gives at once (fortnox.md 3.4)."""
 
@@ -48,14 +61,19 @@ class FortnoxClient:
     def __init__(
         self,
         tokens: AccessTokens,
+        pace: Pace,
         *,
         url: str = API_URL,
         allow_private: bool = False,
         connect_timeout_s: float = 5,
         read_timeout_s: float = 30,
     ) -> None:
-        """Raises `ConfigurationError` for an address that may not be used."""
+        """`pace` keeps `REQUESTS` in `WINDOW_S` for the company, whoever sends them.
+
+        Raises `ConfigurationError` for an address that may not be used.
+        """
         self._tokens = tokens
+        self._pace = pace
         self._transport = Transport(
             SYSTEM, url, allow_private=allow_private, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s
         )
@@ -123,11 +141,15 @@ class FortnoxClient:
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             token = self._tokens.instead_of(token)
             answer = self._request(call, path, token, params, body)
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            asked_s = retry_after_s(answer)
+            self._pace.blocked(WINDOW_S if asked_s is None else min(asked_s, LONGEST_BLOCK_S))
         return answer, token
 
     def _request(
         self, call: Call, path: str, token: SecretStr, params: Record | None, body: Record | None
     ) -> requests.Response:
+        self._pace.wait()
         headers = {"Authorization": f"Bearer {token.get_secret_value()}", "Accept": "application/json"}
         if body is None:
             return self._transport.send(call.verb, path, operation=call.operation, params=params, headers=headers)

@@ -30,8 +30,8 @@ from connector.domain.errors import (
     Unreadable,
 )
 from connector.hosts.fortnox.calls import Call
-from connector.hosts.fortnox.client import PAGE_SIZE
-from tests.hosts.fortnox.wired import API, TOKEN, client, fortnox, says, sent
+from connector.hosts.fortnox.client import LONGEST_BLOCK_S, PAGE_SIZE, WINDOW_S
+from tests.hosts.fortnox.wired import API, TOKEN, Turns, client, fortnox, says, sent
 from tests.source import PACKAGE, imports, name_of, tree
 
 PDF = b"%PDF-1.7 the invoice"
@@ -234,6 +234,31 @@ def test_being_asked_to_wait(header: dict[str, str], wait: float | None, body: s
     with pytest.raises(RateLimited) as caught:
         read_invoice()
     assert caught.value.retry_after_s == wait
+
+
+@pytest.mark.parametrize(
+    ("header", "blocked_s"),
+    [({"Retry-After": "7"}, 7.0), ({"Retry-After": "86400"}, LONGEST_BLOCK_S), ({}, WINDOW_S)],
+)
+def test_whoever_is_asked_to_wait_asks_all_others(header: dict[str, str], blocked_s: float) -> None:
+    says("GET", "invoices/10457", "", status=429, headers=header)
+    turns = Turns()
+    with pytest.raises(RateLimited):
+        client(turns=turns).read(Call.READ_INVOICE, "10457")
+    assert turns.blocked_s == [blocked_s]
+
+
+def test_every_request_waits_for_its_turn() -> None:
+    says("GET", "invoices/10457", GATEWAY, status=401)
+    says("GET", "invoices/10457", {"Invoice": {}})
+    says("GET", "labels", {"Labels": []})
+    turns = Turns()
+
+    ours = client("first-token", "second-token", turns=turns)
+    ours.read(Call.READ_INVOICE, "10457")
+    ours.labels()
+
+    assert turns.taken == len(responses.calls) == 3
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from jsonschema import Draft4Validator
 from pydantic import SecretStr
 
 from connector.hosts.fortnox.client import FortnoxClient
+from connector.hosts.pacing import Pace
 
 API = "https://api.fortnox.se"
 TOKEN = "first-access-token"
@@ -41,8 +43,23 @@ class Tokens:
         return self.current()
 
 
-def client(*tokens: str, **options: Any) -> FortnoxClient:
-    return FortnoxClient(Tokens(*tokens), **options)
+@dataclass
+class Turns:
+    """A budget with room for everything, that notes what it was asked for."""
+
+    taken: int = 0
+    blocked_s: list[float] = field(default_factory=list)
+
+    def take(self, *, background: bool) -> float:
+        self.taken += 1
+        return 0.0
+
+    def block(self, for_s: float) -> None:
+        self.blocked_s.append(for_s)
+
+
+def client(*tokens: str, turns: Turns | None = None, **options: Any) -> FortnoxClient:
+    return FortnoxClient(Tokens(*tokens), Pace(turns or Turns(), system="Fortnox"), **options)
 
 
 def says(method: str, path: str, body: Any, *, status: int = 200, **more: Any) -> None:
