@@ -40,8 +40,10 @@ _UNTIL_18: Mapping[str, tuple[Field, ...]] = {
     WIZARD: (Field("mail_template_id", "many2one", "mail.template"),),
 }
 
+_UNTIL_17: Mapping[str, tuple[Field, ...]] = {**_UNTIL_18, "account.move.line": (Field("blocked", "boolean"),)}
+
 FORMER: Mapping[OdooVersion, Mapping[str, tuple[Field, ...]]] = {
-    OdooVersion.V17: _UNTIL_18,
+    OdooVersion.V17: _UNTIL_17,
     OdooVersion.V18: _UNTIL_18,
     OdooVersion.V19: {},
 }

@@ -139,6 +139,7 @@ FIELDS = {
     "account.move.no_followup": {OdooVersion.V19},
     "account.move.matched_payment_ids": {OdooVersion.V18, OdooVersion.V19},
     "account.move.payment_state": {OdooVersion.V17, OdooVersion.V18, OdooVersion.V19},
+    "account.move.line.blocked": {OdooVersion.V17},
     "res.partner.mobile": {OdooVersion.V17, OdooVersion.V18},
     "res.users.groups_id": {OdooVersion.V17, OdooVersion.V18},
     "res.users.group_ids": {OdooVersion.V19},

@@ -204,6 +204,7 @@ def specification(settings: OdooSettings, dialect: Dialect, extras: Extras = NO_
         **_fields(LINE_FIELDS),
         "account_id": {"fields": {"display_name": {}, "code": {}}},
         "matched_credit_ids": {"fields": {**_fields(PARTIAL_FIELDS), "credit_move_id": counterpart}},
+        **_fields(name for name in (dialect.litigation_field,) if name),
     }
     move = {
         **_fields((*MOVE_FIELDS, *sorted(extras.move))),
@@ -227,7 +228,16 @@ def _whole_move(client: OdooClient, invoice_id: str, settings: OdooSettings, ext
     found = answer["records"]
     if not found:
         raise NotFound("there is no such invoice.", system=SYSTEM, operation="account.move/web_search_read")
-    return _taken_apart(client.dialect.completed("account.move", found[0], (*MOVE_FIELDS, PAYMENTS)))
+    return _taken_apart(_completed(found[0], client.dialect))
+
+
+def _completed(found: Record, dialect: Dialect) -> Record:
+    """An invoice read in an older version with what a newer one has on it."""
+    whole = dialect.completed("account.move", found, (*MOVE_FIELDS, PAYMENTS))
+    if mark := dialect.litigation_field:
+        exempted = [line.pop(mark) for line in whole["line_ids"]]
+        whole["no_followup"] = any(exempted)
+    return whole
 
 
 def _fields(names: Iterable[str]) -> Record:

@@ -95,6 +95,7 @@ class SandboxLedger:
         self.state.books.credit(int(invoice.id), amount)
 
     def block(self, invoice: Made) -> None:
+        # 17 has no such state, and a mark on the lines instead, which has a test of its own below.
         self.state.books.set_invoice(int(invoice.id), payment_state="blocked")
 
     def _customer(self, invoice: Made) -> int:
@@ -192,6 +193,17 @@ def test_without_the_action_17_gives_the_pdf_that_was_sent_and_makes_none(ledger
 
     assert "Print the invoice" in unavailable.value.advice
     assert ledger.state.pdfs_generated[int(unsent.id)] == 0
+
+
+@pytest.mark.parametrize("ledger", [OdooVersion.V17], indirect=True)
+def test_an_invoice_of_17_is_exempted_by_a_mark_on_any_of_its_lines(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+    assert ledger.host.read(made.id).holds == ()
+
+    line = ledger.state.books.field(int(made.id), "line_ids")[-1]
+    ledger.state.records.update("account.move.line", line, {"blocked": True})
+
+    assert [hold.kind for hold in ledger.host.read(made.id).holds or ()] == ["no_followup"]
 
 
 @pytest.mark.parametrize("ledger", [OdooVersion.V17, OdooVersion.V18], indirect=True)
