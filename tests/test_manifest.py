@@ -17,6 +17,7 @@ from connector.flows.deployment import open_deployment
 from connector.hosts import opening
 from connector.hosts.odoo import host as odoo_host
 from connector.hosts.odoo import provision
+from connector.hosts.odoo.versions import DIALECTS
 from connector.manifest.__main__ import as_text, renewed
 from connector.resources import manifest_path
 from connector.settings import Settings
@@ -82,6 +83,12 @@ def test_the_fields_are_those_that_are_installed(described: manifest.Manifest) -
     assert [(one.name, one.type) for one in odoo.fields] == [
         (name, kind) for name, (kind, _) in provision.ADDED_FIELDS.items()
     ]
+
+
+def test_the_versions_are_those_that_are_known(described: manifest.Manifest) -> None:
+    odoo, _ = described.hosts
+
+    assert odoo.versions == f"{min(DIALECTS)} to {max(DIALECTS)}"
 
 
 def test_the_rights_are_those_that_are_checked(described: manifest.Manifest) -> None:
