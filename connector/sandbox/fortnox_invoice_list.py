@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 
 from connector.sandbox.fortnox_query import (
     ListShape,
+    Search,
     Test,
     contains,
     equals,
     from_day,
-    invalid_parameter,
     is_true,
     to_day,
+    whole_number,
 )
 from connector.sandbox.fortnox_records import Document
 from connector.sandbox.fortnox_switches import FortnoxSwitches
 
 
-def _has_label(document: Document, wanted: str) -> bool:
-    if not wanted.isdecimal():
-        raise invalid_parameter()
-    return {"Id": int(wanted)} in document["Labels"]
+def _has_label(wanted: str) -> Test:
+    label = {"Id": whole_number(wanted)}
+    return lambda document: label in document["Labels"]
 
 
-def _in_a_row(name: str) -> Test:
-    return lambda document, wanted: any(
-        wanted.lower() in str(row[name] or "").lower() for row in document["InvoiceRows"]
-    )
+def _in_a_row(name: str) -> Search:
+    def search(wanted: str) -> Test:
+        text = wanted.lower()
+        return lambda document: any(text in str(row[name] or "").lower() for row in document["InvoiceRows"])
+
+    return search
 
 
-def _account(compare: Callable[[int, int], bool]) -> Test:
-    return lambda document, wanted: any(compare(row["AccountNumber"], int(wanted)) for row in document["InvoiceRows"])
+def _account(compare: Callable[[int, int], bool]) -> Search:
+    def search(wanted: str) -> Test:
+        account = whole_number(wanted)
+        return lambda document: any(compare(row["AccountNumber"], account) for row in document["InvoiceRows"])
+
+    return search
 
 
-SEARCHES: dict[str, Test] = {
+SEARCHES: dict[str, Search] = {
     "costcenter": contains("CostCenter"),
     "customername": contains("CustomerName"),
     "customernumber": contains("CustomerNumber"),
@@ -56,8 +63,8 @@ SEARCHES: dict[str, Test] = {
     "articlenumber": _in_a_row("ArticleNumber"),
     "articledescription": _in_a_row("Description"),
     "currency": equals("Currency"),
-    "accountnumberfrom": _account(lambda account, wanted: account >= wanted),
-    "accountnumberto": _account(lambda account, wanted: account <= wanted),
+    "accountnumberfrom": _account(operator.ge),
+    "accountnumberto": _account(operator.le),
     "yourordernumber": contains("YourOrderNumber"),
     "credit": is_true("Credit"),
 }

@@ -17,7 +17,10 @@ LARGEST_LIMIT = 500
 GLOBAL = frozenset({"page", "limit", "offset", "sortby", "sortorder", "lastmodified", "financialyear"})
 """Parameters that may stand beside one search."""
 
-Test = Callable[[Document, str], bool]
+Test = Callable[[Document], bool]
+
+Search = Callable[[str], Test]
+"""Makes the test of what a parameter asks for. Raises `Refused` for a value it cannot read."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,10 @@ class ListShape:
     `pairs` names parameters that belong together and count as one search, like a first and a last day.
     """
 
-    searches: Mapping[str, Test]
+    searches: Mapping[str, Search]
     sortable: Mapping[str, str]
     default_sort: str
-    filters: Mapping[str, Callable[[Document], bool]] = field(default_factory=dict)
+    filters: Mapping[str, Test] = field(default_factory=dict)
     pairs: Sequence[frozenset[str]] = ()
 
 
@@ -48,35 +51,57 @@ class Page:
         return {"@TotalResources": self.total, "@TotalPages": self.pages, "@CurrentPage": self.current}
 
 
-def contains(name: str) -> Test:
+def contains(name: str) -> Search:
     """Search as Fortnox does: the field contains the text, whatever its case."""
-    return lambda document, wanted: wanted.lower() in str(document[name] or "").lower()
+
+    def search(wanted: str) -> Test:
+        text = wanted.lower()
+        return lambda document: text in str(document[name] or "").lower()
+
+    return search
 
 
-def equals(name: str) -> Test:
+def equals(name: str) -> Search:
     """The field is the text."""
-    return lambda document, wanted: str(document[name] or "") == wanted
+    return lambda wanted: lambda document: str(document[name] or "") == wanted
 
 
-def is_true(name: str) -> Test:
+def is_true(name: str) -> Search:
     """The field is true or false, as asked; some fields hold it as a text."""
 
-    def fits(document: Document, wanted: str) -> bool:
+    def search(wanted: str) -> Test:
         if wanted not in ("true", "false"):
             raise invalid_parameter()
-        return str(document[name]).lower() == wanted
+        return lambda document: str(document[name]).lower() == wanted
 
-    return fits
+    return search
 
 
-def from_day(name: str) -> Test:
+def from_day(name: str) -> Search:
     """The date in the field is that day or later."""
-    return lambda document, wanted: bool(document[name]) and document[name] >= _day(wanted)
+
+    def search(wanted: str) -> Test:
+        day = _day(wanted)
+        return lambda document: bool(document[name]) and document[name] >= day
+
+    return search
 
 
-def to_day(name: str) -> Test:
+def to_day(name: str) -> Search:
     """The date in the field is that day or earlier."""
-    return lambda document, wanted: bool(document[name]) and document[name] <= _day(wanted)
+
+    def search(wanted: str) -> Test:
+        day = _day(wanted)
+        return lambda document: bool(document[name]) and document[name] <= day
+
+    return search
+
+
+def whole_number(wanted: str) -> int:
+    """The number that a parameter holds. Raises `Refused`."""
+    if not wanted.isdecimal():
+        raise invalid_parameter()
+    return int(wanted)
 
 
 def invalid_parameter() -> Refused:
@@ -142,14 +167,14 @@ def _kept(
     chosen = asked.get("filter")
     if chosen is not None and chosen not in shape.filters:
         raise Refused("Ett ogiltigt filter har använts.", INVALID_FILTER)
-    searches = [(test, asked[name]) for name, test in shape.searches.items() if name in asked]
+    tests = [search(asked[name]) for name, search in shape.searches.items() if name in asked]
     return [
         version.document
         for version in versions
         if version.document is not None
         and (since is None or since(version.modified))
         and (chosen is None or shape.filters[chosen](version.document))
-        and all(test(version.document, wanted) for test, wanted in searches)
+        and all(test(version.document) for test in tests)
     ]
 
 

@@ -171,6 +171,7 @@ class FortnoxSwitches:
     read_only_fields: Handling = Handling.REFUSED
     label_array: LabelArray = LabelArray.REPLACES
     unmodified_by: tuple[str, ...] = (
+        "unbooked_payment",
         "partial_payment",
         "payment_deleted",
         "reminder",
