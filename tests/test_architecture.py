@@ -60,7 +60,7 @@ PURE = {
 }
 """What the domain may stand on: values and computation, no I/O, no framework."""
 
-SANDBOX_MAY_USE = {"_typeshed", "cryptography", "flask", "jwt", "waitress", "werkzeug"}
+SANDBOX_MAY_USE = {"_typeshed", "cryptography", "flask", "jwt", "waitress", "websockets", "werkzeug"}
 LONGEST_MODULE_LINES = 450
 
 LOGGERS = {"log", "logger", "logging"}

@@ -43,7 +43,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     odoo.add_argument("--database", default="sandbox")
     odoo.add_argument("--version", choices=[version.value for version in OdooVersion], default=OdooVersion.V19.value)
     odoo.add_argument("--empty", action="store_true", help="without the demo's customers and invoices")
-    fortnox = kinds.add_parser("fortnox", help="the ledger Fortnox: consent, REST, PDF; one company")
+    fortnox = kinds.add_parser("fortnox", help="the ledger Fortnox: consent, REST, PDF, events; one company")
     fortnox.add_argument("--port", type=int, default=0, help="0 takes any free port")
     fortnox.add_argument("--client-id", default=DEMO_APP.client_id)
     fortnox.add_argument("--client-secret", default=DEMO_APP.client_secret)

@@ -1,4 +1,4 @@
-"""An imitation of Fortnox: consent, REST and PDF, written from its reference alone.
+"""An imitation of Fortnox: consent, REST, PDF and events, written from its reference alone.
 
 Source: fortnox.md, with its emulator checklist (section 13). What Fortnox serves from three hosts is served here from
 one; the paths do not collide. Paths under /_sandbox/ are the imitation's own.
@@ -19,6 +19,7 @@ from connector.sandbox.fortnox_invoices import add_invoices
 from connector.sandbox.fortnox_oauth import add_oauth
 from connector.sandbox.fortnox_payments import add_payments
 from connector.sandbox.fortnox_registry import add_registry
+from connector.sandbox.fortnox_socket import add_socket
 from connector.sandbox.fortnox_state import FortnoxState
 from connector.sandbox.wire import install, install_control, path_template
 
@@ -54,6 +55,7 @@ def create_fortnox(state: FortnoxState) -> Flask:
     add_payments(app, state)
     add_registry(app, state)
     add_attachments(app, state)
+    add_socket(app, state)
 
     @app.errorhandler(404)
     def unknown_path(_error: Exception) -> Response:

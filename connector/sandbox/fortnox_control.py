@@ -15,6 +15,7 @@ from flask import Blueprint, Response
 from connector.sandbox import fortnox_settling as settling
 from connector.sandbox.fortnox_books import Books
 from connector.sandbox.fortnox_documents import Row
+from connector.sandbox.fortnox_socket import end
 from connector.sandbox.fortnox_state import FortnoxState
 from connector.sandbox.wire import as_json, control_body
 
@@ -112,5 +113,18 @@ def control_endpoints(state: FortnoxState) -> Blueprint:
         for name, value in control_body().items():
             setattr(facts, name, set(value) if isinstance(getattr(facts, name), set) else value)
         return as_json({"changed": tenant})
+
+    @control.post("/events")
+    def send_event() -> Response:
+        body = control_body()
+        state.feed.publish(body["topic"], body["kind"], body["tenant"], str(body["entity"]))
+        return as_json({"sent": body["kind"]}, 201)
+
+    @control.post("/sockets/close")
+    def close_sockets() -> Response:
+        open_sockets = tuple(state.sockets)
+        for socket in open_sockets:
+            end(socket, control_body().get("code", 0))
+        return as_json({"closed": len(open_sockets)})
 
     return control

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,10 +71,10 @@ class Feed:
             events.append(Event(topic, offset, f"{kind}-v{version}", tenant, entity, self._now()))
             self.changed.notify_all()
 
-    def after(self, topic: str, position: int) -> list[Event]:
-        """The events of a topic from a position on."""
+    def after(self, positions: Mapping[str, int]) -> dict[str, list[Event]]:
+        """The events of each topic from a position on, as they stand at one moment."""
         with self.changed:
-            return self._events[topic][position:]
+            return {topic: self._events[topic][position:] for topic, position in positions.items()}
 
     def end(self, topic: str) -> int:
         """The position after the newest event."""

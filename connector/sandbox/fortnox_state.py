@@ -19,6 +19,7 @@ from connector.sandbox.fortnox_rate import RateWindows
 from connector.sandbox.fortnox_switches import FortnoxSwitches
 from connector.sandbox.fortnox_webhooks import LifeCycleHook
 from connector.sandbox.switches import SwitchBoard
+from connector.sandbox.websocket import WebSocket
 from connector.sandbox.wire import Traffic
 
 DEMO_APP = App("sandbox-client", "sandbox-secret", "http://127.0.0.1:8000/connect/fortnox/callback")
@@ -72,6 +73,8 @@ class FortnoxState:
             self.rate = RateWindows()
             self.labels: dict[str, str] = {}
             """Document numbers by the names that a seed gives them."""
+            self.sockets: set[WebSocket] = set()
+            """The event sockets that are open."""
             self.signed_in_to = 0
             """The company that the person at the consent page chooses."""
             self.writes: list[dict[str, Any]] = []

@@ -200,4 +200,7 @@ class FortnoxSwitches:
     entity_id_as_number: bool = False
     event_versions: Mapping[str, int] = field(default_factory=lambda: {"customer-updated": 2})
     more_events: tuple[str, ...] = ()
+    valid_tenants_are_added: bool = False
     socket_closes_after: int = 0
+    socket_ping_s: float = 0.0
+    socket_idle_s: float = 0.0

@@ -24,7 +24,7 @@ CONNECTION = "sandbox.connection"
 
 
 class Connection:
-    """The client's connection, as far as an application may break it."""
+    """The client's connection, as far as an application may break it or take it over."""
 
     def __init__(self, client: socket.socket) -> None:
         self._client = client
@@ -35,6 +35,11 @@ class Connection:
         self.broken = True
         with suppress(OSError):  # the client may have given up first
             self._client.shutdown(socket.SHUT_RDWR)
+
+    def take_over(self) -> socket.socket:
+        """The socket itself, for a protocol that replaces HTTP on it; no answer will be written."""
+        self.broken = True
+        return self._client
 
     def answer_half(self, status: str, body: bytes) -> None:
         """Send the head of an answer and half of its `body`, then close."""
