@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 from typing import Any
 
 from connector.domain.errors import KeyRefused, NotFound, OutcomeUnknown, Refused
@@ -27,6 +28,8 @@ from connector.hosts.odoo.transport import SYSTEM
 
 ACTION = "ir.actions.server"
 PDF_START = b"%PDF-"
+
+log = logging.getLogger(__name__)
 
 
 def fetch_pdf(client: OdooClient, invoice_id: str, settings: OdooSettings) -> Pdf:
@@ -42,8 +45,7 @@ def fetch_pdf(client: OdooClient, invoice_id: str, settings: OdooSettings) -> Pd
     if move["state"] != "posted":
         # The installed action would print a draft, which no customer ever got.
         raise PdfUnavailable("an invoice that is not posted has no PDF.", system=SYSTEM)
-    rendered = _rendered(client, move_id, settings)
-    if rendered.startswith(PDF_START):
+    if rendered := _rendered(client, move_id, settings):
         return _pdf(move, rendered)
     _make(client, move_id, settings)
     move = _read(client, move_id, settings)
@@ -91,10 +93,15 @@ def _rendered(client: OdooClient, move_id: int, settings: OdooSettings) -> bytes
         )
     except KeyRefused:
         raise
-    except (Refused, OutcomeUnknown):
+    except (Refused, OutcomeUnknown) as error:
+        log.warning("%s: action %s made no PDF: %s", client.url, settings.pdf_action_id, error.message)
         return b""
     data = answer.get("pdf") if isinstance(answer, dict) else None
-    return _bytes(data) or b""
+    content = _bytes(data) or b""
+    if not content.startswith(PDF_START):
+        log.warning("%s: action %s gave something that is no PDF", client.url, settings.pdf_action_id)
+        return b""
+    return content
 
 
 def _make(client: OdooClient, move_id: int, settings: OdooSettings) -> None:

@@ -88,7 +88,9 @@ def test_a_missing_pdf_is_rendered_by_the_installed_action() -> None:
     ],
 )
 @responses.activate
-def test_where_the_action_fails_the_wizard_makes_the_pdf(answer: Any, status: int) -> None:
+def test_where_the_action_fails_the_wizard_makes_the_pdf(
+    caplog: pytest.LogCaptureFixture, answer: Any, status: int
+) -> None:
     says(READ, move(None))
     says(RUN, answer, status=status)
     says(CREATE, [31])
@@ -97,6 +99,7 @@ def test_where_the_action_fails_the_wizard_makes_the_pdf(answer: Any, status: in
 
     assert fetch_pdf(client(), "7", WITH_ACTION).content == CONTENT
     assert [call for call, _ in sent()] == [READ, RUN, CREATE, SEND, READ]
+    assert "action 304" in caplog.text
 
 
 @responses.activate
