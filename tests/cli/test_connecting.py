@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR
+from connector.sandbox.odoo_books import InvoiceLine
 from connector.sandbox.odoo_state import INVOICING
 from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind
 from tests.cli.conftest import Beginning
@@ -336,3 +338,21 @@ def test_the_login_is_not_asked_for_where_it_is_not_wanted(beginning: Beginning)
     said = beginning.connect("--yes")
     assert said.status == 0, said.err
     assert "Login" not in said.out
+
+
+@pytest.mark.parametrize("version", ["17.0", "18.0"])
+def test_from_connect_to_the_case_id_on_an_invoice_of_an_older_odoo(beginning: Beginning, version: str) -> None:
+    beginning.ledger.switches.change({"version": version})
+    books = beginning.ledger.books
+    address: dict[str, Any] = {"street": "Kungsgatan 2", "zip": "411 19", "city": "Göteborg"}
+    customer = books.add_customer("Kund AB", company_registry="556016-0680", **address)
+    invoice = books.add_invoice(customer, [InvoiceLine("Konsulttimmar", Decimal(1000))], due_days_ago=45)
+    beginning.ledger.generate_pdf(invoice)
+    assert beginning.connect("--yes", "--login", "connector").status == 0
+
+    said = beginning.terminal.run("send", str(invoice), "--yes")
+
+    assert said.status == 0, said.out + said.err
+    (case,) = beginning.amili.cases_of(books.number(invoice))
+    assert books.field(invoice, "x_amili_case_id") == case.id
+    assert not [call for call in beginning.ledger.traffic.requests if "/json/2/" in call]

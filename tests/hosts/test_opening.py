@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import responses
 from pydantic import SecretStr
 
 from connector.domain.errors import AmountUnreadable, ConfigurationError
@@ -74,6 +75,17 @@ def test_whether_a_login_is_wanted_is_the_versions_to_say(version: str, wanted: 
 @pytest.mark.parametrize("accepted", ["20", "20.0", "saas~18.3", None])
 def test_a_version_to_be_accepted_is_one_of_the_settings(accepted: str | None) -> None:
     opening.open_host("odoo", settings=SETTINGS | {"accept_version": accepted}, api_key=KEY, allow_private=False)
+
+
+@responses.activate
+def test_an_accepted_version_is_spoken_to_and_any_other_is_not() -> None:
+    responses.get("https://company.odoo.com/json/version", json={"version": "20.0"})
+    accepting = SETTINGS | {"accept_version": "20"}
+    assert opening.needs_login("odoo", settings=accepting, allow_private=False) is False
+    with pytest.raises(
+        ConfigurationError, match=r"This is Odoo 20\.0; the connector is known to work with 17, 18 and 19"
+    ):
+        opening.needs_login("odoo", settings=SETTINGS, allow_private=False)
 
 
 @pytest.mark.parametrize("malformed", ["", "any", "20.x", "v20", "20.0+e", " 20"])

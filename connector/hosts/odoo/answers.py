@@ -49,7 +49,7 @@ def words_of(error: Any, *, key: SecretStr) -> str:
     return own_words(message, key.get_secret_value())
 
 
-def key_refused(message: str, operation: str, status: int) -> KeyRefused:
+def key_refused(message: str, operation: str, status: int | None = None) -> KeyRefused:
     """The key is not accepted at all."""
     return KeyRefused(
         message,
@@ -60,7 +60,7 @@ def key_refused(message: str, operation: str, status: int) -> KeyRefused:
     )
 
 
-def right_missing(message: str, operation: str, status: int) -> NotAuthorised:
+def right_missing(message: str, operation: str, status: int | None = None) -> NotAuthorised:
     """The key's user lacks a right."""
     return NotAuthorised(
         message,
@@ -71,7 +71,7 @@ def right_missing(message: str, operation: str, status: int) -> NotAuthorised:
     )
 
 
-def field_unknown(message: str, operation: str, status: int) -> Refused:
+def field_unknown(message: str, operation: str, status: int | None = None) -> Refused:
     """We named a field that this Odoo does not have: it says so while it reads the request, before it does anything."""
     return Refused(
         message,
@@ -82,7 +82,7 @@ def field_unknown(message: str, operation: str, status: int) -> Refused:
     )
 
 
-def failed(message: str, operation: str, status: int) -> OutcomeUnknown:
+def failed(message: str, operation: str, status: int | None = None) -> OutcomeUnknown:
     """Odoo failed while it worked on the request."""
     return OutcomeUnknown(
         message or "failed without a readable word.", system=SYSTEM, operation=operation, status=status

@@ -76,7 +76,7 @@ class JsonRpc:
             given = [self._database, self._login, self._key.get_secret_value(), {}]
             found = self._ask("common", "authenticate", given, operation=operation)
             if type(found) is not int or not found:
-                raise key_refused("does not accept the login with this key.", operation, 200)
+                raise key_refused("does not accept the login with this key.", operation)
             self._uid = found
         return self._uid
 
@@ -107,23 +107,22 @@ class JsonRpc:
         data = error.get("data") if isinstance(error, dict) else None
         name = str(data.get("name", "")) if isinstance(data, dict) else ""
         message = words_of(data, key=self._key) or words_of(error, key=self._key) or "refused without a word."
-        status = requests.codes.ok
         match name:
             case "odoo.exceptions.AccessDenied":
-                return key_refused(message, operation, status)
+                return key_refused(message, operation)
             case "odoo.exceptions.AccessError":
-                return right_missing(message, operation, status)
+                return right_missing(message, operation)
             case "odoo.exceptions.MissingError" if self._uid and f"res.users({self._uid},)" in message:
                 # The user was deleted, or the database replaced, since its id was asked for.
-                return key_refused(message, operation, status)
+                return key_refused(message, operation)
             case "odoo.exceptions.MissingError":
-                return NotFound(message, system=SYSTEM, operation=operation, status=status)
+                return NotFound(message, system=SYSTEM, operation=operation)
             case _ if _names_nothing(name, message):
-                return NotFound(message, system=SYSTEM, operation=operation, status=status)
+                return NotFound(message, system=SYSTEM, operation=operation)
             case _ if name in _REFUSED or _takes_no_argument(name, message):
-                return Refused(message, system=SYSTEM, operation=operation, status=status)
+                return Refused(message, system=SYSTEM, operation=operation)
             case "builtins.ValueError" if message.startswith("Invalid field"):
-                return field_unknown(message, operation, status)
+                return field_unknown(message, operation)
             case "psycopg2.OperationalError" if f'database "{self._database}" does not exist' in message:
                 return ConfigurationError(
                     f"It has no database called {self._database!r}.",
@@ -131,7 +130,7 @@ class JsonRpc:
                     advice="Check the database name in the connection's Odoo settings.",
                 )
             case _:
-                return failed(message, operation, status)
+                return failed(message, operation)
 
 
 def _names_nothing(name: str, message: str) -> bool:
