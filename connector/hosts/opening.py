@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from connector.domain.errors import ConfigurationError, Unreadable
 from connector.domain.invoice import Invoice
 from connector.hosts.base import Hints, Host
+from connector.hosts.fortnox import events as fortnox_events
 from connector.hosts.fortnox import translate as fortnox_translate
 from connector.hosts.fortnox.settings import fortnox_settings
 from connector.hosts.odoo import events as odoo_events
@@ -80,6 +81,8 @@ def hints(kind: str, body: bytes) -> Hints:
     match kind:
         case "odoo":
             return odoo_events.hints(body)
+        case "fortnox":
+            return fortnox_events.hints(body)
         case _:
             return Hints()
 

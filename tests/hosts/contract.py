@@ -262,7 +262,7 @@ def test_an_invoice_is_found_by_its_exact_number(ledger: Ledger) -> None:
     made = ledger.overdue_invoice()
 
     assert ledger.host.find(made.number) == made.id
-    for other in (made.number[:-1], made.number + "0", made.number.lower(), "%", ""):
+    for other in {made.number[:-1], made.number + "0", made.number.lower(), "%", ""} - {made.number}:
         with pytest.raises(NotFound):
             ledger.host.find(other)
 

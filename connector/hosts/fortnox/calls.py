@@ -26,6 +26,7 @@ class Call(Enum):
     READ_INVOICE = ("GET", "invoices/{}", "Invoice", _NUMBER)
     PREVIEW_INVOICE = ("GET", "invoices/{}/preview", "", _NUMBER)
     CHANGE_INVOICE = ("PUT", "invoices/{}", "Invoice", _NUMBER)
+    LIST_CUSTOMERS = ("GET", "customers", "Customers", None)
     READ_CUSTOMER = ("GET", "customers/{}", "Customer", _CUSTOMER_NUMBER)
     LIST_PAYMENTS = ("GET", "invoicepayments", "InvoicePayments", None)
     READ_PAYMENT = ("GET", "invoicepayments/{}", "InvoicePayment", _NUMBER)

@@ -95,6 +95,10 @@ class FortnoxClient:
                 return
             number += 1
 
+    def probe(self, call: Call) -> None:
+        """Ask for a list only to see whether we may."""
+        self._page(call, None if call is Call.LIST_LABELS else {"limit": 1})
+
     def preview(self, invoice_number: str) -> bytes:
         """The invoice's PDF as Fortnox would print it now; nothing is marked as sent (fortnox.md section 6)."""
         call = Call.PREVIEW_INVOICE

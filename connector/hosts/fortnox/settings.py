@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from connector.domain.errors import ConfigurationError
 
+Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=25)]
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -25,6 +26,14 @@ class FortnoxSettings(BaseModel):
     )
     sole_traders: tuple[Number, ...] = Field(
         (), description="Customer numbers of sole traders, whose organisation number is the owner's personal number."
+    )
+    request_label: Label = Field(
+        "", description="Label by which people ask for collection, for example “Till inkasso”; empty: none is followed."
+    )
+    case_label: Label = Field(
+        "Hos inkasso",
+        min_length=1,
+        description="Label that an invoice gets when it is at Amili and Fortnox does not take the case id itself.",
     )
 
 

@@ -96,12 +96,12 @@ def translate(
         id=document_number,
         number=document_number,
         kind=_kind(invoice),
-        state=_state(invoice),
+        state=state_of(invoice),
         invoice_date=day(invoice, "InvoiceDate"),
         due_date=day(invoice, "DueDate"),
         currency=text(invoice, "Currency"),
         total=total,
-        balance=_balance(invoice),
+        balance=balance_of(invoice),
         lines=_lines(invoice, total, settings, claim_fee_with_vat=claim_fee_with_vat),
         payments=_payments(document),
         credit_notes=_credit_notes(credits_),
@@ -134,7 +134,7 @@ def is_credit(invoice: Record) -> bool:
     return number(invoice, "Total", "total") < 0 if stated is None else stated
 
 
-def _state(invoice: Record) -> InvoiceState:
+def state_of(invoice: Record) -> InvoiceState:
     """Booked is what Fortnox calls so; by the cash method an invoice that was sent is a claim too (fortnox.md 4.7).
 
     What may not be seen counts as not booked.
@@ -149,7 +149,7 @@ def _state(invoice: Record) -> InvoiceState:
     return InvoiceState.BOOKED if flag(invoice, "Booked") or sent else InvoiceState.DRAFT
 
 
-def _balance(invoice: Record) -> Decimal:
+def balance_of(invoice: Record) -> Decimal:
     """What is open. An invoice that Fortnox calls finally paid is never claimed, whatever else it says."""
     balance = amount(invoice, "Balance", "balance")
     return min(balance, Decimal("0.00")) if day(invoice, "FinalPayDate") else balance

@@ -393,6 +393,7 @@ def test_these_are_all_the_calls_there_are() -> None:
         "invoices",
         "invoices/{}",
         "invoices/{}/preview",
+        "customers",
         "customers/{}",
         "invoicepayments",
         "invoicepayments/{}",

@@ -1,0 +1,244 @@
+"""One company's Fortnox as the flows see it: `connector.hosts.base.Host`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from pydantic import SecretStr
+
+from connector.domain import dates
+from connector.domain.errors import KeyRefused, NotAuthorised, NotFound, Refused, Unreadable
+from connector.domain.identity import InvalidIdentity, read_identity
+from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
+from connector.domain.money import ORE
+from connector.hosts.base import (
+    Changes,
+    HintTiming,
+    IdentityCoverage,
+    Language,
+    LedgerIdentity,
+    LedgerMessage,
+    PdfUnavailable,
+    Wish,
+    WriteBack,
+    WriteBackResult,
+)
+from connector.hosts.fortnox import changes, events
+from connector.hosts.fortnox.calls import Call
+from connector.hosts.fortnox.client import FortnoxClient
+from connector.hosts.fortnox.documents import SYSTEM, Record, day, flag, number, text
+from connector.hosts.fortnox.fetch import fetch, latest_payment
+from connector.hosts.fortnox.oauth import SCOPES
+from connector.hosts.fortnox.settings import FortnoxSettings
+from connector.hosts.fortnox.translate import translate
+from connector.hosts.fortnox.write_back import case_of, label_ids, write_back
+
+API_VERSION = "3"
+
+_PROBES = {
+    Call.LIST_INVOICES: "invoice",
+    Call.LIST_CUSTOMERS: "customer",
+    Call.LIST_PAYMENTS: "payment",
+    Call.LIST_LABELS: "settings",
+}
+"""What is asked for to see whether each scope holds, its licence and the user's right included."""
+
+
+class FortnoxHost:
+    """One company's ledger in Fortnox. Safe to use from several threads."""
+
+    def __init__(self, client: FortnoxClient, settings: FortnoxSettings) -> None:
+        self._client = client
+        self._settings = settings
+
+    def check(self) -> LedgerIdentity:
+        """Who this company is and whether our rights suffice. Reads only."""
+        company = self._client.read(Call.READ_COMPANY)
+        missing = tuple(f"{scope}: {SCOPES[scope]}" for call, scope in _PROBES.items() if not self._may(call))
+        latest = None if missing else latest_payment(self._client, today=dates.today())
+        digits = "".join(one for one in text(company, "OrganizationNumber") if one.isascii() and one.isdigit())
+        return LedgerIdentity(
+            company=text(company, "CompanyName"),
+            organization_number=digits[-10:] if len(digits) in {10, 12} else "",
+            version=API_VERSION,
+            user=f"Fortnox {text(company, 'DatabaseNumber')}",
+            missing_rights=missing,
+            bank_booked_until=day(latest, "PaymentDate") if latest else None,
+        )
+
+    def identity_coverage(self) -> IdentityCoverage:
+        """How many customers have a valid identity number in `OrganisationNumber`, the one field there is for it."""
+        numbers = [text(row, "OrganisationNumber") for rows in self._client.pages(Call.LIST_CUSTOMERS) for row in rows]
+        valid = sum(map(_is_valid, numbers))
+        return IdentityCoverage(customers=len(numbers), valid=valid, by_field={"OrganisationNumber": valid})
+
+    def key_expires(self) -> date | None:
+        """None: a consent ends when it is withdrawn. Raises `KeyRefused` if it was."""
+        self._client.read(Call.READ_COMPANY)
+        return None
+
+    def renew_key(self, key: SecretStr, *, until: date) -> SecretStr | None:  # noqa: ARG002 - the contract's
+        """None: there is no key that a person enters; tokens are renewed by themselves."""
+        return None
+
+    def revoke_key(self, key: SecretStr) -> None:
+        """There is no key that a person entered."""
+
+    def read(self, invoice_id: str) -> Invoice:
+        """One invoice, fresh and whole. Raises `NotFound`, and `AmountUnreadable` for inexact amounts."""
+        return translate(fetch(self._client, invoice_id, today=dates.today()), self._settings)
+
+    def find(self, number: str) -> str:
+        """The id of the customer invoice whose number is exactly `number`, which is the same. Raises `NotFound`."""
+        found = text(self._client.read(Call.READ_INVOICE, number), "DocumentNumber")
+        if found != number:
+            raise NotFound("there is no customer invoice with that number.", system=SYSTEM)
+        return found
+
+    def requested(self) -> Iterator[Wish]:
+        """Every invoice with the label by which people ask, and no case yet; the highest number first."""
+        labels = self._client.labels() if self._settings.request_label else {}
+        asked = labels.get(self._settings.request_label)
+        if asked is None:
+            return
+        at_amili = labels.get(self._settings.case_label)
+        handled = {text(row, "DocumentNumber") for row in self._labelled(at_amili)} if at_amili else set()
+        standing = [text(row, "DocumentNumber") for row in self._labelled(asked) if not case_of(row)]
+        for invoice_id in sorted(set(standing) - handled, key=int, reverse=True):
+            yield _wish(invoice_id, asked)
+
+    def wish(self, invoice_id: str) -> Wish | None:
+        """The standing wish on one invoice, read afresh; None if there is none, or no such invoice."""
+        if not self._settings.request_label:
+            return None
+        try:
+            invoice = self._client.read(Call.READ_INVOICE, invoice_id)
+        except NotFound:
+            return None
+        labels = self._client.labels()
+        asked, there = labels.get(self._settings.request_label), label_ids(invoice)
+        if asked not in there or case_of(invoice) or labels.get(self._settings.case_label) in there:
+            return None
+        return _wish(invoice_id, asked)
+
+    def hint_timing(self) -> HintTiming:
+        """How Fortnox's events lie in time."""
+        return events.TIMING
+
+    def changes(self, cursor: str, *, now: datetime) -> Iterator[Changes]:
+        """Invoices that changed since `cursor`; from "", only where to begin."""
+        return changes.since(self._client, cursor, now=now)
+
+    def standings(self, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
+        """How these invoices stand now; those that Fortnox does not have are left out."""
+        return changes.standings(self._client, invoice_ids)
+
+    def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
+        """One page of booked, open customer invoices past due on `today`, oldest due date first.
+
+        Fortnox cannot sort by due date, so that all of them are read for each page, 500 at a time. What its filter
+        lets through besides is not established, and left out here.
+        """
+        rows = [
+            row
+            for rows in self._client.pages(Call.LIST_INVOICES, filter="unpaidoverdue")
+            for row in rows
+            if _is_overdue(row, today)
+        ]
+        rows.sort(key=lambda row: (day(row, "DueDate") or today, text(row, "DocumentNumber")))
+        return tuple(_overdue(row) for row in rows[(page - 1) * page_size : page * page_size])
+
+    def pdf(self, invoice_id: str) -> Pdf:
+        """The invoice as Fortnox would print it now, by its preview; it is not marked as sent.
+
+        Raises `PdfUnavailable` with Fortnox's words, and `NotFound`.
+        """
+        try:
+            content = self._client.preview(invoice_id)
+        except (KeyRefused, NotFound):
+            raise
+        except (Refused, Unreadable) as error:
+            raise PdfUnavailable(
+                f"it cannot make a PDF of the invoice: {error.message}", system=SYSTEM, advice=error.advice
+            ) from None
+        return Pdf(content=content, file_name=f"{invoice_id}.pdf", invoice_number=invoice_id)
+
+    def language(self) -> Language:
+        """Fortnox's people read Swedish."""
+        return "sv"
+
+    def write_back(self, invoice_id: str, note: WriteBack) -> WriteBackResult:
+        """Put the case id on the invoice, or else a label; status, date and findings have no place in Fortnox.
+
+        Returns what holds afterwards, or why Fortnox refused. Raises `NotFound` for an unknown invoice.
+        """
+        if not note.case_id:
+            self._client.read(Call.READ_INVOICE, invoice_id)
+            return WriteBackResult()
+        return write_back(self._client, invoice_id, note.case_id, label=self._settings.case_label)
+
+    def leave_message(
+        self,
+        invoice_id: str,
+        message: LedgerMessage,  # noqa: ARG002 - the contract's
+        *,
+        may_stand: bool,  # noqa: ARG002
+    ) -> str:
+        """Refused: there is no place for messages at an invoice in Fortnox. Raises `NotFound`."""
+        self._client.read(Call.READ_INVOICE, invoice_id)
+        return "Fortnox has no place for messages at an invoice; the case's page here has them."
+
+    def _may(self, call: Call) -> bool:
+        try:
+            self._client.probe(call)
+        except KeyRefused:
+            raise
+        except NotAuthorised:
+            return False
+        return True
+
+    def _labelled(self, label_id: int) -> Iterator[Record]:
+        for rows in self._client.pages(Call.LIST_INVOICES, label=str(label_id)):
+            yield from (row for row in rows if not flag(row, "Cancelled"))
+
+
+def _is_valid(identity_number: str) -> bool:
+    try:
+        read_identity(identity_number, today=dates.today())
+    except InvalidIdentity:
+        return False
+    return True
+
+
+def _wish(invoice_id: str, label_id: int) -> Wish:
+    """Fortnox tells neither who set a label nor when: the same label is the same wish."""
+    return Wish(invoice_id=invoice_id, mark=f"label {label_id}", by="")
+
+
+def _is_overdue(row: Record, today: date) -> bool:
+    due = day(row, "DueDate")
+    booked = flag(row, "Booked") or flag(row, "Sent")
+    settled = flag(row, "Cancelled") or day(row, "FinalPayDate") or number(row, "Balance", "balance") <= 0
+    return bool(booked and not settled and due is not None and due < today)
+
+
+def _overdue(row: Record) -> OverdueInvoice:
+    document_number = text(row, "DocumentNumber")
+    return OverdueInvoice(
+        id=document_number,
+        number=document_number,
+        customer_name=text(row, "CustomerName"),
+        invoice_date=day(row, "InvoiceDate"),
+        due_date=day(row, "DueDate"),
+        total=_shown(number(row, "Total", "total")),
+        balance=_shown(number(row, "Balance", "balance")),
+        currency=text(row, "Currency"),
+        case_id=case_of(row),
+    )
+
+
+def _shown(amount: Decimal) -> Decimal:
+    """An amount for the list only: one that is no number of öre must not hide the whole list (B2 stops it)."""
+    return amount.quantize(ORE, ROUND_HALF_UP)
