@@ -18,6 +18,7 @@ from connector.flows.deployment import Deployment
 from connector.flows.outcome import STOP, Outcome
 from connector.hosts.base import Host, Wish
 from connector.store import following, hand_overs, inbox
+from connector.store.hand_over_record import HandOver
 
 GONE = Standing(state=None)
 _BATCH = 500
@@ -95,10 +96,15 @@ def look_at_all(deployment: Deployment, connection_id: str, host: Host) -> None:
     db = deployment.databases.main
     last = ""
     while known := following.handed_over_after(db, connection_id, last, limit=_BATCH):
-        standings = host.standings([hand_over.invoice_id for hand_over in known])
-        for hand_over in known:
-            following.note(db, hand_over, standings.get(hand_over.invoice_id, GONE))
+        note_standings(deployment, host, known)
         last = known[-1].id
+
+
+def note_standings(deployment: Deployment, host: Host, known: tuple[HandOver, ...]) -> None:
+    """Note how these handed-over invoices stand now."""
+    standings = host.standings([hand_over.invoice_id for hand_over in known])
+    for hand_over in known:
+        following.note(deployment.databases.main, hand_over, standings.get(hand_over.invoice_id, GONE))
 
 
 def _batches(wishes: Iterable[Wish]) -> Iterator[tuple[Wish, ...]]:

@@ -13,7 +13,7 @@ from connector.domain.hand_over import UNFINISHED, Origin, Request
 from connector.flows import keys
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Job
-from connector.flows.following import request_of
+from connector.flows.following import note_standings, request_of
 from connector.flows.outcome import NEXT, Outcome, Then
 from connector.store import connections, hand_overs, inbox
 from connector.store.hand_over_record import HandOver
@@ -88,17 +88,20 @@ def job_of(hand_over: HandOver) -> Job:
 
 
 def follow_hint(deployment: Deployment, subject: str) -> Outcome:
-    """Look at the invoice a hint named, and request what the ledger wishes for it, if it does.
+    """Look at the invoice a hint named: request what the ledger wishes for it, note how it stands if it was sent.
 
     Where a hint may come before its change can be seen, nothing new is looked for again, a few times.
     """
     connection_id, invoice_id, newest = subject.split("/")
     again_at_s: tuple[float, ...] = ()
+    known = hand_overs.latest(deployment.databases.main, connection_id, invoice_id)
     try:
         connection = deployment.connection(connection_id)
         _, host = deployment.sides(connection)
         wish = host.wish(invoice_id)
         again_at_s = host.hint_timing().look_again_at_s
+        if known is not None and known.case_id:
+            note_standings(deployment, host, (known,))
     except (NotFound, ConfigurationError) as error:
         log.info("hint dropped: %s", error)
         wish = None
@@ -107,7 +110,6 @@ def follow_hint(deployment: Deployment, subject: str) -> Outcome:
             raise
         # Once there is a new key, all standing wishes are looked for.
         wish = None
-    known = hand_overs.latest(deployment.databases.main, connection_id, invoice_id)
     if wish is not None and (known is None or known.wish_mark != wish.mark):
         inbox.put_request(deployment.databases.inbox, request_of(connection_id, wish))
     elif again_at_s:

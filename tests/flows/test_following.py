@@ -11,6 +11,7 @@ import pytest
 from connector.domain.errors import ConnectorError
 from connector.domain.hand_over import HandOverState, Origin
 from connector.flows import following as polling
+from connector.flows import requests
 from connector.flows.outcome import Then
 from connector.flows.write_back import write_back
 from connector.sandbox.odoo_books import InvoiceLine
@@ -83,6 +84,16 @@ def test_a_payment_after_the_hand_over_is_noted_once(on: Stage, sent: tuple[str,
     found = stored(on, started)
     assert found.standing is not None
     assert (found.standing.kind, found.state) == ("settled", HandOverState.REGISTERED)
+
+
+def test_a_hint_tells_of_a_payment_at_once(on: Stage, sent: tuple[str, str]) -> None:
+    invoice, started = sent
+    on.ledger.books.pay(int(invoice), Decimal("1250.00"))
+    for _ in range(2):
+        on.hint(invoice)
+        newest = max(item.id for item in inbox.waiting(on.deployment.databases.inbox))
+        assert requests.follow_hint(on.deployment, f"{CONNECTION}/{invoice}/{newest}").then is Then.NEXT
+    assert told(on, started) == [("settled", "0.00")]
 
 
 def test_a_dispute_a_cancellation_and_a_removal_are_noted(on: Stage, sent: tuple[str, str]) -> None:

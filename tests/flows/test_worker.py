@@ -28,6 +28,7 @@ PERSON = "19900101-1239"
 NEW_KEY = "a-new-key-0123456789abcdef0123456789abcd"
 SHORT = {"SETTLE_S": "1.3", "CONNECT_TIMEOUT_S": "0.4", "READ_TIMEOUT_S": "0.8", "ATTEMPT_S": "2"}
 STARTED_AND_DONE_S = 60.0
+BULK = 200
 
 
 def stop(forking: Zygote, pid: int) -> None:
@@ -260,3 +261,32 @@ def test_a_new_key_lets_everything_go_on_at_once_that_waited_for_it(tmp_path: Pa
         stop(forking, worker)
         assert [_came_to(on, invoice)[0] for invoice in (asked_for, wished)] == [HandOverState.DONE] * 2
         assert NEW_KEY.encode() not in forking.log.read_bytes() + engine_tables(on)
+
+
+def test_two_hundred_invoices_of_one_company_do_not_hold_up_another(tmp_path: Path) -> None:
+    with (
+        stage(tmp_path / "data", WORKER_CONCURRENCY="4", CONNECTION_CONCURRENCY="2", **SHORT) as on,
+        zygote(tmp_path / "log") as forking,
+    ):
+        join_another(on, "busy", on.ledger_url)
+        on.ledger.set_key("another-ledger-key", 5)
+        customer = on.customer()
+        selected = [on.invoice(customer) for _ in range(BULK)]
+        inbox.put_requests(
+            on.deployment.databases.inbox,
+            [
+                Request(connection="busy", invoice_id=invoice, origin=Origin.COMMAND, asked_by="test")
+                for invoice in selected
+            ],
+        )
+        forking.fork(on.env)
+        until(lambda: _done(on, "busy") > 0, within_s=STARTED_AND_DONE_S, what="the first of the many")
+        single = on.invoice(wished_by="Eva Ekonom")
+        on.hint(single)
+        until(lambda: on.ended(single), within_s=STARTED_AND_DONE_S, what="the end of the single one")
+        assert _done(on, "busy") < BULK
+
+
+def _done(on: Stage, company: str) -> int:
+    db = on.deployment.databases.main
+    return len(hand_overs.listing(db, connection_id=company, state=HandOverState.DONE, limit=BULK))
