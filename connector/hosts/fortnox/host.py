@@ -139,7 +139,8 @@ class FortnoxHost:
         """One page of booked, open customer invoices past due on `today`, oldest due date first.
 
         Fortnox cannot sort by due date, so that all of them are read for each page, 500 at a time. What its filter
-        lets through besides is not established, and left out here.
+        lets through besides is not established, and left out here. An invoice that was sent and not booked is
+        listed, since by the cash method it is a claim; a row does not tell the method, and A1 stops the others.
         """
         rows = [
             row
