@@ -189,7 +189,7 @@ class FortnoxHost:
     ) -> str:
         """Refused: there is no place for messages at an invoice in Fortnox. Raises `NotFound`."""
         self._client.read(Call.READ_INVOICE, invoice_id)
-        return "Fortnox has no place for messages at an invoice; the case's page here has them."
+        return "Fortnox har ingen plats för meddelanden vid en faktura; de finns på ärendets sida här."
 
     def _may(self, call: Call) -> bool:
         try:

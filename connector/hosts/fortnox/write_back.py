@@ -19,8 +19,8 @@ LABEL_FIELD = "Labels"
 PREFIX = "AMILI:"
 """What the reference begins with, before the case id."""
 
-OCCUPIED = "the field holds something else"
-UNCHANGED = "it said yes and changed nothing"
+OCCUPIED = "fältet innehåller redan något annat"
+UNCHANGED = "Fortnox svarade ja men ändrade inget"
 
 
 def case_of(invoice: Record) -> str:
@@ -89,8 +89,13 @@ def _refusal(write: Callable[[], None]) -> str:
 
 
 def _told(reference_no: str, label_no: str, *, case_id: str, label: str) -> str:
+    """Why nothing stands on the invoice, and what its people can do; in their language, as Fortnox's own words are."""
     return (
-        f"Fortnox took neither the case id in {REFERENCE_FIELD} ({reference_no}) nor the label “{label}” ({label_no}). "
-        f"The case stands all the same. To see it in Fortnox, put the label on the invoice yourself, or note {case_id} "
-        "in the customer's comments."
+        f"Fortnox tog varken emot ärendenumret i {REFERENCE_FIELD} ({_quoted(reference_no)}) eller etiketten "
+        f"”{label}” ({_quoted(label_no)}). Ärendet gäller ändå. Sätt etiketten på fakturan själv, eller anteckna "
+        f"{case_id} på kunden, om det ska synas i Fortnox."
     )
+
+
+def _quoted(words: str) -> str:
+    return words.rstrip(".")

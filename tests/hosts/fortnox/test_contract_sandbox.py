@@ -392,7 +392,7 @@ def test_a_refusal_repeats_fortnoxs_words_and_says_what_can_be_done(ledger: Sand
     told = ledger.host.write_back(made.id, NOTE)
 
     assert re.search(r"\(.*bokförd.*\)", told.refused)
-    assert f"put the label on the invoice yourself, or note {NOTE.case_id}" in told.refused
+    assert f"Sätt etiketten på fakturan själv, eller anteckna {NOTE.case_id}" in told.refused
 
 
 @pytest.mark.parametrize("theirs", ["ORDER-77", "amili:old", "AMILI"])
@@ -419,7 +419,7 @@ def test_there_is_no_place_for_messages(ledger: SandboxLedger) -> None:
     made = ledger.overdue_invoice()
     before = ledger.footprint(made)
 
-    assert "no place" in ledger.host.leave_message(made.id, message(), may_stand=False)
+    assert "ingen plats" in ledger.host.leave_message(made.id, message(), may_stand=False)
     assert ledger.footprint(made) == before
 
 
