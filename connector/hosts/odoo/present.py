@@ -12,8 +12,9 @@ from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import DISPUTE_FIELDS, REMINDER_FIELDS, REMINDERS, Extras, Record
 from connector.hosts.odoo.fields import NEVER_SEND
 
-REMEMBERED_S = 600.0
-"""How long what was found is taken for granted: fields come and go when somebody installs or removes them."""
+REMEMBERED_S = 60.0
+"""How long what was found is taken for granted. Somebody may install the fields at any time, and what people
+enter in them then must not be overlooked for long."""
 
 
 @dataclass(frozen=True)

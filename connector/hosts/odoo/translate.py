@@ -156,9 +156,7 @@ def _taxed_part(document: Record, charged: list[Record]) -> Decimal | None:
     discount; a line's own total does not know of that."""
     if not any(records.value(line, "display_type") == DISCOUNT_LINE for line in records.parts(document, "lines")):
         return None
-    full = sum(
-        (_gross(line, "lines.amount") - records.amount(line, "price_subtotal", "lines.net") for line in charged), ZERO
-    )
+    full = sum((_gross(line, "lines.amount") - _net(line) for line in charged), ZERO)
     return records.amount(records.part(document, "move"), "amount_tax", "tax") / full if full else None
 
 
