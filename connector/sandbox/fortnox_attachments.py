@@ -8,12 +8,12 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from connector.sandbox.fortnox_books import Change
 from connector.sandbox.fortnox_calls import Call, serve
 from connector.sandbox.fortnox_documents import API
 from connector.sandbox.fortnox_errors import AttachmentRefused, Refused, attachment_refusal, not_found
 from connector.sandbox.fortnox_files import Attachment
 from connector.sandbox.fortnox_state import FortnoxState
+from connector.sandbox.fortnox_switches import Change
 from connector.sandbox.wire import as_json
 
 BASE = "/api/fileattachments/attachments-v1"
@@ -74,6 +74,8 @@ def _check(call: Call, wanted: dict[str, Any]) -> None:
         raise AttachmentRefused("wrong_file_type")
     if len(file.content) > call.switches.attachment_max_bytes:
         raise AttachmentRefused("file_too_big")
+    if len(call.files.attached_to(wanted["entityId"], INVOICE)) >= call.switches.attachment_max_count:
+        raise AttachmentRefused("attachment_files_max_count_exceeded")
 
 
 def _attach(call: Call) -> Response:

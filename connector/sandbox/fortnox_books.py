@@ -12,38 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from connector.sandbox.amili_state import luhn_digit
-from connector.sandbox.fortnox_documents import EMPTY_CUSTOMER, EMPTY_INVOICE, Row, added_up, cents
+from connector.sandbox.fortnox_documents import EMPTY_CUSTOMER, EMPTY_INVOICE, Row, added_up
 from connector.sandbox.fortnox_errors import LOCKED_PERIOD, NOT_IN_WAREHOUSE, NUMBER_IN_USE, Refused, not_found
 from connector.sandbox.fortnox_records import Document, Table
-from connector.sandbox.fortnox_switches import FortnoxSwitches
+from connector.sandbox.fortnox_switches import Change, FortnoxSwitches
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 NO_BANK_DETAILS = "Bankuppgifter saknas."
 """The refusal of print and e-mail in a company without bank details (fortnox.md section 6)."""
-
-
-class Change(StrEnum):
-    """What happened to an invoice: decides its event, and whether its modified time moves."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    LABEL = "label"
-    BOOKED = "booked"
-    SENT = "sent"
-    CANCELLED = "cancelled"
-    REMINDER = "reminder"
-    UNBOOKED_PAYMENT = "unbooked_payment"
-    PARTIAL_PAYMENT = "partial_payment"
-    FINAL_PAYMENT = "final_payment"
-    PAYMENT_DELETED = "payment_deleted"
-    CREDIT = "credit"
-    ATTACHMENT = "attachment"
 
 
 EVENT_OF = {
@@ -294,8 +275,6 @@ class Books:
             left += min(-left, free)
         else:
             left -= sum(self._offsets(number, invoice).values(), Decimal(0))
-        if self.switches().balance_in_sek:
-            left = cents(left * invoice["CurrencyRate"])
         return left
 
     # What a person or an action does to an invoice

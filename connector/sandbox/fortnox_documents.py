@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connector.sandbox.fortnox_records import Document
-from connector.sandbox.fortnox_switches import Empty
+from connector.sandbox.fortnox_switches import Empty, FortnoxSwitches
 
 API = "https://api.fortnox.se/3"
 """What `@url` begins with."""
@@ -223,15 +223,21 @@ def text_of(number: Decimal) -> str:
     return str(plain(number))
 
 
-def invoice_detail(invoice: Document) -> Document:
+def _in_kronor(invoice: Document, switches: FortnoxSwitches) -> Document:
+    """The amounts that the switches want in kronor."""
+    return {name.value: cents(invoice[name.value] * invoice["CurrencyRate"]) for name in switches.amounts_in_sek}
+
+
+def invoice_detail(invoice: Document, switches: FortnoxSwitches) -> Document:
     """The fields of one invoice."""
-    number = invoice["DocumentNumber"]
-    return {"@urlTaxReductionList": f"{API}/taxreductions?filter=invoices&referencenumber={number}", **invoice}
+    reductions = f"{API}/taxreductions?filter=invoices&referencenumber={invoice['DocumentNumber']}"
+    return {"@urlTaxReductionList": reductions, **invoice, **_in_kronor(invoice, switches)}
 
 
-def invoice_item(invoice: Document) -> Document:
+def invoice_item(invoice: Document, switches: FortnoxSwitches) -> Document:
     """The fields of an invoice in a list; `CurrencyRate` is a text there (recorded)."""
-    return {name: invoice[name] for name in INVOICE_LIST} | {"CurrencyRate": text_of(invoice["CurrencyRate"])}
+    amounts = {**invoice, **_in_kronor(invoice, switches)}
+    return {name: amounts[name] for name in INVOICE_LIST} | {"CurrencyRate": text_of(invoice["CurrencyRate"])}
 
 
 def customer_item(customer: Document) -> Document:

@@ -17,7 +17,7 @@ from connector.sandbox.fortnox_query import (
     whole_number,
 )
 from connector.sandbox.fortnox_records import Document
-from connector.sandbox.fortnox_switches import FortnoxSwitches
+from connector.sandbox.fortnox_switches import FortnoxSwitches, Oddity
 
 
 def _has_label(wanted: str) -> Test:
@@ -85,16 +85,16 @@ PAIRS = (
 )
 
 
-def _unpaid(invoice: Document, included: tuple[str, ...]) -> bool:
+def _unpaid(invoice: Document, included: tuple[Oddity, ...]) -> bool:
     """Whether `filter=unpaid` lists an invoice; what it includes beside plain booked ones is unknown."""
     oddities = {
-        "unbooked": not invoice["Booked"],
-        "credit": invoice["Total"] < 0,
-        "interest": invoice["InvoiceType"] == "INTRESTINVOICE",
-        "cancelled": invoice["Cancelled"],
-        "not_completed": invoice["NotCompleted"],
+        Oddity.UNBOOKED: not invoice["Booked"],
+        Oddity.CREDIT: invoice["Total"] < 0,
+        Oddity.INTEREST: invoice["InvoiceType"] == "INTRESTINVOICE",
+        Oddity.CANCELLED: invoice["Cancelled"],
+        Oddity.NOT_COMPLETED: invoice["NotCompleted"],
     }
-    listed = all(name in included for name, there in oddities.items() if there)
+    listed = all(oddity in included for oddity, there in oddities.items() if there)
     return listed and bool(invoice["Balance"] or invoice["Cancelled"]) and not invoice["FinalPayDate"]
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, request
 
 from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_books import NO_BANK_DETAILS, Books, Change
+from connector.sandbox.fortnox_books import NO_BANK_DETAILS, Books
 from connector.sandbox.fortnox_calls import Call, serve
 from connector.sandbox.fortnox_documents import (
     BLANK,
@@ -33,7 +34,7 @@ from connector.sandbox.fortnox_errors import (
 from connector.sandbox.fortnox_invoice_list import invoice_list
 from connector.sandbox.fortnox_records import Document
 from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.fortnox_switches import FortnoxSwitches, Handling, LabelArray, LockedPut
+from connector.sandbox.fortnox_switches import Change, FortnoxSwitches, Handling, LabelArray, LockedPut
 from connector.sandbox.pdf import pdf_of
 
 AMOUNTS = frozenset({"AdministrationFee", "Freight", "CurrencyRate"})
@@ -121,17 +122,18 @@ def _fields(books: Books, sent: Mapping[str, Any], switches: FortnoxSwitches) ->
 
 def _answer(call: Call, number: str, status: int = 200) -> Response:
     """The invoice as it is now."""
-    return call.one("Invoice", f"invoices/{number}", invoice_detail(call.books.invoice(number)), status)
+    return call.one("Invoice", f"invoices/{number}", invoice_detail(call.books.invoice(number), call.switches), status)
 
 
 def _list(call: Call) -> Response:
     shape = invoice_list(call.switches, call.books.today().isoformat())
-    return call.listed("Invoices", "invoices", call.books.invoices, shape, invoice_item, "DocumentNumber")
+    item = partial(invoice_item, switches=call.switches)
+    return call.listed("Invoices", "invoices", call.books.invoices, shape, item, "DocumentNumber")
 
 
 def _read(call: Call, number: str) -> Response:
     seen = call.seen(call.books.invoices, number, not_found("fakturan"))
-    return call.one("Invoice", f"invoices/{number}", invoice_detail(seen))
+    return call.one("Invoice", f"invoices/{number}", invoice_detail(seen, call.switches))
 
 
 def _create(call: Call) -> Response:

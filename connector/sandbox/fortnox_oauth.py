@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -80,8 +81,9 @@ def _decide(state: FortnoxState, app: App, grant: Grant) -> Response:
     answer = state.switches.switches.consent
     chosen = request.args.get("sandbox_tenant", "")
     if answer is Consent.ASKED and chosen:
-        answer = Consent.APPROVED if int(chosen) in state.companies else Consent.DENIED
-        grant = Grant(grant.client_id, int(chosen), grant.scopes, grant.service)
+        tenant = next((number for number in state.companies if str(number) == chosen), 0)
+        answer = Consent.APPROVED if tenant else Consent.DENIED
+        grant = replace(grant, tenant=tenant)
     match answer:
         case Consent.ASKED:
             return _asked(state)

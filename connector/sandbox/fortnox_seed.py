@@ -75,7 +75,7 @@ def demo_books(state: FortnoxState) -> None:
         "credited": invoice(bakery, _row("Felsökning av degblandare", "950"), 52),
         "unbooked": invoice(painter, _row("Väntetid", "500"), 20, booked=False),
     }
-    books.remind(state.labels["clean"], books.today())
+    books.remind(state.labels["clean"])
     books.broken_pdfs[state.labels["without_pdf"]] = "Utskriftsmallen kunde inte läsas."
     settling.pay(books, state.labels["paid"])
     settling.credit(books, state.labels["credited"])

@@ -11,11 +11,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector.sandbox.fortnox_books import Books, Change
+from connector.sandbox.fortnox_books import Books
 from connector.sandbox.fortnox_documents import EMPTY_PAYMENT, Row, cents, text_of
 from connector.sandbox.fortnox_errors import PAID_BEFORE_INVOICED, Refused, not_found
 from connector.sandbox.fortnox_records import Document
-from connector.sandbox.fortnox_switches import PaidFee, WhichCredit
+from connector.sandbox.fortnox_switches import Change, PaidFee, WhichCredit
 
 REMINDER_FEE_ACCOUNT = 3540
 """The account of reminder fees (fortnox.md section 5)."""
@@ -92,7 +92,8 @@ def book_payment(books: Books, number: str) -> None:
     if held["Booked"]:
         raise Refused("Betalningen är redan bokförd.")
     books.check_period(held["PaymentDate"])
-    books.payments.put(number, {**held, "Booked": True, **books.voucher("C")})
+    moves = Change.PAYMENT_BOOKED not in books.switches().unmodified_by
+    books.payments.put(number, {**held, "Booked": True, **books.voucher("C")}, modifies=moves)
     invoice_number = str(held["InvoiceNumber"])
     final = books.remaining(invoice_number, books.invoice(invoice_number)) <= 0
     change = Change.FINAL_PAYMENT if final else Change.PARTIAL_PAYMENT
@@ -134,7 +135,7 @@ def delete_payment(books: Books, number: str, *, booked_too: bool = False) -> No
     books.payments_of[invoice_number].remove(number)
     books.payments.remove(number)
     books.change_invoice(invoice_number, {}, Change.PAYMENT_DELETED)
-    if held["Booked"] or "unbooked_payment" in books.switches().more_events:
+    if held["Booked"] or Change.UNBOOKED_PAYMENT in books.switches().more_events:
         books.publish("invoices", "invoicepayment-deleted", number)
 
 

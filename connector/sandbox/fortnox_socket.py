@@ -72,7 +72,14 @@ class Subscription:
 
     def _add_tenants(self, command: Mapping[str, Any]) -> Answer:
         tokens = [str(token) for token in command.get("accessTokens", ())]
-        found = {token: self._access(token, str(command.get("clientSecret", ""))) for token in tokens}
+        secret = str(command.get("clientSecret", ""))
+        found: dict[str, Access | None] = {}
+        wanted = set(self._tenants)
+        for token in tokens:
+            access = self._access(token, secret)
+            too_many = access is not None and len(wanted | {access.grant.tenant}) > self._switches.socket_max_tenants
+            found[token] = None if too_many else access
+            wanted |= {access.grant.tenant} if access is not None and not too_many else set()
         invalid = [token for token, access in found.items() if access is None]
         valid = {token: access for token, access in found.items() if access is not None}
         if not invalid or self._switches.valid_tenants_are_added:

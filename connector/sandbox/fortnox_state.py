@@ -54,6 +54,8 @@ class FortnoxState:
         self.lock = threading.RLock()
         self.traffic = Traffic()
         self.hook = LifeCycleHook()
+        self.sockets: set[WebSocket] = set()
+        """The event sockets that are open."""
         self.app = app
         self._seed = seed
         self.reset()
@@ -73,8 +75,8 @@ class FortnoxState:
             self.rate = RateWindows()
             self.labels: dict[str, str] = {}
             """Document numbers by the names that a seed gives them."""
-            self.sockets: set[WebSocket] = set()
-            """The event sockets that are open."""
+            for socket in tuple(self.sockets):
+                socket.drop()
             self.signed_in_to = 0
             """The company that the person at the consent page chooses."""
             self.writes: list[dict[str, Any]] = []

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from connector.sandbox.switches import BodyKind, Fault
 
-RECORDED_RATE_LIMIT = 25
+DOCUMENTED_RATE_LIMIT = 25
 RATE_WINDOW_S = 5.0
 """25 requests in 5 seconds, sliding: fortnox.md 3.1."""
 
@@ -89,6 +89,44 @@ class Empty(StrEnum):
     MISSING = "missing"
 
 
+class Change(StrEnum):
+    """What happened to an invoice: decides its event, and whether its modified time moves."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    LABEL = "label"
+    BOOKED = "booked"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+    REMINDER = "reminder"
+    UNBOOKED_PAYMENT = "unbooked_payment"
+    PAYMENT_BOOKED = "payment_booked"
+    """Of the payment, not of its invoice."""
+    PARTIAL_PAYMENT = "partial_payment"
+    FINAL_PAYMENT = "final_payment"
+    PAYMENT_DELETED = "payment_deleted"
+    CREDIT = "credit"
+    ATTACHMENT = "attachment"
+
+
+class Oddity(StrEnum):
+    """What an invoice may be that `filter=unpaid` and `unpaidoverdue` may list all the same."""
+
+    UNBOOKED = "unbooked"
+    CREDIT = "credit"
+    INTEREST = "interest"
+    CANCELLED = "cancelled"
+    NOT_COMPLETED = "not_completed"
+
+
+class ForeignAmount(StrEnum):
+    """An amount of an invoice in foreign currency that may be shown in kronor."""
+
+    BALANCE = "Balance"
+    TOTAL = "Total"
+    TOTAL_TO_PAY = "TotalToPay"
+
+
 class WhichCredit(StrEnum):
     """Which number a debit's `CreditInvoiceReference` holds after several credits."""
 
@@ -124,8 +162,8 @@ class ExpiredTenant(StrEnum):
 class FortnoxSwitches:
     """How the imitation of Fortnox behaves where the reference leaves it open, and what goes wrong.
 
-    Times are in seconds by the imitation's clock. `unmodified_by` names the changes (`fortnox_books.Change`) that leave
-    an invoice's modified time alone, `more_events` those that send `invoice-updated-v1` although no event is known for
+    Times are in seconds by the imitation's clock. `unmodified_by` names the changes that leave an invoice's, or
+    a payment's, modified time alone, `more_events` those that send `invoice-updated-v1` although no event is known for
     them. `overdue_includes` names what `filter=unpaid` and `unpaidoverdue` list beside plain booked invoices.
     """
 
@@ -143,7 +181,7 @@ class FortnoxSwitches:
     revoke_ends_consent: bool = False
     access_outlives_consent: bool = False
 
-    rate_limit_requests: int = RECORDED_RATE_LIMIT
+    rate_limit_requests: int = DOCUMENTED_RATE_LIMIT
     rate_window_s: float = RATE_WINDOW_S
     rate_key: RateKey = RateKey.CLIENT_AND_TENANT
     rate_counts_refused: bool = False
@@ -161,7 +199,7 @@ class FortnoxSwitches:
     rest_lag_s: float = 0.0
     limit_outside: Handling = Handling.REFUSED
     two_searches: Handling = Handling.REFUSED
-    overdue_includes: tuple[str, ...] = ("unbooked", "credit", "interest", "cancelled", "not_completed")
+    overdue_includes: tuple[Oddity, ...] = tuple(Oddity)
     due_today_is_overdue: bool = False
     empty: Empty = Empty.AS_RECORDED
 
@@ -170,18 +208,18 @@ class FortnoxSwitches:
     booked_put_code: int = 2990017
     read_only_fields: Handling = Handling.REFUSED
     label_array: LabelArray = LabelArray.REPLACES
-    unmodified_by: tuple[str, ...] = (
-        "unbooked_payment",
-        "partial_payment",
-        "payment_deleted",
-        "reminder",
-        "label",
-        "attachment",
-        "credit",
+    unmodified_by: tuple[Change, ...] = (
+        Change.UNBOOKED_PAYMENT,
+        Change.PARTIAL_PAYMENT,
+        Change.PAYMENT_DELETED,
+        Change.REMINDER,
+        Change.LABEL,
+        Change.ATTACHMENT,
+        Change.CREDIT,
     )
     fee_includes_vat_when_prices_do: bool = True
     balance_net_of_tax_reduction: bool = True
-    balance_in_sek: bool = False
+    amounts_in_sek: tuple[ForeignAmount, ...] = ()
     debit_reference: WhichCredit = WhichCredit.FIRST
     paid_reminder_fee: PaidFee = PaidFee.IN_PAYMENT
     reminder_print_counts: bool = True
@@ -190,6 +228,7 @@ class FortnoxSwitches:
     attachments_on_booked: bool = True
     attachment_scope: str = "connectfile"
     attachment_max_bytes: int = 10_000_000
+    attachment_max_count: int = 100
 
     offset_inclusive: bool = False
     old_offset: OldOffset = OldOffset.OLDEST
@@ -199,8 +238,9 @@ class FortnoxSwitches:
     event_repeats: int = 1
     entity_id_as_number: bool = False
     event_versions: Mapping[str, int] = field(default_factory=lambda: {"customer-updated": 2})
-    more_events: tuple[str, ...] = ()
+    more_events: tuple[Change, ...] = ()
     valid_tenants_are_added: bool = False
+    socket_max_tenants: int = 1000
     socket_closes_after: int = 0
     socket_ping_s: float = 0.0
     socket_idle_s: float = 0.0

@@ -232,10 +232,10 @@ def _converted(name: str, hint: Any, value: Any) -> Any:
         return {str(key): _converted(name, get_args(hint)[1], item) for key, item in value.items()}
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(value)
-    if hint == tuple[str, ...]:
+    if get_origin(hint) is tuple:
         if isinstance(value, str):
-            raise ValueError(f"{name} is a list of texts")
-        return tuple(str(item) for item in value)
+            raise ValueError(f"{name} is a list")
+        return tuple(_converted(name, get_args(hint)[0], item) for item in value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint == int | None:

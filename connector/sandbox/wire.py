@@ -6,6 +6,7 @@ Also the control endpoints under /_sandbox/, which belong to the imitation and t
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections import Counter
@@ -20,6 +21,9 @@ from connector.sandbox.serve import CONNECTION, Connection
 from connector.sandbox.switches import BodyKind, Fault, FaultKind, S, SwitchBoard
 
 CONTROL = "/_sandbox/"
+
+VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
+"""A variable in a rule of Flask's, with or without its converter."""
 
 BREAKING = (FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.HALF_ANSWER)
 """Faults that end the connection instead of answering."""
@@ -108,7 +112,8 @@ def path_template(incoming: Request) -> str:
     rule = incoming.url_rule
     if rule is None:
         return f"{incoming.method} (unknown path)"
-    return f"{incoming.method} {rule.rule.replace('<path:', '<').replace('<', '{').replace('>', '}')}"
+    path = VARIABLE.sub(r"{\1}", rule.rule)
+    return f"{incoming.method} {path}"
 
 
 def install(

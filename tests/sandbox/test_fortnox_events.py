@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from connector.sandbox import fortnox_settling as settling
 from connector.sandbox.fortnox_books import Books
-from connector.sandbox.fortnox_switches import ExpiredTenant, OldOffset
+from connector.sandbox.fortnox_switches import Change, ExpiredTenant, OldOffset
 from tests.sandbox.fortnox_client import APP, TIMEOUT_S, Fortnox
 
 LAST = {"topic": "messages", "kind": "last", "entity": "0"}
@@ -138,6 +138,16 @@ def test_a_wrong_secret_or_an_expired_token_is_invalid(fortnox: Fortnox, socket:
     assert socket.add_tenants(token)["invalidTokens"] == [token]
 
 
+def test_a_socket_takes_so_many_tenants(fortnox: Fortnox, socket: Socket) -> None:
+    fortnox.switch(socket_max_tenants=1)
+    second = fortnox.state.add_company("Andra Bolaget AB", "556000-0001")
+    fortnox.log_in(second)
+    tokens = [token_of(fortnox), token_of(fortnox, second)]
+
+    assert socket.add_tenants(*tokens)["invalidTokens"] == tokens[1:]
+    assert [socket.add_tenants(token)["result"] for token in (tokens[0], tokens[0], tokens[1])] == ["ok", "ok", "error"]
+
+
 @pytest.mark.parametrize("required", [True, False])
 def test_the_word_bearer_may_be_required(fortnox: Fortnox, socket: Socket, required: bool) -> None:
     fortnox.switch(bearer_required=required)
@@ -222,15 +232,19 @@ def test_an_event_says_where_to_look(fortnox: Fortnox, socket: Socket) -> None:
 
 
 def test_changes_without_a_known_event_may_have_one(fortnox: Fortnox, socket: Socket) -> None:
-    fortnox.switch(more_events=("label", "unbooked_payment"))
+    fortnox.switch(more_events=(Change.LABEL, Change.CREDIT, Change.UNBOOKED_PAYMENT))
     number = fortnox.add_invoice()
+    credit = settling.credit(fortnox.books, number, Decimal(1), booked=False)
     socket.subscribe("invoices")
 
     fortnox.books.set_labels(number, [])
+    fortnox.books.book(credit)
     payment = settling.add_payment(fortnox.books, number, Decimal(1))
     settling.delete_payment(fortnox.books, payment)
 
     assert kinds(socket.events()) == [
+        ("invoice-updated-v1", number),
+        ("invoice-bookkeep-v1", credit),
         ("invoice-updated-v1", number),
         ("invoice-updated-v1", number),
         ("invoicepayment-deleted-v1", payment),
@@ -406,6 +420,13 @@ def test_the_server_may_close_with_or_without_a_word(
     assert fortnox.post("/_sandbox/sockets/close", {"code": code}).json() == {"closed": 1}
 
     assert closed_with(socket) == seen
+
+
+def test_starting_over_ends_the_sockets(fortnox: Fortnox, socket: Socket) -> None:
+    socket.subscribe("customers")
+    fortnox.post("/_sandbox/reset")
+
+    assert closed_with(socket) is None
 
 
 def test_the_socket_may_end_after_some_events(fortnox: Fortnox, socket: Socket) -> None:

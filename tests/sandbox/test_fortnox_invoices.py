@@ -11,7 +11,7 @@ import pytest
 
 from connector.sandbox import fortnox_settling as settling
 from connector.sandbox.fortnox_documents import Row
-from connector.sandbox.fortnox_switches import Empty, Handling, LabelArray, LockedPut
+from connector.sandbox.fortnox_switches import Empty, ForeignAmount, Handling, LabelArray, LockedPut
 from tests.sandbox.fortnox_client import Fortnox, refusal
 
 REFERENCE = {"Invoice": {"ExternalInvoiceReference2": "AMILI:5f2c0e9b7d"}}
@@ -393,9 +393,9 @@ def test_foreign_currency_keeps_the_invoice_in_its_own(fortnox: Fortnox) -> None
     settling.pay(fortnox.books, number, Decimal(25))
 
     assert shown(fortnox, number, "Currency", "CurrencyRate", "Total", "Balance") == ("EUR", 11.5, 125, 100)
-    fortnox.switch(balance_in_sek=True)
-    fortnox.books.set_invoice(number)
-    assert shown(fortnox, number, "Balance") == (1150,)
+    fortnox.switch(amounts_in_sek=(ForeignAmount.BALANCE, ForeignAmount.TOTAL))
+    assert shown(fortnox, number, "Total", "TotalToPay", "Balance") == (1437.5, 125, 1150)
+    assert fortnox.get("/3/invoices").json()["Invoices"][0]["Balance"] == 1150
 
 
 def test_rows_with_a_discount(fortnox: Fortnox) -> None:

@@ -233,11 +233,13 @@ def test_every_call_is_counted_by_kind(fortnox: Fortnox) -> None:
     number = fortnox.add_invoice()
     fortnox.get(f"/3/invoices/{number}")
     fortnox.get(f"/3/invoices/{number}/preview")
+    fortnox.delete("/3/labels/1")
 
     counted = fortnox.get("/_sandbox/state").json()["requests"]
 
     assert counted["GET /3/invoices/{number}"] == 1
     assert counted["GET /3/invoices/{number}/preview"] == 1
+    assert counted["DELETE /3/labels/{number}"] == 1
     assert not [name for name in counted if "email" in name or "printreminder" in name]
 
 

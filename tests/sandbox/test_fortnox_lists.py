@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_switches import Handling, Zone
+from connector.sandbox.fortnox_switches import Change, Handling, Oddity, Zone
 from tests.sandbox.fortnox_client import Fortnox, refusal
 
 
@@ -125,8 +125,8 @@ def test_an_invalid_filter_is_refused_as_recorded(fortnox: Fortnox) -> None:
     )
 
 
-@pytest.mark.parametrize("included", ["unbooked", "credit", "interest", "cancelled", "not_completed"])
-def test_what_unpaid_overdue_includes_is_a_switch(fortnox: Fortnox, included: str) -> None:
+@pytest.mark.parametrize("included", list(Oddity))
+def test_what_unpaid_overdue_includes_is_a_switch(fortnox: Fortnox, included: Oddity) -> None:
     plain = fortnox.add_invoice()
     odd = {
         "unbooked": fortnox.add_invoice(booked=False),
@@ -335,3 +335,15 @@ def test_payments_are_listed_by_invoice(fortnox: Fortnox) -> None:
     listed = fortnox.get("/3/invoicepayments", invoicenumber=first, sortby="paymentdate").json()["InvoicePayments"]
 
     assert [(item["Number"], item["InvoiceNumber"], item["Amount"]) for item in listed] == [(paid, 104, 2)]
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_booking_a_payment_may_not_count_as_a_change_of_it(fortnox: Fortnox, moves: bool) -> None:
+    fortnox.switch(unmodified_by=() if moves else (Change.PAYMENT_BOOKED,))
+    number = settling.add_payment(fortnox.books, fortnox.add_invoice(), Decimal(1))
+    fortnox.clock.forward(1800)
+
+    settling.book_payment(fortnox.books, number)
+
+    answer = fortnox.get("/3/invoicepayments", lastmodified="2026-11-22 13:30")
+    assert [item["Number"] for item in answer.json()["InvoicePayments"]] == ([number] if moves else [])

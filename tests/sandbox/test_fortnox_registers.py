@@ -210,6 +210,17 @@ def test_the_scope_of_attachments_is_a_switch(fortnox: Fortnox, scope: str, stat
     assert answer.status_code == status
 
 
+def test_an_invoice_takes_so_many_attachments(fortnox: Fortnox) -> None:
+    fortnox.switch(attachment_max_count=1)
+    invoice = fortnox.add_invoice()
+    file = upload(fortnox).json()["File"]["ArchiveFileId"]
+
+    answers = [attach(fortnox, invoice, file) for _ in range(2)]
+
+    assert answers[0].status_code == 201
+    assert answers[1].json()["error"] == "attachment_files_max_count_exceeded"
+
+
 def test_attachments_are_counted_and_validated(fortnox: Fortnox) -> None:
     invoice = fortnox.add_invoice()
     file = upload(fortnox).json()["File"]["ArchiveFileId"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connector.sandbox.fortnox_switches import Change, ErrorSpelling, FortnoxSwitches, LockedPut
 from connector.sandbox.switches import (
     AmiliSwitches,
     BodyKind,
@@ -84,6 +85,35 @@ def test_json_values_become_switches() -> None:
         required_debt_fields=("invoice_number",),
         faults=(Fault(FaultKind.RATE_LIMITED, share=0.05, retry_after_s=3, body=BodyKind.HTML),),
     )
+
+
+def test_the_switches_of_fortnox_are_json_values_too() -> None:
+    switches = changed(
+        FortnoxSwitches(),
+        {
+            "booked_put": "allow_refs",
+            "unmodified_by": ["label"],
+            "error_spelling_of": {"customer": "lower"},
+            "event_versions": {"reminder-sent": 2},
+            "rate_limit_retry_after_s": 3,
+        },
+    )
+    assert switches == FortnoxSwitches(
+        booked_put=LockedPut.ALLOW_REFS,
+        unmodified_by=(Change.LABEL,),
+        error_spelling_of={"customer": ErrorSpelling.LOWER},
+        event_versions={"reminder-sent": 2},
+        rate_limit_retry_after_s=3,
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"unmodified_by": ["labels"]}, {"more_events": "label"}, {"error_spelling_of": {"customer": "loud"}}],
+)
+def test_a_slip_in_a_switch_of_fortnox_is_an_error(changes: Mapping[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"valid|is a"):
+        changed(FortnoxSwitches(), changes)
 
 
 @pytest.mark.parametrize(
