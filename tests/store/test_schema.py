@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import multiprocessing
 import traceback
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Engine, MetaData, UniqueConstraint, inspect, text
 from sqlalchemy.dialects.postgresql import BYTEA, DOUBLE_PRECISION
 from sqlalchemy.types import DOUBLE, TypeEngine
 
-from connector.store import inbox, schema, tables
+from connector.domain.hand_over import HandOverState
+from connector.store import connections, following, hand_overs, inbox, schema, tables
+from connector.store.crypto import Vault
 from connector.store.database import Databases, open_databases, reading
-from tests.store.samples import add_connection, ask
+from connector.store.ledger_keys import LedgerKey
+from tests.store.samples import add_connection, ask, vault
 
 PROCESSES = 4
 
@@ -62,6 +68,72 @@ def test_migrating_again_changes_nothing(databases: Databases) -> None:
     schema.migrate(databases)
     assert ask(databases)[0] == hand_over
     assert [found.id for found in inbox.waiting(databases.inbox)] == [item]
+
+
+def test_the_rows_of_the_first_schema_are_kept(tmp_path: Path, database_url: str | None) -> None:
+    opened = open_databases(data_dir=tmp_path / "data", database_url=database_url)
+    sealed_with = vault()
+    try:
+        _as_first_released(opened, sealed_with)
+        schema.migrate(opened)
+        connection = connections.get(opened.main, sealed_with, "testbolaget")
+        kept = hand_overs.get(opened.main, "first")
+        cursor = following.cursor(opened.main, "testbolaget")
+    finally:
+        opened.dispose()
+    assert connection.secrets["api_key"].get_secret_value() == "key"
+    assert connection.key == LedgerKey(number=0, expires=None, refused_at=None, set_at=None, set_by="")
+    assert cursor == ""
+    assert (kept.case_id, kept.state, kept.capital) == ("case", HandOverState.DONE, Decimal("1250.00"))
+    assert (kept.standing, kept.message_left, kept.message_attempted) == (None, "", "")
+
+
+def _as_first_released(opened: Databases, sealed_with: Vault) -> None:
+    """The main tables as the first migration made them, with a company and a hand-over."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations") / "main"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["version_table"] = "main_version"
+    company = {
+        "id": "testbolaget",
+        "host": "odoo",
+        "name": "Testbolaget AB",
+        "settings": "{}",
+        "secrets": sealed_with.seal('{"api_key": "key"}'),
+        "webhook_tokens": sealed_with.seal("[]"),
+        "amili_access": "default",
+        "creditor": "c" * 24,
+        "created_at": 1.0,
+    }
+    first = {
+        "id": "first",
+        "connection": "testbolaget",
+        "creditor": "c" * 24,
+        "invoice_id": "7",
+        "generation": 0,
+        "state": "done",
+        "first_action": "reminder",
+        "origin": "ledger",
+        "asked_by": "Eva",
+        "asked_at": 1.0,
+        "accepted": "[]",
+        "lifted": "{}",
+        "submission": 0,
+        "tries": 0,
+        "capital": "1250.00",
+        "case_id": "case",
+        "pdf": "uploaded",
+        "pdf_attempted": True,
+        "write_back": "written",
+        "findings": "[]",
+        "updated_at": 1.0,
+    }
+    with opened.main.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        access = {"id": "default", "private_key": sealed_with.seal("-"), "public_key": "-", "created_at": 1.0}
+        for table, row in ((tables.amili_access, access), (tables.connections, company), (tables.hand_overs, first)):
+            connection.execute(table.insert().values(row))
 
 
 @pytest.mark.parametrize("part", ["main", "inbox"])

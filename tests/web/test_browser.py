@@ -35,6 +35,7 @@ PATIENCE_MS = 30_000
 NARROW: ViewportSize = {"width": 360, "height": 740}
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 MOST_TABS = 60
+NEW_KEY = "a-new-key-0123456789abcdef0123456789abcd"
 
 
 @pytest.fixture
@@ -142,6 +143,35 @@ def test_what_must_be_answered_is_answered_by_keyboard_after_the_errors_said_so(
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Begäran tas om hand")
     picture(page, "taking-up")
+
+
+def test_a_new_key_is_entered_by_keyboard_after_the_old_one_died(page: Page, house: Stage) -> None:
+    house.ledger.drop_key(house.ledger.api_key)
+    house.ledger.set_key(NEW_KEY, 5)
+    page.goto(f"/connections/{CONNECTION}/hand-overs")
+    page.fill("#email", EMAIL)
+    page.fill("#password", PASSWORD)
+    page.click(".primary")
+    page.goto(f"/connections/{CONNECTION}/")
+    expect(page.locator("h1")).to_have_text("Odoo godtar inte vår nyckel")
+    picture(page, "key-refused")
+    page.goto(f"/connections/{CONNECTION}/hand-overs")
+    expect(page.locator(".company")).to_contain_text("Odoo godtar inte vår nyckel")
+    picture(page, "key-banner")
+    assert page.evaluate(CONTRAST) == []
+    tab_to(page, ".company .problems a")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Nyckeln till Odoo")
+    tab_to(page, "#api_key")
+    page.keyboard.type(NEW_KEY)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Den nya nyckeln fungerar")
+    picture(page, "key")
+    assert page.evaluate(CONTRAST) == []
+    page.set_viewport_size(NARROW)
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    page.goto(f"/connections/{CONNECTION}/")
+    expect(page.locator("h1")).to_have_text("Förfallna fakturor")
 
 
 def test_the_pages_fit_a_small_telephone(page: Page, house: Stage) -> None:
