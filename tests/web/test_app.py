@@ -120,7 +120,6 @@ def test_an_error_of_ours_shows_no_trace_and_logs_no_address(
 FAULTS = {
     FaultKind.FAIL_BEFORE: (502, "Odoo svarade inte som det ska"),
     FaultKind.DROP_BEFORE: (502, "Odoo svarade inte som det ska"),
-    FaultKind.UNAUTHORISED: (502, "Odoo godtar inte vår nyckel"),
     FaultKind.RATE_LIMITED: (503, "Odoo ber oss vänta"),
 }
 

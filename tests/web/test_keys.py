@@ -53,6 +53,7 @@ def test_a_page_that_meets_a_dead_key_first_parks_the_company(house: Stage, eva:
     kill_key(house.ledger)
     answer = eva.get(f"/connections/{CONNECTION}/")
     assert answer.status_code == 502
+    assert "Odoo godtar inte vår nyckel" in read(answer.text).text
     assert PAGE in read(answer.text).links
     assert house.deployment.connection(CONNECTION).key.refused_at is not None
     before = sum(house.ledger.traffic.snapshot()["requests"].values())
