@@ -16,7 +16,7 @@ from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import open_deployment
 from connector.hosts import opening
 from connector.hosts.odoo import host as odoo_host
-from connector.hosts.odoo import provision
+from connector.hosts.odoo import inventory
 from connector.hosts.odoo.versions import DIALECTS
 from connector.manifest.__main__ import as_text, renewed
 from connector.resources import manifest_path
@@ -80,8 +80,8 @@ def test_every_available_host_can_be_opened(described: manifest.Manifest) -> Non
 def test_the_fields_are_those_that_are_installed(described: manifest.Manifest) -> None:
     odoo, _ = described.hosts
 
-    assert [(one.name, one.type) for one in odoo.fields] == [
-        (name, kind) for name, (kind, _) in provision.ADDED_FIELDS.items()
+    assert [(one.model, one.name, one.type) for one in odoo.fields] == [
+        (added.model, added.name, added.kind) for added in inventory.ADDED_FIELDS
     ]
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import astuple
 from functools import partial
+from pathlib import Path
 
 import click
 
 from connector.cli.connecting import secret, webhook_url
 from connector.cli.deploying import chosen, opened
+from connector.cli.output import shown
+from connector.cli.problems import Misused
+from connector.domain.errors import ConnectorError
 from connector.flows import provisioning
 from connector.flows.deployment import Deployment
+from connector.hosts.base import LedgerCase
 from connector.store.connections import StoredConnection
 
 _QUESTION = "API key of a user with Settings rights"
@@ -23,6 +30,7 @@ _LOGIN = click.option(
     envvar="ODOO_SETTINGS_LOGIN",
     help="Login of that user, which Odoo 17 and 18 want beside the key; asked for there if not given.",
 )
+_EXPORT_HELP = "Save the case ids in Odoo to this CSV file before they are lost."
 _CONNECTION = click.option("--connection", "-c", "connection_id", help="The company, when several are connected.")
 
 
@@ -36,7 +44,10 @@ def odoo() -> None:
 @_LOGIN
 @_KEY
 def provision(connection_id: str | None, settings_login: str | None, settings_key: str | None) -> None:
-    """Install fields, the action "Skicka till inkasso" and the webhook. Running it again repairs and updates."""
+    """Install in Odoo what the connector needs: fields, group, actions, views, menu, and rules that tell it of changes.
+
+    Running it again repairs and updates.
+    """
     with opened() as deployment:
         connection = chosen(deployment, connection_id)
         login = _login(deployment, connection, settings_login)
@@ -50,18 +61,62 @@ def provision(connection_id: str | None, settings_login: str | None, settings_ke
 @_CONNECTION
 @_LOGIN
 @_KEY
+@click.option("--export", "file", type=click.Path(dir_okay=False, path_type=Path), help=_EXPORT_HELP)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def remove(connection_id: str | None, settings_login: str | None, settings_key: str | None, yes: bool) -> None:
-    """Take everything away that `provision` installed, with the case ids in its fields."""
+def remove(
+    connection_id: str | None, settings_login: str | None, settings_key: str | None, file: Path | None, yes: bool
+) -> None:
+    """Take everything away that `provision` installed, for every company in that Odoo.
+
+    The case ids in Odoo's fields are lost with it; --export saves them first.
+    """
     with opened() as deployment:
         connection = chosen(deployment, connection_id)
+        cases = _cases(deployment, connection, needed=file is not None)
+        click.echo(_loss(cases))
+        if cases and file is None and not yes:
+            name = click.prompt("Save them to a CSV file first? File name (empty: no)", default="", show_default=False)
+            file = Path(name) if name else None
+        if file is not None:
+            _write(file, cases or [])
+            click.echo(f"Saved: {file}, {len(cases or [])} invoices of {shown(connection.name)}.")
         if not yes:
             click.confirm(
-                f"Remove fields, action and webhook from {connection.name}? Case ids in Odoo are lost.", abort=True
+                f"Remove everything of the connector's from the Odoo of {shown(connection.name)}?", abort=True
             )
         login = _login(deployment, connection, settings_login)
         done = provisioning.remove(deployment, connection, login, secret(settings_key, _QUESTION))
         click.echo("\n".join(done) if done else "Nothing of the connector's was left in this Odoo.")
+
+
+def _cases(deployment: Deployment, connection: StoredConnection, *, needed: bool) -> list[LedgerCase] | None:
+    """The case ids in Odoo; `None` if they cannot be read, which hinders the removal only if they are `needed`."""
+    try:
+        return list(provisioning.cases_in_ledger(deployment, connection))
+    except ConnectorError as error:
+        if needed:
+            raise
+        click.echo(f"The case ids in Odoo cannot be read: {error}", err=True)
+        return None
+
+
+def _loss(cases: list[LedgerCase] | None) -> str:
+    count = "The" if cases is None else len(cases)
+    return (
+        f"{count} case ids in Odoo will be lost, with statuses, requests and dispute flags. The cases stand at Amili "
+        "all the same, and the connector keeps its own record of them."
+    )
+
+
+def _write(file: Path, cases: list[LedgerCase]) -> None:
+    """A CSV file of the cases, in UTF-8 with a mark by which spreadsheets know it. Nothing is written over."""
+    try:
+        with file.open("x", encoding="utf-8-sig", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(("invoice_number", "invoice_id", "case_id", "status", "date_utc"))
+            writer.writerows(astuple(case) for case in cases)
+    except OSError as error:
+        raise Misused(f"The file {file} cannot be written: {error.strerror}.") from None
 
 
 def _login(deployment: Deployment, connection: StoredConnection, given: str | None) -> str:

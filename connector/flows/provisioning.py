@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError, NotSent, Refused
 from connector.flows.deployment import Deployment
 from connector.hosts import opening
+from connector.hosts.base import LedgerCase, SetUp
 from connector.store import connections
 from connector.store.connections import StoredConnection
 
@@ -20,15 +21,16 @@ def provision(
     administrator_key: SecretStr,
     webhook_url: Callable[[str], str],
 ) -> tuple[str, ...]:
-    """Install or repair, with a new webhook token; gives a line for each thing done.
+    """Install or repair, with a new webhook token, and keep what the connection must know of it; gives lines to show.
 
     `webhook_url` makes the address from the token. Raises the errors of remote calls.
     """
     token = connections.rotate_webhook_token(deployment.databases.main, deployment.vault, connection.id)
     try:
-        return opening.provision(
+        done = opening.provision(
             connection.host,
             settings=connection.settings.host,
+            api_key=connection.secrets["api_key"],
             administrator_login=administrator_login,
             administrator_key=administrator_key,
             allow_private=deployment.settings.allow_private_addresses,
@@ -39,6 +41,7 @@ def provision(
         # row must not push its token out.
         connections.withdraw_webhook_token(deployment.databases.main, deployment.vault, connection.id, token)
         raise
+    return _kept(deployment, connection, done)
 
 
 def needs_login(deployment: Deployment, connection: StoredConnection) -> bool:
@@ -53,11 +56,30 @@ def needs_login(deployment: Deployment, connection: StoredConnection) -> bool:
 def remove(
     deployment: Deployment, connection: StoredConnection, administrator_login: str, administrator_key: SecretStr
 ) -> tuple[str, ...]:
-    """Take everything away again; gives a line for each thing done."""
-    return opening.remove(
+    """Take everything away again; gives lines to show, none if nothing was left."""
+    done = opening.remove(
         connection.host,
         settings=connection.settings.host,
         administrator_login=administrator_login,
         administrator_key=administrator_key,
         allow_private=deployment.settings.allow_private_addresses,
     )
+    return _kept(deployment, connection, done)
+
+
+def cases_in_ledger(deployment: Deployment, connection: StoredConnection) -> Iterator[LedgerCase]:
+    """The case ids that stand in the ledger and go with `remove`. Raises the errors of remote calls."""
+    return opening.cases_in_ledger(
+        connection.host,
+        settings=connection.settings.host,
+        api_key=connection.secrets["api_key"],
+        allow_private=deployment.settings.allow_private_addresses,
+    )
+
+
+def _kept(deployment: Deployment, connection: StoredConnection, done: SetUp) -> tuple[str, ...]:
+    settings = connections.settings_of(deployment.databases.main, connection.id)
+    changed = settings.model_copy(update={"host": {**settings.host, **done.settings}})
+    if changed != settings:
+        connections.save_settings(deployment.databases.main, connection.id, changed)
+    return done.lines

@@ -13,7 +13,7 @@ from connector.domain.hand_over import UNFINISHED, Origin, Request
 from connector.flows import keys
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Job
-from connector.flows.following import note_standings, request_of
+from connector.flows.following import note_standings, request_of, take_wishes
 from connector.flows.outcome import NEXT, Outcome, Then
 from connector.store import connections, hand_overs, inbox
 from connector.store.hand_over_record import HandOver
@@ -88,12 +88,15 @@ def job_of(hand_over: HandOver) -> Job:
 
 
 def follow_hint(deployment: Deployment, subject: str) -> Outcome:
-    """Look at the invoice a hint named: request what the ledger wishes for it, note how it stands if it was sent.
+    """Look at the invoice a hint named, and note how it stands if it was sent; request what the ledger wishes.
+
+    One hint may stand for several wishes: where the invoice has a new one, all are looked for.
 
     Where a hint may come before its change can be seen, nothing new is looked for again, a few times.
     """
     connection_id, invoice_id, newest = subject.split("/")
     again_at_s: tuple[float, ...] = ()
+    fresh = False
     known = hand_overs.latest(deployment.databases.main, connection_id, invoice_id)
     try:
         connection = deployment.connection(connection_id)
@@ -102,17 +105,18 @@ def follow_hint(deployment: Deployment, subject: str) -> Outcome:
         again_at_s = host.hint_timing().look_again_at_s
         if known is not None and known.case_id:
             note_standings(deployment, host, (known,))
+        if wish is not None and (known is None or known.wish_mark != wish.mark):
+            fresh = True
+            inbox.put_request(deployment.databases.inbox, request_of(connection_id, wish))
+            # A ledger may send one hint for all the invoices that a person chose at once.
+            take_wishes(deployment, connection_id, host)
     except (NotFound, ConfigurationError) as error:
         log.info("hint dropped: %s", error)
-        wish = None
     except KeyRefused as error:
+        # Once there is a new key, all standing wishes are looked for.
         if not keys.parked(deployment, connection_id, error):
             raise
-        # Once there is a new key, all standing wishes are looked for.
-        wish = None
-    if wish is not None and (known is None or known.wish_mark != wish.mark):
-        inbox.put_request(deployment.databases.inbox, request_of(connection_id, wish))
-    elif again_at_s:
+    if again_at_s and not fresh:
         age_s = inbox.since_hint_s(deployment.databases.inbox, connection_id, invoice_id)
         if next_s := next((at_s for at_s in again_at_s if at_s > age_s), None):
             return Outcome(Then.AGAIN_FIRST, next_s - age_s)

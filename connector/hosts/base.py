@@ -119,6 +119,25 @@ class LedgerMessage:
     link_text: str
 
 
+@dataclass(frozen=True)
+class LedgerCase:
+    """What stands in the ledger of one case. `date` is as the ledger keeps it, in UTC."""
+
+    number: str
+    invoice_id: str
+    case_id: str
+    status: str
+    date: str
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """What a set-up inside a ledger did: lines for a person, and the host settings that the connection must keep."""
+
+    lines: tuple[str, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
 class PdfUnavailable(ConnectorError):
     """The ledger cannot give the invoice's PDF without side effects; the text says why."""
 

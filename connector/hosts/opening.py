@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError, Unreadable
 from connector.domain.invoice import Invoice
-from connector.hosts.base import Hints, Host
+from connector.hosts.base import Hints, Host, LedgerCase, SetUp
 from connector.hosts.fortnox import events as fortnox_events
 from connector.hosts.fortnox import translate as fortnox_translate
 from connector.hosts.fortnox.settings import fortnox_settings
 from connector.hosts.odoo import events as odoo_events
+from connector.hosts.odoo import export as odoo_export
 from connector.hosts.odoo import provision as odoo_provision
+from connector.hosts.odoo import removal as odoo_removal
+from connector.hosts.odoo import telling as odoo_telling
 from connector.hosts.odoo import translate as odoo_translate
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import company_context
@@ -110,37 +113,55 @@ def provision(
     kind: str,
     *,
     settings: dict[str, Any],
+    api_key: SecretStr,
     administrator_login: str,
     administrator_key: SecretStr,
     allow_private: bool,
     webhook_url: str,
-) -> tuple[str, ...]:
-    """Install into the host what the connector needs, or repair it; a line for each thing done.
+) -> SetUp:
+    """Install into the host what the connector needs, or repair it.
 
-    `administrator_key` is used for this alone and kept nowhere, as is the login of its user, which may be ""
-    where `needs_login` says no. Raises `ConfigurationError`, `NotAuthorised` and the errors of remote calls.
+    `api_key` is the connection's own, by which its user and company are known. `administrator_key` is used for
+    this alone and kept nowhere, as is the login of its user, which may be "" where `needs_login` says no. Raises
+    `ConfigurationError`, `NotAuthorised` and the errors of remote calls.
     """
     match kind:
         case "odoo":
+            chosen = odoo_settings(settings)
             client = _provisioning_client(settings, administrator_login, administrator_key, allow_private=allow_private)
-            report = odoo_provision.provision(client, webhook_url)
-            return (
-                *(f"installed module {name}" for name in report.installed),
-                *(f"created {name}" for name in report.created),
-                *(f"updated {name}" for name in report.updated),
-            )
+            own = _own_client(chosen, api_key, allow_private=allow_private)
+            uid, company_id = odoo_provision.connectors_user(own, chosen.company_id)
+            report = odoo_provision.provision(client, webhook_url, company_id=company_id, key_user=uid)
+            return SetUp(odoo_telling.installed(report), {"pdf_action_id": report.pdf_action_id})
+        case _:
+            raise _unknown(kind)
+
+
+def cases_in_ledger(
+    kind: str, *, settings: dict[str, Any], api_key: SecretStr, allow_private: bool
+) -> Iterator[LedgerCase]:
+    """What `remove` will take away with the fields: every invoice of the connection's company with a case id.
+
+    Raises as `provision`.
+    """
+    match kind:
+        case "odoo":
+            chosen = odoo_settings(settings)
+            client = _own_client(chosen, api_key, allow_private=allow_private)
+            _, company_id = odoo_provision.connectors_user(client, chosen.company_id)
+            return odoo_export.cases(client, company_id)
         case _:
             raise _unknown(kind)
 
 
 def remove(
     kind: str, *, settings: dict[str, Any], administrator_login: str, administrator_key: SecretStr, allow_private: bool
-) -> tuple[str, ...]:
-    """Take away from the host all that `provision` installed; a line for each thing. Raises as `provision`."""
+) -> SetUp:
+    """Take away from the host all that `provision` installed. Raises as `provision`."""
     match kind:
         case "odoo":
             client = _provisioning_client(settings, administrator_login, administrator_key, allow_private=allow_private)
-            return tuple(f"removed {name}" for name in odoo_provision.remove(client).removed)
+            return SetUp(odoo_telling.removed(odoo_removal.remove(client)), {"pdf_action_id": None})
         case _:
             raise _unknown(kind)
 
@@ -166,6 +187,16 @@ def _odoo_client(
         connect_timeout_s=connect_timeout_s,
         read_timeout_s=read_timeout_s,
         context=context,
+    )
+
+
+def _own_client(chosen: OdooSettings, api_key: SecretStr, *, allow_private: bool) -> OdooClient:
+    return _odoo_client(
+        chosen,
+        api_key,
+        allow_private=allow_private,
+        connect_timeout_s=CONNECT_TIMEOUT_S,
+        read_timeout_s=READ_TIMEOUT_S,
     )
 
 

@@ -90,6 +90,16 @@ def test_a_hint_about_a_wish_becomes_its_hand_over(on: Stage, submitted: Submitt
     assert undone_s(on) == 0.0
 
 
+def test_one_hint_brings_every_invoice_that_was_chosen_at_once(on: Stage, submitted: Submitted) -> None:
+    chosen = [on.invoice(wished_by="Eva Ekonom") for _ in range(3)]
+    on.hint(chosen[1])
+    dispatch(on, submitted)
+    started = [on.hand_over(invoice) for invoice in chosen]
+    assert [hand_over.asked_by for hand_over in started if hand_over] == ["Eva Ekonom"] * 3
+    assert len(submitted.of(requests.HAND_OVER)) == 3
+    assert undone_s(on) == 0.0
+
+
 def test_a_hint_without_a_wish_is_a_read_and_nothing_else(on: Stage, submitted: Submitted) -> None:
     """A forged event: somebody who knows the address names an invoice that nobody asked to send."""
     invoice = on.invoice()
@@ -125,7 +135,8 @@ def test_twenty_hints_about_one_invoice_are_one_look(on: Stage, submitted: Submi
     for _ in range(20):
         on.hint(invoice)
     dispatch(on, submitted)
-    assert reads(on) == before + 1
+    # One for this invoice, one for whatever else was chosen at once.
+    assert reads(on) == before + 2
     assert len(submitted.of(requests.HINT)) == 1
     assert len(submitted.of(requests.HAND_OVER)) == 1
     assert undone_s(on) == 0.0

@@ -26,12 +26,19 @@ def test_an_unknown_kind_is_refused_by_every_door() -> None:
         opening.open_host("sap", api_key=KEY, **options)
     with pytest.raises(ConfigurationError, match="sap"):
         opening.provision(
-            "sap", administrator_login="", administrator_key=KEY, webhook_url="https://x.example", **options
+            "sap",
+            api_key=KEY,
+            administrator_login="",
+            administrator_key=KEY,
+            webhook_url="https://x.example",
+            **options,
         )
     with pytest.raises(ConfigurationError, match="sap"):
         opening.remove("sap", administrator_login="", administrator_key=KEY, **options)
     with pytest.raises(ConfigurationError, match="sap"):
         opening.needs_login("sap", **options)
+    with pytest.raises(ConfigurationError, match="sap"):
+        opening.cases_in_ledger("sap", api_key=KEY, **options)
     with pytest.raises(ConfigurationError, match="sap"):
         opening.translate_document("sap", {}, {})
     assert opening.hints("sap", b'{"_model": "account.move", "_id": 5}').invoice_ids == ()

@@ -31,6 +31,8 @@ install_debian_packages() {
   command -v wkhtmltopdf >/dev/null || missing+=(wkhtmltopdf fonts-dejavu-core)
   command -v curl >/dev/null || missing+=(curl)
   [[ $(/sbin/ldconfig -p) == *libmagic* ]] || missing+=(libmagic1)
+  [[ -e /usr/share/javascript/jquery/jquery.js ]] || missing+=(libjs-jquery)
+  [[ -d /usr/share/fonts-font-awesome ]] || missing+=(fonts-font-awesome)
   python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
   ((${#missing[@]})) || return 0
   say "installing ${missing[*]}"
@@ -63,6 +65,16 @@ unpack_odoo() {
   mkdir "$home/src"
   mv "$home"/unpacked/usr/lib/python3/dist-packages/odoo* "$home/src/"
   rm -rf "$home/apt" "$home/unpacked"
+}
+
+# Odoo's web client needs files that Debian keeps in packages of their own, which the unpacked Odoo links to as if it
+# lay in /usr.
+link_web_files() {
+  local link file
+  while IFS= read -r link; do
+    file=/usr/share/$(readlink "$link" | sed 's|.*\.\./share/||')
+    [[ ! -e $file ]] || ln -sfn "$file" "$link"
+  done < <(find "$home/src/odoo/addons/web/static/" -xtype l -lname '*../share/*')
 }
 
 install_requirements() {
@@ -236,6 +248,7 @@ ODOO_PASSWORD=admin
 ODOO_API_KEY=$admin_key
 ODOO_BOT_LOGIN=connector
 ODOO_BOT_API_KEY=$daily_key
+ODOO_DATABASE_URL=postgresql://odoo@127.0.0.1:$pgport/$database
 ENV
 }
 
@@ -243,6 +256,7 @@ start() {
   mkdir -p "$home"
   install_debian_packages
   unpack_odoo
+  link_web_files
   install_requirements
   start_postgresql
   configure

@@ -111,6 +111,12 @@ class Books:
         self.settings_client.call("res.currency", "write", ids=[currency], vals={"active": True})
         return int(currency)
 
+    def speak(self, language: str) -> None:
+        """Have a language in Odoo for its users to choose."""
+        context = {"active_test": False}
+        found = self.settings_client.call("res.lang", "search", domain=[("code", "=", language)], context=context)
+        self.settings_client.call("res.lang", "write", ids=found, vals={"active": True})
+
     def customer(self, **values: Any) -> int:
         """A new company customer in Sweden; `values` change it."""
         card = {
@@ -288,13 +294,19 @@ class Books:
     def mails(self) -> int:
         return int(self.settings_client.call("mail.mail", "search_count", domain=[]))
 
-    def accountant(self) -> requests.Session:
-        """A web session of a new user with the Invoicing group and nothing more."""
+    def user(self, *groups: str | int, lang: str = "sv_SE") -> str:
+        """A new person with the Invoicing group, and with `groups` (ids or external ids); gives the login."""
         login = f"accountant-{time.time_ns()}"
-        groups = [self.reference("base.group_user"), self.reference("account.group_account_invoice")]
-        user = {"name": "Ekonom Ek", "login": login, "password": PASSWORD, "group_ids": [(6, 0, groups)]}
-        self.settings_client.call("res.users", "create", vals_list=[user])
+        wanted = ("base.group_user", "account.group_account_invoice", *groups)
+        ids = [self.reference(group) if isinstance(group, str) else group for group in wanted]
+        person = {"name": "Ekonom Ek", "login": login, "password": PASSWORD, "lang": lang, "tz": "Europe/Stockholm"}
+        self.settings_client.call("res.users", "create", vals_list=[{**person, "group_ids": [(6, 0, ids)]}])
+        return login
+
+    def accountant(self, *groups: str | int, lang: str = "sv_SE") -> requests.Session:
+        """A web session of a new `user`."""
         session = requests.Session()
+        login = self.user(*groups, lang=lang)
         self.web(
             session,
             "/web/session/authenticate",
@@ -307,7 +319,7 @@ class Books:
         answer = session.post(
             self.env["ODOO_URL"] + path, json={"jsonrpc": "2.0", "method": "call", "params": params}, timeout=60
         ).json()
-        assert "error" not in answer, answer["error"]["message"]
+        assert "error" not in answer, (answer["error"]["message"], answer["error"]["data"]["name"])
         return answer["result"]
 
     def click(self, session: requests.Session, action_id: int, *move_ids: int) -> Any:

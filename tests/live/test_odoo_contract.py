@@ -18,7 +18,6 @@ from pydantic import SecretStr
 from connector.domain.dates import today
 from connector.hosts import opening
 from connector.hosts.base import Host, WriteBack
-from connector.hosts.odoo import provision
 from connector.hosts.odoo.fields import (
     CASE_ID,
     CASE_URL,
@@ -29,11 +28,13 @@ from connector.hosts.odoo.fields import (
     STATUS,
     odoo_datetime,
 )
+from connector.hosts.odoo.removal import remove
 from connector.sandbox.serve import running
 from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import Ledger, Made
 from tests.live.gateway import without_json2
 from tests.live.odoo_books import Books, odoo_env
+from tests.live.setting_up import set_up
 
 pytestmark = [
     pytest.mark.odoo,
@@ -137,9 +138,9 @@ class RealLedger:
 def provisioned() -> Iterator[Books]:
     books = Books(odoo_env())
     # Nobody listens there: what is sent to the webhook is the provisioning test's matter.
-    provision.provision(books.settings_client, "http://127.0.0.1:9/webhooks/odoo/contract/none")
+    set_up(books, "http://127.0.0.1:9/webhooks/odoo/contract/none")
     yield books
-    provision.remove(books.settings_client)
+    remove(books.settings_client)
 
 
 @pytest.fixture(scope="module")

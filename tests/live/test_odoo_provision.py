@@ -1,32 +1,34 @@
-"""Provisioning a real Odoo 19: install, repair, click, webhook, removal without a trace."""
+"""Setting a real Odoo 19 up by API alone: install, repair, upgrade, two companies, removal without a trace.
+
+Creates in Odoo the whole set-up, which it takes away again; a user, customers and invoices, which stay. What was
+there of an earlier set-up is removed first.
+"""
 
 from __future__ import annotations
 
-import json
-import queue
-import threading
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 
-from connector.domain.errors import NotAuthorised
+from connector.domain.errors import ConfigurationError, NotAuthorised
 from connector.hosts import opening
-from connector.hosts.base import Host, Wish, WriteBack
-from connector.hosts.odoo.client import OdooClient
-from connector.hosts.odoo.fields import ADDED
-from connector.hosts.odoo.provision import MODULE, SEND_ACTION, WEBHOOK_ACTION, provision, remove
+from connector.hosts.base import Host, LedgerCase, WriteBack
+from connector.hosts.odoo import fields, inventory
+from connector.hosts.odoo.export import cases
+from connector.hosts.odoo.inventory import KEY_GROUP, MODULE, SEND_ACTION, SEND_GROUP
+from connector.hosts.odoo.provision import provision
+from connector.hosts.odoo.removal import remove
 from tests.live.odoo_books import Books, odoo_env
+from tests.live.setting_up import company, installed, set_up
 
-pytestmark = [
-    pytest.mark.odoo,
-    pytest.mark.skipif(not odoo_env(), reason="no real Odoo: ODOO_URL and its keys are not set"),
-]
+pytestmark = pytest.mark.odoo
 
-Calls = queue.Queue[tuple[str, dict[str, Any]]]
+WEBHOOK = "https://connector.example/webhooks/odoo/acme/another-token"
 
 
 @pytest.fixture
@@ -38,28 +40,9 @@ def books() -> Iterator[Books]:
 
 
 @pytest.fixture
-def receiver() -> Iterator[tuple[str, Calls]]:
-    """Listens as the connector does; gives its address and the calls that come."""
-    calls: Calls = queue.Queue()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            calls.put((self.path, json.loads(body)))
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", calls
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def provisioned(books: Books) -> Books:
+    set_up(books)
+    return books
 
 
 def host(books: Books) -> Host:
@@ -71,139 +54,167 @@ def host(books: Books) -> Host:
     )
 
 
-def installed(books: Books) -> dict[str, tuple[str, int]]:
-    rows = books.settings_client.call(
-        "ir.model.data",
-        "search_read",
-        domain=[("module", "=", MODULE)],
-        fields=["name", "model", "res_id"],
-    )
-    return {row["name"]: (row["model"], row["res_id"]) for row in rows}
+def set_up_by_an_earlier_release(books: Books) -> None:
+    """The set-up of six fields, one action and one rule that earlier releases made."""
+    call = books.settings_client.call
+    model = books.reference("account.model_account_move")
 
+    def bind(name: str, kind: str, object_id: int) -> None:
+        row = {"module": MODULE, "name": name, "model": kind, "res_id": object_id, "noupdate": True}
+        call("ir.model.data", "create", vals_list=[row])
 
-def traces(books: Books) -> dict[str, int]:
-    """How much of ours is found in Odoo, wherever it could be."""
-    search: dict[str, list[Any]] = {
-        "ir.model.data": [("module", "=", MODULE)],
-        "ir.model.fields": [("name", "like", "x_amili")],
-        "ir.model.fields.selection": [("field_id.name", "like", "x_amili")],
-        "ir.actions.server": ["|", ("code", "like", "x_amili"), ("webhook_url", "like", "/webhooks/odoo/")],
-        "base.automation": [("filter_domain", "like", "x_amili")],
+    ids = {}
+    for name, kind in (
+        (fields.CASE_ID, "char"),
+        (fields.STATUS, "char"),
+        (fields.DATE, "datetime"),
+        (fields.REQUESTED_AT, "datetime"),
+        (fields.REQUESTED_BY, "char"),
+        (fields.FIRST_ACTION, "char"),
+    ):
+        values = {"model_id": model, "name": name, "ttype": kind, "field_description": name, "copied": False}
+        (ids[name],) = call("ir.model.fields", "create", vals_list=[values])
+        bind(f"field_{name}", "ir.model.fields", ids[name])
+    action = {"name": "Send", "model_id": model, "state": "code", "code": "pass", "binding_model_id": model}
+    bind(SEND_ACTION, "ir.actions.server", call("ir.actions.server", "create", vals_list=[action])[0])
+    rule = {
+        "name": "Requested",
+        "model_id": model,
+        "trigger": "on_create_or_write",
+        "trigger_field_ids": [(6, 0, [ids[fields.REQUESTED_AT]])],
     }
-    context = {"active_test": False}
-    return {
-        model: books.settings_client.call(model, "search_count", domain=domain, context=context)
-        for model, domain in search.items()
+    (rule_id,) = call("base.automation", "create", vals_list=[rule])
+    bind("rule_requested", "base.automation", rule_id)
+    hook = {
+        "name": "Tell",
+        "model_id": model,
+        "state": "webhook",
+        "webhook_url": "https://connector.example/old",
+        "base_automation_id": rule_id,
+        "usage": "base_automation",
     }
+    bind("action_webhook_requested", "ir.actions.server", call("ir.actions.server", "create", vals_list=[hook])[0])
 
 
-def test_a_click_reaches_the_webhook_and_everything_goes_away_again(books: Books, receiver: tuple[str, Calls]) -> None:
-    url, calls = receiver
-    mails = books.mails()
-    untouched = traces(books)
-    first = provision(books.settings_client, f"{url}/webhooks/odoo/acme/old-token?event=requested")
+def test_a_second_run_changes_no_identity_and_makes_nothing(books: Books) -> None:
+    first = set_up(books)
     objects = installed(books)
-    second = provision(books.settings_client, f"{url}/webhooks/odoo/acme/token?event=requested")
+    second = set_up(books, WEBHOOK)
 
-    assert (len(first.created), first.updated) == (9, ())
+    assert (len(first.created), first.updated) == (len(objects), ())
     assert (second.created, sorted(second.updated)) == ((), sorted(first.created))
     assert installed(books) == objects
-
-    session, sent, other = books.accountant(), books.invoice(), books.draft()
-    answer = books.click(session, objects[SEND_ACTION][1], sent, other)
-
-    path, body = calls.get(timeout=10)
-    assert path == "/webhooks/odoo/acme/token?event=requested"
-    assert opening.hints("odoo", json.dumps(body).encode()).invoice_ids == (str(sent),)
-    assert set(body) == {"_action", "_id", "_model"}
-    assert calls.empty()
-
-    assert (answer["type"], answer["tag"]) == ("ir.actions.client", "display_notification")
-    number = books.move(sent, "name")["name"]
-    assert number in answer["params"]["message"]
-    assert answer["params"]["type"] == "warning"
-
-    ledger = host(books)
-    wish = ledger.wish(str(sent))
-    assert wish == Wish(invoice_id=str(sent), mark=wish.mark if wish else "", by="Ekonom Ek")
-    assert ledger.wish(str(other)) is None
-
-    ledger.write_back(str(sent), WriteBack("case-1", "Registrerat", datetime.now(UTC)))
-    again = books.click(session, objects[SEND_ACTION][1], sent)
-    assert "case-1" in again["params"]["message"]
-    assert calls.empty()
-
-    assert len(remove(books.settings_client).removed) == 9
-    assert set(traces(books).values()) == {0} == set(untouched.values())
-    assert remove(books.settings_client).removed == ()
-    assert books.mails() == mails
-
-
-def test_a_wish_expressed_twice_in_different_seconds_is_told_twice(books: Books, receiver: tuple[str, Calls]) -> None:
-    url, calls = receiver
-    provision(books.settings_client, f"{url}/webhooks/odoo/acme/token")
-    action, session, sent = installed(books)[SEND_ACTION][1], books.accountant(), books.invoice()
-
-    books.click(session, action, sent)
-    first = host(books).wish(str(sent))
-    assert first is not None
-    # As if it had been asked for a day earlier, so that the test need not wait for the next second.
-    books.client.call("account.move", "write", ids=[sent], vals={"x_amili_requested_at": "2026-01-01 00:00:00"})
-    books.click(session, action, sent)
-    second = host(books).wish(str(sent))
-
-    assert second is not None
-    assert second.mark >= first.mark
-    assert [calls.get(timeout=10)[1]["_id"] for _ in range(3)] == [sent] * 3
-
-
-def test_what_was_deleted_by_hand_is_repaired(books: Books) -> None:
-    provision(books.settings_client, "https://connector.example/webhooks/odoo/acme/one")
-    before = installed(books)
-    books.settings_client.call("ir.actions.server", "unlink", ids=[before[SEND_ACTION][1]])
-    rule_model, rule_id = before["rule_requested"]
-    books.settings_client.call(rule_model, "unlink", ids=[rule_id])
-    field_model, field_id = before["field_x_amili_first_action"]
-    books.settings_client.call(field_model, "unlink", ids=[field_id])
-
-    report = provision(books.settings_client, "https://connector.example/webhooks/odoo/acme/two")
-
-    assert set(report.created) == {
-        SEND_ACTION,
-        "rule_requested",
-        WEBHOOK_ACTION,
-        "field_x_amili_first_action",
-    }
-    after = installed(books)
-    assert set(after) == set(before)
-    assert len(after) == traces(books)["ir.model.data"]
-    (hook,) = books.settings_client.call(
-        "ir.actions.server", "read", ids=[after[WEBHOOK_ACTION][1]], fields=["webhook_url", "base_automation_id"]
+    assert first.pdf_action_id == second.pdf_action_id == objects[inventory.PDF_ACTION][1]
+    hooks = books.settings_client.call(
+        "ir.actions.server", "search_read", domain=[("state", "=", "webhook")], fields=["webhook_url"]
     )
-    assert hook["webhook_url"].endswith("/two")
-    assert hook["base_automation_id"][0] == after["rule_requested"][1]
+    ours = sorted(hook["webhook_url"] for hook in hooks if "/webhooks/odoo/" in str(hook["webhook_url"]))
+    assert ours == [f"{WEBHOOK}?event=changed", f"{WEBHOOK}?event=requested"]
 
 
-def test_a_rule_switched_off_by_hand_is_switched_on_again(books: Books) -> None:
-    provision(books.settings_client, "https://connector.example/webhooks/odoo/acme/one")
-    rule_id = installed(books)["rule_requested"][1]
-    books.settings_client.call("base.automation", "write", ids=[rule_id], vals={"active": False})
+def test_the_administrators_of_invoicing_may_send_at_first_and_later_it_is_the_companys_affair(books: Books) -> None:
+    first = set_up(books)
+    group = installed(books)[SEND_GROUP][1]
+    (administrator,) = books.settings_client.call(
+        "res.users", "search_read", domain=[("login", "=", os.environ["ODOO_LOGIN"])], fields=["name"]
+    )
+    assert administrator["name"] in first.senders
+    books.settings_client.call("res.groups", "write", ids=[group], vals={"user_ids": [(3, administrator["id"])]})
 
-    report = provision(books.settings_client, "https://connector.example/webhooks/odoo/acme/one")
+    again = set_up(books)
 
-    assert report.created == ()
-    (rule,) = books.settings_client.call("base.automation", "read", ids=[rule_id], fields=["active"])
-    assert rule["active"] is True
+    assert administrator["name"] not in again.senders
 
 
-def test_the_added_fields_are_not_copied_with_an_invoice(books: Books) -> None:
-    provision(books.settings_client, "https://connector.example/webhooks/odoo/acme/one")
+def test_the_connectors_own_keys_may_last_a_year_and_nobody_elses(provisioned: Books) -> None:
+    objects, client = installed(provisioned), provisioned.settings_client
+    uid = provisioned.client.call("res.users", "context_get")["uid"]
+    groups = client.call(
+        "res.groups",
+        "read",
+        ids=[objects[KEY_GROUP][1], objects[SEND_GROUP][1]],
+        fields=["api_key_duration", "user_ids", "implied_ids"],
+    )
+
+    assert [group["api_key_duration"] for group in groups] == [inventory.KEY_DURATION_DAYS, 0]
+    assert groups[0]["user_ids"] == [uid]
+    assert uid not in groups[1]["user_ids"]
+    assert groups[1]["implied_ids"] == [provisioned.reference("account.group_account_invoice")]
+
+
+def test_what_was_deleted_or_switched_off_by_hand_is_repaired(provisioned: Books) -> None:
+    before, client = installed(provisioned), provisioned.settings_client
+    asked, hint, changed = (
+        inventory.of_company(key, company(provisioned)) for key in ("rule_requested", "hint_requested", "rule_changed")
+    )
+    client.call("base.automation", "write", ids=[before[changed][1]], vals={"active": False})
+    client.call("ir.ui.view", "write", ids=[before["view_invoice_form"][1]], vals={"active": False})
+    client.call("ir.ui.view", "unlink", ids=[before["view_invoice_list"][1]])
+    client.call("base.automation", "unlink", ids=[before[asked][1]])
+
+    report = set_up(provisioned)
+
+    assert set(report.created) == {"view_invoice_list", asked, hint}
+    assert set(installed(provisioned)) == set(before)
+    for model, key in (("base.automation", changed), ("ir.ui.view", "view_invoice_form")):
+        (found,) = client.call(model, "read", ids=[before[key][1]], fields=["active"])
+        assert found["active"] is True
+
+
+def test_the_set_up_of_an_earlier_release_is_brought_up_to_date(books: Books) -> None:
+    set_up_by_an_earlier_release(books)
     sent = books.invoice()
-    host(books).write_back(str(sent), WriteBack("case-1", "Registrerat", datetime.now(UTC)))
+    books.client.call("account.move", "write", ids=[sent], vals={fields.CASE_ID: "case-1", fields.STATUS: "Hos Amili"})
 
-    copy = books.client.call("account.move", "copy", ids=[sent])
+    report = set_up(books)
 
-    assert books.move(copy[0], *ADDED) == {"id": copy[0], **dict.fromkeys(ADDED, False)}
+    assert set(report.removed) == {"rule_requested", "action_webhook_requested"}
+    kept = books.move(sent, fields.CASE_ID, fields.STATUS)
+    assert (kept[fields.CASE_ID], kept[fields.STATUS]) == ("case-1", "Hos Amili")
+    described = books.client.call("account.move", "fields_get", allfields=list(fields.ADDED), attributes=["type"])
+    invoices = {added.name: added.kind for added in inventory.ADDED_FIELDS if added.model == inventory.INVOICE}
+    assert {name: one["type"] for name, one in described.items()} == invoices
+
+
+def test_each_company_of_a_database_has_rules_of_its_own(provisioned: Books) -> None:
+    mine = company(provisioned)
+    other = mine + 1
+
+    provision(provisioned.settings_client, WEBHOOK, company_id=other)
+
+    keys = set(installed(provisioned))
+    for key in ("rule_requested", "webhook_requested", "hint_requested", "rule_changed"):
+        assert {f"{key}_company_{mine}", f"{key}_company_{other}"} <= keys
+    domains = provisioned.settings_client.call(
+        "base.automation", "search_read", domain=[("filter_domain", "like", "x_amili")], fields=["filter_domain"]
+    )
+    assert sorted(domain["filter_domain"].count(f"('company_id', '=', {mine})") for domain in domains) == [0, 0, 1, 1]
+
+
+def test_a_field_of_that_name_which_is_not_ours_is_left_alone(books: Books) -> None:
+    values = {
+        "model_id": books.reference("account.model_account_move"),
+        "name": fields.FIRST_ACTION,
+        "ttype": "char",
+        "field_description": "Somebody else's",
+    }
+    (foreign,) = books.settings_client.call("ir.model.fields", "create", vals_list=[values])
+    try:
+        with pytest.raises(ConfigurationError, match="x_amili_first_action of type char"):
+            set_up(books)
+    finally:
+        books.settings_client.call("ir.model.fields", "unlink", ids=[foreign])
+
+
+def test_the_added_fields_are_not_copied_with_an_invoice(provisioned: Books) -> None:
+    sent = provisioned.invoice()
+    host(provisioned).write_back(str(sent), WriteBack("case-1", "Registrerat", datetime.now(UTC)))
+    marked = {fields.DISPUTED: True, fields.FIRST_ACTION: "reminder"}
+    provisioned.client.call("account.move", "write", ids=[sent], vals=marked)
+
+    copy = provisioned.client.call("account.move", "copy", ids=[sent])
+
+    assert provisioned.move(copy[0], *fields.ADDED) == {"id": copy[0], **dict.fromkeys(fields.ADDED, False)}
 
 
 def test_without_the_fields_there_is_no_wish_and_no_place_to_write(books: Books) -> None:
@@ -214,15 +225,77 @@ def test_without_the_fields_there_is_no_wish_and_no_place_to_write(books: Books)
     result = ledger.write_back(str(sent), WriteBack("case-1", "Registrerat", datetime.now(UTC)))
     assert result.places == ()
     assert "not set up" in result.refused
+    assert list(cases(books.client, company(books))) == []
 
 
 def test_the_connectors_own_key_may_not_provision(books: Books) -> None:
-    client: OdooClient = books.client
-
     with pytest.raises(NotAuthorised) as refusal:
-        provision(client, "https://connector.example/webhooks/odoo/acme/secret-token")
+        provision(books.client, "https://connector.example/webhooks/odoo/acme/secret-token", company_id=1)
     with pytest.raises(NotAuthorised):
-        remove(client)
+        remove(books.client)
 
     assert "secret-token" not in str(refusal.value)
     assert installed(books) == {}
+
+
+def test_the_case_ids_can_be_saved_before_they_are_lost(provisioned: Books) -> None:
+    sent, others = provisioned.invoice(), provisioned.invoice()
+    at = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
+    host(provisioned).write_back(str(sent), WriteBack("case-1", "Hos Amili", at))
+
+    found = {case.invoice_id: case for case in cases(provisioned.client, company(provisioned))}
+
+    number = provisioned.move(sent, "name")["name"]
+    assert found[str(sent)] == LedgerCase(number, str(sent), "case-1", "Hos Amili", "2026-11-24 12:30:00")
+    assert str(others) not in found
+
+
+TRACES: dict[str, str] = {
+    "columns": "select table_name || '.' || column_name from information_schema.columns where column_name ~ 'x_amili'",
+    "ir_model_data": f"select name from ir_model_data where module = '{MODULE}' or name ~ 'x_amili'",
+    "ir_model_fields": "select name from ir_model_fields where name ~ 'x_amili'",
+    "ir_model_fields_selection": "select s.value from ir_model_fields_selection s"
+    " left join ir_model_fields f on f.id = s.field_id where f.id is null or f.name ~ 'x_amili'",
+    "ir_ui_view": "select name from ir_ui_view where name ~* 'amili' or arch_db::text ~* 'amili'",
+    "ir_act_server": "select name::text from ir_act_server where code ~ 'amili' or webhook_url ~ '/webhooks/odoo/'",
+    "ir_act_window": "select name::text from ir_act_window where context ~ 'amili' or domain ~ 'amili'",
+    "ir_ui_menu": "select name::text from ir_ui_menu where name::text ~ 'Inkasso'",
+    "ir_filters": "select name::text from ir_filters where domain ~ 'amili' or context ~ 'amili' or sort ~ 'amili'",
+    "base_automation": "select name::text from base_automation where filter_domain ~ 'amili' or name::text ~ 'Amili'",
+    "res_groups": "select name::text from res_groups where name::text ~ 'Amili|Inkasso'",
+    "res_groups_privilege": "select name::text from res_groups_privilege where name::text ~ 'Amili'",
+    "ir_attachment": "select name from ir_attachment where name ~* 'amili'",
+}
+
+
+def traces(url: str) -> dict[str, list[str]]:
+    """What is found of ours in the database itself, wherever it could be."""
+    with psycopg.connect(url) as connection:
+        found = {where: [row[0] for row in connection.execute(query).fetchall()] for where, query in TRACES.items()}
+    return {where: rows for where, rows in found.items() if rows}
+
+
+@pytest.mark.skipif(not os.environ.get("ODOO_DATABASE_URL"), reason="ODOO_DATABASE_URL: no way to Odoo's own database")
+def test_nothing_is_left_in_the_database_after_removal(books: Books) -> None:
+    url = os.environ["ODOO_DATABASE_URL"]
+    assert traces(url) == {}
+    set_up(books)
+    favourite: dict[str, Any] = {
+        "name": "Mine at Amili",
+        "model_id": "account.move",
+        "domain": "[('x_amili_case_id', '!=', False)]",
+        "context": "{}",
+        "sort": "[]",
+    }
+    books.settings_client.call("ir.filters", "create", vals_list=[favourite])
+    there = traces(url)
+    nowhere = {"ir_attachment"}
+    assert set(TRACES) - nowhere == set(there)
+    assert len(there["ir_model_data"]) >= len(installed(books))
+
+    report = remove(books.settings_client)
+
+    assert traces(url) == {}
+    assert report.favourites == ("Mine at Amili",)
+    assert set(report.removed) > {added.key for added in inventory.ADDED_FIELDS}
+    assert remove(books.settings_client).removed == ()

@@ -26,7 +26,7 @@ from connector.flows.register import register
 from connector.flows.upload import upload
 from connector.flows.write_back import write_back
 from connector.hosts.odoo.fields import CASE_ID, CASE_URL, FINDINGS, STATUS
-from connector.hosts.odoo.provision import provision, remove
+from connector.hosts.odoo.removal import remove
 from connector.sandbox.amili import create_amili
 from connector.sandbox.amili_state import guide_state
 from connector.sandbox.serve import running
@@ -35,6 +35,7 @@ from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
 from tests.conftest import SettingsFactory
 from tests.live.odoo_books import Books, odoo_env
+from tests.live.setting_up import set_up
 
 pytestmark = [
     pytest.mark.odoo,
@@ -49,7 +50,7 @@ COMPANY = "testbolaget"
 def books() -> Iterator[Books]:
     books = Books(odoo_env())
     # Nobody listens there: hints are another test's matter.
-    provision(books.settings_client, "http://127.0.0.1:9/webhooks/odoo/told/none")
+    set_up(books, "http://127.0.0.1:9/webhooks/odoo/told/none")
     yield books
     remove(books.settings_client)
 

@@ -1,4 +1,4 @@
-"""The fields that the connector adds to Odoo's invoices, and how their values are written."""
+"""The fields that the connector adds to Odoo's invoices and customers, and how their values are written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,23 @@ DISPUTED_BY = "x_amili_disputed_by"
 DISPUTED_AT = "x_amili_disputed_at"
 NEVER_SEND = "x_amili_never_send"
 
-ADDED = (CASE_ID, STATUS, DATE, REQUESTED_AT, REQUESTED_BY, FIRST_ACTION)
+ADDED = (
+    CASE_ID,
+    STATUS,
+    DATE,
+    REQUESTED_AT,
+    REQUESTED_BY,
+    FIRST_ACTION,
+    CASE_URL,
+    FINDINGS,
+    DISPUTED,
+    DISPUTED_BY,
+    DISPUTED_AT,
+)
+"""Those on invoices (account.move)."""
+
+ADDED_TO_CUSTOMERS = (NEVER_SEND,)
+"""Those on customers (res.partner)."""
 
 
 def odoo_datetime(at: datetime) -> str:

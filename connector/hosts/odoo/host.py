@@ -49,8 +49,6 @@ _PAGE = 1000
 _LOOK_FOR_FIELDS_EVERY_S = 60.0
 _LANGUAGE_STANDS_S = 3600.0
 _LONGEST_STATUS_CHARACTERS = 250
-_WRITTEN = (fields.CASE_ID, fields.STATUS, fields.DATE, fields.CASE_URL, fields.FINDINGS)
-_KNOWN = tuple(dict.fromkeys((*fields.ADDED, *_WRITTEN, fields.DISPUTED)))
 _SETTLED = ("paid", "in_payment", "reversed")
 
 
@@ -352,13 +350,15 @@ class OdooHost:
         with self._lock:
             if self._added is None or self._may_have_come():
                 self._asked_at_s = time.monotonic()
-                found = self._client.call("account.move", "fields_get", allfields=list(_KNOWN), attributes=["type"])
+                found = self._client.call(
+                    "account.move", "fields_get", allfields=list(fields.ADDED), attributes=["type"]
+                )
                 self._added = frozenset(found)
             return self._added
 
     def _may_have_come(self) -> bool:
         """Whether to look again for missing fields: they may be installed after this process has started."""
-        missing = not set(_KNOWN) <= (self._added or frozenset())
+        missing = not set(fields.ADDED) <= (self._added or frozenset())
         return missing and time.monotonic() - self._asked_at_s > _LOOK_FOR_FIELDS_EVERY_S
 
     def _holds_wishes(self) -> bool:

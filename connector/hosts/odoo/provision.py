@@ -1,228 +1,109 @@
-"""Installing into an Odoo what the connector needs, and taking all of it away again.
+"""Installing into an Odoo what the connector needs: fields, groups, actions, views, menu, and rules that send hints.
 
-Source: odoo.md section 3. Done with the key of a user with Settings rights, which is not kept. Every object has
-an external id in the module `amili_connector`, by which a second run finds, updates and repairs it.
+Source: odoo.md sections 2 and 3. Done with the key of a user with Settings rights, which is not kept. A second
+run finds everything by its external id, updates and repairs it, and takes away what an earlier release installed
+and this one does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from string import Template
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from connector.domain.errors import ConfigurationError, NotAuthorised, NotFound
-from connector.hosts.odoo import fields
+from connector.domain.errors import ConfigurationError
+from connector.hosts.odoo import inventory
 from connector.hosts.odoo.client import OdooClient
+from connector.hosts.odoo.installing import Installer, data_rows, require_settings_rights
+from connector.hosts.odoo.inventory import ACTION, GROUP, MENU, RULE, WINDOW, HintRule
+from connector.hosts.odoo.removal import take_away
 from connector.hosts.odoo.transport import SYSTEM
 from connector.resources import read_template
 
-MODULE = "amili_connector"
 AUTOMATION_MODULE = "base_automation"
 
-FIELD, ACTION, RULE = "ir.model.fields", "ir.actions.server", "base.automation"
-
-SEND_ACTION = "action_send_to_collection"
-REQUESTED_RULE = "rule_requested"
-WEBHOOK_ACTION = "action_webhook_requested"
-
-
-@dataclass(frozen=True)
-class Words:
-    """A text in the two languages that the connector speaks."""
-
-    sv: str
-    en: str
-
-    def in_language(self, code: str) -> str:
-        """The text for an Odoo language code such as "sv_SE"."""
-        return self.sv if code.startswith("sv") else self.en
-
-
-ADDED_FIELDS: Mapping[str, tuple[str, Words]] = {
-    fields.CASE_ID: ("char", Words("Amili ärende", "Amili case")),
-    fields.STATUS: ("char", Words("Amili status", "Amili status")),
-    fields.DATE: ("datetime", Words("Amili uppdaterad", "Amili updated")),
-    fields.REQUESTED_AT: ("datetime", Words("Inkasso begärt", "Collection requested")),
-    fields.REQUESTED_BY: ("char", Words("Inkasso begärt av", "Collection requested by")),
-    fields.FIRST_ACTION: ("char", Words("Amili första åtgärd", "Amili first action")),
+_CATEGORY_PARENT = "base.module_category_accounting"
+_CATEGORY_MODELS = {
+    # By the group's field that names it: the model, and its own field for what it belongs to (odoo.md section 3).
+    "category_id": ("ir.module.category", "parent_id"),
+    "privilege_id": ("res.groups.privilege", "category_id"),
 }
-"""Type and label of each field added to invoices."""
-
-SEND_NAME = Words("Skicka till inkasso", "Send to collection")
-RULE_NAME = Words("Amili: inkasso begärt", "Amili: collection requested")
-WEBHOOK_NAME = Words("Amili: säg till om begärt inkasso", "Amili: tell of a requested collection")
 
 
 @dataclass(frozen=True)
 class ProvisionReport:
-    """What a run did, by external id. `installed` names modules of Odoo's own that had to be installed."""
+    """What a run did, by external id.
+
+    `installed` names modules of Odoo's own that had to be installed, `senders` the users who may send now, and
+    `pdf_action_id` the action that renders an invoice's PDF, which the connection is to know.
+    """
 
     created: tuple[str, ...]
     updated: tuple[str, ...]
-    installed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class RemovalReport:
-    """What a removal took away, by external id."""
-
     removed: tuple[str, ...]
+    installed: tuple[str, ...]
+    senders: tuple[str, ...]
+    pdf_action_id: int
 
 
-def provision(client: OdooClient, webhook_url: str) -> ProvisionReport:
-    """Install or repair fields, the action "Send to collection", and the webhook that tells of its use.
+def provision(client: OdooClient, webhook_url: str, *, company_id: int, key_user: int | None = None) -> ProvisionReport:
+    """Install or repair everything, with hints of `company_id`'s invoices to `webhook_url`.
 
-    `webhook_url` holds the connection's token and is a secret; Odoo shows it to Settings users only. Raises
-    `ConfigurationError` for a version of Odoo that is not known to work or an address that is none,
+    `webhook_url` holds the connection's token and is a secret; Odoo shows it to Settings users only. `key_user`
+    is the connector's own user, whose API keys may then last a year. At the first set-up the users who administer
+    invoicing may send; after that, who may is the company's own affair and is not touched.
+
+    Raises `ConfigurationError` for a version of Odoo that is not known to work or an address that is none,
     `NotAuthorised` for a key without Settings rights, and the errors of `OdooClient.call`.
     """
     if urlsplit(webhook_url).scheme not in {"http", "https"}:
         raise ConfigurationError("The webhook address must begin with https://.")
     client.version()
-    _require_settings_rights(client)
-    run = _Run(client)
-    installed = _install_automation(client)
-    model_id = _reference(client, "account", "model_account_move")
-    field_ids = {name: run.field(model_id, name, *described) for name, described in ADDED_FIELDS.items()}
-    run.keep(
-        ACTION,
-        SEND_ACTION,
-        SEND_NAME,
-        {
-            "model_id": model_id,
-            "state": "code",
-            "code": read_template("odoo/send_to_collection.py.txt"),
-            "binding_model_id": model_id,
-            "binding_type": "action",
-            "binding_view_types": "list,form",
-            client.dialect.groups_field: [(6, 0, [_reference(client, "account", "group_account_invoice")])],
-        },
+    require_settings_rights(client)
+    modules = _install_automation(client)
+    run = Installer(client)
+    field_ids = {added.name: run.field(added) for added in inventory.ADDED_FIELDS}
+    send_group = _groups(client, run, key_user)
+    actions = _actions(client, run)
+    views = _views(client, run, actions)
+    _menu(client, run, views)
+    # Last, so that the address in use stays the one before when something above is refused.
+    for rule in inventory.HINT_RULES:
+        _hints(run, rule, f"{_without_query(webhook_url)}?{urlencode({'event': rule.event})}", company_id, field_ids)
+    kept = {*run.created, *run.updated}
+    obsolete = [
+        row
+        for row in data_rows(client)
+        if row["name"] not in kept and inventory.company_of(row["name"]) in {None, company_id}
+    ]
+    return ProvisionReport(
+        tuple(run.created),
+        tuple(run.updated),
+        take_away(client, obsolete),
+        modules,
+        _members(client, send_group),
+        actions[inventory.PDF_ACTION],
     )
-    rule_id = run.keep(
-        RULE,
-        REQUESTED_RULE,
-        RULE_NAME,
-        {
-            "model_id": model_id,
-            "trigger": "on_create_or_write",
-            "filter_domain": f"[('{fields.REQUESTED_AT}', '!=', False)]",
-            "trigger_field_ids": [(6, 0, [field_ids[fields.REQUESTED_AT]])],
-            "active": True,
-        },
-    )
-    run.keep(
-        ACTION,
-        WEBHOOK_ACTION,
-        WEBHOOK_NAME,
-        {
-            "model_id": model_id,
-            "state": "webhook",
-            "webhook_url": webhook_url,
-            "base_automation_id": rule_id,
-            "usage": "base_automation",
-        },
-    )
-    return ProvisionReport(tuple(run.created), tuple(run.updated), installed)
 
 
-def remove(client: OdooClient) -> RemovalReport:
-    """Take away everything that `provision` installed; a second run finds nothing left to do.
+def connectors_user(client: OdooClient, company_id: int | None) -> tuple[int, int]:
+    """The id of the user whose key `client` has, and the company it is there for.
 
-    The added fields go with what stands in them. Modules of Odoo's own stay, since others may use them by
-    now. Raises as `provision`.
+    Raises `ConfigurationError` if no `company_id` is chosen and the user sees several, and the errors of
+    `OdooClient.call`.
     """
-    _require_settings_rights(client)
-    # A rule takes its actions along; fields go last, because rule and actions name them (odoo.md section 3).
-    rows = _data_rows(client)
-    for model in (RULE, ACTION, FIELD):
-        ids = [row["res_id"] for row in rows if row["model"] == model]
-        standing = _existing(client, model, ids) if ids else []
-        if standing:
-            client.call(model, "unlink", ids=standing)
-    # Odoo drops the rows with their objects, except of those that went along with another.
-    if left := [row["id"] for row in _data_rows(client)]:
-        client.call("ir.model.data", "unlink", ids=left)
-    return RemovalReport(tuple(sorted(row["name"] for row in rows)))
-
-
-class _Run:
-    """One run of `provision`: what it found, and what it did."""
-
-    def __init__(self, client: OdooClient) -> None:
-        self.created: list[str] = []
-        self.updated: list[str] = []
-        self._client = client
-        self._rows = {row["name"]: row for row in _data_rows(client)}
-        languages = client.call("res.lang", "search_read", domain=[("active", "=", True)], fields=["code"])
-        self._languages = [str(language["code"]) for language in languages]
-
-    def field(self, model_id: int, name: str, kind: str, label: Words) -> int:
-        """Keep one added field. A field of that name is taken over; what it is made of is never rewritten."""
-        key = f"field_{name}"
-        found = self._client.call(
-            FIELD,
-            "search_read",
-            domain=[("model_id", "=", model_id), ("name", "=", name)],
-            fields=["ttype"],
-        )
-        if not found:
-            values = {"model_id": model_id, "name": name, "ttype": kind, "copied": False}
-            return self._create(FIELD, key, "field_description", label, values)
-        if found[0]["ttype"] != kind:
-            raise ConfigurationError(
-                f"The invoice has a field {name} of type {found[0]['ttype']} instead of {kind}.",
-                system=SYSTEM,
-                advice="Rename or remove it first.",
-            )
-        field_id = int(found[0]["id"])
-        self._client.call(FIELD, "write", ids=[field_id], vals={"copied": False})
-        return self._updated(FIELD, key, field_id, "field_description", label)
-
-    def keep(self, model: str, key: str, name: Words, values: Mapping[str, Any]) -> int:
-        """Keep one object as `values` say: made if it is not there, else put right."""
-        row = self._rows.get(key)
-        standing = row is not None and row["model"] == model and _existing(self._client, model, [row["res_id"]])
-        if not row or not standing:
-            return self._create(model, key, "name", name, values)
-        object_id = int(row["res_id"])
-        self._client.call(model, "write", ids=[object_id], vals=dict(values))
-        return self._updated(model, key, object_id, "name", name)
-
-    def _create(self, model: str, key: str, named: str, name: Words, values: Mapping[str, Any]) -> int:
-        (object_id,) = self._client.call(model, "create", vals_list=[{**values, named: name.en}])
-        self._name(model, object_id, named, name)
-        self._bind(model, key, object_id)
-        self.created.append(key)
-        return int(object_id)
-
-    def _updated(self, model: str, key: str, object_id: int, named: str, name: Words) -> int:
-        self._name(model, object_id, named, name)
-        self._bind(model, key, object_id)
-        self.updated.append(key)
-        return object_id
-
-    def _name(self, model: str, object_id: int, named: str, name: Words) -> None:
-        for language in self._languages:
-            values = {named: name.in_language(language)}
-            self._client.call(model, "write", ids=[object_id], vals=values, context={"lang": language})
-
-    def _bind(self, model: str, key: str, object_id: int) -> None:
-        values = {"module": MODULE, "name": key, "model": model, "res_id": object_id, "noupdate": True}
-        row = self._rows.get(key)
-        if row is None:
-            self._client.call("ir.model.data", "create", vals_list=[values])
-        elif (row["model"], row["res_id"]) != (model, object_id):
-            self._client.call("ir.model.data", "write", ids=[row["id"]], vals=values)
-
-
-def _require_settings_rights(client: OdooClient) -> None:
-    if not client.allows(FIELD, "create"):
-        raise NotAuthorised(
-            "the key's user may not change Odoo's settings.",
+    uid = int(client.call("res.users", "context_get")["uid"])
+    if company_id is not None:
+        return uid, company_id
+    (user,) = client.call("res.users", "read", ids=[uid], fields=["company_ids"])
+    if len(user["company_ids"]) != 1:
+        raise ConfigurationError(
+            f"The key's user sees several companies ({', '.join(map(str, user['company_ids']))}).",
             system=SYSTEM,
-            advice="Use a key of a user with Settings rights; it is not kept.",
+            advice="Choose one of them as company_id in the connection's Odoo settings.",
         )
+    return uid, int(user["company_ids"][0])
 
 
 def _install_automation(client: OdooClient) -> tuple[str, ...]:
@@ -236,32 +117,152 @@ def _install_automation(client: OdooClient) -> tuple[str, ...]:
     return (AUTOMATION_MODULE,)
 
 
-def _reference(client: OdooClient, module: str, name: str) -> int:
+def _groups(client: OdooClient, run: Installer, key_user: int | None) -> int:
+    """The group that may send, and the one that lets the connector's own keys last; gives the first one's id."""
+    dialect = client.dialect
+    model, parent = _CATEGORY_MODELS[dialect.category_field]
+    category = run.keep(model, inventory.CATEGORY, inventory.CATEGORY_NAME, {parent: run.reference(_CATEGORY_PARENT)})
+    invoicing = (4, run.reference(inventory.INVOICING_GROUP))
+    if dialect.group_key_duration:
+        run.keep(
+            GROUP,
+            inventory.KEY_GROUP,
+            inventory.KEY_GROUP_NAME,
+            {
+                "api_key_duration": inventory.KEY_DURATION_DAYS,
+                **({dialect.members_field: [(4, key_user)]} if key_user is not None else {}),
+            },
+        )
+    administrators = client.call(
+        "res.users",
+        "search",
+        domain=[(dialect.groups_field, "in", [run.reference(inventory.BILLING_ADMINISTRATORS)])],
+    )
+    return run.keep(
+        GROUP,
+        inventory.SEND_GROUP,
+        inventory.SEND_GROUP_NAME,
+        {"implied_ids": [invoicing], dialect.category_field: category},
+        at_first={dialect.members_field: [(4, user) for user in administrators]},
+    )
+
+
+def _members(client: OdooClient, group_id: int) -> tuple[str, ...]:
     found = client.call(
-        "ir.model.data",
-        "search_read",
-        domain=[("module", "=", module), ("name", "=", name)],
-        fields=["res_id"],
+        "res.users", "search_read", domain=[(client.dialect.groups_field, "in", [group_id])], fields=["name"]
     )
-    if not found:
-        raise ConfigurationError(f"This Odoo lacks {module}.{name}; is Invoicing installed?", system=SYSTEM)
-    return int(found[0]["res_id"])
+    return tuple(str(user["name"]) for user in found)
 
 
-def _data_rows(client: OdooClient) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = client.call(
-        "ir.model.data",
-        "search_read",
-        domain=[("module", "=", MODULE)],
-        fields=["name", "model", "res_id"],
+def _actions(client: OdooClient, run: Installer) -> dict[str, int]:
+    model_id = run.reference("account.model_account_move")
+    actions = {}
+    for action in inventory.CODE_ACTIONS:
+        actions[action.key] = run.keep(
+            ACTION,
+            action.key,
+            action.name,
+            {
+                "model_id": model_id,
+                "state": "code",
+                "code": read_template(f"odoo/{action.template}"),
+                "binding_model_id": model_id if action.in_menu else False,
+                "binding_type": "action",
+                "binding_view_types": "list,form",
+                client.dialect.groups_field: [(6, 0, [run.reference(group) for group in action.groups])],
+            },
+        )
+    return actions
+
+
+def _views(client: OdooClient, run: Installer, actions: dict[str, int]) -> dict[str, int]:
+    names = {
+        "send": actions[inventory.SEND_ACTION],
+        "withdraw": actions[inventory.WITHDRAW_ACTION],
+        "dispute": actions[inventory.DISPUTE_ACTION],
+        "settle": actions[inventory.SETTLE_ACTION],
+        "list_view": client.dialect.list_view,
+        "status_column": client.dialect.status_column,
+    }
+    views = {}
+    for view in inventory.VIEWS:
+        arch = Template(read_template(f"odoo/{view.template}")).substitute(names)
+        extends: dict[str, Any] = {"model": view.model, "priority": 99, "active": True}
+        if view.inherits:
+            extends |= {"inherit_id": run.reference(view.inherits), "mode": "extension"}
+        views[view.key] = run.view(view.key, arch, extends)
+    return views
+
+
+def _menu(client: OdooClient, run: Installer, views: dict[str, int]) -> None:
+    list_view = client.dialect.list_view
+    window = run.keep(
+        WINDOW,
+        inventory.COLLECTION_WINDOW,
+        inventory.COLLECTION_NAME,
+        {
+            "res_model": inventory.INVOICE,
+            "view_mode": f"{list_view},form",
+            "view_ids": [
+                (5, 0, 0),
+                (0, 0, {"sequence": 1, "view_mode": list_view, "view_id": views[inventory.COLLECTION_LIST]}),
+                (0, 0, {"sequence": 2, "view_mode": "form", "view_id": run.reference("account.view_move_form")}),
+            ],
+            "search_view_id": run.reference("account.view_account_invoice_filter"),
+            "domain": "[('move_type', '=', 'out_invoice')]",
+            "context": "{'default_move_type': 'out_invoice', 'search_default_amili_requested': 1, "
+            "'search_default_amili_case': 1, 'search_default_amili_needs_action': 1}",
+        },
     )
-    return rows
+    run.keep(
+        MENU,
+        inventory.COLLECTION_MENU,
+        inventory.COLLECTION_NAME,
+        {
+            "parent_id": run.reference(inventory.MENU_PARENT),
+            "action": f"{WINDOW},{window}",
+            "sequence": inventory.MENU_SEQUENCE,
+            "active": True,
+        },
+    )
 
 
-def _existing(client: OdooClient, model: str, ids: list[int]) -> list[int]:
-    """Those of `ids` that still stand, switched off or not; none if Odoo has lost the model itself."""
-    try:
-        found: list[int] = client.call(model, "search", domain=[("id", "in", ids)], context={"active_test": False})
-    except NotFound:
-        return []
-    return found
+def _hints(run: Installer, rule: HintRule, url: str, company_id: int, field_ids: dict[str, int]) -> None:
+    """One rule of a company's: its webhook, and the code under the rule that calls it once a transaction."""
+    model_id = run.reference("account.model_account_move")
+
+    def own(kind: str) -> str:
+        return inventory.of_company(f"{kind}_{rule.event}", company_id)
+
+    hook = run.keep(
+        ACTION, own("webhook"), rule.webhook_name, {"model_id": model_id, "state": "webhook", "webhook_url": url}
+    )
+    watched = [field_ids.get(name) or run.reference(f"account.field_account_move__{name}") for name in rule.watched]
+    rule_id = run.keep(
+        RULE,
+        own("rule"),
+        rule.name,
+        {
+            "model_id": model_id,
+            "trigger": "on_create_or_write",
+            "filter_domain": f"[('company_id', '=', {company_id}), ('move_type', '=', 'out_invoice'), {rule.domain}]",
+            "trigger_field_ids": [(6, 0, watched)],
+            "active": True,
+        },
+    )
+    run.keep(
+        ACTION,
+        own("hint"),
+        rule.name,
+        {
+            "model_id": model_id,
+            "state": "code",
+            "code": Template(read_template("odoo/hint.py.txt")).substitute(hook=hook),
+            "base_automation_id": rule_id,
+            "usage": "base_automation",
+        },
+    )
+
+
+def _without_query(url: str) -> str:
+    return urlsplit(url)._replace(query="", fragment="").geturl()

@@ -137,7 +137,7 @@ def test_a_key_that_sees_one_company_asks_once() -> None:
 
 @responses.activate
 def test_write_back_writes_only_what_differs() -> None:
-    has_fields(*ADDED)
+    has_fields(*WRITTEN)
     says(SEARCH, [{"id": 7, **WRITTEN, "x_amili_status": "Skickat"}])
     says("account.move/write", True)
     says(SEARCH, [{"id": 7, **WRITTEN}])
@@ -162,7 +162,7 @@ def test_write_back_uses_the_fields_there_are() -> None:
 
 @responses.activate
 def test_write_back_says_what_did_not_stick() -> None:
-    has_fields(*ADDED)
+    has_fields(*WRITTEN)
     says(SEARCH, [{"id": 7, **EMPTY}])
     says("account.move/write", True)
     says(SEARCH, [{"id": 7, **WRITTEN, "x_amili_status": False}])
@@ -176,7 +176,7 @@ def test_write_back_says_what_did_not_stick() -> None:
 @pytest.mark.parametrize("case", ["no_right", "user_error"])
 @responses.activate
 def test_a_refused_write_back_is_told_in_odoos_words(case: str) -> None:
-    has_fields(*ADDED)
+    has_fields(*WRITTEN)
     says(SEARCH, [{"id": 7, **EMPTY}])
     says_recorded("account.move/write", case)
 
@@ -188,7 +188,7 @@ def test_a_refused_write_back_is_told_in_odoos_words(case: str) -> None:
 
 @responses.activate
 def test_a_key_that_ran_out_is_no_refusal_of_the_write_back() -> None:
-    has_fields(*ADDED)
+    has_fields(*WRITTEN)
     says(SEARCH, [{"id": 7, **EMPTY}])
     says_recorded("account.move/write", "bad_key")
     with pytest.raises(NotAuthorised):
@@ -197,7 +197,7 @@ def test_a_key_that_ran_out_is_no_refusal_of_the_write_back() -> None:
 
 @responses.activate
 def test_an_unanswered_write_back_is_unknown() -> None:
-    has_fields(*ADDED)
+    has_fields(*WRITTEN)
     says(SEARCH, [{"id": 7, **EMPTY}])
     responses.post(endpoint("account.move/write"), status=504)
     with pytest.raises(OutcomeUnknown):

@@ -1,0 +1,50 @@
+"""What a set-up in Odoo, and its removal, did: the lines that the installer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connector.hosts.odoo.inventory import SEND_GROUP_NAME
+from connector.hosts.odoo.provision import ProvisionReport
+from connector.hosts.odoo.removal import RemovalReport
+
+_PARTS = (
+    ("fields on invoices and customers", ("field_",)),
+    ("groups of users", ("group_", "category")),
+    ("actions on invoices", ("action_",)),
+    ("tab, columns, filters, customer's flag", ("view_",)),
+    ("menu “Inkasso” / “Collection” under Customers", ("menu_", "window_")),
+    ("rules that tell the connector, with their webhooks", ("rule_", "webhook_", "hint_")),
+)
+"""The parts of a set-up in words, and how the external ids in each begin."""
+
+_GROUP = f"“{SEND_GROUP_NAME.sv}” / “{SEND_GROUP_NAME.en}”"
+
+
+def installed(report: ProvisionReport) -> tuple[str, ...]:
+    """What `provision` did, part by part, who may send now, and what to do next."""
+    return (
+        *(f"Installed Odoo's own module {name}." for name in report.installed),
+        "In Odoo now:",
+        *_by_part(report.created, report.updated),
+        *(("Taken away, from an earlier release: " + ", ".join(report.removed) + ".",) if report.removed else ()),
+        f"May send (group {_GROUP}): {', '.join(report.senders) or 'nobody yet'}.",
+        "Next: put those who shall send into that group in Odoo, under Settings, Users; then reload Odoo's pages.",
+    )
+
+
+def removed(report: RemovalReport) -> tuple[str, ...]:
+    """What `remove` took away, part by part; nothing if there was nothing."""
+    return (
+        *(("Taken away from Odoo:",) if report.removed else ()),
+        *_by_part((), report.removed),
+        *(f"Taken away: the saved search “{name}”, which used our fields." for name in report.favourites),
+    )
+
+
+def _by_part(new: tuple[str, ...], others: tuple[str, ...]) -> Iterator[str]:
+    for words, beginnings in _PARTS:
+        count_new = sum(key.startswith(beginnings) for key in new)
+        count = count_new + sum(key.startswith(beginnings) for key in others)
+        if count:
+            yield f"  {count:>2} {words}" + (f", {count_new} of them new" if 0 < count_new < count else "")

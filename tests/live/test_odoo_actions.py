@@ -1,0 +1,351 @@
+"""What people do in a real Odoo 19 with what was set up there: send, withdraw, dispute, in either language.
+
+Creates in Odoo the whole set-up, which it takes away again; users, customers, invoices, payments and credit notes,
+which stay. Switches English on.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from connector.domain.dates import today
+from connector.domain.errors import Refused
+from connector.hosts import opening
+from connector.hosts.base import Host, Wish, WriteBack
+from connector.hosts.odoo.inventory import (
+    DISPUTE_ACTION,
+    PDF_ACTION,
+    SEND_ACTION,
+    SETTLE_ACTION,
+    WITHDRAW_ACTION,
+)
+from connector.hosts.odoo.removal import remove
+from tests.live.odoo_books import Books, odoo_env
+from tests.live.setting_up import SENDERS, Calls, installed, receiving, set_up
+
+pytestmark = pytest.mark.odoo
+
+LONGEST_ANSWER_S = 2.0
+"""What the issue allows for two hundred invoices."""
+
+
+@pytest.fixture(scope="module")
+def listening() -> Iterator[tuple[str, Calls]]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def books(listening: tuple[str, Calls]) -> Iterator[Books]:
+    books = Books(odoo_env())
+    remove(books.settings_client)
+    books.speak("en_US")
+    set_up(books, f"{listening[0]}/webhooks/odoo/acme/token")
+    yield books
+    remove(books.settings_client)
+
+
+@pytest.fixture
+def calls(listening: tuple[str, Calls]) -> Calls:
+    """The calls that come from now on."""
+    calls = listening[1]
+    while not calls.empty():
+        calls.get()
+    return calls
+
+
+def told(calls: Calls) -> list[tuple[str, int]]:
+    """The event and invoice of each call. Odoo calls before it answers the user, so that all have come by then."""
+    found = []
+    while not calls.empty():
+        path, body = calls.get()
+        assert set(body) == {"_action", "_id", "_model"}
+        assert opening.hints("odoo", json.dumps(body).encode()).invoice_ids == (str(body["_id"]),)
+        assert path.startswith("/webhooks/odoo/acme/token?event=")
+        found.append((path.partition("event=")[2], body["_id"]))
+    return found
+
+
+@pytest.fixture(scope="module")
+def actions(books: Books) -> dict[str, int]:
+    return {key: object_id for key, (model, object_id) in installed(books).items() if model == "ir.actions.server"}
+
+
+def host(books: Books) -> Host:
+    return opening.open_host(
+        "odoo",
+        settings={"url": books.env["ODOO_URL"], "database": books.env["ODOO_DB"]},
+        api_key=SecretStr(books.env["ODOO_BOT_API_KEY"]),
+        allow_private=True,
+    )
+
+
+def test_a_click_marks_the_wish_tells_the_user_and_the_connector(
+    books: Books, actions: dict[str, int], calls: Calls
+) -> None:
+    session, move = books.accountant(SENDERS), books.invoice()
+
+    answer = books.click(session, actions[SEND_ACTION], move)
+
+    number = books.move(move, "name")["name"]
+    assert (answer["type"], answer["tag"]) == ("ir.actions.client", "display_notification")
+    assert answer["params"]["message"] == f"Begäran om inkasso för {number} är mottagen."
+    assert (answer["params"]["type"], answer["params"]["sticky"]) == ("success", False)
+    assert told(calls) == [("requested", move)]
+    wish = host(books).wish(str(move))
+    assert wish == Wish(invoice_id=str(move), mark=wish.mark if wish else "", by="Ekonom Ek")
+    assert books.move(move, "x_amili_status")["x_amili_status"] == "Begäran mottagen"
+
+
+def test_an_english_user_is_answered_in_english(books: Books, actions: dict[str, int]) -> None:
+    session, move = books.accountant(SENDERS, lang="en_US"), books.invoice()
+
+    answer = books.click(session, actions[SEND_ACTION], move, books.draft())
+
+    number = books.move(move, "name")["name"]
+    assert answer["params"]["title"] == "Send to collection"
+    assert answer["params"]["message"] == (
+        f"The request to collect {number} was received. 1 not sent, not posted: draft."
+    )
+
+
+def test_what_cannot_be_sent_is_refused_in_words_and_the_rest_is_sent(
+    books: Books, actions: dict[str, int], calls: Calls
+) -> None:
+    session = books.accountant(SENDERS)
+    good, draft, with_case, paid, blocked, disputed = (
+        books.invoice(),
+        books.draft(),
+        books.invoice(),
+        books.invoice(),
+        books.invoice(),
+        books.invoice(),
+    )
+    never = books.invoice(books.customer(x_amili_never_send=True))
+    child_of_never = books.customer(x_amili_never_send=True)
+    contact = books.customer(name="Eva", is_company=False, parent_id=child_of_never, company_registry=False)
+    contacts = books.invoice(contact)
+    credit = books.credit_note(books.customer(), 100)
+    host(books).write_back(str(with_case), WriteBack("case-1", "Registrerat", datetime.now(UTC)))
+    books.pay(paid)
+    books.block(blocked)
+    books.click(session, actions[DISPUTE_ACTION], disputed)
+    told(calls)
+
+    refused = (draft, credit, with_case, paid, blocked, disputed, never, contacts)
+    answer = books.click(session, actions[SEND_ACTION], good, *refused)
+
+    number = {move: books.move(move, "name")["name"] for move in (good, *refused)}
+    message = answer["params"]["message"]
+    assert (answer["params"]["type"], answer["params"]["sticky"]) == ("warning", True)
+    assert message.startswith(f"Begäran om inkasso för {number[good]} är mottagen.")
+    for words in (
+        "1 skickas inte, inte bokförda: utkast.",
+        f"1 skickas inte, inte kundfakturor: {number[credit]}.",
+        f"1 skickas inte, har redan ett ärende: {number[with_case]} (case-1).",
+        f"1 skickas inte, redan betalda eller krediterade: {number[paid]}.",
+    ):
+        assert words in message
+    assert "2 skickas inte, bestridda eller spärrade: " in message
+    assert "2 skickas inte, kunden ska aldrig till inkasso: " in message
+    assert all(number[move] in message for move in (blocked, disputed, never, contacts))
+    wished = [move for move in (good, *refused) if books.move(move, "x_amili_requested_at")["x_amili_requested_at"]]
+    assert wished == [good]
+    assert told(calls) == [("requested", good)]
+
+
+def test_only_the_group_may_send_and_withdraw(books: Books, actions: dict[str, int], calls: Calls) -> None:
+    outside, move = books.accountant(), books.invoice()
+
+    for action in (SEND_ACTION, WITHDRAW_ACTION):
+        with pytest.raises(AssertionError, match="AccessError"):
+            books.click(outside, actions[action], move)
+
+    assert books.move(move, "x_amili_requested_at")["x_amili_requested_at"] is False
+    assert told(calls) == []
+
+
+def test_two_hundred_are_sent_in_two_seconds_with_one_hint(books: Books, actions: dict[str, int], calls: Calls) -> None:
+    session, product, partner = books.accountant(SENDERS), books.product("Konsulttimme"), books.customer()
+    issued, due = today() - timedelta(days=75), today() - timedelta(days=45)
+    moves = books.client.call(
+        "account.move",
+        "create",
+        vals_list=[
+            {
+                "move_type": "out_invoice",
+                "partner_id": partner,
+                "invoice_date": issued.isoformat(),
+                "invoice_date_due": due.isoformat(),
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": [(0, 0, {"product_id": product, "quantity": 1, "price_unit": books.price()})],
+            }
+            for _ in range(200)
+        ],
+    )
+    books.client.call("account.move", "action_post", ids=moves)
+
+    began_s = time.monotonic()
+    answer = books.click(session, actions[SEND_ACTION], *moves)
+    took_s = time.monotonic() - began_s
+
+    assert answer["params"]["message"] == "Begäran om inkasso för 200 fakturor är mottagen."
+    assert len(told(calls)) == 1
+    wishes = {wish.invoice_id for wish in host(books).requested()}
+    assert set(map(str, moves)) <= wishes
+    assert took_s < LONGEST_ANSWER_S
+    books.click(session, actions[WITHDRAW_ACTION], *moves)
+
+
+def test_a_wish_expressed_again_is_another_wish(books: Books, actions: dict[str, int], calls: Calls) -> None:
+    session, move = books.accountant(SENDERS), books.invoice()
+    books.click(session, actions[SEND_ACTION], move)
+    first = host(books).wish(str(move))
+    # As if it had been asked for long ago, so that the test need not wait for the next second.
+    books.client.call("account.move", "write", ids=[move], vals={"x_amili_requested_at": "2026-01-01 00:00:00"})
+    books.click(session, actions[SEND_ACTION], move)
+    second = host(books).wish(str(move))
+
+    assert first
+    assert second
+    assert second.mark >= first.mark
+    assert told(calls) == [("requested", move)] * 3
+
+
+def test_a_wish_is_taken_back_unless_it_became_a_case(books: Books, actions: dict[str, int]) -> None:
+    session, move, sent = books.accountant(SENDERS), books.invoice(), books.invoice()
+    books.click(session, actions[SEND_ACTION], move, sent)
+    host(books).write_back(str(sent), WriteBack("case-1", "Hos Amili", datetime.now(UTC)))
+
+    taken = books.click(session, actions[WITHDRAW_ACTION], move)
+    kept = books.click(session, actions[WITHDRAW_ACTION], sent)
+    nothing = books.click(session, actions[WITHDRAW_ACTION], move)
+
+    assert "Begäran är återtagen" in taken["params"]["message"]
+    assert host(books).wish(str(move)) is None
+    assert books.move(move, "x_amili_status")["x_amili_status"] is False
+    assert "har redan ett ärende (case-1)" in kept["params"]["message"]
+    assert books.move(sent, "x_amili_case_id", "x_amili_status") == {
+        "id": sent,
+        "x_amili_case_id": "case-1",
+        "x_amili_status": "Hos Amili",
+    }
+    assert nothing["params"]["message"] == "Ingen begäran fanns att återta."
+
+
+def test_only_what_was_handed_over_is_told_of_when_it_changes(
+    books: Books, actions: dict[str, int], calls: Calls
+) -> None:
+    at_amili, others = books.invoice(), books.invoice()
+    host(books).write_back(str(at_amili), WriteBack("case-1", "Hos Amili", datetime.now(UTC)))
+    assert told(calls) == []
+
+    books.pay(others)
+    assert told(calls) == []
+    books.pay(at_amili)
+    assert told(calls) == [("changed", at_amili)]
+    books.client.call("account.move", "button_draft", ids=[at_amili])
+    assert told(calls) == [("changed", at_amili)]
+
+
+def chatter(books: Books, move_id: int) -> list[str]:
+    domain = [("model", "=", "account.move"), ("res_id", "=", move_id)]
+    found = books.client.call("mail.message", "search_read", domain=domain, fields=["body"])
+    return [str(message["body"]) for message in found]
+
+
+def pdfs(books: Books) -> int:
+    # Without a condition on the id, Odoo leaves out those that belong to a field.
+    domain = [("id", "!=", 0), ("mimetype", "=", "application/pdf")]
+    return int(books.settings_client.call("ir.attachment", "search_count", domain=domain))
+
+
+def test_a_dispute_is_marked_and_settled_with_who_and_when(books: Books, actions: dict[str, int], calls: Calls) -> None:
+    session, move = books.accountant(), books.invoice()
+    host(books).write_back(str(move), WriteBack("case-1", "Hos Amili", datetime.now(UTC)))
+    names = ("x_amili_disputed", "x_amili_disputed_by", "x_amili_disputed_at")
+
+    books.click(session, actions[DISPUTE_ACTION], move)
+    marked = books.move(move, *names)
+    assert told(calls) == [("changed", move)]
+    books.click(session, actions[SETTLE_ACTION], move)
+    settled = books.move(move, *names)
+
+    assert (marked["x_amili_disputed"], marked["x_amili_disputed_by"]) == (True, "Ekonom Ek")
+    assert (settled["x_amili_disputed"], settled["x_amili_disputed_by"]) == (False, "Ekonom Ek")
+    assert marked["x_amili_disputed_at"] <= settled["x_amili_disputed_at"]
+    notes = " ".join(chatter(books, move))
+    assert "Markerad som bestridd." in notes
+    assert "Tvisten är avgjord." in notes
+
+
+def test_the_pdf_action_gives_the_invoices_pdf_and_nothing_else(books: Books, actions: dict[str, int]) -> None:
+    def render(*moves: int) -> Any:
+        context = {"active_model": "account.move", "active_id": moves[0], "active_ids": list(moves)}
+        return books.client.call("ir.actions.server", "run", ids=[actions[PDF_ACTION]], context=context)
+
+    move, footprint = books.invoice(), ("write_date", "is_move_sent", "invoice_pdf_report_id")
+    before = books.move(move, *footprint)
+    kept = pdfs(books)
+
+    assert base64.b64decode(render(move)["pdf"]).startswith(b"%PDF-")
+    assert books.move(move, *footprint) == before
+    assert pdfs(books) == kept
+    for others in ((books.draft(),), (books.credit_note(books.customer(), 10),), (move, books.invoice())):
+        with pytest.raises(Refused):
+            render(*others)
+
+
+def views(books: Books, lang: str) -> str:
+    """What a user of this language is shown of invoices and customers: the views, and the menu."""
+    session = books.accountant(SENDERS, lang=lang)
+    context = {"lang": lang}
+
+    def call(model: str, method: str, *args: Any) -> Any:
+        return books.web(
+            session,
+            f"/web/dataset/call_kw/{model}/{method}",
+            {"model": model, "method": method, "args": list(args), "kwargs": {"context": context}},
+        )
+
+    search = books.reference("account.view_account_invoice_filter")
+    column = books.reference("account.view_out_invoice_tree")
+    invoices = call("account.move", "get_views", [[False, "form"], [column, "list"], [search, "search"]])
+    own = installed(books)["view_collection_list"][1]
+    listed = call("account.move", "get_views", [[own, "list"]])
+    customers = call("res.partner", "get_views", [[books.reference("base.view_partner_form"), "form"]])
+    names = call("account.move", "fields_get", ["x_amili_status", "x_amili_case_id", "x_amili_first_action"])
+    menus = call("ir.ui.menu", "search_read", [["id", "=", installed(books)["menu_collection"][1]]], ["name"])
+    return json.dumps([invoices["views"], listed["views"], customers["views"], names, menus], ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("lang", "present", "absent"),
+    [
+        (
+            "sv_SE",
+            ("Skicka till inkasso", "Ärende hos Amili", "Redo för inkasso", "Amili ärende", "Påminnelse", "Inkasso"),
+            ("Send to collection", "Case at Amili", "Ready for collection", "Amili case", '"Collection"'),
+        ),
+        (
+            "en_US",
+            ("Send to collection", "Case at Amili", "Ready for collection", "Amili case", "Reminder", "Collection"),
+            ("Skicka till inkasso", "Ärende hos Amili", "Redo för inkasso", "Amili ärende", '"Inkasso"'),
+        ),
+    ],
+)
+def test_every_text_is_in_the_users_language(
+    books: Books, lang: str, present: tuple[str, ...], absent: tuple[str, ...]
+) -> None:
+    shown = views(books, lang)
+
+    assert [text for text in present if text not in shown] == []
+    assert [text for text in absent if text in shown] == []
