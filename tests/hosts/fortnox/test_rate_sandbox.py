@@ -15,7 +15,7 @@ from connector.hosts.pacing import Pace, in_background
 from connector.sandbox.fortnox import create_fortnox
 from connector.sandbox.fortnox_grants import App, Grant
 from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.fortnox_switches import RATE_WINDOW_S, RECORDED_RATE_LIMIT, FortnoxSwitches
+from connector.sandbox.fortnox_switches import DOCUMENTED_RATE_LIMIT, RATE_WINDOW_S, FortnoxSwitches
 from connector.sandbox.serve import running
 from connector.store.budgets import Quota
 from connector.store.database import Databases
@@ -51,7 +51,7 @@ def client(state: FortnoxState, url: str, databases: Databases) -> FortnoxClient
 
 
 def test_fortnoxs_own_figures_are_kept() -> None:
-    assert REQUESTS == RECORDED_RATE_LIMIT
+    assert REQUESTS == DOCUMENTED_RATE_LIMIT
     assert WINDOW_S > RATE_WINDOW_S
     assert 0 < RESERVED < REQUESTS
 
