@@ -126,6 +126,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_ledger_that_fails_is_said_in_words_with_what_to_do(eva: Visitor, house: Stage, kind: FaultKind) -> None:
+    assert eva.get(f"/connections/{CONNECTION}/").status_code == 200, "a ledger that worked a moment ago"
     house.ledger.switches.set(LedgerSwitches(faults=(Fault(kind, share=1.0, retry_after_s=7),)))
     status, words = FAULTS[kind]
     for path in (f"/connections/{CONNECTION}/", f"/connections/{CONNECTION}/invoices/1"):

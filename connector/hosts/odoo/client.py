@@ -14,7 +14,15 @@ from typing import Any, Protocol
 
 from pydantic import SecretStr
 
-from connector.domain.errors import ConfigurationError, ConnectorError, NotAuthorised, Refused, Unavailable, Unreadable
+from connector.domain.errors import (
+    ConfigurationError,
+    ConnectorError,
+    NotAuthorised,
+    OutcomeUnknown,
+    Refused,
+    Unavailable,
+    Unreadable,
+)
 from connector.hosts.odoo.detection import detect
 from connector.hosts.odoo.json2 import Json2
 from connector.hosts.odoo.jsonrpc import JsonRpc
@@ -110,9 +118,10 @@ class OdooClient:
 
         Raises `KeyRefused` (the key is not accepted), `NotAuthorised` (its user lacks a right), `NotFound` (no
         such model, method or record), `Refused` with Odoo's own message (any other clear no), `RateLimited`,
-        `Unavailable` (never reached, or upgraded meanwhile), `OutcomeUnknown` (it failed, a timeout, a broken
-        connection), `Unreadable` (a page or a redirect instead of JSON), and `ConfigurationError` for a version
-        that is not known to work, a missing login, and a database that is not there.
+        `Unavailable` (never reached, not even its version could be asked for, or upgraded meanwhile),
+        `OutcomeUnknown` (it failed, a timeout, a broken connection), `Unreadable` (a page or a redirect instead
+        of JSON), and `ConfigurationError` for a version that is not known to work, a missing login, and a
+        database that is not there.
         """
         spoken = self._spoken()
         try:
@@ -153,10 +162,19 @@ class OdooClient:
         return not found.json2
 
     def _spoken(self) -> _Spoken:
+        """What is known of this Odoo. Raises as `version`, but for `Unavailable` in place of `OutcomeUnknown`.
+
+        However the question for the version ends, the call that it was asked for has not been sent.
+        """
         known = self._known
-        if known is None or self._clock() - known.found_at_s > REMEMBERED_S:
-            known = self._find_out()
-        return known
+        if known is not None and self._clock() - known.found_at_s <= REMEMBERED_S:
+            return known
+        try:
+            return self._find_out()
+        except OutcomeUnknown as error:
+            raise Unavailable(
+                error.message, system=SYSTEM, operation=error.operation, status=error.status, advice=error.advice
+            ) from None
 
     def _find_out(self) -> _Spoken:
         with self._lock:

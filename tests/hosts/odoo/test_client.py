@@ -279,15 +279,20 @@ def test_a_name_nobody_knows_is_unavailable() -> None:
         unknown.call("account.move", "search")
 
 
+VERSION_TOLD = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 19\r\n\r\n{"version": "19.0"}'
+
+
 @pytest.fixture
 def silent_server() -> Iterator[int]:
-    """Takes connections and never says a word; gives its port."""
+    """Tells its version, and then never says a word; gives its port."""
     done = threading.Event()
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
         connection, _ = listener.accept()
         with connection:
+            connection.recv(65536)
+            connection.sendall(VERSION_TOLD)
             done.wait(10)
 
     thread = threading.Thread(target=serve)
@@ -300,7 +305,7 @@ def silent_server() -> Iterator[int]:
 
 def test_a_server_that_never_answers_leaves_the_outcome_unknown(silent_server: int) -> None:
     with pytest.raises(OutcomeUnknown, match="in time"):
-        local_client(silent_server, read_timeout_s=0.1).call("account.move", "write", ids=[1], vals={})
+        local_client(silent_server, read_timeout_s=1).call("account.move", "write", ids=[1], vals={})
 
 
 def test_an_address_that_may_not_be_used_is_refused_at_once() -> None:

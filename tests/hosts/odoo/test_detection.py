@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
+import requests
 import responses
 
-from connector.domain.errors import ConfigurationError, OutcomeUnknown, RateLimited, Unreadable
+from connector.domain.errors import ConfigurationError, OutcomeUnknown, RateLimited, Unavailable, Unreadable
 from connector.hosts.odoo.versions import Version
 from tests.hosts.odoo.recorded import URL, VERSION, answer, client
 
@@ -97,6 +99,16 @@ def test_an_odoo_that_is_down_is_not_taken_for_another_version() -> None:
     with pytest.raises(OutcomeUnknown) as error:
         client().version()
     assert (type(error.value), len(responses.calls)) == (OutcomeUnknown, 1)
+
+
+@pytest.mark.parametrize("answer", [{"status": 502}, {"body": requests.exceptions.ReadTimeout()}])
+@responses.activate
+def test_a_call_is_surely_not_sent_where_the_version_cannot_be_asked_for(answer: dict[str, Any]) -> None:
+    responses.get(URL + VERSION, **answer)
+    with pytest.raises(Unavailable) as error:
+        client().call("account.move", "write", ids=[1], vals={})
+    assert type(error.value) is Unavailable
+    assert [call.request.method for call in responses.calls] == ["GET"]
 
 
 @responses.activate
