@@ -25,6 +25,7 @@ from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.connection import ConnectionSettings, ReminderPolicy
 from connector.hosts.fortnox.settings import FortnoxSettings
+from connector.hosts.odoo import inventory
 from connector.hosts.odoo.settings import OdooSettings
 from connector.settings import Settings, load_settings
 from tests.conftest import SettingsFactory
@@ -197,6 +198,26 @@ def test_the_readmes_example_settings_are_settings() -> None:
     assert examples
     for example in examples:
         OdooSettings.model_validate(ConnectionSettings.model_validate_json(example).host)
+
+
+ODOO_GUIDE = (PACKAGE / "hosts" / "odoo" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_to_odoo_names_its_settings_and_what_is_installed() -> None:
+    named = set(re.findall(r"`([^`\s]+)`", ODOO_GUIDE))
+    words = {words for action in inventory.CODE_ACTIONS for words in (action.name.sv,)}
+
+    assert set(OdooSettings.model_fields) - {"url", "database"} <= named
+    assert {added.name for added in inventory.ADDED_FIELDS} <= named
+    assert [word for word in words if word not in ODOO_GUIDE] == []
+    assert inventory.SEND_GROUP_NAME.en in ODOO_GUIDE
+
+
+def test_the_guide_to_odoos_links_lead_to_files() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", ODOO_GUIDE) if "://" not in link]
+
+    assert links
+    assert not [link for link in links if not (PACKAGE / "hosts" / "odoo" / link).exists()]
 
 
 def test_the_readme_marks_one_test_command() -> None:
