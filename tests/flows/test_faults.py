@@ -44,7 +44,7 @@ def test_five_hundred_hand_overs_through_lost_answers_5xx_429_and_401(tmp_path: 
             counts = hand_overs.counts(on.deployment.databases.main)
             return counts.get(HandOverState.DONE, 0) + counts.get(HandOverState.BLOCKED, 0) == HAND_OVERS
 
-        until(all_ended, within_s=300, what="the end of every hand-over")
+        until(all_ended, within_s=900, what="the end of every hand-over")
         assert Counter(case.invoice_number for case in on.amili.cases.values()) == {
             on.number(invoice): 1 for invoice in invoices
         }

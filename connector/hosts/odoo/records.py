@@ -14,6 +14,8 @@ from connector.hosts.odoo.transport import SYSTEM
 
 Record = Mapping[str, Any]
 
+_LONGEST_CURRENCY_CODE = 3
+
 
 def part(document: Record, name: str) -> Record:
     """A record of the document."""
@@ -57,6 +59,14 @@ def reference(record: Record, field: str) -> tuple[int, str]:
 def shown_name(record: Record, field: str) -> str:
     """The shown name in a reference; "" for none."""
     return reference(record, field)[1]
+
+
+def currency(record: Record, field: str) -> str:
+    """The code of a currency; "" for none. Odoo lets no code be longer than three characters."""
+    code = shown_name(record, field)
+    if len(code) > _LONGEST_CURRENCY_CODE:
+        raise Unreadable(f"{field!r} is no currency.", system=SYSTEM)
+    return code
 
 
 def reference_id(record: Record, field: str) -> int:

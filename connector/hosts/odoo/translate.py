@@ -87,7 +87,7 @@ def translate(document: Record, settings: OdooSettings) -> Invoice:
         state=STATES[state],
         invoice_date=records.day(move, INVOICE_FIELDS["invoice_date"]),
         due_date=_due_date(move, instalments),
-        currency=records.shown_name(move, INVOICE_FIELDS["currency"]),
+        currency=records.currency(move, INVOICE_FIELDS["currency"]),
         total=records.amount(move, INVOICE_FIELDS["total"], "total"),
         balance=_balance(move, unbooked),
         lines=_lines(document, settings),
@@ -322,7 +322,7 @@ def _open_credit(line: Record, document: Record) -> OpenReceipt:
 
 def _foreign_currency(record: Record, document: Record) -> str:
     """The record's currency if it is not the invoice's, else ""."""
-    return "" if _same_currency(record, document) else records.shown_name(record, "currency_id")
+    return "" if _same_currency(record, document) else records.currency(record, "currency_id")
 
 
 def _of_credit_note(line: Record) -> bool:

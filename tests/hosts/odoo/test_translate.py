@@ -604,7 +604,13 @@ def test_a_document_that_lacks_a_field_is_unreadable(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("invoice_date", "8/9 2026"), ("currency_id", "SEK"), ("currency_id", ["x", 1])]
+    ("field", "value"),
+    [
+        ("invoice_date", "8/9 2026"),
+        ("currency_id", "SEK"),
+        ("currency_id", ["x", 1]),
+        ("currency_id", [18, "Kronor"]),
+    ],
 )
 def test_a_field_of_the_wrong_form_is_unreadable(field: str, value: object) -> None:
     recorded = document("unpaid")
