@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
 from connector.amili.auth import Credentials, StoredToken
 from connector.amili.client import AmiliClient
 from connector.domain.connection import ConnectionSettings, Environment
-from connector.domain.errors import ConfigurationError, Unavailable
+from connector.domain.errors import ConfigurationError
+from connector.flows import kept_tokens
 from connector.flows.parked import parked_host
 from connector.hosts.base import Host
 from connector.hosts.opening import open_host
 from connector.settings import Settings
-from connector.store import connections, tokens
+from connector.store import connections
 from connector.store.connections import AmiliAccess, StoredConnection
 from connector.store.crypto import Vault
 from connector.store.database import Databases, open_databases
-from connector.store.leases import LeaseTimeout
 from connector.store.schema import migrate
 
 
@@ -35,23 +33,16 @@ class StoreTokens:
 
     def get(self, key: str) -> StoredToken | None:
         """The token stored under `key`."""
-        found = tokens.get(self.databases.main, self.vault, key)
-        return StoredToken(SecretStr(found.value), datetime.fromtimestamp(found.expires_at, UTC)) if found else None
+        found = kept_tokens.kept(self.databases, self.vault, key)
+        return StoredToken(*found) if found else None
 
     def put(self, key: str, token: StoredToken) -> None:
         """Store a new token under `key`."""
-        sealed = tokens.SealedToken(token.value.get_secret_value(), token.expires_at.timestamp())
-        tokens.put(self.databases.main, self.vault, key, sealed)
+        kept_tokens.keep(self.databases, self.vault, key, token.value, token.expires_at)
 
-    @contextmanager
-    def lock(self, key: str) -> Iterator[None]:
+    def lock(self, key: str) -> AbstractContextManager[None]:
         """Hold the right to renew the token. Raises `Unavailable` if another process never gives it back."""
-        with ExitStack() as held:
-            try:
-                held.enter_context(tokens.renewing(self.databases.main, key))
-            except LeaseTimeout as error:
-                raise Unavailable(error.message, system="Amili", operation="authenticate") from error
-            yield
+        return kept_tokens.renewal(self.databases, key, system="Amili", operation="authenticate")
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,15 @@
-"""Tokens of ledgers that are opened by consent, kept in the store so that all processes share them."""
+"""Tokens of ledgers that are opened by consent, shared by all processes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from pydantic import SecretStr
-
-from connector.domain.errors import Unavailable
+from connector.flows import kept_tokens
 from connector.hosts.fortnox.oauth import KeptToken
 from connector.store import tokens
 from connector.store.crypto import Vault
 from connector.store.database import Databases
-from connector.store.leases import LeaseTimeout
 
 
 @dataclass(frozen=True)
@@ -27,24 +22,17 @@ class LedgerTokens:
 
     def get(self, key: str) -> KeptToken | None:
         """The token stored under `key`."""
-        found = tokens.get(self.databases.main, self.vault, key)
-        return KeptToken(SecretStr(found.value), datetime.fromtimestamp(found.expires_at, UTC)) if found else None
+        found = kept_tokens.kept(self.databases, self.vault, key)
+        return KeptToken(*found) if found else None
 
     def put(self, key: str, token: KeptToken) -> None:
         """Store a new token under `key`; it is on disk when this returns."""
-        sealed = tokens.SealedToken(token.value.get_secret_value(), token.expires_at.timestamp())
-        tokens.put(self.databases.main, self.vault, key, sealed)
+        kept_tokens.keep(self.databases, self.vault, key, token.value, token.expires_at)
 
     def forget(self, key: str) -> None:
         """Remove the token stored under `key`."""
         tokens.forget(self.databases.main, key)
 
-    @contextmanager
-    def lock(self, key: str) -> Iterator[None]:
+    def lock(self, key: str) -> AbstractContextManager[None]:
         """Hold the right to renew the tokens. Raises `Unavailable` if another process never gives it back."""
-        with ExitStack() as held:
-            try:
-                held.enter_context(tokens.renewing(self.databases.main, key))
-            except LeaseTimeout as error:
-                raise Unavailable(error.message, system=self.system, operation="renew a token") from error
-            yield
+        return kept_tokens.renewal(self.databases, key, system=self.system, operation="renew a token")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from connector.hosts.base import LedgerCase
 from connector.hosts.odoo import fields
 from connector.hosts.odoo.client import OdooClient
+from connector.hosts.odoo.present import existing_fields
 
 _PAGE = 500
 
@@ -17,7 +18,7 @@ def cases(client: OdooClient, company_id: int) -> Iterator[LedgerCase]:
     Raises the errors of `OdooClient.call`.
     """
     names = [fields.CASE_ID, fields.STATUS, fields.DATE]
-    found = client.call("account.move", "fields_get", allfields=names, attributes=["type"])
+    found = existing_fields(client, "account.move", names, {})
     if fields.CASE_ID not in found:
         return
     read = ["name", *(name for name in names if name in found)]

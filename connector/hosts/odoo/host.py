@@ -27,8 +27,9 @@ from connector.hosts.base import (
 )
 from connector.hosts.odoo import changes, chatter, coverage, documents, events, fields, keys, pdf, translate
 from connector.hosts.odoo.client import OdooClient
+from connector.hosts.odoo.companies import only_company
 from connector.hosts.odoo.documents import Record
-from connector.hosts.odoo.present import Present
+from connector.hosts.odoo.present import Present, existing_fields
 from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.odoo.transport import SYSTEM
 from connector.hosts.odoo.versions import SEND_WIZARD, Dialect
@@ -317,14 +318,8 @@ class OdooHost:
         """The settings with a company in them, so that no call ever sees another company's books."""
         with self._lock:
             if self._resolved is None:
-                companies = self._user()["company_ids"]
-                if len(companies) != 1:
-                    raise ConfigurationError(
-                        f"The key's user sees several companies ({', '.join(map(str, companies))}).",
-                        system=SYSTEM,
-                        advice="Choose one of them as company_id in the connection's Odoo settings.",
-                    )
-                self._resolved = self._chosen.model_copy(update={"company_id": companies[0]})
+                company_id = only_company(self._user()["company_ids"])
+                self._resolved = self._chosen.model_copy(update={"company_id": company_id})
             return self._resolved
 
     def _user(self) -> Record:
@@ -350,10 +345,7 @@ class OdooHost:
         with self._lock:
             if self._added is None or self._may_have_come():
                 self._asked_at_s = time.monotonic()
-                found = self._client.call(
-                    "account.move", "fields_get", allfields=list(fields.ADDED), attributes=["type"]
-                )
-                self._added = frozenset(found)
+                self._added = existing_fields(self._client, "account.move", fields.ADDED, {})
             return self._added
 
     def _may_have_come(self) -> bool:

@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 from connector.domain.errors import ConfigurationError
 from connector.hosts.odoo import inventory
 from connector.hosts.odoo.client import OdooClient
+from connector.hosts.odoo.companies import only_company
 from connector.hosts.odoo.installing import Installer, data_rows, require_settings_rights
 from connector.hosts.odoo.inventory import ACTION, GROUP, MENU, RULE, WINDOW, HintRule
 from connector.hosts.odoo.removal import take_away
@@ -97,13 +98,7 @@ def connectors_user(client: OdooClient, company_id: int | None) -> tuple[int, in
     if company_id is not None:
         return uid, company_id
     (user,) = client.call("res.users", "read", ids=[uid], fields=["company_ids"])
-    if len(user["company_ids"]) != 1:
-        raise ConfigurationError(
-            f"The key's user sees several companies ({', '.join(map(str, user['company_ids']))}).",
-            system=SYSTEM,
-            advice="Choose one of them as company_id in the connection's Odoo settings.",
-        )
-    return uid, int(user["company_ids"][0])
+    return uid, only_company(user["company_ids"])
 
 
 def _install_automation(client: OdooClient) -> tuple[str, ...]:

@@ -70,22 +70,20 @@ class PdfWizard:
 class Dialect:
     """What one version of Odoo calls things.
 
-    `access_check` tells whether the key's user may do an operation on a model. `groups_field` names the groups
-    of a user or an action, `members_field` and `category_field` are fields of a group, and
-    `filter_for_everybody` are the values that share a search filter. `pdf_wizard` makes an invoice's PDF,
-    `None` where none is known to mail nobody. `list_view` is the element and the view mode of a list, and
-    `status_column` the column of the invoice list that shows the payment state. `group_key_duration` says that
-    a group sets how long its members' API keys may last, `hooks_after_commit` that webhooks are sent only once
-    what they tell of is saved. `litigation_field` is the mark on an invoice's lines that exempts it from
-    follow-up, "" where lines have none. `absent` are the fields that other versions have, by model, with what
-    their absence means.
+    `access_check` tells whether the key's user may do an operation on a model. `groups_field` names the groups of a
+    user or an action, `members_field` and `category_field` are fields of a group. `pdf_wizard` makes an invoice's
+    PDF, `None` where none is known to mail nobody. `list_view` is the element and the view mode of a list, and
+    `status_column` the column of the invoice list that shows the payment state. `group_key_duration` says that a
+    group sets how long its members' API keys may last, `hooks_after_commit` that webhooks are sent only once what
+    they tell of is saved. `litigation_field` is the mark on an invoice's lines that exempts it from follow-up, ""
+    where lines have none. `absent` are the fields that other versions have, by model, with what their absence
+    means.
     """
 
     access_check: AccessCheck
     groups_field: str
     members_field: str
     category_field: str
-    filter_for_everybody: Mapping[str, Any]
     pdf_wizard: PdfWizard | None
     list_view: str
     status_column: str
@@ -116,8 +114,6 @@ DIFFERENCES: Mapping[str, tuple[Any, Any, Any]] = {
     "groups_field": ("groups_id", "groups_id", "group_ids"),
     "members_field": ("users", "users", "user_ids"),
     "category_field": ("category_id", "category_id", "privilege_id"),
-    # odoo.md section 3; 17 inferred.
-    "filter_for_everybody": ({"user_id": False}, {"user_id": False}, {"user_ids": [(6, 0, [])]}),
     # odoo.md section 5. That of 17 sends by a switch for each way of delivery that is installed, which nobody
     # has tried: it is not used.
     "pdf_wizard": (
