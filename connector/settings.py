@@ -43,6 +43,20 @@ class Settings(BaseSettings):
         "",
         description="Base address of Amili's production API, as Amili states it; needed for production only.",
     )
+    fortnox_client_id: str = Field("", description="Client id of your app at Fortnox; empty: no company there.")
+    fortnox_client_secret: SecretStr | None = Field(None, description="Client secret of your app at Fortnox.")
+    fortnox_webhook_secret: SecretStr | None = Field(
+        None,
+        description="Secret by which Fortnox signs what it tells of your app; empty: nothing of it is believed.",
+    )
+    fortnox_authorisation_url: str = Field(
+        "https://apps.fortnox.se", description="Base address of Fortnox's consent and tokens."
+    )
+    fortnox_api_url: str = Field("https://api.fortnox.se", description="Base address of Fortnox's API.")
+    fortnox_events_url: str = Field(
+        "wss://ws.fortnox.se/topics-v1",
+        description="Address of Fortnox's events; empty: changes are found by asking alone.",
+    )
     trusted_proxy: str = Field(
         "",
         description="Address of the reverse proxy whose X-Forwarded-For and -Proto are believed; empty: nobody's.",
@@ -106,7 +120,24 @@ class Settings(BaseSettings):
             raise ValueError("must begin with https://, because cases of real people go there")
         return url
 
-    @field_validator("public_url", "amili_sandbox_url", "amili_production_url")
+    @field_validator("fortnox_client_id", "fortnox_client_secret", "fortnox_webhook_secret", mode="before")
+    @classmethod
+    def _without_blanks(cls, value: object) -> object:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if isinstance(text, str) and any(character.isspace() for character in text):
+            raise ValueError("holds blanks, which none of Fortnox's does")
+        return value
+
+    @field_validator("fortnox_events_url")
+    @classmethod
+    def _socket_address(cls, url: str) -> str:
+        if url and not url.startswith(("wss://", "ws://")):
+            raise ValueError("must begin with wss://")
+        return url
+
+    @field_validator(
+        "public_url", "amili_sandbox_url", "amili_production_url", "fortnox_authorisation_url", "fortnox_api_url"
+    )
     @classmethod
     def _address(cls, url: str) -> str:
         if url and not url.startswith(("https://", "http://")):
@@ -122,6 +153,12 @@ class Settings(BaseSettings):
         if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= _LAST_PORT:
             raise ValueError("must be ADDRESS:PORT, for example 127.0.0.1:8080")
         return value
+
+    @model_validator(mode="after")
+    def _whole_app_at_fortnox(self) -> Settings:
+        if bool(self.fortnox_client_id) != bool(self.fortnox_client_secret):
+            raise ValueError("FORTNOX_CLIENT_ID and FORTNOX_CLIENT_SECRET must be set together")
+        return self
 
     @model_validator(mode="after")
     def _settle_outlasts_requests(self) -> Settings:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from pydantic import SecretStr
 
 from connector import manifest
+from connector.amili.client import AmiliClient
 from connector.amili.keys import make_key_pair
 from connector.amili.models import Creditor
+from connector.cli.consenting import approve, renew
 from connector.cli.deploying import opened
 from connector.cli.output import customers_line, shown, table
+from connector.cli.problems import Misused
 from connector.cli.reading import JSON_FILE, read_settings
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
-from connector.flows import connecting
+from connector.flows import connecting, consent
+from connector.flows.consent import Approved
 from connector.flows.deployment import Deployment
+from connector.hosts.base import LedgerIdentity
 from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
 
@@ -87,14 +93,24 @@ def _connection_id(_context: click.Context, _parameter: click.Parameter, value: 
     return value
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A ledger that has answered: the settings and the key by which it was opened, the creditors it may have."""
+
+    ledger: LedgerIdentity
+    settings: ConnectionSettings
+    key: SecretStr | None
+    choice: connecting.Choice
+
+
 @click.command()
-@click.option("--host", "host_kind", type=click.Choice(_HOSTS), default=_HOSTS[0], show_default=True)
-@click.option("--url", help="Address of the ledger, for example https://company.odoo.com.")
+@click.argument("host_kind", metavar=f"[{'|'.join(_HOSTS)}]", type=click.Choice(_HOSTS), default=_HOSTS[0])
+@click.option("--url", help="Address of the Odoo, for example https://company.odoo.com.")
 @click.option("--database", help="Name of the Odoo database.")
 @click.option(
     "--login", help="Login of the key's user, which Odoo 17 and 18 want beside the key; asked for there if not given."
 )
-@click.option("--api-key", envvar="LEDGER_API_KEY", help="The ledger's API key; asked for, unseen, if not given.")
+@click.option("--api-key", envvar="LEDGER_API_KEY", help="The API key in Odoo; asked for, unseen, if not given.")
 @click.option("--amili-keys", default=DEFAULT_ACCESS, show_default=True, help="Name of the Amili key pair to use.")
 @click.option(
     "--environment",
@@ -125,46 +141,80 @@ def connect(
 ) -> None:
     """Connect a company: test its ledger and its creditor at Amili, show both, then save.
 
-    Asks for what is not given. Nothing is saved before both sides have answered. Better than --api-key, which
-    others may see in the list of processes, are the question and LEDGER_API_KEY.
+    An Odoo is opened by an API key. A company in Fortnox approves your app in a browser instead, so that --url,
+    --database, --login and --api-key are not for it. Asks for what is not given. Nothing is saved before both sides
+    have answered. Better than --api-key, which others may see in the list of processes, are the question and
+    LEDGER_API_KEY.
     """
+    if host_kind == consent.HOST and (url or database or login):
+        raise Misused("--url, --database and --login are for Odoo.")
     with opened() as deployment:
         access = deployment.access(amili_keys)
-        settings = _with_options(read_settings(settings_file), environment=environment, url=url, database=database)
+        settings = read_settings(settings_file)
+        if environment:
+            settings = settings.model_copy(update={"environment": Environment(environment)})
         api = deployment.amili(settings.environment, access)
-        settings = _with_login(deployment, host_kind, settings, login)
-        key = secret(api_key, "The ledger's API key")
-        ledger = connecting.identify_ledger(deployment, host_kind, settings.host, key)
-        number = ledger.organization_number
-        who = f"{ledger.company} ({number or 'no organisation number'}), {ledger.version}, as {ledger.user}"
-        click.echo(f"Ledger:   {shown(who)}")
-        host_settings = {**settings.host, **ledger.found_settings}
-        click.echo(customers_line(connecting.customers_of_ledger(deployment, host_kind, host_settings, key)))
-        creditor = _choose(connecting.creditors_for(api, number), creditor_id, settings.environment, ask=not yes)
+        if host_kind == consent.HOST:
+            approved = approve(deployment)
+            if approved.connection_id:
+                renew(deployment, approved)
+                return
+            found = _fortnox(deployment, api, approved, settings)
+        else:
+            found = _odoo(deployment, api, settings, url=url, database=database, login=login, api_key=api_key)
+        who = f"{found.ledger.company} ({found.ledger.organization_number or 'no organisation number'})"
+        click.echo(f"Ledger:   {shown(f'{who}, {found.ledger.version}, as {found.ledger.user}')}")
+        host_settings = {**found.settings.host, **found.ledger.found_settings}
+        click.echo(customers_line(connecting.customers_of_ledger(deployment, host_kind, host_settings, found.key)))
+        creditor = _choose(found.choice, creditor_id, settings.environment, ask=not yes)
         click.echo(f"Creditor: {_named(creditor)} at Amili, {settings.environment}")
         connecting.require_active(creditor)
-        name = connection_id or connecting.suggested_id(ledger.company)
+        name = connection_id or connecting.suggested_id(found.ledger.company)
         if not yes:
             click.confirm(f"Save as “{name}”?", abort=True, default=True)
         token = connecting.join(
             deployment,
             connection_id=name,
             host=host_kind,
-            ledger=ledger,
+            ledger=found.ledger,
             creditor=creditor,
-            settings=settings,
-            api_key=key,
+            settings=found.settings,
+            api_key=found.key,
             amili_access=amili_keys,
         )
         click.echo(f"Connected as “{name}”.")
+        if host_kind == consent.HOST:
+            click.echo("Next: `amili-connector serve`.")
+            return
         click.echo("Webhook address for the ledger, shown once (`odoo provision` installs one by itself):")
         click.echo(f"  {webhook_url(deployment, host_kind, name, token)}")
         click.echo("Next: `amili-connector odoo provision`, then `amili-connector serve`.")
 
 
-def _with_options(
-    settings: ConnectionSettings, *, environment: str | None, url: str | None, database: str | None
-) -> ConnectionSettings:
+def _fortnox(deployment: Deployment, api: AmiliClient, approved: Approved, settings: ConnectionSettings) -> _Opened:
+    creditors = consent.creditors_of(deployment, api, approved)
+    host = {**settings.host, **approved.host_settings}
+    settings = settings.model_copy(update={"host": host})
+    return _Opened(approved.ledger, settings, None, connecting.Choice(creditors, matching=True))
+
+
+def _odoo(
+    deployment: Deployment,
+    api: AmiliClient,
+    settings: ConnectionSettings,
+    *,
+    url: str | None,
+    database: str | None,
+    login: str | None,
+    api_key: str | None,
+) -> _Opened:
+    settings = _with_login(deployment, _with_options(settings, url=url, database=database), login)
+    key = secret(api_key, "The ledger's API key")
+    ledger = connecting.identify_ledger(deployment, "odoo", settings.host, key)
+    return _Opened(ledger, settings, key, connecting.creditors_for(api, ledger.organization_number))
+
+
+def _with_options(settings: ConnectionSettings, *, url: str | None, database: str | None) -> ConnectionSettings:
     """The settings with what was given beside them, and with the ledger's address, asked for if nobody gave it."""
     known = settings.host
     host = {
@@ -172,16 +222,13 @@ def _with_options(
         "url": url or known.get("url") or click.prompt("The ledger's address"),
         "database": database or known.get("database") or click.prompt("Name of the Odoo database"),
     }
-    chosen = Environment(environment) if environment else settings.environment
-    return settings.model_copy(update={"environment": chosen, "host": host})
+    return settings.model_copy(update={"host": host})
 
 
-def _with_login(
-    deployment: Deployment, host_kind: str, settings: ConnectionSettings, given: str | None
-) -> ConnectionSettings:
+def _with_login(deployment: Deployment, settings: ConnectionSettings, given: str | None) -> ConnectionSettings:
     """The settings with the login of the key's user, asked for only where the ledger wants it beside the key."""
     login = given or settings.host.get("login")
-    if not login and connecting.needs_login(deployment, host_kind, settings.host):
+    if not login and connecting.needs_login(deployment, "odoo", settings.host):
         login = click.prompt("Login of the key's user").strip()
     return settings.model_copy(update={"host": {**settings.host, "login": login}}) if login else settings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -14,9 +15,9 @@ from connector.domain.connection import ConnectionSettings
 from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import Deployment
 from connector.hosts import opening
-from connector.hosts.base import Host, IdentityCoverage, LedgerIdentity
+from connector.hosts.base import IdentityCoverage, LedgerIdentity
 from connector.store import connections
-from connector.store.connections import StoredConnection
+from connector.store.connections import API_KEY, StoredConnection
 
 
 @dataclass(frozen=True)
@@ -27,35 +28,29 @@ class Choice:
     matching: bool
 
 
-def needs_login(deployment: Deployment, host: str, host_settings: dict[str, object]) -> bool:
+def needs_login(deployment: Deployment, host: str, host_settings: dict[str, Any]) -> bool:
     """Whether a ledger wants the login of the key's user beside the key. Raises as `identify_ledger`."""
     return opening.needs_login(host, settings=host_settings, allow_private=deployment.settings.allow_private_addresses)
 
 
 def identify_ledger(
-    deployment: Deployment, host: str, host_settings: dict[str, object], api_key: SecretStr
+    deployment: Deployment, host: str, host_settings: dict[str, Any], api_key: SecretStr | None
 ) -> LedgerIdentity:
     """Who a ledger is, by its own answer. Raises `ConfigurationError` if our key lacks a right it needs."""
-    ledger = _opened(deployment, host, host_settings, api_key).check()
+    ledger = deployment.ledger(host, host_settings, api_key).check()
     if ledger.missing_rights:
         raise ConfigurationError(
-            f"The key of {ledger.user} lacks rights: {'; '.join(ledger.missing_rights)}.",
+            f"{ledger.user} lacks rights: {'; '.join(ledger.missing_rights)}.",
             advice="Give the user these rights in the ledger, then connect again.",
         )
     return ledger
 
 
 def customers_of_ledger(
-    deployment: Deployment, host: str, host_settings: dict[str, object], api_key: SecretStr
+    deployment: Deployment, host: str, host_settings: dict[str, Any], api_key: SecretStr | None
 ) -> IdentityCoverage:
     """How many of a ledger's customers have an identity number. Raises the errors of remote calls."""
-    return _opened(deployment, host, host_settings, api_key).identity_coverage()
-
-
-def _opened(deployment: Deployment, host: str, host_settings: dict[str, object], api_key: SecretStr) -> Host:
-    return opening.open_host(
-        host, settings=host_settings, api_key=api_key, allow_private=deployment.settings.allow_private_addresses
-    )
+    return deployment.ledger(host, host_settings, api_key).identity_coverage()
 
 
 def creditors_for(amili: AmiliClient, organization_number: str) -> Choice:
@@ -104,7 +99,7 @@ def join(
     ledger: LedgerIdentity,
     creditor: Creditor,
     settings: ConnectionSettings,
-    api_key: SecretStr,
+    api_key: SecretStr | None,
     amili_access: str,
 ) -> str:
     """Save the connection. Gives its webhook token, shown once.
@@ -127,7 +122,7 @@ def join(
             }
         ),
         amili_access=amili_access,
-        secrets={"api_key": api_key},
+        secrets={API_KEY: api_key} if api_key else {},
         creditor_status=status_of(creditor),
     )
 

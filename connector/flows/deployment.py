@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -13,12 +14,14 @@ from connector.amili.client import AmiliClient
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
 from connector.flows import kept_tokens
+from connector.flows.fortnox_access import fortnox_access
 from connector.flows.parked import parked_host
 from connector.hosts.base import Host
+from connector.hosts.fortnox.access import FortnoxAccess
 from connector.hosts.opening import open_host
 from connector.settings import Settings
 from connector.store import connections
-from connector.store.connections import AmiliAccess, StoredConnection
+from connector.store.connections import API_KEY, AmiliAccess, StoredConnection
 from connector.store.crypto import Vault
 from connector.store.database import Databases, open_databases
 from connector.store.schema import migrate
@@ -116,14 +119,26 @@ class Deployment:
 
     def host(self, connection: StoredConnection) -> Host:
         """A client of the connection's ledger."""
+        return self.ledger(connection.host, connection.settings.host, connection.secrets.get(API_KEY))
+
+    def ledger(self, host: str, host_settings: dict[str, Any], api_key: SecretStr | None) -> Host:
+        """A client of a ledger that need not be connected yet; `api_key` is None where an app is approved instead.
+
+        Raises `ConfigurationError` for settings that cannot work.
+        """
         return open_host(
-            connection.host,
-            settings=connection.settings.host,
-            api_key=connection.secrets["api_key"],
+            host,
+            settings=host_settings,
+            api_key=api_key,
+            fortnox=self.fortnox(),
             allow_private=self.settings.allow_private_addresses,
             connect_timeout_s=self.settings.connect_timeout_s,
             read_timeout_s=self.settings.read_timeout_s,
         )
+
+    def fortnox(self) -> FortnoxAccess | None:
+        """How companies in Fortnox are reached; None if the settings name no app there."""
+        return fortnox_access(self.settings, self.databases, self.vault)
 
     def close(self) -> None:
         """Close the databases."""

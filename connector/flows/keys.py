@@ -18,7 +18,7 @@ from connector.flows.deployment import Deployment
 from connector.flows.outcome import NEXT, STOP, Outcome
 from connector.hosts.base import Host, LedgerIdentity
 from connector.store import connections, ledger_keys
-from connector.store.connections import StoredConnection
+from connector.store.connections import API_KEY, StoredConnection
 from connector.store.ledger_keys import KeyTrouble
 
 log = logging.getLogger(__name__)
@@ -76,10 +76,10 @@ def look(deployment: Deployment, subject: str) -> Outcome:
 
 def _renewed(deployment: Deployment, connection: StoredConnection, host: Host) -> bool:
     """Renew the key by the ledger's own means, if it has any: the new one is stored before the old is given up."""
-    old = connection.secrets["api_key"]
+    old = connection.secrets.get(API_KEY)
     until = today() + RENEWED_FOR
-    new = host.renew_key(old, until=until)
-    if new is None:
+    new = host.renew_key(old, until=until) if old else None
+    if old is None or new is None:
         return False
     identify(deployment, connection, new)
     if connections.replace_key(deployment.databases.main, deployment.vault, connection, new, expires=until, by=WORKER):

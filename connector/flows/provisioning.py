@@ -11,7 +11,7 @@ from connector.flows.deployment import Deployment
 from connector.hosts import opening
 from connector.hosts.base import LedgerCase, SetUp
 from connector.store import connections
-from connector.store.connections import StoredConnection
+from connector.store.connections import API_KEY, StoredConnection
 
 
 def provision(
@@ -30,7 +30,7 @@ def provision(
         done = opening.provision(
             connection.host,
             settings=connection.settings.host,
-            api_key=connection.secrets["api_key"],
+            api_key=connection.secrets.get(API_KEY, SecretStr("")),
             administrator_login=administrator_login,
             administrator_key=administrator_key,
             allow_private=deployment.settings.allow_private_addresses,
@@ -72,7 +72,7 @@ def cases_in_ledger(deployment: Deployment, connection: StoredConnection) -> Ite
     return opening.cases_in_ledger(
         connection.host,
         settings=connection.settings.host,
-        api_key=connection.secrets["api_key"],
+        api_key=connection.secrets.get(API_KEY, SecretStr("")),
         allow_private=deployment.settings.allow_private_addresses,
     )
 

@@ -12,6 +12,7 @@ from connector.domain.invoice import Invoice
 from connector.hosts.base import Hints, Host, LedgerCase, SetUp
 from connector.hosts.fortnox import events as fortnox_events
 from connector.hosts.fortnox import translate as fortnox_translate
+from connector.hosts.fortnox.access import FortnoxAccess, open_company
 from connector.hosts.fortnox.settings import fortnox_settings
 from connector.hosts.odoo import events as odoo_events
 from connector.hosts.odoo import export as odoo_export
@@ -35,21 +36,25 @@ def open_host(
     kind: str,
     *,
     settings: dict[str, Any],
-    api_key: SecretStr,
+    api_key: SecretStr | None = None,
+    fortnox: FortnoxAccess | None = None,
     allow_private: bool,
     connect_timeout_s: float = CONNECT_TIMEOUT_S,
     read_timeout_s: float = READ_TIMEOUT_S,
 ) -> Host:
     """The ledger of one connection. `settings` is `ConnectionSettings.host`; nothing is called yet.
 
+    A ledger is opened by its `api_key`, or, where companies approve an app instead, by the deployment's access.
     Raises `ConfigurationError` for an unknown kind, and for settings that cannot work.
     """
     match kind:
+        case "fortnox":
+            return open_company(fortnox_settings(settings), fortnox)
         case "odoo":
             chosen = odoo_settings(settings)
             client = _odoo_client(
                 chosen,
-                api_key,
+                api_key or SecretStr(""),
                 allow_private=allow_private,
                 connect_timeout_s=connect_timeout_s,
                 read_timeout_s=read_timeout_s,
@@ -67,6 +72,8 @@ def needs_login(kind: str, *, settings: dict[str, Any], allow_private: bool) -> 
     known to work, and the errors of remote calls.
     """
     match kind:
+        case "fortnox":
+            return False
         case "odoo":
             return _odoo_client(
                 odoo_settings(settings),
@@ -133,6 +140,8 @@ def provision(
             uid, company_id = odoo_provision.connectors_user(own, chosen.company_id)
             report = odoo_provision.provision(client, webhook_url, company_id=company_id, key_user=uid)
             return SetUp(odoo_telling.installed(report), {"pdf_action_id": report.pdf_action_id})
+        case "fortnox":
+            raise _nothing_inside()
         case _:
             raise _unknown(kind)
 
@@ -150,6 +159,8 @@ def cases_in_ledger(
             client = _own_client(chosen, api_key, allow_private=allow_private)
             _, company_id = odoo_provision.connectors_user(client, chosen.company_id)
             return odoo_export.cases(client, company_id)
+        case "fortnox":
+            raise _nothing_inside()
         case _:
             raise _unknown(kind)
 
@@ -162,6 +173,8 @@ def remove(
         case "odoo":
             client = _provisioning_client(settings, administrator_login, administrator_key, allow_private=allow_private)
             return SetUp(odoo_telling.removed(odoo_removal.remove(client)), {"pdf_action_id": None})
+        case "fortnox":
+            raise _nothing_inside()
         case _:
             raise _unknown(kind)
 
@@ -208,6 +221,10 @@ def _provisioning_client(settings: dict[str, Any], login: str, key: SecretStr, *
         connect_timeout_s=CONNECT_TIMEOUT_S,
         read_timeout_s=PROVISION_TIMEOUT_S,
     )
+
+
+def _nothing_inside() -> ConfigurationError:
+    return ConfigurationError("Nothing is installed inside a Fortnox, so nothing can be removed from one.")
 
 
 def _unknown(kind: str) -> ConfigurationError:

@@ -28,6 +28,8 @@ from connector.store.database import now, reading
 from connector.store.ledger_keys import LedgerKey
 
 DEFAULT_ACCESS = "default"
+API_KEY = "api_key"
+"""The name of the key to a ledger among a connection's secrets; a ledger that an app is approved for has none."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,14 @@ def settings_of(db: Engine, connection_id: str) -> ConnectionSettings:
     return ConnectionSettings.model_validate_json(settings)
 
 
+def settings_by_host(db: Engine, host: str) -> dict[str, ConnectionSettings]:
+    """The settings of all connections of a kind of ledger, by connection; their secrets stay closed."""
+    table = tables.connections
+    with reading(db) as connection:
+        rows = connection.execute(select(table.c.id, table.c.settings).where(table.c.host == host)).all()
+    return {row.id: ConnectionSettings.model_validate_json(row.settings) for row in rows}
+
+
 def _no_connection(connection_id: str) -> ConfigurationError:
     return ConfigurationError(
         f"There is no connection “{connection_id}”.", advice="`amili-connector check` lists them."
@@ -230,14 +240,14 @@ def save_settings(db: Engine, connection_id: str, settings: ConnectionSettings) 
 
 
 def replace_key(
-    db: Engine, vault: Vault, known: StoredConnection, api_key: SecretStr, *, expires: date | None, by: str
+    db: Engine, vault: Vault, known: StoredConnection, api_key: SecretStr | None, *, expires: date | None, by: str
 ) -> bool:
     """Put a new key to the ledger, tested before, in place of the one `known` has.
 
-    `expires` is when it ends, as far as the ledger told; `by` is who entered it. False if somebody else has
-    replaced the key meanwhile.
+    `api_key` is None where an app is approved instead, and was approved anew. `expires` is when the key ends, as
+    far as the ledger told; `by` is who entered it or approved. False if somebody else has done so meanwhile.
     """
-    sealed = _seal(vault, known.secrets | {"api_key": api_key})
+    sealed = _seal(vault, known.secrets | ({API_KEY: api_key} if api_key else {}))
     return ledger_keys.replaced(db, known.id, known.key.number, sealed=sealed, expires=expires, by=by)
 
 

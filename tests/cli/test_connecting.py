@@ -239,7 +239,7 @@ def test_addresses_that_may_not_be_used(beginning: Beginning) -> None:
 
 
 def test_an_unknown_host(beginning: Beginning) -> None:
-    said = beginning.connect("--yes", "--host", "visma")
+    said = beginning.connect("visma")
 
     assert said.status == 2
     assert "odoo" in said.err

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from connector.domain.errors import ConfigurationError
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=25)]
+TenantId = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{0,18}$")]
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -17,6 +18,7 @@ class FortnoxSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Fortnox settings")
 
+    tenant_id: TenantId = Field("", description="The company's number in Fortnox; found when it is connected.")
     fee_articles: tuple[Number, ...] = Field(
         (), description="Article numbers of rows that are invoice fees, besides Fortnox's own invoice fee."
     )

@@ -1,0 +1,47 @@
+"""`connect fortnox`: a person approves our app in a browser, and brings the answer back."""
+
+from __future__ import annotations
+
+import click
+
+from connector.cli.output import shown
+from connector.cli.person import user_name
+from connector.domain.errors import ConfigurationError
+from connector.flows import consent
+from connector.flows.consent import Approved
+from connector.flows.deployment import Deployment
+from connector.hosts.fortnox.oauth import ServiceAccountRefused
+
+
+def approve(deployment: Deployment) -> Approved:
+    """Have a company approve our app: as a service account, or else by a person's own account.
+
+    Raises `ConfigurationError`, and the errors of remote calls.
+    """
+    try:
+        return _approved(deployment, service_account=True)
+    except ServiceAccountRefused:
+        click.echo("Fortnox allows no service account here. Approve once more, without one:")
+    try:
+        return _approved(deployment, service_account=False)
+    except ServiceAccountRefused as error:
+        raise ConfigurationError(
+            f"Fortnox refuses the app: {error.message}", advice="Check the app in Fortnox's developer portal."
+        ) from error
+
+
+def _approved(deployment: Deployment, *, service_account: bool) -> Approved:
+    question = consent.ask(deployment, service_account=service_account)
+    click.echo("Open this address in a browser, as a system administrator of the company, and approve:\n")
+    click.echo(f"  {question.url}\n")
+    click.echo("Fortnox then sends you to a page of the connector, which says that the answer goes here; if the")
+    click.echo("connector is not running, the page cannot be shown. Its address is the answer all the same.")
+    answer = click.prompt("The address you were sent to")
+    return consent.receive(deployment, consent.answer_in(answer), state=question.state)
+
+
+def renew(deployment: Deployment, approved: Approved) -> None:
+    """Say that a company which is connected already has renewed its consent."""
+    connection = consent.renewed(deployment, approved, by=user_name())
+    click.echo(shown(f"{connection.name} is connected already, as “{connection.id}”. Its consent is renewed."))
+    click.echo("What waited for it goes on by itself.")
