@@ -1,0 +1,133 @@
+"""What is not known of Fortnox until a first real company was tried, and what a trial says of it.
+
+Source: fortnox.md section 14, as far as the connector depends on it. The guide's table has the same points, held by a
+test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from connector.sandbox.fortnox_switches import FortnoxSwitches
+
+
+@dataclass(frozen=True)
+class Point:
+    """Something unconfirmed: what it is called, and where it would be changed."""
+
+    name: str
+    where: str
+
+
+SERVICE_ACCOUNT = Point("Service account", "hosts/fortnox/tokens.py")
+REFRESH_TOKEN = Point("Life of a refresh token", "REFRESH_TOKEN_LIFETIME")
+UNKNOWN_INVOICE = Point("Wording of errors", "hosts/fortnox/answers.py")
+OVERDUE = Point("Overdue filter", "hosts/fortnox/host.py")
+DUE_TODAY = Point("Due today", "hosts/fortnox/host.py")
+LABEL_SEARCH = Point("Search by label", "hosts/fortnox/host.py")
+FEE = Point("Invoice fee where prices include VAT", "CLAIM_FEE_WHERE_PRICES_INCLUDE_VAT")
+TAX_REDUCTION = Point("Balance with rot or rut", "hosts/fortnox/translate.py")
+CREDIT_BALANCE = Point("Balance of a credit invoice", "hosts/fortnox/translate.py")
+IDENTITY = Point("Spelling of personal numbers", "hosts/fortnox/translate.py")
+PREVIEW = Point("PDF by preview", "hosts/fortnox/client.py")
+BOOKED_REFERENCE = Point("Case id on a booked invoice", "hosts/fortnox/write_back.py")
+BOOKED_LABELS = Point("Label on a booked invoice", "hosts/fortnox/write_back.py")
+LABEL_ARRAY = Point("Labels replace or join", "hosts/fortnox/write_back.py")
+LABEL_BY_HAND = Point("Label set by a person", "request_label")
+ZONE = Point("Zone of modified times", "hosts/fortnox/changes.py")
+BOUND = Point("First minute of modified times", "hosts/fortnox/changes.py")
+PAYMENT_MOVES = Point("Payment found by polling", "hosts/fortnox/changes.py")
+CREDIT_MOVES = Point("Credit found by polling", "hosts/fortnox/changes.py")
+LABEL_MOVES = Point("Label found by polling", "hosts/fortnox/changes.py")
+ATTACHMENT = Point("File on a booked invoice", "hosts/fortnox/calls.py")
+SOCKET = Point("Event stream", "hosts/fortnox/events.py")
+RATE = Point("Too many requests", "WINDOW_S")
+
+POINTS = (
+    SERVICE_ACCOUNT,
+    REFRESH_TOKEN,
+    UNKNOWN_INVOICE,
+    OVERDUE,
+    DUE_TODAY,
+    LABEL_SEARCH,
+    FEE,
+    TAX_REDUCTION,
+    CREDIT_BALANCE,
+    IDENTITY,
+    PREVIEW,
+    BOOKED_REFERENCE,
+    BOOKED_LABELS,
+    LABEL_ARRAY,
+    LABEL_BY_HAND,
+    ZONE,
+    BOUND,
+    PAYMENT_MOVES,
+    CREDIT_MOVES,
+    LABEL_MOVES,
+    ATTACHMENT,
+    SOCKET,
+    RATE,
+)
+"""In the order in which they are tried."""
+
+
+class Verdict(StrEnum):
+    """What was seen, held against what the connector or its imitation of Fortnox takes for granted."""
+
+    CONFIRMED = "confirms"
+    CONTRADICTED = "contradicts"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a trial showed of one point. `about` names the constant or switch that the verdict is on."""
+
+    point: Point
+    what: str
+    verdict: Verdict = Verdict.OPEN
+    about: str = ""
+
+
+def confirms(point: Point, what: str, about: str = "") -> Seen:
+    """What was seen is what we take for granted."""
+    return Seen(point, what, Verdict.CONFIRMED, about or point.where)
+
+
+def contradicts(point: Point, what: str, about: str = "") -> Seen:
+    """What was seen is not what we take for granted."""
+    return Seen(point, what, Verdict.CONTRADICTED, about or point.where)
+
+
+def is_as(point: Point, what: str, *, holds: bool, about: str = "") -> Seen:
+    """`holds` says whether what was seen is what we take for granted."""
+    return confirms(point, what, about) if holds else contradicts(point, what, about)
+
+
+def switch_is(point: Point, what: str, switch: str, value: Any) -> Seen:
+    """What was seen is `value` of the imitation's `switch`; the connector can do with every value."""
+    default = getattr(FortnoxSwitches(), switch)
+    about = f"sandbox switch {switch} = {_as_text(default)}"
+    if value == default:
+        return confirms(point, what, about)
+    return contradicts(point, what, f"{about}; it is {_as_text(value)}")
+
+
+def _as_text(value: Any) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
+
+
+def table(found: list[Seen]) -> str:
+    """What was seen of every point, in their order, as a table in Markdown."""
+    rows = ["| point | seen | says |", "|---|---|---|"]
+    for point in POINTS:
+        for seen in (one for one in found if one.point == point):
+            says = f"{seen.verdict} {seen.about}" if seen.about else f"{seen.verdict}: {point.where}"
+            rows.append(f"| {point.name} | {_cell(seen.what)} | {_cell(says)} |")
+    return "\n".join(rows)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "/").split())
