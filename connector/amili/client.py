@@ -1,4 +1,4 @@
-"""Amili's API for one API user: registering cases, uploading invoices, and reading what Amili holds.
+"""Amili's API for one API user: registering cases, acting on them, and reading what Amili holds.
 
 Every method raises the errors of `connector.domain.errors`. Nothing is retried, apart from one repetition
 with a fresh token when Amili answers 401; whether and when to repeat is the caller's to decide.
@@ -6,46 +6,54 @@ with a fresh token when Amili answers 401; whether and when to repeat is the cal
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
-from typing import Any, TypeVar
-from urllib.parse import urlencode
+from typing import Any
 
-import requests
-from pydantic import BaseModel, SecretStr
 from urllib3.filepost import encode_multipart_formdata
 
-from connector.amili.answers import SYSTEM, read_document, read_model, unreadable
-from connector.amili.auth import AccessTokens, Credentials, TokenStore
+from connector.amili import respite
+from connector.amili.actions import (
+    ACTION_PATHS,
+    Action,
+    ActionReceipt,
+    RegisteredAction,
+    action_json,
+    matching,
+)
+from connector.amili.answers import read_model, unreadable
+from connector.amili.auth import Credentials, TokenStore
+from connector.amili.calls import PAGE_SIZE, Calls, Query, item_path
+from connector.amili.changes import changed_since
+from connector.amili.fields import to_json
+from connector.amili.finance import Payout, PayoutLine
 from connector.amili.models import (
+    CASE_PROJECTION,
     Account,
     Case,
     CaseRegistration,
     Creditor,
-    Page,
     Registration,
     RegistrationReceipt,
+    is_closed,
 )
-from connector.amili.registration import to_json
 from connector.amili.transport import Creation, Transport
-from connector.domain.errors import NotAuthorised, NotFound
+from connector.domain.action import ActionKind
 
 SANDBOX_BASE_URL = "https://api-sandbox.amili.se"
 """Amili's sandbox. The production address is not published (amili.md 1.1), so it is always stated."""
 
-APP_URL = "https://app.amili.se"
-"""Amili's web application in production (amili.md 4.4)."""
+OPEN_CASE_FILTERS: tuple[Mapping[str, Any], ...] = ({"closed": None}, {"closed": False})
+"""How to ask for open cases: one list for each. That one may ask by `closed` is documented, what it holds is not
+(amili.md 4.2), so both of the ways in which an open case may look are asked for. Unconfirmed; a single empty filter
+reads every case, which is always right and costs a call for each hundred closed ones too."""
 
-PAGE_SIZE = 100
-"""The most items that Amili puts on one page (amili.md 7.1)."""
-
-_ID = re.compile(r"[0-9A-Za-z_-]+")
-
-Item = TypeVar("Item", bound=BaseModel)
+_DOING: Mapping[ActionKind, str] = {
+    ActionKind.PAYMENT: "report a payment",
+    ActionKind.CREDITING: "report a credit",
+    ActionKind.CANCELLATION: "withdraw a case",
+}
 
 
 @dataclass(frozen=True)
@@ -73,14 +81,12 @@ class AmiliClient:
         read_timeout_s: float = 30,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._transport = Transport(base_url, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s)
-        self._tokens = AccessTokens(self._transport, credentials, tokens, now=now)
-        self._api_code = credentials.api_code
-        self._now = now
+        transport = Transport(base_url, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s)
+        self._calls = Calls(transport, credentials, tokens, now=now)
 
     def close(self) -> None:
         """Close the calling thread's connections."""
-        self._transport.close()
+        self._calls.close()
 
     def register(self, registration: CaseRegistration, *, may_send: Callable[[], None]) -> RegistrationReceipt:
         """Register one debt as a case (amili.md 2).
@@ -90,7 +96,7 @@ class AmiliClient:
         """
         operation = "register a case"
         content = Creation(to_json(registration), "application/json", may_send)
-        document = self._create("/case--registrations", content, operation=operation)
+        document = self._calls.create("/case--registrations", content, operation=operation)
         return read_model(RegistrationReceipt, document, operation=operation)
 
     def upload_original_invoice(
@@ -108,19 +114,19 @@ class AmiliClient:
                 ("file", (file_name, content, "application/pdf")),
             ]
         )
-        path = _item_path("/media--upload", case_id, operation=operation)
-        document = self._create(path, Creation(body, content_type, may_send), operation=operation)
+        path = item_path("/media--upload", case_id, operation=operation)
+        document = self._calls.create(path, Creation(body, content_type, may_send), operation=operation)
         # Older pages show `url` alone, newer ones `_status` beside it.
         if not document.get("url") and document.get("_status") != "OK":
             raise unreadable("answered without the uploaded file's address", operation=operation)
 
     def case(self, case_id: str) -> Case:
         """One case. Raises `NotFound`."""
-        return self._item("/cases", case_id, Case, operation="read a case")
+        return self._calls.item("/cases", case_id, Case, operation="read a case")
 
     def cases(self, where: Mapping[str, Any] | None = None) -> Iterator[Case]:
         """The cases that match `where` (amili.md 7.1), oldest first, read a page at a time."""
-        return self._list("/cases", Case, where, operation="list cases")
+        return self._calls.listed("/cases", Case, Query(where), operation="list cases")
 
     def cases_of_invoice(self, creditor: str, invoice_number: str) -> tuple[Case, ...]:
         """Every case, open or closed, of exactly this creditor's invoice number.
@@ -130,14 +136,105 @@ class AmiliClient:
         """
         operation = "look for the invoice's cases"
         where = {"creditor": creditor, "debt.invoice_number": invoice_number}
-        found = tuple(self._list("/cases", Case, where, operation=operation))
+        found = tuple(self._calls.listed("/cases", Case, Query(where), operation=operation))
         if any(case.creditor is None or case.invoice_number is None for case in found):
             raise unreadable("answered with a case without creditor or invoice number", operation=operation)
         return tuple(case for case in found if (case.creditor, case.invoice_number) == (creditor, invoice_number))
 
+    def open_cases(self, creditor: str) -> Iterator[Case]:
+        """The creditor's open cases, a hundred a call, without anything of the debtors (amili.md 4.3, mode 2).
+
+        That a case is missing here proves nothing: it may have been closed, or skipped while another one closed
+        during the reading. Read it by itself before believing anything of it.
+        """
+        operation = "list open cases"
+        seen: set[str] = set()
+        for condition in OPEN_CASE_FILTERS:
+            query = Query(where={"creditor": creditor, **condition}, projection=CASE_PROJECTION)
+            for case in self._calls.listed("/cases", Case, query, operation=operation):
+                if case.creditor != creditor:
+                    raise unreadable("answered with a case of unknown creditor", operation=operation)
+                if case.id not in seen and not is_closed(case):
+                    seen.add(case.id)
+                    yield case
+
+    def cases_changed_since(self, creditor: str, since: datetime) -> Iterator[Case]:
+        """The creditor's cases, open and closed, that changed at `since` (aware) or later; see `changed_since`."""
+        return changed_since(
+            self._calls,
+            "/cases",
+            Case,
+            creditor=creditor,
+            since=since,
+            projection=CASE_PROJECTION,
+            operation="list changed cases",
+        )
+
+    def act(self, action: Action, *, may_send: Callable[[], None]) -> ActionReceipt:
+        """Report a payment or a credit, or withdraw a case (amili.md 5). `may_send` as in `register`.
+
+        The receipt says that Amili took it in, not that it took effect: read it back. `OutcomeUnknown`, `Unreadable`
+        included: it may have been taken in, so look with `find_action` before any repetition.
+        """
+        operation = _DOING[action.kind]
+        content = Creation(action_json(action), "application/json", may_send)
+        document = self._calls.create(ACTION_PATHS[action.kind], content, operation=operation)
+        return read_model(ActionReceipt, document, operation=operation)
+
+    def find_action(self, action: Action) -> tuple[RegisteredAction, ...]:
+        """Whether Amili has `action` already: by case, then compared exactly by our reference.
+
+        Only the case is asked for: whether references can be is not documented, and a filter that matches nothing
+        would look like "none". A cancellation has no reference, so any of the case is it. Raises `Unreadable` where
+        the answer does not tell (`connector.amili.actions.matching`).
+        """
+        operation = f"look for a {action.kind}"
+        query = Query(where={"case": action.case})
+        found = self._calls.listed(ACTION_PATHS[action.kind], RegisteredAction, query, operation=operation)
+        return matching(action, found, operation=operation)
+
+    def action(self, kind: ActionKind, action_id: str) -> RegisteredAction:
+        """One payment, crediting or cancellation, read back. Raises `NotFound`."""
+        return self._calls.item(ACTION_PATHS[kind], action_id, RegisteredAction, operation=f"read a {kind}")
+
+    def grant_respite(self, case_id: str, days: int, *, may_send: Callable[[], None]) -> None:
+        """Postpone a case by `days`. Raises `ByHandOnly` while it is not known how (`connector.amili.respite`)."""
+        respite.grant_respite(self._calls, case_id, days, may_send=may_send)
+
+    def payout_lines_since(self, creditor: str, since: datetime) -> Iterator[PayoutLine]:
+        """The creditor's payout specifications made or changed at `since` (aware) or later (amili.md 6.2)."""
+        return changed_since(
+            self._calls,
+            "/finance--payout-specifications",
+            PayoutLine,
+            creditor=creditor,
+            since=since,
+            operation="list payout specifications",
+        )
+
+    def lines_of_payout(self, payout_id: str) -> Iterator[PayoutLine]:
+        """The payout specifications that one payout gathers (amili.md 6.2)."""
+        query = Query(where={"payout": payout_id})
+        operation = "list a payout's specifications"
+        return self._calls.listed("/finance--payout-specifications", PayoutLine, query, operation=operation)
+
+    def payouts_since(self, creditor: str, since: datetime) -> Iterator[Payout]:
+        """The creditor's payouts made or changed at `since` (aware) or later.
+
+        That payouts can be asked for by creditor is not documented; none found may mean that. The sure way is
+        `payout`, with the id that every line of it names.
+        """
+        return changed_since(
+            self._calls, "/finance--payouts", Payout, creditor=creditor, since=since, operation="list payouts"
+        )
+
+    def payout(self, payout_id: str) -> Payout:
+        """One payout. Raises `NotFound`."""
+        return self._calls.item("/finance--payouts", payout_id, Payout, operation="read a payout")
+
     def registrations(self, where: Mapping[str, Any] | None = None) -> Iterator[Registration]:
         """The case registrations that match `where`, oldest first."""
-        return self._list("/case--registrations", Registration, where, operation="list registrations")
+        return self._calls.listed("/case--registrations", Registration, Query(where), operation="list registrations")
 
     def creditors(self, organization_number: str | None = None) -> tuple[Creditor, ...]:
         """The creditors our key sees, or those of them with this organisation number (ten digits).
@@ -147,103 +244,28 @@ class AmiliClient:
         """
         operation = "list creditors"
         if organization_number is None:
-            return tuple(self._list("/creditors", Creditor, None, operation=operation))
+            return tuple(self._calls.listed("/creditors", Creditor, Query(), operation=operation))
         wanted = _digits(organization_number)
         where = {"organization_no": wanted} if _is_legal_entity(wanted) else None
-        found = self._list("/creditors", Creditor, where, operation=operation)
+        found = self._calls.listed("/creditors", Creditor, Query(where), operation=operation)
         return tuple(creditor for creditor in found if wanted and _digits(creditor.organization_number) == wanted)
 
     def creditor(self, creditor_id: str) -> Creditor:
         """One creditor. Raises `NotFound`."""
-        return self._item("/creditors", creditor_id, Creditor, operation="read a creditor")
+        return self._calls.item("/creditors", creditor_id, Creditor, operation="read a creditor")
 
     def accounts(self) -> tuple[Account, ...]:
         """The accounts our key sees."""
-        return tuple(self._list("/accounts", Account, None, operation="list accounts"))
+        return tuple(self._calls.listed("/accounts", Account, Query(), operation="list accounts"))
 
     def who(self) -> Visible:
         """The first page of accounts and of creditors: whether the key works, and whom it speaks for."""
-        accounts = self._page("/accounts", {}, 1, PAGE_SIZE, operation="list accounts")
-        creditors = self._page("/creditors", {}, 1, PAGE_SIZE, operation="list creditors")
+        accounts = self._calls.page("/accounts", {}, 1, PAGE_SIZE, operation="list accounts")
+        creditors = self._calls.page("/creditors", {}, 1, PAGE_SIZE, operation="list creditors")
         return Visible(
             accounts=tuple(read_model(Account, item, operation="list accounts") for item in accounts.items),
             creditors=tuple(read_model(Creditor, item, operation="list creditors") for item in creditors.items),
         )
-
-    def _item(self, path: str, item_id: str, model: type[Item], *, operation: str) -> Item:
-        document = self._read(_item_path(path, item_id, operation=operation), {}, operation=operation)
-        return read_model(model, document, operation=operation)
-
-    def _list(self, path: str, model: type[Item], where: Mapping[str, Any] | None, *, operation: str) -> Iterator[Item]:
-        """Every item, page by page, as the answers' own `_meta` counts them (amili.md 7.1).
-
-        Sorted by `_id`, so that what is created meanwhile comes last and shifts nothing.
-        """
-        query = {"sort": "_id"} | ({"where": json.dumps(where)} if where else {})
-        size = PAGE_SIZE
-        number = 1
-        while True:
-            page = self._page(path, query, number, size, operation=operation)
-            meta = page.meta
-            # Amili may shorten the first page, but another size later would leave items out unseen.
-            if meta.page != number or (number > 1 and meta.max_results != size):
-                raise unreadable(
-                    f"answered with page {meta.page} of {meta.max_results} instead of page {number} of {size}",
-                    operation=operation,
-                )
-            size = meta.max_results
-            yield from (read_model(model, item, operation=operation) for item in page.items)
-            if meta.total is None:
-                if len(page.items) < size:
-                    return
-            elif not page.items and (number - 1) * size < meta.total:
-                raise unreadable(f"counts {meta.total} items but shows none on page {number}", operation=operation)
-            elif number * size >= meta.total:
-                return
-            number += 1
-
-    def _page(self, path: str, query: Mapping[str, str], number: int, size: int, *, operation: str) -> Page:
-        paging = {"page": str(number), "max_results": str(size)}
-        document = self._read(path, {**query, **paging}, operation=operation)
-        return read_model(Page, document, operation=operation)
-
-    def _read(self, path: str, params: Mapping[str, str], *, operation: str) -> dict[str, Any]:
-        return self._answer(
-            lambda key: self._transport.get(path, operation=operation, key=key, params=params),
-            operation=operation,
-        )
-
-    def _create(self, path: str, creation: Creation, *, operation: str) -> dict[str, Any]:
-        return self._answer(
-            lambda key: self._transport.post(path, creation, operation=operation, key=key),
-            operation=operation,
-        )
-
-    def _answer(self, send: Callable[[str], requests.Response], *, operation: str) -> dict[str, Any]:
-        """What `send` is answered with, given an access token; once more with another one after a 401."""
-        token = self._tokens.current()
-        try:
-            return self._attempt(send, token, operation=operation)
-        except NotAuthorised as refusal:
-            if refusal.status != HTTPStatus.UNAUTHORIZED:
-                raise
-        return self._attempt(send, self._tokens.instead_of(token), operation=operation)
-
-    def _attempt(self, send: Callable[[str], requests.Response], token: SecretStr, *, operation: str) -> dict[str, Any]:
-        key = token.get_secret_value()
-        secrets = (key, self._api_code.get_secret_value())
-        return read_document(send(key), operation=operation, secrets=secrets, now=self._now())
-
-
-def case_url(case_id: str) -> str:
-    """The page of a case in Amili's own application, for people; production only (amili.md 4.4)."""
-    return f"{APP_URL}/open?{urlencode({'resource': 'cases', 'id': case_id})}"
-
-
-def _item_path(path: str, item_id: str, *, operation: str) -> str:
-    if not _ID.fullmatch(item_id):
-        raise NotFound("has no ids of this form; nothing was asked.", system=SYSTEM, operation=operation)
-    return f"{path}/{item_id}"
 
 
 def _digits(text: str) -> str:

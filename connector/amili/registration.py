@@ -1,15 +1,10 @@
-"""From a claim to the body of a case registration, byte for byte as Amili's guide writes it.
+"""From a claim to the body of a case registration, in the guide's order of fields.
 
-Source: amili-case-flow-guide.txt, amili.md section 2, domain.md section 3 ("Exactness in JSON").
+Source: amili-case-flow-guide.txt, amili.md section 2.
 """
 
 from __future__ import annotations
 
-import json
-from datetime import date
-from decimal import Decimal
-
-from connector.amili.dates import rfc1123
 from connector.amili.models import (
     CaseRegistration,
     ClaimedFees,
@@ -21,7 +16,6 @@ from connector.amili.models import (
 )
 from connector.domain.claim import Claim, Debtor
 from connector.domain.invoice import Address
-from connector.domain.money import InexactAmount
 
 SEND_IS_COMPANY_FOR_PERSONS = True
 """Send `is_company: false` for a person. The reference's only person omits the flag; what Amili then takes
@@ -43,14 +37,6 @@ def registration_body(claim: Claim) -> CaseRegistration:
         customer=_customer(claim.debtor),
         debts=(_debt(claim),),
     )
-
-
-def to_json(registration: CaseRegistration) -> bytes:
-    """The bytes to send: the guide's key order, amounts as JSON numbers, dates in RFC 1123.
-
-    Raises `InexactAmount` for an amount that a JSON number cannot carry to the öre.
-    """
-    return json.dumps(registration.model_dump(exclude_none=True), default=_wire_form).encode()
 
 
 def _customer(debtor: Debtor) -> RegistrationCustomer:
@@ -85,15 +71,3 @@ def _debt(claim: Claim) -> RegistrationDebt:
             else None
         ),
     )
-
-
-def _wire_form(value: object) -> float | str:
-    """What `json` cannot write itself. Amounts become floats only here, so nothing reckons with one."""
-    if isinstance(value, Decimal):
-        number = float(value)
-        if Decimal(repr(number)) != value:
-            raise InexactAmount("an amount too large to be sent exactly")
-        return number
-    if isinstance(value, date):
-        return rfc1123(value)
-    raise TypeError(f"cannot be sent: {type(value).__name__}")

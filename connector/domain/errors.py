@@ -32,6 +32,17 @@ class ConfigurationError(ConnectorError):
     """A setting or a connection is missing or malformed; nothing can work until a person mends it."""
 
 
+class ByHandOnly(ConnectorError):
+    """A remote system does this for people only, or in a way we do not know; nothing was sent.
+
+    `url` is the page where a person does it.
+    """
+
+    def __init__(self, message: str, *, system: str, url: str, advice: str) -> None:
+        self.url = url
+        super().__init__(message, system=system, advice=advice)
+
+
 @dataclass(frozen=True)
 class FieldIssue:
     """One field that a remote system complained of, in its own words."""

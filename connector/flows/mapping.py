@@ -6,7 +6,8 @@ import json
 from datetime import date
 from typing import Any
 
-from connector.amili.registration import registration_body, to_json
+from connector.amili.fields import to_json
+from connector.amili.registration import registration_body
 from connector.domain.assess import assess
 from connector.domain.assessment import Circumstances
 from connector.domain.checks.money import unreadable_amount

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from connector.amili.client import case_url
+from connector.amili.links import case_url
 from connector.domain.connection import Environment
 from connector.domain.dates import today
 from connector.domain.findings import worst_first

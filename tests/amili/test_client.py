@@ -10,9 +10,12 @@ import pytest
 import responses
 from responses.matchers import query_param_matcher
 
+from connector.amili.actions import CreditorCancellation
 from connector.amili.auth import MemoryTokenStore
-from connector.amili.client import SANDBOX_BASE_URL, AmiliClient, case_url
-from connector.amili.registration import registration_body, to_json
+from connector.amili.client import SANDBOX_BASE_URL, AmiliClient
+from connector.amili.fields import to_json
+from connector.amili.links import case_url
+from connector.amili.registration import registration_body
 from connector.domain.errors import ConnectorError, NotFound, Refused, Unreadable
 from tests.amili.samples import (
     ACCOUNT,
@@ -403,10 +406,21 @@ def _find_creditor(amili: AmiliClient) -> None:
     amili.creditors(PERSONAL_NUMBER[2:])
 
 
+WITHDRAWAL = CreditorCancellation(account=ACCOUNT, creditor=CREDITOR, case=CASE_ID)
+
+
+def _withdraw(amili: AmiliClient) -> None:
+    amili.act(WITHDRAWAL, may_send=_agree)
+
+
+def _find_withdrawal(amili: AmiliClient) -> None:
+    amili.find_action(WITHDRAWAL)
+
+
 @pytest.mark.parametrize(
     "status", ["200 OK", "302 Found", "400 Bad", "401 No", "403 No", "422 No", "429 Slow", "500 Oops"]
 )
-@pytest.mark.parametrize("act", [_register, _upload, _look, _find_creditor])
+@pytest.mark.parametrize("act", [_register, _upload, _look, _find_creditor, _withdraw, _find_withdrawal])
 @pytest.mark.parametrize(
     "body",
     [

@@ -82,7 +82,7 @@ def test_a_case_as_shown() -> None:
     assert case.created_at == datetime(2025, 9, 3, 7, 56, 11, tzinfo=UTC)
     assert case.updated_at is None
     assert case.remaining_capital == Decimal("1000.50")
-    assert case.local_remaining_capital == Decimal("2050.00")
+    assert case.local.remaining_capital == Decimal("2050.00")
 
 
 def test_an_unknown_state_is_kept_as_it_came() -> None:

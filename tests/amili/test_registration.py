@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from connector.amili import registration as module
+from connector.amili.fields import to_json
 from connector.amili.models import CaseRegistration, ClaimedFees
-from connector.amili.registration import registration_body, to_json
+from connector.amili.registration import registration_body
 from connector.domain.claim import UNCONFIRMED_FEE_KEYS
 from connector.domain.connection import FirstAction
 from connector.domain.invoice import Address

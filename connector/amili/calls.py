@@ -1,0 +1,143 @@
+"""What every call to Amili has in common: the access token, one answer read, a list read page by page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import requests
+from pydantic import BaseModel, SecretStr
+
+from connector.amili.answers import SYSTEM, read_document, read_model, unreadable
+from connector.amili.auth import AccessTokens, Credentials, TokenStore
+from connector.amili.models import Page
+from connector.amili.transport import Creation, Transport
+from connector.domain.errors import NotAuthorised, NotFound
+
+PAGE_SIZE = 100
+"""The most items that Amili puts on one page (amili.md 7.1)."""
+
+_ID = re.compile(r"[0-9A-Za-z_-]+")
+
+Item = TypeVar("Item", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which items of a list, with which of their fields, in which order (amili.md 7.1).
+
+    Sorted by `_id` unless told otherwise, so that what is created meanwhile comes last and shifts nothing. Only
+    equality and a single field to sort by are documented. `where` stands in an address, so nothing personal may.
+    """
+
+    where: Mapping[str, Any] | None = None
+    projection: Collection[str] = ()
+    sort: str = "_id"
+
+    def parameters(self) -> dict[str, str]:
+        """The query parameters, those of the page apart."""
+        shown = {"projection": json.dumps(dict.fromkeys(self.projection, 1))} if self.projection else {}
+        return {"sort": self.sort} | ({"where": json.dumps(self.where)} if self.where else {}) | shown
+
+
+class Calls:
+    """The calls of one API user to one base address; may be shared by threads.
+
+    `now` tells the time (aware). Nothing is retried, apart from one repetition with a fresh token on a 401.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        credentials: Credentials,
+        tokens: TokenStore,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._transport = transport
+        self._tokens = AccessTokens(transport, credentials, tokens, now=now)
+        self._api_code = credentials.api_code
+        self._now = now
+
+    def close(self) -> None:
+        """Close the calling thread's connections."""
+        self._transport.close()
+
+    def create(self, path: str, creation: Creation, *, operation: str) -> dict[str, Any]:
+        """What the creation at `path` is answered with."""
+        return self._answer(
+            lambda key: self._transport.post(path, creation, operation=operation, key=key),
+            operation=operation,
+        )
+
+    def item(self, path: str, item_id: str, model: type[Item], *, operation: str) -> Item:
+        """The item `item_id` of the list at `path`. Raises `NotFound`."""
+        document = self._read(item_path(path, item_id, operation=operation), {}, operation=operation)
+        return read_model(model, document, operation=operation)
+
+    def listed(self, path: str, model: type[Item], query: Query, *, operation: str) -> Iterator[Item]:
+        """Every item, page by page, as the answers' own `_meta` counts them (amili.md 7.1).
+
+        Raises `Unreadable` where the list may be incomplete.
+        """
+        parameters = query.parameters()
+        size = PAGE_SIZE
+        number = 1
+        while True:
+            page = self.page(path, parameters, number, size, operation=operation)
+            meta = page.meta
+            # Amili may shorten the first page, but another size later would leave items out unseen.
+            if meta.page != number or (number > 1 and meta.max_results != size):
+                raise unreadable(
+                    f"answered with page {meta.page} of {meta.max_results} instead of page {number} of {size}",
+                    operation=operation,
+                )
+            size = meta.max_results
+            yield from (read_model(model, item, operation=operation) for item in page.items)
+            if meta.total is None:
+                if len(page.items) < size:
+                    return
+            elif not page.items and (number - 1) * size < meta.total:
+                raise unreadable(f"counts {meta.total} items but shows none on page {number}", operation=operation)
+            elif number * size >= meta.total:
+                return
+            number += 1
+
+    def page(self, path: str, parameters: Mapping[str, str], number: int, size: int, *, operation: str) -> Page:
+        """One page of a list, counted from 1."""
+        paging = {"page": str(number), "max_results": str(size)}
+        document = self._read(path, {**parameters, **paging}, operation=operation)
+        return read_model(Page, document, operation=operation)
+
+    def _read(self, path: str, params: Mapping[str, str], *, operation: str) -> dict[str, Any]:
+        return self._answer(
+            lambda key: self._transport.get(path, operation=operation, key=key, params=params),
+            operation=operation,
+        )
+
+    def _answer(self, send: Callable[[str], requests.Response], *, operation: str) -> dict[str, Any]:
+        """What `send` is answered with, given an access token; once more with another one after a 401."""
+        token = self._tokens.current()
+        try:
+            return self._attempt(send, token, operation=operation)
+        except NotAuthorised as refusal:
+            if refusal.status != HTTPStatus.UNAUTHORIZED:
+                raise
+        return self._attempt(send, self._tokens.instead_of(token), operation=operation)
+
+    def _attempt(self, send: Callable[[str], requests.Response], token: SecretStr, *, operation: str) -> dict[str, Any]:
+        key = token.get_secret_value()
+        secrets = (key, self._api_code.get_secret_value())
+        return read_document(send(key), operation=operation, secrets=secrets, now=self._now())
+
+
+def item_path(path: str, item_id: str, *, operation: str) -> str:
+    """The path of one item. Raises `NotFound` for what cannot be an id."""
+    if not _ID.fullmatch(item_id):
+        raise NotFound("has no ids of this form; nothing was asked.", system=SYSTEM, operation=operation)
+    return f"{path}/{item_id}"

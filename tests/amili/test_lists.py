@@ -1,0 +1,243 @@
+"""Cases and payouts in batches: what is asked, how many calls it takes, and what an odd answer means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+import responses
+
+from connector.amili import client as module
+from connector.amili.models import CASE_PROJECTION
+from connector.domain.errors import Unreadable
+from tests.amili.samples import BASE, CASES, CREDITOR, as_json, case_document, client, page
+
+LINES = f"{BASE}/finance--payout-specifications"
+PAYOUTS = f"{BASE}/finance--payouts"
+SINCE = datetime(2025, 9, 3, 8, 0, 0, 250_000, tzinfo=UTC)
+
+
+@pytest.fixture
+def amili() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+def _params(amili: responses.RequestsMock) -> list[dict[str, Any]]:
+    return [dict(getattr(call.request, "params")) for call in amili.calls]  # noqa: B009 (untyped)
+
+
+def _holding(amili: responses.RequestsMock, documents: Sequence[dict[str, Any]]) -> None:
+    """Let Amili hold these cases: equality on `closed`, null also where the field is missing, pages of a hundred."""
+
+    def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(str(request.url)).query).items()}
+        where = json.loads(query["where"])
+        fitting = [one for one in documents if "closed" not in where or one.get("closed") == where["closed"]]
+        number, size = int(query["page"]), int(query["max_results"])
+        items = fitting[(number - 1) * size : number * size]
+        return 200, {}, as_json(page(*items, number=number, size=size, total=len(fitting)))
+
+    amili.add_callback(responses.GET, CASES, answer, content_type="application/json")
+
+
+def _cases(count: int, **more: Any) -> list[dict[str, Any]]:
+    return [case_document(f"c{number}", number=f"INV-{number}", **more) for number in range(count)]
+
+
+@pytest.mark.parametrize("how", [{}, {"closed": None}, {"closed": False}])
+def test_ten_thousand_open_cases_take_a_hundred_calls_and_one(
+    amili: responses.RequestsMock, how: dict[str, Any]
+) -> None:
+    closed = [case_document(f"old{number}", closed={"date": "x"} if "closed" not in how else True) for number in "12"]
+    _holding(amili, _cases(10_000, **how) + closed)
+    found = [case.id for case in client().open_cases(CREDITOR)]
+    assert found == [f"c{number}" for number in range(10_000)]
+    assert len(amili.calls) == 101
+
+
+def test_open_cases_are_asked_for_without_the_debtors(amili: responses.RequestsMock) -> None:
+    _holding(amili, _cases(1))
+    assert len(list(client().open_cases(CREDITOR))) == 1
+    first, second = _params(amili)
+    assert json.loads(first["where"]) == {"creditor": CREDITOR, "closed": None}
+    assert json.loads(second["where"]) == {"creditor": CREDITOR, "closed": False}
+    shown = json.loads(first["projection"])
+    assert set(shown.values()) == {1}
+    assert {"state", "status", "closed", "debt.invoice_number", "total_remaining_capital_amount"} <= set(shown)
+    assert not [name for name in shown if "customer" in name]
+
+
+def test_every_case_can_be_read_and_judged_here(amili: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "OPEN_CASE_FILTERS", ({},))
+    _holding(amili, [*_cases(2, closed=""), case_document("old", closed="Wed, 03 Sep 2025 07:56:11 GMT")])
+    assert [case.id for case in client().open_cases(CREDITOR)] == ["c0", "c1"]
+    assert json.loads(_params(amili)[0]["where"]) == {"creditor": CREDITOR}
+
+
+def test_closed_cases_in_the_answer_are_left_out_and_each_open_one_comes_once(amili: responses.RequestsMock) -> None:
+    amili.get(CASES, json=page(case_document("a"), case_document("b", closed=True)))
+    assert [case.id for case in client().open_cases(CREDITOR)] == ["a"]
+    assert len(amili.calls) == 2
+
+
+@pytest.mark.parametrize("creditor", [None, "another"])
+def test_a_case_of_somebody_else_makes_the_list_unreadable(amili: responses.RequestsMock, creditor: str | None) -> None:
+    amili.get(CASES, json=page(case_document("a", creditor=creditor)))
+    cases = client().open_cases(CREDITOR)
+    with pytest.raises(Unreadable):
+        list(cases)
+
+
+def test_a_listed_case_holds_what_follow_up_compares(amili: responses.RequestsMock) -> None:
+    document = case_document(
+        "a",
+        state_history=[{"state": "initializing", "state_date": "Wed, 03 Sep 2025 07:56:11 GMT"}, "odd", {"x": 1}],
+        status_history=[{"anything": 1}, "at all"],
+        latest_state_date="Wed, 03 Sep 2025 07:56:11 GMT",
+        local_added_capital_amount=2050,
+        local_remaining_capital_amount=1000.5,
+        local_remaining_costs_amount=60,
+        local_remaining_interest_amount=None,
+        total_remaining_transaction_amount="much",
+    )
+    amili.get(CASES, json=page(document))
+    (case,) = client().open_cases(CREDITOR)
+    assert [entry.state for entry in case.state_history] == ["initializing", ""]
+    assert case.state_history[0].at == datetime(2025, 9, 3, 7, 56, 11, tzinfo=UTC)
+    assert case.status_history == ({"anything": 1}, "at all")
+    assert case.capital_to_claim == Decimal("2050.00")
+    assert (case.remaining_capital, case.remaining_costs) == (Decimal("1000.50"), Decimal("60.00"))
+    assert case.settled_capital == Decimal("1049.50")
+    assert (case.local.remaining_interest, case.total.remaining_transaction) == (None, None)
+
+
+def test_total_amounts_go_before_local_ones_but_are_never_mixed_with_them(amili: responses.RequestsMock) -> None:
+    document = case_document(
+        "a", local_added_capital_amount=100, local_remaining_capital_amount=40, total_remaining_capital_amount=30
+    )
+    amili.get(CASES, json=page(document))
+    (case,) = client().open_cases(CREDITOR)
+    assert case.remaining_capital == 30
+    assert case.settled_capital == 60
+
+
+def _changed(item_id: str, clock: str, **more: Any) -> dict[str, Any]:
+    return {"_id": item_id, "creditor": CREDITOR, "_updated": f"Wed, 03 Sep 2025 {clock} GMT", **more}
+
+
+def test_changes_are_read_latest_first_down_to_the_second_asked_for(amili: responses.RequestsMock) -> None:
+    items = [_changed("a", "09:00:00"), _changed("b", "08:00:00"), _changed("c", "07:59:59"), _changed("d", "07:00:00")]
+    amili.get(CASES, json=page(*items))
+    assert [case.id for case in client().cases_changed_since(CREDITOR, SINCE)] == ["a", "b"]
+    (params,) = _params(amili)
+    assert params["sort"] == "-_updated"
+    assert json.loads(params["where"]) == {"creditor": CREDITOR}
+    assert set(json.loads(params["projection"])) == set(CASE_PROJECTION)
+
+
+def test_changes_stop_at_the_first_page_with_something_older(amili: responses.RequestsMock) -> None:
+    newer = [_changed(f"n{number}", "09:00:00") for number in range(60)]
+    older = [_changed(f"o{number}", "07:00:00") for number in range(40)]
+    amili.get(CASES, json=page(*newer, *older, total=9000))
+    assert len(list(client().cases_changed_since(CREDITOR, SINCE))) == 60
+    assert len(amili.calls) == 1
+
+
+def test_what_a_change_meanwhile_pushed_to_the_next_page_comes_once(amili: responses.RequestsMock) -> None:
+    first = page(_changed("a", "09:00:00"), _changed("b", "08:30:00"), size=2, total=3)
+    second = page(_changed("b", "08:30:00"), _changed("c", "08:20:00"), number=2, size=2, total=4)
+    for number, answer in enumerate((first, second), start=1):
+        amili.get(
+            CASES, json=answer, match=[responses.matchers.query_param_matcher({"page": number}, strict_match=False)]
+        )
+    assert [case.id for case in client().cases_changed_since(CREDITOR, SINCE)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [_changed("a", "08:10:00"), _changed("b", "09:00:00")],
+        [_changed("a", "09:00:00") | {"_updated": "yesterday"}],
+        [_changed("a", "09:00:00") | {"creditor": None}],
+        [_changed("a", "09:00:00") | {"creditor": "another"}],
+    ],
+    ids=["not sorted", "no age", "no creditor", "another's"],
+)
+def test_changes_that_may_be_incomplete_are_unreadable(
+    amili: responses.RequestsMock, items: list[dict[str, Any]]
+) -> None:
+    amili.get(CASES, json=page(*items))
+    cases = client().cases_changed_since(CREDITOR, SINCE)
+    with pytest.raises(Unreadable):
+        list(cases)
+
+
+# amili.md 6.2, from the vendor's example.
+LINE: dict[str, Any] = {
+    "creditor_name": "Testbolaget AB",
+    "currency": "SEK",
+    "amount": 60,
+    "vat_amount": 15,
+    "total_amount": 75,
+    "article": "reminder",
+    "state": "reminder",
+    "booking_date": "Tue, 02 Sep 2025 00:00:00 GMT",
+    "finance_category": "creditor_commission",
+    "invoice_number": "INV-2025-003",
+    "payout_reference": "1031186",
+    "payout_date": None,
+    "payout": "68b7f49cb8903ae30ebb86ff",
+}
+
+
+def test_payout_lines_by_change(amili: responses.RequestsMock) -> None:
+    amili.get(LINES, json=page(_changed("a", "09:00:00", **LINE), _changed("b", "07:00:00")))
+    (line,) = client().payout_lines_since(CREDITOR, SINCE)
+    assert (line.amount, line.vat_amount, line.total_amount) == (Decimal(60), Decimal(15), Decimal(75))
+    assert (line.category, line.article, line.state) == ("creditor_commission", "reminder", "reminder")
+    assert str(line.booked_on) == "2025-09-02"
+    assert (line.invoice_number, line.payout_id, line.payout_date) == ("INV-2025-003", LINE["payout"], None)
+
+
+def test_an_unknown_article_and_a_negative_amount_are_kept_as_they_came(amili: responses.RequestsMock) -> None:
+    odd = {"amount": -180.5, "article": "reversal", "finance_category": "else"}
+    amili.get(LINES, json=page(_changed("a", "09:00:00", **odd)))
+    (line,) = client().payout_lines_since(CREDITOR, SINCE)
+    assert (line.amount, line.article, line.category, line.total_amount) == (
+        Decimal("-180.50"),
+        "reversal",
+        "else",
+        None,
+    )
+
+
+def test_the_lines_of_a_payout(amili: responses.RequestsMock) -> None:
+    amili.get(LINES, json=page(_changed("a", "09:00:00", **LINE)))
+    assert [line.id for line in client().lines_of_payout("p")] == ["a"]
+    assert json.loads(_params(amili)[0]["where"]) == {"payout": "p"}
+
+
+def test_payouts_by_change_and_by_id(amili: responses.RequestsMock) -> None:
+    shown = _changed(
+        "p",
+        "09:00:00",
+        total_amount=2110.0,
+        status="who knows",
+        summary={"capital": 2050.0},
+        payout_date="Thu, 04 Sep 2025 00:00:00 GMT",
+        payout_reference=4711,
+    )
+    amili.get(PAYOUTS, json=page(shown, _changed("q", "07:00:00")))
+    amili.get(f"{PAYOUTS}/p", json=shown)
+    (payout,) = client().payouts_since(CREDITOR, SINCE)
+    assert payout == client().payout("p")
+    assert (payout.total_amount, payout.status, payout.payout_reference) == (Decimal(2110), "who knows", "4711")
+    assert payout.summary == {"capital": Decimal("2050.0")}
+    assert str(payout.payout_date) == "2025-09-04"
