@@ -24,29 +24,41 @@ from connector.cli.exit_codes import ExitCode
 from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.connection import ConnectionSettings, ReminderPolicy
+from connector.domain.errors import ConnectorError
+from connector.flows.fortnox_access import CALLBACK_PATH
+from connector.hosts.fortnox.oauth import SCOPES, SERVICE_ACCOUNT_REFUSAL, code_of_callback
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.odoo import inventory
 from connector.hosts.odoo.settings import OdooSettings
+from connector.sandbox.fortnox_grants import KNOWN_SCOPES
+from connector.sandbox.fortnox_switches import Consent
 from connector.settings import Settings, load_settings
 from tests.conftest import SettingsFactory
+from tests.live.fortnox_points import POINTS
 from tests.source import PACKAGE, ROOT, tree
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ENV_EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 
 
-def section(title: str) -> str:
+def section(title: str, document: str = README) -> str:
     """The text under one heading, up to the next of its level or above."""
-    found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#+ |\Z)", README, re.MULTILINE | re.DOTALL)
-    assert found, f"README has no section {title!r}"
+    found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#+ |\Z)", document, re.MULTILINE | re.DOTALL)
+    assert found, f"there is no section {title!r}"
     return found[2]
 
 
-def table(title: str) -> dict[str, tuple[str, ...]]:
+def table(title: str, document: str = README) -> dict[str, tuple[str, ...]]:
     """The rows of a section's tables, by their first cell without its backticks."""
-    rows = [line for line in section(title).splitlines() if line.startswith("|")]
+    rows = [line for line in section(title, document).splitlines() if line.startswith("|")]
     cells = [tuple(cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]) for row in rows]
     return {row[0].strip("`"): row[1:] for row in cells if not set(row[0]) <= set("-")}
+
+
+def anchors(document: str) -> set[str]:
+    """What links can lead to in a document: its headings, as they are shown on a forge."""
+    titles = re.findall(r"^#+ (.*)$", document, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def as_written(value: object) -> str:
@@ -185,11 +197,7 @@ def test_the_readmes_links_lead_to_files() -> None:
 
 
 def test_the_readmes_inner_links_lead_to_headings() -> None:
-    anchors = {
-        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", README, re.M)
-    }
-
-    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= anchors
+    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= anchors(README)
 
 
 def test_the_readmes_example_settings_are_settings() -> None:
@@ -213,11 +221,70 @@ def test_the_guide_to_odoo_names_its_settings_and_what_is_installed() -> None:
     assert inventory.SEND_GROUP_NAME.en in ODOO_GUIDE
 
 
-def test_the_guide_to_odoos_links_lead_to_files() -> None:
-    links = [link for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", ODOO_GUIDE) if "://" not in link]
+FORTNOX_GUIDE = (PACKAGE / "hosts" / "fortnox" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_to_fortnox_names_every_setting() -> None:
+    named = set(re.findall(r"`([^`\s]+)`", FORTNOX_GUIDE))
+
+    assert set(table("Settings of the connection", FORTNOX_GUIDE)) - {"setting"} == set(FortnoxSettings.model_fields)
+    assert {name.upper() for name in Settings.model_fields if name.startswith("fortnox_")} <= named
+    assert f"“{FortnoxSettings().case_label}”" in FORTNOX_GUIDE
+
+
+def test_the_guide_to_fortnox_asks_for_the_scopes_that_are_asked_for() -> None:
+    rows = table("1. The app in the developer portal", FORTNOX_GUIDE)
+
+    assert {scope: rows[scope][0] for scope in rows if scope in KNOWN_SCOPES} == SCOPES
+
+
+def test_the_guide_to_fortnox_has_every_refusal_of_consent_with_its_mend() -> None:
+    rows = table("When approving fails", FORTNOX_GUIDE)
+    answers: list[dict[str, str]] = [{}, {"state": "s"}, {"state": "another"}]
+    answers += [{"state": "s", "error": consent} for consent in Consent if consent.value.islower() and "_" in consent]
+    answers += [{"state": "s", "error": "invalid_request", "error_description": SERVICE_ACCOUNT_REFUSAL}]
+
+    for answer in answers:
+        with pytest.raises(ConnectorError) as told:
+            code_of_callback(answer, state="s")
+        assert f"“{told.value.message}”" in rows
+    assert all(why and mend for why, mend in (row for said, row in rows.items() if said != "it says"))
+
+
+def test_the_guide_to_fortnox_says_what_its_redirect_address_is() -> None:
+    rows = table("1. The app in the developer portal", FORTNOX_GUIDE)
+
+    assert f"`<PUBLIC_URL>{CALLBACK_PATH}`" in rows["redirect address (*Redirect URI*)"][0]
+
+
+def test_what_is_unconfirmed_of_fortnox_is_in_step_everywhere() -> None:
+    """The README says what is done until it is known, the guide what it means, and the trial finds it out."""
+    guide = table("Unconfirmed until a first real company has been connected", FORTNOX_GUIDE)
+    _, _, of_fortnox = section("Unconfirmed").partition("Of Fortnox")
+    places = {
+        place
+        for line in of_fortnox.splitlines()
+        if line.startswith("|")
+        for place in re.findall(r"`([^`]+)`", line.rstrip(" |").rpartition("|")[2])
+    }
+
+    assert list(guide) == ["point", *(point.name for point in POINTS)]
+    assert places
+    assert places <= {place for point in POINTS for place in point.where.split(", ")}
+
+
+@pytest.mark.parametrize("host", ["odoo", "fortnox"])
+def test_the_links_of_a_hosts_guide_lead_to_files_and_headings(host: str) -> None:
+    folder = PACKAGE / "hosts" / host
+    guide = (folder / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]*)(#[^)]*)?\)", guide)
 
     assert links
-    assert not [link for link in links if not (PACKAGE / "hosts" / "odoo" / link).exists()]
+    assert f"(connector/hosts/{host}/README.md)" in README
+    for path, anchor in links:
+        assert (folder / path).exists()
+        if anchor:
+            assert anchor[1:] in anchors((folder / path).read_text(encoding="utf-8") if path else guide)
 
 
 def test_the_readme_marks_one_test_command() -> None:

@@ -169,9 +169,7 @@ def _labels(session: Session, times: ModifiedTimes, invoice_number: str, state: 
     texts = {label_id: label for label, label_id in client.labels().items()}
     spare = next((label_id for label_id in texts if label_id not in before), None)
     if spare is None:
-        session.person.say(
-            "  No label is there to try with. Make one in Fortnox (Inställningar – Etiketter), and run this again."
-        )
+        session.person.say("  No label is there to try with. Make one in Fortnox, and run this again.")
         return None
     there = ", ".join(f"“{texts.get(label_id, label_id)}”" for label_id in before) or "none"
     if not session.agrees(
