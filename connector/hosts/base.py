@@ -207,6 +207,10 @@ class Host(Protocol):
 
 @dataclass(frozen=True)
 class Hints:
-    """What a webhook body pointed at: ids of invoices to look at. Never believed beyond that."""
+    """What an event pointed at: ids of invoices to look at. Never believed beyond that.
+
+    `changes` says that something changed and no invoice was named: what has changed is to be asked for.
+    """
 
     invoice_ids: tuple[str, ...] = field(default=())
+    changes: bool = False

@@ -71,11 +71,18 @@ class CompanyTokens:
         cached = self._cached
         if cached is not None and self._is_fresh(cached):
             return cached.value
-        return self._renewed(self._is_fresh)
+        return self._renewed(self._is_fresh).value
 
     def instead_of(self, refused: SecretStr) -> SecretStr:
         """A token other than `refused`, which Fortnox no longer takes. Raises as `current` does."""
-        return self._renewed(lambda token: token.value != refused and self._is_fresh(token))
+        return self._renewed(lambda token: token.value != refused and self._is_fresh(token)).value
+
+    def lasting(self, at_least: timedelta, *, other_than: SecretStr | None = None) -> KeptToken:
+        """A token with its end, for whoever uses it longer than for a call. Raises as `current` does.
+
+        It is good for `at_least`, unless a new one is not; and it is not `other_than`, which was refused.
+        """
+        return self._renewed(lambda token: token.value != other_than and self._now() + at_least < token.expires_at)
 
     def admit(self, granted: Granted) -> bool:
         """Keep what a fresh consent gave. True if no refresh token is needed: a service account was approved.
@@ -109,7 +116,7 @@ class CompanyTokens:
             self._store.forget(self._access_key)
             self._cached = None
 
-    def _renewed(self, serves: Callable[[KeptToken], bool]) -> SecretStr:
+    def _renewed(self, serves: Callable[[KeptToken], bool]) -> KeptToken:
         with self._one_thread:
             token = self._cached
             if token is None or not serves(token):
@@ -121,7 +128,7 @@ class CompanyTokens:
                     if token is None or not serves(token):
                         token = self._renew()
             self._cached = token
-            return token.value
+            return token
 
     def _renew(self) -> KeptToken:
         kept = self._store.get(self._refresh_key)

@@ -103,6 +103,22 @@ def test_a_refused_token_is_replaced_once_for_everybody(endpoint: Endpoint, data
     assert endpoint.exchanges == 2
 
 
+def test_a_token_to_be_used_for_long_is_renewed_if_it_would_not_last(endpoint: Endpoint, databases: Databases) -> None:
+    ours = tokens(endpoint, databases)
+    ours.admit(consented())
+
+    first = ours.lasting(timedelta(minutes=15))
+    same = tokens(endpoint, databases).lasting(timedelta(minutes=45))
+    longer = ours.lasting(timedelta(minutes=61))
+    other = ours.lasting(timedelta(minutes=15), other_than=longer.value)
+
+    assert first == same
+    assert timedelta(minutes=59) < longer.expires_at - datetime.now(UTC) <= timedelta(minutes=60)
+    assert len({first.value, longer.value, other.value}) == 3
+    assert endpoint.exchanges == 3
+    assert ours.current() == other.value
+
+
 def test_the_next_refresh_token_is_stored_before_anything_else(endpoint: Endpoint, databases: Databases) -> None:
     """A process that dies right after the exchange has kept what the next one needs."""
 

@@ -1,0 +1,353 @@
+"""The event stream on the wire: what is said in which order, every answer, and every way in which it ends."""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+import logging
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NoReturn, cast
+
+import pytest
+import websocket
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from pydantic import SecretStr
+
+from connector.domain.errors import ConfigurationError, Refused
+from connector.hosts.base import Hints
+from connector.hosts.fortnox.feed import Feed, OffsetRefused, open_feed
+from connector.hosts.fortnox.feed_frames import Event
+from connector.hosts.fortnox.feed_wire import FeedLost, Wire, connected
+from tests import canary
+from tests.flows.acting import closed_port
+from tests.hosts.fortnox.event_server import (
+    EVENT,
+    OTHER,
+    SECRET,
+    TENANT,
+    Answers,
+    Command,
+    EventServer,
+    Frame,
+    answering,
+    event_server,
+    polite,
+    refusing,
+    token,
+)
+
+WITHIN_S = 10.0
+READ = Event("invoices", "aK3fA", TENANT, Hints(("10457",)))
+
+
+@pytest.fixture(autouse=True)
+def library_talks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Let the library log all that it ever logs: no secret may be in it."""
+    with caplog.at_level(logging.DEBUG, logger="websocket"):
+        yield
+
+
+@contextmanager
+def feed_of(server: EventServer) -> Iterator[Feed]:
+    with open_feed(server.url, SecretStr(SECRET), allow_private=True, timeout_s=WITHIN_S) as feed:
+        yield feed
+
+
+def begin(url: str, *, allow_private: bool = True, timeout_s: float = WITHIN_S) -> None:
+    """What every conversation begins with."""
+    with open_feed(url, SecretStr(SECRET), allow_private=allow_private, timeout_s=timeout_s) as feed:
+        feed.add_companies(tokens())
+
+
+def tokens(*tenant_ids: str) -> Mapping[str, SecretStr]:
+    return {one: SecretStr(token(one)) for one in tenant_ids or (TENANT,)}
+
+
+def said(server: EventServer) -> list[tuple[str, list[str]]]:
+    """The commands that were sent, with the companies whose tokens they hold."""
+    return [
+        (command["command"], [one.rpartition("-")[2] for one in command.get("accessTokens", ())])
+        for command in server.commands
+    ]
+
+
+# Order and content
+
+
+def test_companies_come_first_then_the_topic_then_the_events() -> None:
+    with event_server() as server, feed_of(server) as feed:
+        assert feed.add_companies(tokens()) == frozenset()
+        feed.subscribe("aK3f9")
+        assert feed.is_subscribed
+    assert server.commands == [
+        {
+            "command": "add-tenants-v1",
+            "includeChildTenants": False,
+            "clientSecret": SECRET,
+            "accessTokens": [f"Bearer {token()}"],
+        },
+        {"command": "add-topics-v1", "topics": [{"topic": "invoices", "offset": "aK3f9"}]},
+        {"command": "subscribe-v1"},
+    ]
+
+
+def test_companies_come_and_go_while_events_flow() -> None:
+    def with_events(command: Command) -> list[Frame]:
+        return [EVENT, *polite(command), {**EVENT, "offset": "aK3fB"}]
+
+    with event_server(with_events) as server, feed_of(server) as feed:
+        feed.add_companies(tokens())
+        feed.remove_companies([TENANT])
+        feed.add_companies(tokens(OTHER))
+        found = [feed.next(within_s=WITHIN_S) for _ in range(6)]
+    assert said(server) == [("add-tenants-v1", [TENANT]), ("remove-tenants-v1", []), ("add-tenants-v1", [OTHER])]
+    assert [one.offset for one in found if one] == ["aK3fA", "aK3fB"] * 3
+
+
+def test_nobody_added_or_removed_is_nothing_said() -> None:
+    with event_server() as server, feed_of(server) as feed:
+        assert feed.add_companies({}) == frozenset()
+        feed.remove_companies(())
+        feed.add_companies(tokens())
+    assert [name for name, _ in said(server)] == ["add-tenants-v1"]
+
+
+def test_what_is_not_understood_is_passed_over() -> None:
+    with event_server() as server:
+        server.greeting = ["", "[]", '{"hello": 1}', b"\x00\x01", {"topic": "moons", "type": "moon-full-v3"}, EVENT]
+        with feed_of(server) as feed:
+            found = [feed.next(within_s=WITHIN_S) for _ in server.greeting]
+    assert [one for one in found if one] == [Event("moons", "", "", Hints()), READ]
+
+
+def test_nothing_in_time_is_nothing() -> None:
+    with event_server() as server, feed_of(server) as feed:
+        assert feed.next(within_s=0.01) is None
+
+
+def test_a_long_frame_in_pieces_arrives_whole() -> None:
+    long = {**EVENT, "unknown": "x" * 100_000}
+    with event_server() as server:
+        server.greeting = [long]
+        with feed_of(server) as feed:
+            found = next(one for _ in range(1000) if (one := feed.next(within_s=0.05)))
+    assert found == READ
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_bad_token_among_several_drops_its_company_alone(named: bool) -> None:
+    several = [str(number) for number in range(348211, 348219)]
+    bad = several[5]
+    with event_server(refusing(bad, named=named)) as server, feed_of(server) as feed:
+        refused = feed.add_companies(tokens(*several))
+    assert refused == {bad}
+    taken = {one for _, sent in said(server) if bad not in sent for one in sent}
+    assert taken == set(several) - {bad}
+
+
+def test_a_wrong_secret_refuses_everybody() -> None:
+    def answer(_command: Command) -> list[Frame]:
+        return [{"response": "add-tenants-v1", "result": "error"}]
+
+    with event_server(answer) as server, feed_of(server) as feed:
+        assert feed.add_companies(tokens(TENANT, OTHER)) == {TENANT, OTHER}
+
+
+def test_a_company_that_the_answer_leaves_out_is_not_there() -> None:
+    def answer(command: Command) -> list[Frame]:
+        return [{"response": command["command"], "result": "ok", "tenantIds": [int(TENANT)]}]
+
+    with event_server(answer) as server, feed_of(server) as feed:
+        assert feed.add_companies(tokens(TENANT, OTHER)) == {OTHER}
+
+
+def test_an_answer_that_names_nobody_is_believed() -> None:
+    def answer(command: Command) -> list[Frame]:
+        return [{"response": command["command"], "result": "ok"}]
+
+    with event_server(answer) as server, feed_of(server) as feed:
+        assert feed.add_companies(tokens()) == frozenset()
+
+
+def _refusing_topics(command: Command) -> list[Frame]:
+    if command["command"] != "add-topics-v1":
+        return polite(command)
+    return [{"response": "add-topics-v1", "result": "error", "invalidTopics": ["invoices"]}]
+
+
+def _refusing_subscription(command: Command) -> list[Frame]:
+    return polite(command) if command["command"] != "subscribe-v1" else [{"response": "subscribe-v1", "result": "no"}]
+
+
+def test_a_refused_offset_is_told_apart_from_a_refused_topic() -> None:
+    with event_server(_refusing_topics) as server, feed_of(server) as feed:
+        with pytest.raises(OffsetRefused):
+            feed.subscribe("zz")
+        with pytest.raises(Refused) as caught:
+            feed.subscribe("")
+        assert not isinstance(caught.value, OffsetRefused)
+        assert not feed.is_subscribed
+
+
+def test_a_refused_subscription_is_an_error() -> None:
+    with event_server(_refusing_subscription) as server, feed_of(server) as feed:
+        with pytest.raises(Refused, match="events"):
+            feed.subscribe("")
+        assert not feed.is_subscribed
+
+
+# Ends
+
+
+def _closing(_command: Command) -> list[Frame]:
+    return [b"close"]
+
+
+def _unreadable(_command: Command) -> list[Frame]:
+    return [{"response": "list-tenants-v1", "result": "ok", "tenantIds": {"Bearer canary-other-token": 1}}]
+
+
+@pytest.mark.parametrize(("answers", "words"), [(_closing, "code 4001"), (_unreadable, "does not answer")])
+def test_a_command_without_its_answer_ends_the_stream(answers: Answers, words: str) -> None:
+    with (
+        event_server(answers) as server,
+        connected(server.url, allow_private=True, timeout_s=WITHIN_S) as wire,
+        pytest.raises(FeedLost, match=words) as caught,
+    ):
+        Feed(wire, SecretStr(SECRET), answer_within_s=0.3).add_companies(tokens())
+    assert canary.leaks(f"{caught.value!s} {caught.value!r} {vars(caught.value)}") == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (b"", "did not answer in time"),
+        (b"HTTP/1.1 403 Forbidden\r\nX: canary-header\r\nContent-Length: 11\r\n\r\ncanary-body", "HTTP 403"),
+        (b"HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/canary-path\r\nContent-Length: 0\r\n\r\n", "failed"),
+        (b"canary-nonsense\r\n\r\n", "failed"),
+    ],
+)
+def test_a_server_that_does_not_take_up_the_conversation(reply: bytes, words: str) -> None:
+    with answering(reply) as url, pytest.raises(FeedLost, match=words) as caught:
+        begin(url, timeout_s=0.3)
+    assert canary.leaks(str(caught.value)) == []
+
+
+def test_a_server_that_is_absent() -> None:
+    url = f"ws://127.0.0.1:{closed_port()}/topics-v1"
+    with pytest.raises(FeedLost, match="ConnectionRefusedError"):
+        begin(url)
+
+
+class Deaf:
+    """A connection on which nothing ever arrives."""
+
+    def __init__(self) -> None:
+        self.pings = 0
+
+    def settimeout(self, _timeout_s: float) -> None:
+        """Nothing is waited for."""
+
+    def ping(self) -> None:
+        self.pings += 1
+
+    def recv_data_frame(self, *, control_frame: bool) -> NoReturn:
+        assert control_frame
+        raise websocket.WebSocketTimeoutException
+
+
+def test_a_server_that_falls_silent_is_given_up() -> None:
+    instants = itertools.count(step=20)
+    deaf = Deaf()
+    wire = Wire(cast(websocket.WebSocket, deaf), clock=lambda: float(next(instants)))
+    received = [wire.receive(within_s=0) for _ in range(4)]
+    with pytest.raises(FeedLost, match="fell silent"):
+        wire.receive(within_s=0)
+    assert received == [None] * 4
+    assert deaf.pings == 2
+
+
+def test_pings_are_answered_and_show_that_the_server_is_there() -> None:
+    instants = itertools.count(step=10)
+    with event_server() as server, connected(server.url, allow_private=True, timeout_s=WITHIN_S) as wire:
+        alive = Wire(wire._connection, clock=lambda: float(next(instants)))
+        received = [alive.receive(within_s=0.1) for _ in range(15)]
+    assert received == [None] * 15
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("url", "allow_private", "words"),
+    [
+        ("ws://ws.example.com/topics-v1", False, "wss://"),
+        ("https://ws.example.com/topics-v1", True, "wss://"),
+        ("wss://user:canary-password@ws.example.com/topics-v1", False, "user name or a password"),
+        ("wss:///topics-v1", False, "empty|no server"),
+    ],
+)
+def test_an_address_that_may_not_be_used(url: str, allow_private: bool, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        begin(url, allow_private=allow_private)
+    assert canary.leaks(str(caught.value)) == []
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate of this machine's that nobody has vouched for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "server.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+def _tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def test_a_server_nobody_vouches_for_is_not_spoken_to(certificate: Path) -> None:
+    with event_server(tls=_tls(certificate)) as server, pytest.raises(FeedLost, match="certificate"):
+        begin(server.url)
+
+
+def test_a_server_that_the_machine_trusts_is_spoken_to(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with event_server(tls=_tls(certificate)) as server, feed_of(server) as feed:
+        assert feed.add_companies(tokens()) == frozenset()
+
+
+def test_nothing_is_said_to_a_server_on_a_private_network(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with event_server(tls=_tls(certificate)) as server:
+        with pytest.raises(ConfigurationError, match="private network"):
+            begin(server.url, allow_private=False)
+        assert server.commands == []
