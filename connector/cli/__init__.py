@@ -22,6 +22,7 @@ _WHERE = {
     "preview": "previewing:preview_command",
     "send": "sending:send",
     "serve": "serving:serve",
+    "settings": "changing:settings_command",
     "show": "listing:show",
     "user": "setting_up:user",
     "worker": "serving:worker",

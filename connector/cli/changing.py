@@ -1,0 +1,47 @@
+"""`settings`: how a company's invoices become cases, shown and changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connector.cli.deploying import chosen, opened
+from connector.cli.output import as_json, shown
+from connector.cli.reading import JSON_FILE, read_object
+from connector.flows import changing
+
+
+@click.command("settings")
+@click.option("--connection", "-c", "connection_id", help="The company, if there are several.")
+@click.option("--change", "file", type=JSON_FILE, help="JSON object of the settings to change; the others stay.")
+@click.option("--yes", is_flag=True, help="Change without asking.")
+def settings_command(connection_id: str | None, file: Path | None, yes: bool) -> None:
+    """Print a company's settings as JSON, or change some of them.
+
+    A change is shown before it is made, and made only if the ledger can be opened with it. In "host", null takes a
+    setting back to its default.
+    """
+    with opened() as deployment:
+        connection = chosen(deployment, connection_id)
+        if file is None:
+            as_json(connection.settings)
+            return
+        wanted = changing.changed(connection.settings, read_object(file))
+        found = changing.differences(connection.settings, wanted)
+        if not found:
+            click.echo("Nothing in it differs from what holds.")
+            return
+        click.echo(f"{shown(connection.name)}:")
+        for name, (before, after) in found.items():
+            click.echo(f"  {name}: {_text(before)} → {_text(after)}")
+        if not yes:
+            click.confirm("Change this?", abort=True, default=True)
+        changing.change(deployment, connection, wanted)
+    click.echo("Changed. Hand-overs that are under way go by it from their next reading on.")
+
+
+def _text(value: Any) -> str:
+    return "(default)" if value is None else shown(json.dumps(value, ensure_ascii=False))
