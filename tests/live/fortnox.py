@@ -23,6 +23,7 @@ from connector.domain.errors import ConfigurationError, ConnectorError
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import API_URL, FortnoxClient
 from connector.hosts.fortnox.documents import SYSTEM, Record, flag, number, text
+from connector.hosts.fortnox.feed import EVENTS_URL
 from connector.hosts.fortnox.oauth import AUTHORISATION_URL, AuthorisationServer, FortnoxApp
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.hosts.fortnox.write_back import REFERENCE_FIELD
@@ -35,12 +36,12 @@ from tests.live.fortnox_points import (
     POINTS,
     PREVIEW,
     RATE,
-    SOCKET,
     Seen,
     table,
 )
 from tests.live.fortnox_reading import read_points
 from tests.live.fortnox_session import Allowance, Clock, Person, Session, Terminal, Unlimited, WallClock
+from tests.live.fortnox_socket import Stream, listening
 from tests.live.fortnox_tokens import FileTokens, MemoryTokens, connected, given_up
 from tests.live.fortnox_trying import booked_writes, changes_by_hand, preview, rate, unbooked_writes
 
@@ -52,11 +53,13 @@ LEGEND = (
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where Fortnox is."""
+    """Where Fortnox is. `event_within_s` is how long an event is waited for."""
 
     authorisation: str = AUTHORISATION_URL
     api: str = API_URL
+    events: str = EVENTS_URL
     allow_private: bool = False
+    event_within_s: float = 10.0
 
 
 def trial(
@@ -76,9 +79,16 @@ def trial(
     tokens, service_account = connected(server, store, person)
     with given_up(tokens, store):
         session = _session(tokens, person, clock, addresses)
+        stream = Stream(
+            addresses.events,
+            app.client_secret,
+            tokens.current(),
+            allow_private=addresses.allow_private,
+            within_s=addresses.event_within_s,
+        )
         session.note(service_account)
         try:
-            _try_everything(session, invoice_numbers)
+            _try_everything(session, stream, invoice_numbers)
         finally:
             person.say(f"\n{table(session.seen)}\n\n{LEGEND}")
         return session.seen
@@ -92,7 +102,7 @@ def _session(tokens: CompanyTokens, person: Person, clock: Clock, addresses: Add
     return Session(client(paced), client(Pace(Unlimited(), system=SYSTEM)), person, clock)
 
 
-def _try_everything(session: Session, invoice_numbers: Sequence[str]) -> None:
+def _try_everything(session: Session, stream: Stream, invoice_numbers: Sequence[str]) -> None:
     company = session.client.read(Call.READ_COMPANY)
     session.person.say(f"\nCompany number {text(company, 'DatabaseNumber')}: {text(company, 'CompanyName')}")
     if not session.agrees("Is this a TEST company, whose invoices are nobody's?"):
@@ -100,21 +110,22 @@ def _try_everything(session: Session, invoice_numbers: Sequence[str]) -> None:
         return
     read_points(session, invoice_numbers)
     booked, unbooked = _candidates(session)
-    times = ModifiedTimes(session)
     if unsent := _first(session, (booked, unbooked)):
         with session.trying(PREVIEW):
             preview(session, unsent)
-    if booked:
-        with session.trying(BOOKED_REFERENCE, BOOKED_LABELS):
-            booked_writes(session, times, booked)
-    if unbooked:
-        with session.trying(LABEL_ARRAY):
-            unbooked_writes(session, times, unbooked)
-    if booked:
-        changes_by_hand(session, times, booked)
-    for seen in times.told():
+    told: list[Seen] = []
+    with listening(stream, told) as heard:
+        times = ModifiedTimes(session, heard)
+        if booked:
+            with session.trying(BOOKED_REFERENCE, BOOKED_LABELS):
+                booked_writes(session, times, booked)
+        if unbooked:
+            with session.trying(LABEL_ARRAY):
+                unbooked_writes(session, times, unbooked)
+        if booked:
+            changes_by_hand(session, times, booked)
+    for seen in (*times.told(), *told):
         session.note(seen)
-    session.note(Seen(SOCKET, "not tried: the connector opens no event stream yet"))
     with session.trying(RATE):
         rate(session)
     _rest(session)

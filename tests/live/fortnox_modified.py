@@ -16,6 +16,7 @@ from connector.hosts.fortnox.documents import Record, text
 from connector.sandbox.fortnox_switches import Zone
 from tests.live.fortnox_points import BOUND, ZONE, Seen, switch_is
 from tests.live.fortnox_session import Session
+from tests.live.fortnox_socket import Heard
 
 MINUTE = timedelta(minutes=1)
 ZONES: dict[tzinfo, Zone] = {STOCKHOLM: Zone.SWEDISH, UTC: Zone.UTC}
@@ -33,21 +34,27 @@ class Watched:
 
 @dataclass
 class ModifiedTimes:
-    """What was learnt of modified times so far. `zone` and `inclusive` are None until then."""
+    """What was learnt of modified times so far. `zone` and `inclusive` are None until then.
+
+    `heard` is told of each change too, if events are listened to.
+    """
 
     session: Session
+    heard: Heard | None = None
     zone: tzinfo | None = None
     inclusive: bool | None = None
     _changed_at: datetime | None = field(default=None, init=False)
 
-    def watch(self, invoice_number: str) -> Watched:
-        """Call this before a change; it waits until no earlier change can be taken for it."""
+    def watch(self, invoice_number: str, what: str) -> Watched:
+        """Call this before a change, in words; it waits until no earlier change can be taken for it."""
         clock = self.session.clock
         if self._changed_at is not None:
             wait_s = (_minute(self._changed_at) + 2 * MINUTE - clock.now()).total_seconds()
             if wait_s > 0:
                 self.session.person.say(f"  Waiting {wait_s:.0f} s, so that the next change has a minute of its own.")
                 clock.sleep(wait_s)
+        if self.heard is not None:
+            self.heard.begins(what)
         now = clock.now()
         since = _minute(now) - MINUTE
         return Watched(invoice_number, now, since, self.lists(Call.LIST_INVOICES, invoice_number, since, UTC))
@@ -55,6 +62,8 @@ class ModifiedTimes:
     def moved(self, watched: Watched) -> bool | None:
         """Call this after the change: whether it moved the invoice's modified time; None if that cannot be told."""
         ended = self._changed_at = self.session.clock.now()
+        if self.heard is not None:
+            self.heard.done()
         found = self._found(watched)
         if found and self.inclusive is None and self.zone is not None and _minute(watched.began) == _minute(ended):
             self.inclusive = self.lists(Call.LIST_INVOICES, watched.invoice_number, _minute(ended), self.zone)

@@ -42,7 +42,9 @@ PAYMENT_MOVES = Point("Payment found by polling", "hosts/fortnox/changes.py")
 CREDIT_MOVES = Point("Credit found by polling", "hosts/fortnox/changes.py")
 LABEL_MOVES = Point("Label found by polling", "hosts/fortnox/changes.py")
 ATTACHMENT = Point("File on a booked invoice", "hosts/fortnox/calls.py")
-SOCKET = Point("Event stream", "hosts/fortnox/events.py")
+BEARER = Point("Event stream: how a company is added", "hosts/fortnox/feed_frames.py")
+OFFSET = Point("Event stream: where it goes on", "hosts/fortnox/feed.py")
+EVENTS = Point("Event stream: what it tells of", "hosts/fortnox/events.py")
 RATE = Point("Too many requests", "WINDOW_S")
 
 POINTS = (
@@ -67,7 +69,9 @@ POINTS = (
     CREDIT_MOVES,
     LABEL_MOVES,
     ATTACHMENT,
-    SOCKET,
+    BEARER,
+    OFFSET,
+    EVENTS,
     RATE,
 )
 """In the order in which they are tried."""

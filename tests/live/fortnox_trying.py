@@ -153,7 +153,7 @@ def _reference(session: Session, times: ModifiedTimes, invoice_number: str, stat
                 client.set_reference(invoice_number, nothing)
         return f"{REFERENCE_FIELD} of invoice {invoice_number}: empty it" if stands() else ""
 
-    watched = times.watch(invoice_number)
+    watched = times.watch(invoice_number, "a reference written by us")
     with undone(session, empty):
         words = _refusal(lambda: client.set_reference(invoice_number, TRIAL_REFERENCE))
         took = stands() == TRIAL_REFERENCE
@@ -188,7 +188,7 @@ def _labels(session: Session, times: ModifiedTimes, invoice_number: str, state: 
         left = stand() - set(before)
         return f"label “{texts[spare]}” of invoice {invoice_number}: take it off" if left else ""
 
-    watched = times.watch(invoice_number)
+    watched = times.watch(invoice_number, "a label written by us")
     with undone(session, take_off):
         words = _refusal(lambda: client.set_labels(invoice_number, (*before, spare)))
         took = stand() == {*before, spare}
@@ -249,7 +249,7 @@ def changes_by_hand(session: Session, times: ModifiedTimes, invoice_number: str)
 
 def _label_by_hand(session: Session, times: ModifiedTimes, invoice_number: str) -> None:
     before = set(label_ids(session.client.read(Call.READ_INVOICE, invoice_number)))
-    watched = times.watch(invoice_number)
+    watched = times.watch(invoice_number, "a label set by a person")
     if not _did(session, f"put any label on invoice {invoice_number}, which is booked (it may be impossible)"):
         return session.leaves_out(LABEL_BY_HAND)
     after = set(label_ids(session.client.read(Call.READ_INVOICE, invoice_number)))
@@ -263,7 +263,7 @@ def _label_by_hand(session: Session, times: ModifiedTimes, invoice_number: str) 
 
 def _payment_by_hand(session: Session, times: ModifiedTimes, invoice_number: str) -> None:
     balance = _balance(session, invoice_number)
-    watched = times.watch(invoice_number)
+    watched = times.watch(invoice_number, "a part payment")
     if not _did(session, f"enter a payment of 1 krona on invoice {invoice_number} and book it (Inbetalning, Bokför)"):
         return session.leaves_out(PAYMENT_MOVES)
     if _balance(session, invoice_number) == balance:
@@ -280,7 +280,7 @@ def _payment_by_hand(session: Session, times: ModifiedTimes, invoice_number: str
 
 def _credit_by_hand(session: Session, times: ModifiedTimes, invoice_number: str) -> None:
     balance = _balance(session, invoice_number)
-    watched = times.watch(invoice_number)
+    watched = times.watch(invoice_number, "a credit invoice")
     if not _did(session, f"credit invoice {invoice_number}, and book the credit invoice (Kreditera, Bokför)"):
         return session.leaves_out(CREDIT_MOVES)
     if _balance(session, invoice_number) == balance:

@@ -40,6 +40,8 @@ REDIRECT = "https://connector.example/fortnox/callback"
 APP = App("client-1", "the-apps-own-secret", REDIRECT)
 OURS = FortnoxApp(APP.client_id, SecretStr(APP.client_secret), REDIRECT)
 LABEL = "VIP"
+PATIENCE_S = 10.0
+"""The longest wait for an event that is to come; one that is not to come is waited for less."""
 
 
 @dataclass
@@ -89,6 +91,7 @@ class Trial:
         self.label = self.books.add_label(LABEL)
         self.person = Person({"The whole address": self._consents, "Is this a TEST company": "y"})
         self.tokens = MemoryTokens()
+        self.event_within_s = 0.0
 
     def _consents(self, question: str) -> str:
         return self.person.consents(question)
@@ -116,7 +119,13 @@ class Trial:
                 self.person,
                 self.clock,
                 store=self.tokens,
-                addresses=Addresses(url, url, allow_private=True),
+                addresses=Addresses(
+                    url,
+                    url,
+                    f"{url.replace('http', 'ws', 1)}/topics-v1" if self.event_within_s else "",
+                    allow_private=True,
+                    event_within_s=self.event_within_s,
+                ),
                 **options,
             )
         assert not any(self.books.side_effects.values()), "nothing is sent, printed or booked"
@@ -307,6 +316,62 @@ def test_a_payment_that_is_not_booked_proves_nothing() -> None:
     tried = Trial().yes_to("a payment of 1 krona")
 
     assert tried.run()[points.PAYMENT_MOVES].verdict is Verdict.OPEN
+
+
+# The event stream
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_how_a_company_is_added_to_the_stream(required: bool) -> None:
+    tried = Trial(bearer_required=required)
+    tried.event_within_s = PATIENCE_S
+
+    seen = tried.run()[points.BEARER]
+
+    assert seen.what.endswith("refused" if required else "taken too")
+    assert seen.verdict is (Verdict.CONTRADICTED if required else Verdict.CONFIRMED)
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+def test_where_the_stream_goes_on(inclusive: bool) -> None:
+    tried = Trial(offset_inclusive=inclusive, booked_put=LockedPut.ALLOW_REFS).yes_to("ExternalInvoiceReference2")
+    tried.event_within_s = PATIENCE_S if inclusive else 1.0
+
+    seen = tried.run()[points.OFFSET]
+
+    assert seen.what.endswith("sends that event again" if inclusive else "sends nothing of it")
+    assert seen.verdict is (Verdict.CONTRADICTED if inclusive else Verdict.CONFIRMED)
+
+
+@pytest.mark.parametrize("told", [(Change.LABEL, Change.CREDIT), ()])
+def test_what_the_stream_tells_of(told: tuple[Change, ...]) -> None:
+    tried = Trial(more_events=told, offset_inclusive=True)
+    tried.event_within_s = PATIENCE_S if told else 2.0
+    tried.does("put any label", lambda number: tried.books.set_labels(number, [tried.label]))
+    tried.does("a payment of 1 krona", part_paid(tried.books))
+
+    seen = tried.run()[points.EVENTS]
+
+    label = "invoice-updated-v1" if told else "no event"
+    assert f"a label set by a person: {label};" in seen.what
+    assert "a part payment: invoicepayment-bookkeep-v1" in seen.what
+
+
+def test_a_stream_that_cannot_be_had_stops_nothing_else() -> None:
+    tried = Trial().yes_to(*WRITES)
+    tried.event_within_s = PATIENCE_S
+    tried.person.answers["Is this a TEST company"] = lambda _question: change_secret(tried)
+
+    seen = tried.run()
+
+    for point in (points.BEARER, points.OFFSET, points.EVENTS):
+        assert seen[point].what.startswith("could not be tried")
+    assert seen[points.BOOKED_REFERENCE].verdict is Verdict.CONFIRMED
+
+
+def change_secret(tried: Trial) -> str:
+    tried.state.grants.apps[APP.client_id] = replace(APP, client_secret="made-anew")
+    return "y"
 
 
 @pytest.mark.parametrize("includes", [True, False])
