@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
+from sqlalchemy import Engine
+
 from connector.domain.connection import FirstAction
 from connector.domain.errors import KeyRefused
 from connector.domain.hand_over import REOPENABLE, Origin, Request
@@ -16,7 +18,8 @@ from connector.domain.invoice import Standing
 from connector.flows import keys
 from connector.flows.deployment import Deployment
 from connector.flows.outcome import STOP, Outcome
-from connector.hosts.base import Host, Wish
+from connector.hosts.base import Changes, Host, Wish
+from connector.hosts.pacing import in_background
 from connector.store import following, hand_overs, inbox
 from connector.store.hand_over_record import HandOver
 
@@ -24,6 +27,7 @@ GONE = Standing(state=None)
 _BATCH = 500
 
 
+@in_background()
 def poll(deployment: Deployment, subject: str) -> Outcome:
     """Ask one ledger for every standing wish, and for what has changed since it was last asked."""
     connection_id = subject.partition("/")[0]
@@ -37,6 +41,7 @@ def poll(deployment: Deployment, subject: str) -> Outcome:
     return STOP
 
 
+@in_background()
 def look(deployment: Deployment, subject: str) -> Outcome:
     """Note how every handed-over invoice of one ledger stands."""
     connection_id = subject.partition("/")[0]
@@ -81,14 +86,23 @@ def follow_changes(deployment: Deployment, connection_id: str, host: Host) -> No
     before = following.cursor(db, connection_id)
     for page in host.changes(before, now=datetime.now(UTC)):
         if before:
-            for hand_over in following.handed_over(db, connection_id, page.standings):
-                following.note(db, hand_over, page.standings[hand_over.invoice_id])
+            _note_page(db, connection_id, host, page)
         else:
             look_at_all(deployment, connection_id, host)
         # Only now is the page dealt with; whoever polls at the same time and was faster goes on alone.
         if not following.move_cursor(db, connection_id, before=before, after=page.cursor):
             return
         before = page.cursor
+
+
+def _note_page(db: Engine, connection_id: str, host: Host, page: Changes) -> None:
+    """Note how the handed-over invoices among a page's stand; only of these it is asked where the page does not say."""
+    known = following.handed_over(db, connection_id, {*page.standings, *page.touched})
+    untold = [hand_over.invoice_id for hand_over in known if hand_over.invoice_id not in page.standings]
+    standings = {**page.standings, **(host.standings(untold) if untold else {})}
+    for hand_over in known:
+        if standing := standings.get(hand_over.invoice_id):
+            following.note(db, hand_over, standing)
 
 
 def look_at_all(deployment: Deployment, connection_id: str, host: Host) -> None:

@@ -63,7 +63,8 @@ def _write(deployment: Deployment, connection: StoredConnection, host: Host, lea
         finding = remote_findings.write_back_refused(result.refused)
         hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=result.refused)
         return
-    _leave_message(db, lease, host, note, language, fence)
+    if host.has_messages():
+        _leave_message(db, lease, host, note, language, fence)
     hand_over_work.write_back_result(db, lease, WriteBackState.WRITTEN, None, places=result.places)
 
 

@@ -66,11 +66,13 @@ class HintTiming:
 class Changes:
     """A page of what changed in a ledger: how these invoices stand now, by their ids.
 
-    `cursor` says where to go on, once the page has been dealt with.
+    `cursor` says where to go on, once the page has been dealt with. `touched` are further invoices that something
+    happened to, where it would take a call each to say how they stand: `Host.standings` tells it of those that matter.
     """
 
     standings: Mapping[str, Standing]
     cursor: str
+    touched: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,15 @@ class WriteBack:
 
 @dataclass(frozen=True)
 class WriteBackResult:
-    """Where a write-back landed (`places`, for example field names), or why the ledger refused it."""
+    """Where a write-back landed (`places`, for example field names), or why the ledger refused it.
+
+    `locked` says that it was refused for no other reason than that the ledger lets nobody change such an invoice, so
+    that there is nothing to mend.
+    """
 
     places: tuple[str, ...] = ()
     refused: str = ""
+    locked: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,15 +185,19 @@ class Host(Protocol):
     def changes(self, cursor: str, *, now: datetime) -> Iterator[Changes]:
         """Customer invoices that changed since `cursor`, oldest change first; from "", only where to begin.
 
-        An invoice that did not change may be among them, and one may come twice. The cursor is the ledger's own
-        time; `now` (aware) keeps one from the future from hiding anything.
+        An invoice that did not change may be among them, and one may come twice. What is read for this does not
+        grow with the invoices that merely changed: the pages' `touched` leave it to the caller whom to look at. The
+        cursor is the host's own; `now` (aware) keeps one from the future from hiding anything.
         """
 
     def standings(self, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
         """How these invoices stand now, by their ids; those that the ledger does not have are left out."""
 
     def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
-        """One page of booked, open customer invoices past due on `today`, oldest due date first."""
+        """One page of booked, open customer invoices past due on `today`, oldest due date first.
+
+        A ledger that cannot sort reads all of them for every page: who wants them all asks for one large page.
+        """
 
     def pdf(self, invoice_id: str) -> Pdf:
         """The invoice as the customer got it, without side effects. Raises `PdfUnavailable`."""
@@ -196,6 +207,9 @@ class Host(Protocol):
 
     def write_back(self, invoice_id: str, note: WriteBack) -> WriteBackResult:
         """Put what shall be shown where this ledger can hold it; writes only what differs."""
+
+    def has_messages(self) -> bool:
+        """Whether this ledger has a place for messages at an invoice. Where it has none, none may be left."""
 
     def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:
         """Leave a message for the ledger's own people at an invoice; it is mailed to nobody.

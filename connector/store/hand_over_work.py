@@ -263,9 +263,13 @@ def message_result(db: Engine, lease: Lease, outcome: str, *, refused: str) -> N
 
 
 def write_back_result(db: Engine, lease: Lease, state: WriteBackState, finding: Finding | None, **data: Any) -> None:
-    """Note where the write-back landed or why it was refused, and give the lease back."""
+    """Note where the write-back landed or why it was refused, and give the lease back.
+
+    A ledger that has no place for what was to be shown, and so shows nothing, is no event.
+    """
     findings = (*lease.hand_over.findings, finding) if finding else lease.hand_over.findings
-    event = "written_back" if state is WriteBackState.WRITTEN else "write_back_refused"
+    shown = "written_back" if data.get("places") else None
+    event = shown if state is WriteBackState.WRITTEN else "write_back_refused"
     values = {"write_back": state, "findings": _findings_text(findings), "waiting_for": "", "tries": 0}
     _change(db, lease, event, values, data)
 

@@ -1,13 +1,14 @@
 """What has changed in Fortnox's invoices, found by asking what was modified lately (fortnox.md 9.4).
 
 A payment or a credit need not move the modified time of its invoice, so payments and credit invoices are asked for
-too, and the invoices that they point at are read.
+too. The invoices that they point at are named and not read: of a day's payments few concern a case. What a credit
+invoice points at stands on itself alone; it is read once, and remembered in the cursor while the overlap covers it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from connector.domain.dates import STOCKHOLM
@@ -23,34 +24,64 @@ OVERLAP = timedelta(hours=2, minutes=15)
 """`lastmodified` is sent in Swedish time, to the minute. Whether Fortnox reads it so or as UTC, and what it does in the
 hour that comes twice, is unknown: this covers both, and a quarter of an hour for what is stored late."""
 
+_REMEMBERED = 2000
+"""How many credit invoices a cursor remembers at most; any others of the overlap are read again."""
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """When Fortnox was last asked, by our own clock: it tells no time of its own.
+
+    `credited` are the credit invoices that showed then, each with the invoice that it refers to, or "". One that is
+    neither booked nor refers to any may still come to, and is not among them.
+    """
+
+    asked_at: datetime
+    credited: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        pairs = [f"{credit}={debit}" for credit, debit in self.credited.items()][:_REMEMBERED]
+        return " ".join([self.asked_at.astimezone(UTC).isoformat(timespec="seconds"), *pairs])
+
+    @classmethod
+    def read(cls, written: str) -> Cursor:
+        """The cursor that was written so."""
+        asked_at, *pairs = written.split(" ")
+        credited = {credit: debit for credit, _, debit in (pair.partition("=") for pair in pairs)}
+        return cls(datetime.fromisoformat(asked_at), credited)
+
 
 def since(client: FortnoxClient, cursor: str, *, now: datetime) -> Iterator[Changes]:
-    """See `connector.hosts.base.Host.changes`. The cursor is our own time, in UTC: Fortnox tells none."""
-    reached = now.astimezone(UTC).isoformat(timespec="seconds")
+    """See `connector.hosts.base.Host.changes`. One call for 500 rows, and one for each new credit invoice."""
     if not cursor:
-        yield Changes({}, reached)
+        yield Changes({}, str(Cursor(now)))
         return
-    begin = min(datetime.fromisoformat(cursor), now) - OVERLAP
+    before = Cursor.read(cursor)
+    begin = min(before.asked_at, now) - OVERLAP
     modified = begin.astimezone(STOCKHOLM).strftime("%Y-%m-%d %H:%M")
-    seen: set[str] = set()
+    told: set[str] = set()
+    touched: set[str] = set()
+    remembered: dict[str, str] = {}
     for rows in client.pages(Call.LIST_INVOICES, lastmodified=modified):
-        found = dict(_row_standings(client, rows))
-        seen |= set(found)
+        found = _told(rows)
+        told |= set(found)
+        touched |= {text(row, "DocumentNumber") for row in rows} - set(found)
+        for row in filter(is_credit, rows):
+            credit = text(row, "DocumentNumber")
+            debit = before.credited[credit] if credit in before.credited else _referred_to(client, credit)
+            touched.add(debit)
+            if debit or flag(row, "Booked"):
+                remembered[credit] = debit
         yield Changes(found, cursor)
-        yield Changes(_read(client, _credited(client, rows) - seen), cursor)
     for rows in client.pages(Call.LIST_PAYMENTS, lastmodified=modified):
-        yield Changes(_read(client, {text(row, "InvoiceNumber") for row in rows} - seen - {""}), cursor)
-    yield Changes({}, reached)
+        touched |= {text(row, "InvoiceNumber") for row in rows}
+    yield Changes({}, str(Cursor(now, remembered)), frozenset(touched - told - {""}))
 
 
 def standings(client: FortnoxClient, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
-    """See `connector.hosts.base.Host.standings`."""
-    return _read(client, invoice_ids)
-
-
-def _read(client: FortnoxClient, numbers: Iterable[str]) -> dict[str, Standing]:
+    """See `connector.hosts.base.Host.standings`. One call for each."""
     found: dict[str, Standing] = {}
-    for invoice_number in sorted(numbers):
+    for invoice_number in sorted(invoice_ids):
         try:
             invoice = client.read(Call.READ_INVOICE, invoice_number)
         except NotFound:
@@ -59,23 +90,22 @@ def _read(client: FortnoxClient, numbers: Iterable[str]) -> dict[str, Standing]:
     return found
 
 
-def _row_standings(client: FortnoxClient, rows: Iterable[Record]) -> Iterator[tuple[str, Standing]]:
-    for row in rows:
-        invoice_number = text(row, "DocumentNumber")
-        state = state_of(row)
-        if state is InvoiceState.DRAFT and flag(row, "Sent"):
-            # By the cash method it may be a claim all the same, which a row does not tell.
-            yield from _read(client, [invoice_number]).items()
-        else:
-            yield invoice_number, Standing(state=state, balance=balance_of(row))
+def _told(rows: Iterable[Record]) -> dict[str, Standing]:
+    return {
+        text(row, "DocumentNumber"): Standing(state=state_of(row), balance=balance_of(row))
+        for row in rows
+        if not _may_be_a_claim_unbooked(row)
+    }
 
 
-def _credited(client: FortnoxClient, rows: Iterable[Record]) -> set[str]:
-    """The invoices that the credit invoices in `rows` refer to."""
-    found: set[str] = set()
-    for row in rows:
-        if is_credit(row):
-            with suppress(NotFound):
-                credit = client.read(Call.READ_INVOICE, text(row, "DocumentNumber"))
-                found.add(reference(credit, "CreditInvoiceReference"))
-    return found - {""}
+def _may_be_a_claim_unbooked(row: Record) -> bool:
+    """By the cash method an invoice that was sent is a claim, which a row does not tell."""
+    return state_of(row) is InvoiceState.DRAFT and bool(flag(row, "Sent"))
+
+
+def _referred_to(client: FortnoxClient, credit: str) -> str:
+    """The invoice that a credit invoice refers to; "" if it refers to none, or is gone."""
+    try:
+        return reference(client.read(Call.READ_INVOICE, credit), "CreditInvoiceReference")
+    except NotFound:
+        return ""

@@ -138,7 +138,7 @@ class FortnoxHost:
     def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
         """One page of booked, open customer invoices past due on `today`, oldest due date first.
 
-        Fortnox cannot sort by due date, so that all of them are read for each page, 500 at a time. What its filter
+        Fortnox cannot sort by due date, so that all of them are read for each page, 500 in a call. What its filter
         lets through besides is not established, and left out here. An invoice that was sent and not booked is
         listed, since by the cash method it is a claim; a row does not tell the method, and A1 stops the others.
         """
@@ -176,20 +176,16 @@ class FortnoxHost:
         Returns what holds afterwards, or why Fortnox refused. Raises `NotFound` for an unknown invoice.
         """
         if not note.case_id:
-            self._client.read(Call.READ_INVOICE, invoice_id)
             return WriteBackResult()
         return write_back(self._client, invoice_id, note.case_id, label=self._settings.case_label)
 
-    def leave_message(
-        self,
-        invoice_id: str,
-        message: LedgerMessage,  # noqa: ARG002 - the contract's
-        *,
-        may_stand: bool,  # noqa: ARG002
-    ) -> str:
-        """Refused: there is no place for messages at an invoice in Fortnox. Raises `NotFound`."""
-        self._client.read(Call.READ_INVOICE, invoice_id)
-        return "Fortnox har ingen plats för meddelanden vid en faktura; de finns på ärendets sida här."
+    def has_messages(self) -> bool:
+        """An invoice in Fortnox has no place for messages; they stand on the case's page here."""
+        return False
+
+    def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:  # noqa: ARG002
+        """Refused, without a call."""
+        return "Fortnox har ingen plats för meddelanden vid en faktura."
 
     def _may(self, call: Call) -> bool:
         try:

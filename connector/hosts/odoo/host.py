@@ -278,6 +278,10 @@ class OdooHost:
         missing = [name for name in wanted if name not in places]
         return WriteBackResult(places=places, refused=f"Odoo did not keep {', '.join(missing)}." if missing else "")
 
+    def has_messages(self) -> bool:
+        """An invoice in Odoo has its chatter."""
+        return True
+
     def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:
         """Leave an internal note in the invoice's chatter; it is mailed to nobody. Raises `NotFound`."""
         move_id = documents.record_id(invoice_id)

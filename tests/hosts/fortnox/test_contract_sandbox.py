@@ -6,39 +6,22 @@ who asked and when, status, findings and messages on an invoice. For the tests o
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from itertools import count
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from connector.domain.dates import today
 from connector.domain.errors import KeyRefused, NotFound, Refused
-from connector.domain.invoice import InvoiceState, OpenReceipt, Standing
-from connector.hosts.base import Host, PdfUnavailable, WriteBack
-from connector.hosts.fortnox.client import FortnoxClient
-from connector.hosts.fortnox.host import FortnoxHost
-from connector.hosts.fortnox.oauth import SCOPES, AuthorisationServer, FortnoxApp, KeptToken
-from connector.hosts.fortnox.settings import FortnoxSettings
-from connector.hosts.fortnox.tokens import CompanyTokens
-from connector.hosts.pacing import Pace
+from connector.domain.invoice import OpenReceipt
+from connector.hosts.base import PdfUnavailable
 from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_documents import Row
-from connector.sandbox.fortnox_grants import App, Grant
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.fortnox_switches import LabelArray, LockedPut, Zone
-from connector.sandbox.serve import running
+from connector.sandbox.fortnox_switches import LockedPut
 from tests.hosts.contract import *  # noqa: F403
-from tests.hosts.contract import UNKNOWN_IDS, Made, message
-from tests.hosts.fortnox.wired import Tokens, Turns, require_described
+from tests.hosts.contract import UNKNOWN_IDS, followed, message
+from tests.hosts.fortnox.sandboxed import APP, ASK, AT_AMILI, NOTE, SandboxLedger
+from tests.hosts.fortnox.wired import require_described
 
 NO_PLACE = (
     "test_facts_that_the_checks_need_are_answered",
@@ -60,151 +43,6 @@ NO_PLACE = (
 
 for _name in NO_PLACE:
     del globals()[_name]
-
-APP = App("client-1", "the-apps-own-secret", "https://connector.example/callback")
-ASK, AT_AMILI = "Till inkasso", "Hos inkasso"
-NOTE = WriteBack("68a1f0", "Påminnelse skickad", datetime(2026, 11, 22, 13, 5, 59, tzinfo=UTC))
-
-
-class MemoryTokens:
-    """A token store of one process."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, KeptToken] = {}
-
-    def get(self, key: str) -> KeptToken | None:
-        return self.kept.get(key)
-
-    def put(self, key: str, token: KeptToken) -> None:
-        self.kept[key] = token
-
-    def forget(self, key: str) -> None:
-        self.kept.pop(key, None)
-
-    def lock(self, key: str) -> AbstractContextManager[None]:
-        return nullcontext()
-
-
-class SandboxLedger:
-    kind = "fortnox"
-
-    def __init__(self, state: FortnoxState, url: str) -> None:
-        self.state = state
-        self.url = url
-        self.books = state.add_company("Testbolaget AB", "556677-8899")
-        self.books.facts.whole_kronor = False
-        self.switch(rate_limit_requests=10_000, booked_put=LockedPut.ALLOW_ALL)
-        state.consent(Grant(APP.client_id, self.books.tenant, tuple(SCOPES), service=True))
-        app = FortnoxApp(APP.client_id, SecretStr(APP.client_secret), APP.redirect_uri)
-        server = AuthorisationServer(app, url=url, allow_private=True)
-        self.host: Host = self.open(CompanyTokens(server, str(self.books.tenant), MemoryTokens()))
-        self._prices = (Decimal(2000) + number * 1000 for number in count())
-
-    def open(self, tokens: Any) -> FortnoxHost:
-        client = FortnoxClient(tokens, Pace(Turns(), system="Fortnox"), url=self.url, allow_private=True)
-        return FortnoxHost(client, FortnoxSettings(request_label=ASK))
-
-    def switch(self, **changes: Any) -> None:
-        self.state.switches.set(replace(self.state.switches.switches, **changes))
-
-    def host_with_wrong_key(self) -> Host:
-        return self.open(Tokens("no-such-token"))
-
-    def _invoice(self, *, due_days_ago: int = 45, **more: Any) -> Made:
-        with self.state.lock:
-            customer = self.books.add_customer(
-                "Provkund AB",
-                OrganisationNumber="556016-0680",
-                Address1="Kungsgatan 2",
-                ZipCode="411 19",
-                City="Göteborg",
-            )
-            row = Row("Konsulttimme", next(self._prices) + Decimal("0.56"))
-            number = self.books.add_invoice(
-                customer, [row], due_days_ago=due_days_ago, AdministrationFee=Decimal(40), **more
-            )
-            return Made(number, number, self.books.invoice(number)["Total"], Decimal("50.00"))
-
-    def overdue_invoice(self) -> Made:
-        return self._invoice()
-
-    def not_yet_due_invoice(self) -> Made:
-        return self._invoice(due_days_ago=-10)
-
-    def draft_invoice(self) -> Made:
-        return self._invoice(booked=False, sent=False)
-
-    def pay(self, invoice: Made, amount: Decimal) -> None:
-        with self.state.lock:
-            settling.pay(self.books, invoice.id, amount)
-
-    def enter_payment(self, invoice: Made, amount: Decimal) -> str:
-        with self.state.lock:
-            return settling.add_payment(self.books, invoice.id, amount, source="file")
-
-    def credit(self, invoice: Made, amount: Decimal) -> None:
-        with self.state.lock:
-            settling.credit(self.books, invoice.id, None if amount == invoice.total else amount)
-
-    def credit_on_account(self, invoice: Made, amount: Decimal) -> None:
-        with self.state.lock:
-            settling.credit(self.books, invoice.id, amount, referenced=False)
-
-    def without_pdf(self, invoice: Made) -> None:
-        self.books.broken_pdfs[invoice.id] = "Utskriftsmallen kunde inte läsas."
-
-    def label(self, invoice: Made, *texts: str) -> None:
-        with self.state.lock:
-            ids = {text: number for number, text in self.books.labels.items()}
-            numbers = [ids.get(text) or self.books.add_label(text) for text in texts]
-            self.books.set_labels(invoice.id, numbers)
-
-    def labels(self, invoice: Made) -> set[str]:
-        with self.state.lock:
-            return {self.books.labels[label["Id"]] for label in self.books.invoice(invoice.id)["Labels"]}
-
-    def reference(self, invoice: Made) -> str:
-        with self.state.lock:
-            return str(self.books.invoice(invoice.id)["ExternalInvoiceReference2"] or "")
-
-    def event(self, invoice: Made) -> bytes:
-        return json.dumps({"topic": "invoices", "type": "invoice-updated-v1", "entityId": invoice.id}).encode()
-
-    def footprint(self, invoice: Made) -> str:
-        with self.state.lock:
-            return f"{self.books.invoice(invoice.id)} {self.state.writes}"
-
-    def mails(self) -> int:
-        return sum(sum(counts.values()) for counts in self.books.side_effects.values())
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[FortnoxState, str]]:
-    state = FortnoxState(app=APP)
-    with running(create_fortnox(state)) as url:
-        yield state, url
-
-
-@pytest.fixture
-def ledger(served: tuple[FortnoxState, str]) -> SandboxLedger:
-    state, url = served
-    return SandboxLedger(state, url)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_reaches_the_customer(ledger: SandboxLedger) -> Iterator[None]:
-    """Whatever a test does, nothing was sent, printed, booked, credited or cancelled by us."""
-    yield
-    assert not any(ledger.books.side_effects.values())
-
-
-def polled(ledger: SandboxLedger, cursor: str) -> tuple[dict[str, Standing], str]:
-    """What changed since `cursor`, and where to go on."""
-    found: dict[str, Standing] = {}
-    for page in ledger.host.changes(cursor, now=datetime.now(UTC)):
-        found |= page.standings
-        cursor = page.cursor
-    return found, cursor
 
 
 # What Fortnox has no place for
@@ -238,23 +76,6 @@ def test_a_credit_without_a_reference_is_told(ledger: SandboxLedger) -> None:
 
     assert [credit.amount for credit in invoice.unapplied_credits or ()] == [Decimal("120.00")]
     assert invoice.credit_notes == ()
-
-
-def test_payments_and_credits_are_found_by_polling(ledger: SandboxLedger) -> None:
-    paid, part_paid, credited, untouched = (ledger.overdue_invoice() for _ in range(4))
-    _, cursor = polled(ledger, "")
-    ledger.pay(paid, paid.total)
-    ledger.pay(part_paid, Decimal("100.00"))
-    ledger.credit(credited, credited.total)
-
-    found, cursor = polled(ledger, cursor)
-
-    assert found[paid.id] == Standing(state=InvoiceState.BOOKED, balance=Decimal("0.00"))
-    assert found[part_paid.id] == Standing(state=InvoiceState.BOOKED, balance=part_paid.total - 100)
-    assert found[credited.id].kind == "settled"
-    assert untouched.id not in found or found[untouched.id].kind == "open"
-    again, _ = polled(ledger, cursor)
-    assert found.items() <= again.items()
 
 
 def test_a_label_is_a_wish_until_the_case_is_written_back(ledger: SandboxLedger) -> None:
@@ -311,134 +132,22 @@ def test_the_newest_invoice_comes_first(ledger: SandboxLedger) -> None:
 def test_labels_are_followed_only_where_the_company_has_switched_it_on(ledger: SandboxLedger) -> None:
     made = ledger.overdue_invoice()
     ledger.label(made, ASK)
-    assert isinstance(ledger.host, FortnoxHost)
-    unfollowed = FortnoxHost(ledger.host._client, FortnoxSettings())
+    unfollowed = ledger.host_with(request_label="")
 
     assert unfollowed.wish(made.id) is None
     assert list(unfollowed.requested()) == []
 
 
-# Writing back, and being refused
-
-
-def test_a_case_is_written_back_once_as_a_reference(ledger: SandboxLedger) -> None:
-    made = ledger.overdue_invoice()
-
-    first = ledger.host.write_back(made.id, NOTE)
-    written = ledger.footprint(made)
-    second = ledger.host.write_back(made.id, NOTE)
-
-    assert first.places == ("ExternalInvoiceReference2",)
-    assert not first.refused
-    assert second == first
-    assert (ledger.reference(made), ledger.labels(made)) == ("AMILI:68a1f0", set())
-    assert ledger.footprint(made) == written
-
-
-def test_a_later_case_replaces_the_earlier(ledger: SandboxLedger) -> None:
-    made = ledger.overdue_invoice()
-    ledger.host.write_back(made.id, NOTE)
-
-    ledger.host.write_back(made.id, replace(NOTE, case_id="79b2f1"))
-
-    assert ledger.reference(made) == "AMILI:79b2f1"
-
-
-def test_findings_without_a_case_write_nothing(ledger: SandboxLedger) -> None:
-    made = ledger.overdue_invoice()
-    before = ledger.footprint(made)
-
-    told = ledger.host.write_back(made.id, replace(NOTE, case_id="", findings=("Kunden saknar nummer.",)))
-
-    assert (told.places, told.refused) == ((), "")
-    assert ledger.footprint(made) == before
-
-
-@pytest.mark.parametrize(
-    ("answer", "places", "reference", "labels"),
-    [
-        (LockedPut.REJECT, (), "", {"VIP"}),
-        (LockedPut.UNCHANGED, (), "", {"VIP"}),
-        (LockedPut.ALLOW_REFS, ("ExternalInvoiceReference2",), "AMILI:68a1f0", {"VIP"}),
-        (LockedPut.ALLOW_LABELS, ("Labels",), "", {"VIP", AT_AMILI}),
-        (LockedPut.ALLOW_ALL, ("ExternalInvoiceReference2",), "AMILI:68a1f0", {"VIP"}),
-    ],
-)
-@pytest.mark.parametrize("array", LabelArray)
-def test_what_a_booked_invoice_takes(
-    ledger: SandboxLedger,
-    array: LabelArray,
-    answer: LockedPut,
-    places: tuple[str, ...],
-    reference: str,
-    labels: set[str],
-) -> None:
-    made = ledger.overdue_invoice()
-    ledger.label(made, "VIP")
-    ledger.switch(booked_put=answer, label_array=array)
-
-    told = ledger.host.write_back(made.id, NOTE)
-
-    assert told.places == places
-    assert (ledger.reference(made), ledger.labels(made)) == (reference, labels)
-    assert bool(told.refused) is not bool(places)
-    assert ledger.host.write_back(made.id, NOTE) == told
-
-
-def test_a_refusal_repeats_fortnoxs_words_and_says_what_can_be_done(ledger: SandboxLedger) -> None:
-    made = ledger.overdue_invoice()
-    ledger.switch(booked_put=LockedPut.REJECT)
-
-    told = ledger.host.write_back(made.id, NOTE)
-
-    assert re.search(r"\(.*bokförd.*\)", told.refused)
-    assert f"Sätt etiketten på fakturan själv, eller anteckna {NOTE.case_id}" in told.refused
-
-
-@pytest.mark.parametrize("theirs", ["ORDER-77", "amili:old", "AMILI"])
-def test_what_somebody_else_has_written_stays(ledger: SandboxLedger, theirs: str) -> None:
-    made = ledger.overdue_invoice()
-    with ledger.state.lock:
-        ledger.books.set_invoice(made.id, ExternalInvoiceReference2=theirs)
-
-    told = ledger.host.write_back(made.id, NOTE)
-
-    assert told.places == ("Labels",)
-    assert (ledger.reference(made), ledger.labels(made)) == (theirs, {AT_AMILI})
-
-
-def test_the_label_is_made_once(ledger: SandboxLedger) -> None:
-    ledger.switch(booked_put=LockedPut.ALLOW_LABELS)
-    for made in (ledger.overdue_invoice(), ledger.overdue_invoice()):
-        ledger.host.write_back(made.id, NOTE)
-
-    assert list(ledger.books.labels.values()) == [AT_AMILI]
-
-
 def test_there_is_no_place_for_messages(ledger: SandboxLedger) -> None:
     made = ledger.overdue_invoice()
-    before = ledger.footprint(made)
+    calls = ledger.calls()
 
+    assert not ledger.host.has_messages()
     assert "ingen plats" in ledger.host.leave_message(made.id, message(), may_stand=False)
-    assert ledger.footprint(made) == before
+    assert ledger.calls() == calls
 
 
 # Fortnox's own
-
-
-@pytest.mark.parametrize("zone", Zone)
-@pytest.mark.parametrize("inclusive", [True, False])
-def test_changes_are_found_in_whichever_zone_fortnox_reads_the_time(
-    ledger: SandboxLedger, zone: Zone, inclusive: bool
-) -> None:
-    ledger.switch(lastmodified_zone=zone, lastmodified_inclusive=inclusive)
-    made = ledger.overdue_invoice()
-    _, cursor = polled(ledger, "")
-    ledger.pay(made, Decimal("10.00"))
-
-    found, _ = polled(ledger, cursor)
-
-    assert found[made.id].balance == made.total - 10
 
 
 def test_a_credit_without_a_reference_that_the_customer_has_is_told_at_its_other_invoices(
@@ -539,14 +248,13 @@ def test_what_is_no_pdf_is_told(ledger: SandboxLedger) -> None:
 def test_every_request_is_one_that_fortnox_describes(ledger: SandboxLedger) -> None:
     made = ledger.overdue_invoice()
     sent: list[tuple[str, str, Any]] = []
-    assert isinstance(ledger.host, FortnoxHost)
-    session = ledger.host._client._transport._session()
+    session = ledger.client._transport._session()
     session.hooks["response"].append(
         lambda answer, **_: sent.append((answer.request.method, answer.request.url, answer.request.body))
     )
     ledger.label(made, ASK)
-    _, cursor = polled(ledger, "")
-    polled(ledger, cursor)
+    _, cursor = followed(ledger.host, "")
+    followed(ledger.host, cursor)
     ledger.switch(booked_put=LockedPut.ALLOW_LABELS)
 
     ledger.host.check()
