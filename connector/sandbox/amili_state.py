@@ -65,7 +65,11 @@ class Case:
     status: str
     closed_at: datetime | None = None
     remaining_capital: Decimal = Decimal(0)
+    remaining_costs: Decimal = Decimal(0)
+    history: list[tuple[str, datetime]] = field(default_factory=list)
+    respite_days: list[int] = field(default_factory=list)
     uploads: list[Upload] = field(default_factory=list)
+    shown: tuple[object, dict[str, Any]] | None = None
 
     @property
     def invoice_number(self) -> str:
@@ -74,6 +78,40 @@ class Case:
     @property
     def creditor(self) -> str:
         return str(self.document["creditor"])
+
+    def changeable(self) -> tuple[object, ...]:
+        """All that can change in what the case shows."""
+        return (
+            self.state,
+            self.status,
+            self.closed_at,
+            self.remaining_capital,
+            self.remaining_costs,
+            len(self.history),
+            len(self.uploads),
+            self.document["_updated"],
+        )
+
+
+@dataclass
+class Action:
+    """A payment, crediting or cancellation that was taken in. `body` is what was sent, `document` what is shown.
+
+    `due` is when it takes effect; `status` is empty until then.
+    """
+
+    id: str
+    kind: str
+    case: Case
+    body: Mapping[str, Any]
+    document: dict[str, Any]
+    created: datetime
+    due: datetime
+    status: str = ""
+
+    @property
+    def reference(self) -> str:
+        return str(self.body.get("creditor_payment_reference") or self.body.get("creditor_reference") or "")
 
 
 @dataclass(frozen=True)
@@ -101,11 +139,16 @@ class AmiliState:
         self.reset()
 
     def reset(self) -> None:
-        """Forget cases, files, tokens and counts; accounts, creditors and keys stay."""
+        """Forget cases, what became of them, files, tokens and counts; accounts, creditors and keys stay."""
         with self.lock:
             self.registrations: dict[str, dict[str, Any]] = {}
             self.cases: dict[str, Case] = {}
             self._by_invoice_number: dict[str, list[Case]] = {}
+            self._by_creditor: dict[str, list[Case]] = {}
+            self.actions: dict[str, Action] = {}
+            self.unsettled: list[Action] = []
+            self.payout_lines: dict[str, dict[str, Any]] = {}
+            self.payouts: dict[str, dict[str, Any]] = {}
             self._tokens: dict[str, Token] = {}
             self.tokens_issued = 0
             self.registrations_created: Counter[str] = Counter()
@@ -116,7 +159,8 @@ class AmiliState:
         with self.lock:
             return f"{int(self.now().timestamp()):08x}{secrets.token_hex(4)}{next(self._numbers):08x}"
 
-    def _stamps(self, identifier: str) -> dict[str, Any]:
+    def stamps(self, identifier: str) -> dict[str, Any]:
+        """The underscore fields of a new item."""
         at = as_rfc_1123(self.now())
         etag = hashlib.md5(f"{identifier}{at}".encode(), usedforsecurity=False).hexdigest()
         return {"_id": identifier, "_created": at, "_updated": at, "_etag": etag}
@@ -145,7 +189,7 @@ class AmiliState:
         """A new account; returns its id."""
         with self.lock:
             identifier = identifier or self.new_id()
-            self.accounts[identifier] = self._stamps(identifier) | {
+            self.accounts[identifier] = self.stamps(identifier) | {
                 "name": name,
                 "description": "",
                 "organization_no": organization_no,
@@ -168,7 +212,7 @@ class AmiliState:
         with self.lock:
             identifier = identifier or self.new_id()
             address = {"address_line_1": "Storgatan 1", "zip_code": "11122", "city": "Stockholm", "country": "SE"}
-            self.creditors[identifier] = self._stamps(identifier) | {
+            self.creditors[identifier] = self.stamps(identifier) | {
                 "account": account,
                 "name": name,
                 "organization_no": organization_no,
@@ -219,6 +263,15 @@ class AmiliState:
         with self.lock:
             return list(self._by_invoice_number.get(invoice_number, ()))
 
+    def cases_for(self, creditor: object, invoice_number: object) -> list[Case]:
+        """The cases that a filter by these two can match, oldest first: every one where neither is a text."""
+        with self.lock:
+            if isinstance(invoice_number, str):
+                return self.cases_of(invoice_number)
+            if isinstance(creditor, str):
+                return list(self._by_creditor.get(creditor, ()))
+            return list(self.cases.values())
+
     def open_case(self, creditor: str, invoice_number: str) -> Case | None:
         for case in self.cases_of(invoice_number):
             if case.creditor == creditor and case.closed_at is None:
@@ -229,7 +282,7 @@ class AmiliState:
         """Register `body`, one case per debt; returns the answer, with exactly the guide's fields."""
         with self.lock:
             identifier = self.new_id()
-            stamps = self._stamps(identifier)
+            stamps = self.stamps(identifier)
             cases = [self._create_case(identifier, body, debt) for debt in body["debts"]]
             ocr_numbers = ["2025" + f"{secrets.randbelow(10**15):015}" for _ in cases]
             answer = {
@@ -264,7 +317,9 @@ class AmiliState:
             state=state,
             status=STATUS_OF_STATE.get(state, state),
             remaining_capital=capital,
-            document=self._stamps(identifier)
+            remaining_costs=costs,
+            history=[(state, created + timedelta(seconds=self.switches.switches.initializing_s))],
+            document=self.stamps(identifier)
             | {
                 "creditor": body["creditor"],
                 "creditor_name": self.creditors[body["creditor"]]["name"],
@@ -296,6 +351,7 @@ class AmiliState:
         )
         self.cases[identifier] = case
         self._by_invoice_number.setdefault(case.invoice_number, []).append(case)
+        self._by_creditor.setdefault(case.creditor, []).append(case)
         self.registrations_created[case.invoice_number] += 1
         return case
 
@@ -311,52 +367,27 @@ class AmiliState:
         """Let a case move on, as Amili's own work would move it. Raises `KeyError` for an unknown one."""
         with self.lock:
             case = self.cases[identifier]
-            case.state = state if state is not None else case.state
+            if state is not None and state != case.state:
+                case.state = state
+                case.history.append((state, self.now()))
             case.status = status if status is not None else case.status
             if closed is not None:
                 case.closed_at = self.now() if closed else None
+                case.remaining_costs = Decimal(0) if closed else case.remaining_costs
             if remaining_capital is not None:
                 case.remaining_capital = remaining_capital
-            case.document["_updated"] = as_rfc_1123(self.now())
+            self.touch(case)
             return case
+
+    def touch(self, case: Case) -> None:
+        """Let a case show that it changed, if the switch says that its change shows."""
+        if self.switches.switches.case_updated_moves:
+            case.document["_updated"] = as_rfc_1123(self.now())
 
     def upload(self, case: Case, file_name: str, content_type: str, content: bytes) -> None:
         """Keep a file of a case. What a second one does is unknown (amili.md, Unknown 16): both are kept."""
         with self.lock:
             case.uploads.append(Upload(file_name, content_type, content, self.now()))
-
-    def snapshot(self) -> dict[str, Any]:
-        """Everything that was received, as JSON; file contents by size and digest."""
-        with self.lock:
-            return {
-                **self.traffic.snapshot(),
-                "tokens_issued": self.tokens_issued,
-                "registrations_created": dict(self.registrations_created),
-                "registrations": list(self.registrations.values()),
-                "cases": [
-                    {
-                        "id": case.id,
-                        "account": case.account,
-                        "creditor": case.creditor,
-                        "invoice_number": case.invoice_number,
-                        "registration": case.registration_id,
-                        "state": case.state,
-                        "status": case.status,
-                        "closed": case.closed_at is not None,
-                        "debt": dict(case.debt),
-                        "uploads": [
-                            {
-                                "file_name": upload.file_name,
-                                "content_type": upload.content_type,
-                                "size_bytes": len(upload.content),
-                                "sha256": hashlib.sha256(upload.content).hexdigest(),
-                            }
-                            for upload in case.uploads
-                        ],
-                    }
-                    for case in self.cases.values()
-                ],
-            }
 
 
 def guide_state(*, organization_no: str = "5566778899", now: Callable[[], datetime] = _utc_now) -> AmiliState:

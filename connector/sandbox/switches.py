@@ -60,6 +60,23 @@ class Duplicates(StrEnum):
     REFUSED_422 = "refused_422"
 
 
+class Unfit(StrEnum):
+    """How an action that does not fit its case is answered (amili.md, Unknown 21 and 22)."""
+
+    WARNING = "warning"
+    """201; later `status` warning, and only what fits is settled."""
+    ERROR = "error"
+    """201; later `status` error, and nothing is settled. A cancellation, which knows no error, shows a warning."""
+    REFUSED_422 = "refused_422"
+
+
+class AccountOfActions(StrEnum):
+    """Whether actions carry `account`; the pages contradict each other (amili.md 11, row 3)."""
+
+    READONLY = "readonly"
+    REQUIRED = "required"
+
+
 class UnknownFields(StrEnum):
     """What a field that the documentation does not show does; refusing is the framework's default."""
 
@@ -123,12 +140,20 @@ class Fault:
 
 
 def answer_lost_after_create(
-    *, share: float = 0.0, next_n: int = 0, invoice_numbers: tuple[str, ...] = (), hold_s: float = 0.0
+    *,
+    share: float = 0.0,
+    next_n: int = 0,
+    invoice_numbers: tuple[str, ...] = (),
+    hold_s: float = 0.0,
+    operation: str = "register",
 ) -> Fault:
-    """The fault that matters most: the case exists, and nobody was told."""
+    """The fault that matters most: the case exists, and nobody was told.
+
+    `operation` may be another creation: `pay`, `credit`, `cancel`.
+    """
     return Fault(
         FaultKind.DROP_AFTER,
-        operations=("register",),
+        operations=(operation,),
         invoice_numbers=invoice_numbers,
         share=share,
         next_n=next_n,
@@ -142,6 +167,10 @@ class AmiliSwitches:
 
     `slow_s` is added to every request, `slow_operations_s` to single operations by name. Required fields beyond
     the documented four are unknown (amili.md, Unknown 7): the defaults are what every example carries.
+
+    Actions (payments, creditings, cancellations) take effect `actions_settle_after_s` after they were taken in; with
+    `actions_fail` every one of them fails then, for that reason. Above `rest_claim_kronor` of costs, a case whose
+    capital is paid stays open for the rest (domain.md 1.5). `cancellation_cost_kronor` is charged for a withdrawal.
     """
 
     faults: tuple[Fault, ...] = ()
@@ -171,11 +200,28 @@ class AmiliSwitches:
     initializing_s: float = 0.0
     visible_after_s: float = 0.0
     unknown_state: str = ""
-    closed_as: ClosedAs = ClosedAs.ABSENT
+    closed_as: ClosedAs = ClosedAs.OBJECT
+    case_updated_moves: bool = True
     shows_original_invoice: bool = False
     shows_total_amounts: bool = True
     media_status: bool = False
     filter_operators: FilterOperators = FilterOperators.REFUSED
+
+    account_of_actions: AccountOfActions = AccountOfActions.READONLY
+    duplicate_references: Duplicates = Duplicates.ACCEPTED
+    shows_action_references: bool = True
+    answers_actions_whole: bool = False
+    actions_settle_after_s: float = 0.0
+    actions_fail: str = ""
+    overpayment: Unfit = Unfit.WARNING
+    overcrediting: Unfit = Unfit.WARNING
+    action_on_closed_case: Unfit = Unfit.ERROR
+    crediting_all_closes: bool = True
+    rest_claim_kronor: int = 100
+    cancellation_cost_kronor: int = 0
+    offers_respite: bool = False
+    payout_status: str = "scheduled"
+    payout_shows_creditor: bool = True
 
 
 @dataclass(frozen=True)

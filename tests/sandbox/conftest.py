@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -105,6 +105,19 @@ class Caller:
         return self.client.post(
             "/case--registrations", json=guide_body() if body is None else body, headers=self.headers
         )
+
+    def case(self, number: str = "INV-2025-003") -> str:
+        """Register the guide's debt, of 2050 kronor and 60 in costs; the id of its case."""
+        return str(self.register(guide_body(number)).get_json()["_cases"][0])
+
+    def shown(self, case: str) -> dict[str, Any]:
+        """A case as it is read."""
+        body: dict[str, Any] = self.get(f"/cases/{case}").get_json()
+        return body
+
+    def act(self, kind: str, body: Mapping[str, Any]) -> TestResponse:
+        """Create an action of a kind: payments, creditings or cancellations."""
+        return self.client.post(f"/creditor--{kind}", json=body, headers=self.headers)
 
     def upload(self, case: str, **form: Any) -> TestResponse:
         return self.client.post(f"/media--upload/{case}", data=form, headers=self.headers)
