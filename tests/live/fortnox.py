@@ -187,6 +187,16 @@ def app_of(environment: Mapping[str, str]) -> FortnoxApp:
     )
 
 
+def addresses_of(environment: Mapping[str, str]) -> Addresses:
+    """Fortnox's addresses, or those that the environment names in the settings of a deployment."""
+    return Addresses(
+        authorisation=environment.get("FORTNOX_AUTHORISATION_URL", AUTHORISATION_URL),
+        api=environment.get("FORTNOX_API_URL", API_URL),
+        events=environment.get("FORTNOX_EVENTS_URL", EVENTS_URL),
+        allow_private=environment.get("ALLOW_PRIVATE_ADDRESSES", "").casefold() == "true",
+    )
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run a trial at the terminal."""
     parser = argparse.ArgumentParser(prog="tests.live.fortnox", description="Try a TEST company in Fortnox.")
@@ -195,7 +205,14 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         store = FileTokens(given.tokens) if given.tokens else MemoryTokens()
-        trial(app_of(os.environ), Terminal(), WallClock(), store=store, invoice_numbers=given.invoice)
+        trial(
+            app_of(os.environ),
+            Terminal(),
+            WallClock(),
+            store=store,
+            addresses=addresses_of(os.environ),
+            invoice_numbers=given.invoice,
+        )
     except ConnectorError as error:
         print(error, file=sys.stderr)
         return 1

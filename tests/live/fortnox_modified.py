@@ -47,17 +47,28 @@ class ModifiedTimes:
 
     def watch(self, invoice_number: str, what: str) -> Watched:
         """Call this before a change, in words; it waits until no earlier change can be taken for it."""
-        clock = self.session.clock
         if self._changed_at is not None:
-            wait_s = (_minute(self._changed_at) + 2 * MINUTE - clock.now()).total_seconds()
-            if wait_s > 0:
-                self.session.person.say(f"  Waiting {wait_s:.0f} s, so that the next change has a minute of its own.")
-                clock.sleep(wait_s)
+            self._wait_for_a_minute_of_its_own()
+        elif self._listed_lately(invoice_number):
+            self._changed_at = self.session.clock.now()
+            self._wait_for_a_minute_of_its_own()
         if self.heard is not None:
             self.heard.begins(what)
-        now = clock.now()
+        now = self.session.clock.now()
         since = _minute(now) - MINUTE
         return Watched(invoice_number, now, since, self.lists(Call.LIST_INVOICES, invoice_number, since, UTC))
+
+    def _listed_lately(self, invoice_number: str) -> bool:
+        """Whether the invoice was changed just before the trial, as far as Swedish time shows it."""
+        since = _minute(self.session.clock.now()) - MINUTE
+        return self.lists(Call.LIST_INVOICES, invoice_number, since, STOCKHOLM)
+
+    def _wait_for_a_minute_of_its_own(self) -> None:
+        clock = self.session.clock
+        wait_s = (_minute(self._changed_at or clock.now()) + 2 * MINUTE - clock.now()).total_seconds()
+        if wait_s > 0:
+            self.session.person.say(f"  Waiting {wait_s:.0f} s, so that the next change has a minute of its own.")
+            clock.sleep(wait_s)
 
     def moved(self, watched: Watched) -> bool | None:
         """Call this after the change: whether it moved the invoice's modified time; None if that cannot be told."""

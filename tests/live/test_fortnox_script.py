@@ -31,7 +31,7 @@ from connector.sandbox.fortnox_switches import Change, Consent, FortnoxSwitches,
 from connector.sandbox.serve import running
 from connector.sandbox.switches import Fault, FaultKind
 from tests.live import fortnox_points as points
-from tests.live.fortnox import Addresses, app_of, trial
+from tests.live.fortnox import Addresses, app_of, main, trial
 from tests.live.fortnox_points import POINTS, Point, Seen, Verdict
 from tests.live.fortnox_tokens import FileTokens, MemoryTokens
 from tests.source import ROOT, imports
@@ -549,3 +549,60 @@ def test_a_missing_credential_is_named() -> None:
             "PUBLIC_URL": "https://connector.example/",
         }
     ).redirect_uri == (REDIRECT)
+
+
+# At the terminal
+
+
+def test_the_whole_of_it_at_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    tried = Trial()
+    tried.person.answers["Is this a TEST company"] = "n"
+
+    def typed(question: str) -> str:
+        tried.person.said = [capsys.readouterr().out]
+        return tried.person.ask(question)
+
+    monkeypatch.setattr("builtins.input", typed)
+    with running(create_fortnox(tried.state)) as url:
+        for name, value in {
+            "FORTNOX_CLIENT_ID": APP.client_id,
+            "FORTNOX_CLIENT_SECRET": APP.client_secret,
+            "PUBLIC_URL": "https://connector.example",
+            "FORTNOX_AUTHORISATION_URL": url,
+            "FORTNOX_API_URL": url,
+            "FORTNOX_EVENTS_URL": "",
+            "ALLOW_PRIVATE_ADDRESSES": "true",
+        }.items():
+            monkeypatch.setenv(name, value)
+        ended = main([])
+
+    shown = capsys.readouterr().out
+    assert ended == 0
+    assert "Nothing was tried." in shown
+    assert "| Service account | the company's number alone gives an access token" in shown
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"), [(KeyboardInterrupt(), 130), (EOFError(), 130), (ConfigurationError("Not set."), 1)]
+)
+def test_how_it_ends(monkeypatch: pytest.MonkeyPatch, raised: BaseException, code: int) -> None:
+    for name in ("FORTNOX_CLIENT_ID", "FORTNOX_CLIENT_SECRET", "PUBLIC_URL"):
+        monkeypatch.setenv(name, "https://connector.example")
+
+    def stop(_question: str) -> str:
+        raise raised
+
+    monkeypatch.setattr("builtins.input", stop)
+
+    assert main([]) == code
+
+
+def test_an_invoice_changed_just_before_the_trial_proves_nothing() -> None:
+    tried = Trial(unmodified_by=(Change.LABEL,))
+    tried.does("put any label", lambda number: tried.books.set_labels(number, [tried.label]))
+    before = tried.clock.now()
+
+    seen = tried.run()
+
+    assert points.LABEL_MOVES not in seen or seen[points.LABEL_MOVES].verdict is not Verdict.CONTRADICTED
+    assert tried.clock.now() - before >= timedelta(minutes=1), "the change has a minute of its own"
