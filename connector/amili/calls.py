@@ -81,10 +81,12 @@ class Calls:
         return read_model(model, document, operation=operation)
 
     def listed(self, path: str, model: type[Item], query: Query, *, operation: str) -> Iterator[Item]:
-        """Every item, page by page, as the answers' own `_meta` counts them (amili.md 7.1).
+        """Every item, read a page at a time. Raises `Unreadable` where the list may be incomplete."""
+        for page in self.pages(path, model, query, operation=operation):
+            yield from page
 
-        Raises `Unreadable` where the list may be incomplete.
-        """
+    def pages(self, path: str, model: type[Item], query: Query, *, operation: str) -> Iterator[tuple[Item, ...]]:
+        """Every page of a list, as the answers' own `_meta` counts them (amili.md 7.1). Raises as `listed` does."""
         parameters = query.parameters()
         size = PAGE_SIZE
         number = 1
@@ -98,7 +100,7 @@ class Calls:
                     operation=operation,
                 )
             size = meta.max_results
-            yield from (read_model(model, item, operation=operation) for item in page.items)
+            yield tuple(read_model(model, item, operation=operation) for item in page.items)
             if meta.total is None:
                 if len(page.items) < size:
                     return

@@ -7,7 +7,7 @@ up to the first item that is older.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from connector.amili.answers import unreadable
@@ -36,16 +36,24 @@ def changed_since(
     changed, or that is out of order.
     """
     seen: set[str] = set()
-    latest: datetime | None = None
+    earliest = since.replace(microsecond=0)
     query = Query(where={"creditor": creditor}, projection=projection, sort="-_updated")
-    for item in calls.listed(path, model, query, operation=operation):
-        if item.creditor != creditor or item.updated_at is None:
-            raise unreadable("answered with an item of unknown creditor or age", operation=operation)
-        if latest is not None and item.updated_at > latest and item.id not in seen:
+    latest = datetime.max.replace(tzinfo=UTC)
+    for page in calls.pages(path, model, query, operation=operation):
+        moments = [_moment_of(item, creditor, operation=operation) for item in page]
+        # Also of a page that ends the reading: out of order, its older items say nothing of the next page.
+        if sorted(moments, reverse=True) != moments or (moments and moments[0] > latest):
             raise unreadable("did not sort by the time of change", operation=operation)
-        if item.updated_at < since.replace(microsecond=0):
-            return
-        latest = item.updated_at
-        if item.id not in seen:
-            seen.add(item.id)
-            yield item
+        for item, moment in zip(page, moments, strict=True):
+            if moment < earliest:
+                return
+            if item.id not in seen:
+                seen.add(item.id)
+                yield item
+        latest = moments[-1] if moments else latest
+
+
+def _moment_of(item: Case | PayoutLine | Payout, creditor: str, *, operation: str) -> datetime:
+    if item.creditor != creditor or item.updated_at is None:
+        raise unreadable("answered with an item of unknown creditor or age", operation=operation)
+    return item.updated_at

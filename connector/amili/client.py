@@ -145,7 +145,8 @@ class AmiliClient:
         """The creditor's open cases, a hundred a call, without anything of the debtors (amili.md 4.3, mode 2).
 
         That a case is missing here proves nothing: it may have been closed, or skipped while another one closed
-        during the reading. Read it by itself before believing anything of it.
+        during the reading. Read it by itself before believing anything of it, and before acting on a state: Amili
+        warns of acting on a list that has grown old.
         """
         operation = "list open cases"
         seen: set[str] = set()
@@ -185,8 +186,9 @@ class AmiliClient:
         """Whether Amili has `action` already: by case, then compared exactly by our reference.
 
         Only the case is asked for: whether references can be is not documented, and a filter that matches nothing
-        would look like "none". A cancellation has no reference, so any of the case is it. Raises `Unreadable` where
-        the answer does not tell (`connector.amili.actions.matching`).
+        would look like "none". A cancellation has no reference, so any of the case is it. How soon a new one can be
+        found is not documented either, so none proves something only some time after the failed attempt. Raises
+        `Unreadable` where the answer does not tell (`connector.amili.actions.matching`).
         """
         operation = f"look for a {action.kind}"
         query = Query(where={"case": action.case})

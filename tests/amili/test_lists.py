@@ -164,16 +164,28 @@ def test_what_a_change_meanwhile_pushed_to_the_next_page_comes_once(amili: respo
     "items",
     [
         [_changed("a", "08:10:00"), _changed("b", "09:00:00")],
+        [_changed("a", "07:00:00"), _changed("b", "09:00:00")],
         [_changed("a", "09:00:00") | {"_updated": "yesterday"}],
         [_changed("a", "09:00:00") | {"creditor": None}],
         [_changed("a", "09:00:00") | {"creditor": "another"}],
     ],
-    ids=["not sorted", "no age", "no creditor", "another's"],
+    ids=["not sorted", "not sorted, the first too old", "no age", "no creditor", "another's"],
 )
 def test_changes_that_may_be_incomplete_are_unreadable(
     amili: responses.RequestsMock, items: list[dict[str, Any]]
 ) -> None:
     amili.get(CASES, json=page(*items))
+    cases = client().cases_changed_since(CREDITOR, SINCE)
+    with pytest.raises(Unreadable):
+        list(cases)
+
+
+def test_a_next_page_that_is_newer_is_unreadable(amili: responses.RequestsMock) -> None:
+    first = page(_changed("a", "09:00:00"), size=1, total=2)
+    second = page(_changed("b", "09:30:00"), number=2, size=1, total=2)
+    for number, answer in enumerate((first, second), start=1):
+        match = responses.matchers.query_param_matcher({"page": number}, strict_match=False)
+        amili.get(CASES, json=answer, match=[match])
     cases = client().cases_changed_since(CREDITOR, SINCE)
     with pytest.raises(Unreadable):
         list(cases)
