@@ -105,7 +105,7 @@ def _session(tokens: CompanyTokens, person: Person, clock: Clock, addresses: Add
 def _try_everything(session: Session, stream: Stream, invoice_numbers: Sequence[str]) -> None:
     company = session.client.read(Call.READ_COMPANY)
     session.person.say(f"\nCompany number {text(company, 'DatabaseNumber')}: {text(company, 'CompanyName')}")
-    if not session.agrees("Is this a TEST company, whose invoices are nobody's?"):
+    if not session.agrees("Everything is asked of this company.", question="Is this a TEST company, of nobody's?"):
         session.person.say("Nothing was tried.")
         return
     read_points(session, invoice_numbers)

@@ -128,7 +128,8 @@ def _oddities(kinds: dict[Oddity, Counter[bool]]) -> Seen:
     if not any(kinds.values()):
         return Seen(OVERDUE, what)
     differs = [kind for kind, there in kinds.items() if there and bool(there[True]) is not (kind in default)]
-    return is_as(OVERDUE, what, holds=not differs, about="sandbox switch overdue_includes = all of them")
+    shown = ", ".join(kind for kind, there in kinds.items() if there)
+    return is_as(OVERDUE, what, holds=not differs, about=f"sandbox switch overdue_includes, as to {shown}")
 
 
 def _listed(there: Counter[bool]) -> str:

@@ -109,9 +109,9 @@ class Session:
         self.seen.append(seen)
         self.person.say(f"  {seen.point.name}: {seen.what}")
 
-    def agrees(self, what: str) -> bool:
-        """Whether the person wants `what` done. Everything but a yes is a no."""
-        return self.person.ask(f"{what}\n  Do it? [y/N]").casefold() in YES
+    def agrees(self, what: str, *, question: str = "Do it?") -> bool:
+        """Whether the person says yes to `what`. Everything but a yes is a no."""
+        return self.person.ask(f"{what}\n  {question} [y/N]").casefold() in YES
 
     def leaves_out(self, *points: Point) -> None:
         """The person said no."""

@@ -321,7 +321,7 @@ def _balance(session: Session, invoice_number: str) -> object:
 
 def _did(session: Session, what: str) -> bool:
     """Whether the person did `what` in Fortnox's own pages."""
-    return session.agrees(f"\nIn Fortnox's own pages, please {what}. Answer y when it is done; n leaves this out.")
+    return session.agrees(f"\nIn Fortnox's own pages, please {what}. No leaves this out.", question="Is it done?")
 
 
 def _word(yes: bool | None) -> str:
