@@ -17,7 +17,6 @@ from connector.sandbox.fortnox_errors import GrantRefused, Unauthorised
 from connector.sandbox.fortnox_switches import FortnoxSwitches
 
 CODE_LIFE = timedelta(minutes=10)
-ACCESS_LIFE = timedelta(hours=1)
 
 KNOWN_SCOPES = frozenset(
     (
@@ -94,6 +93,8 @@ class Grants:
         self._codes: dict[str, _Code] = {}
         self._refresh: dict[str, _Refresh] = {}
         self._access: dict[str, Access] = {}
+        self.refused_refreshes = 0
+        """How often a refresh token was used that was not, or no longer, good."""
 
     def app(self, client_id: str, client_secret: str) -> App:
         """The app with these credentials. Raises `GrantRefused`."""
@@ -153,6 +154,7 @@ class Grants:
             and (held.replaced is None or now < held.replaced + grace)
         )
         if held is None or not live:
+            self.refused_refreshes += 1
             raise GrantRefused("invalid_grant", "Invalid refresh token")
         if held.replaced is None:
             self._refresh[token] = replace(held, replaced=now)
@@ -189,7 +191,7 @@ class Grants:
 
     def _new_access(self, grant: Grant) -> Access:
         now = self._now()
-        expires = now + ACCESS_LIFE
+        expires = now + timedelta(seconds=self._switches().access_token_life_s)
         claims = {
             "tenantId": grant.tenant,
             "clientId": grant.client_id,
@@ -202,6 +204,14 @@ class Grants:
         access = Access(jwt.encode(claims, self._signing_key, algorithm="HS256"), grant, expires)
         self._access[access.token] = access
         return access
+
+    def expire_access(self) -> None:
+        """Every access token ends now, before its time."""
+        self._access.clear()
+
+    def given(self) -> list[str]:
+        """Every token that somebody may still hold, used up or not."""
+        return [*self._access, *self._refresh]
 
     # Use
 

@@ -118,11 +118,11 @@ def _tokens(state: FortnoxState, app: App) -> Tokens:
             raise GrantRefused("unsupported_grant_type", "The grant type is not supported")
 
 
-def _as_body(tokens: Tokens) -> dict[str, Any]:
+def _as_body(tokens: Tokens, life_s: int) -> dict[str, Any]:
     body: dict[str, Any] = {"access_token": tokens.access.token}
     if tokens.refresh is not None:
         body["refresh_token"] = tokens.refresh
-    return body | {"scope": " ".join(tokens.access.grant.scopes), "expires_in": 3600, "token_type": "bearer"}
+    return body | {"scope": " ".join(tokens.access.grant.scopes), "expires_in": life_s, "token_type": "bearer"}
 
 
 def add_oauth(app: Flask, state: FortnoxState) -> None:
@@ -142,7 +142,7 @@ def add_oauth(app: Flask, state: FortnoxState) -> None:
             calling = _calling_app(state)
             if request.mimetype != "application/x-www-form-urlencoded":
                 raise GrantRefused("invalid_request", "The request body is not a form")
-            return as_json(_as_body(_tokens(state, calling)))
+            return as_json(_as_body(_tokens(state, calling), state.switches.switches.access_token_life_s))
 
     @app.post("/oauth-v1/revoke", endpoint="revoke")
     def revoke() -> Response:

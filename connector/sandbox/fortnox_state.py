@@ -138,6 +138,7 @@ class FortnoxState:
                 "labels": dict(self.labels),
                 "writes": list(self.writes),
                 "fullest_rate_window": self.rate.fullest,
+                "refused_refreshes": self.grants.refused_refreshes,
                 "webhook_calls": list(self.hook.calls),
                 "companies": {str(tenant): _shown(books) for tenant, books in self.companies.items()},
             }

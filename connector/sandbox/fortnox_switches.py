@@ -173,6 +173,7 @@ class FortnoxSwitches:
     slow_operations_s: Mapping[str, float] = field(default_factory=dict)
 
     consent: Consent = Consent.APPROVED
+    access_token_life_s: int = 3600
     refresh_token_life_days: int = 45
     refresh_grace_s: float = 0.0
     no_consent_status: int = 400

@@ -15,7 +15,8 @@ from connector.sandbox.odoo import create_odoo
 from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.serve import running
 from tests.cli.terminal import Forking, Said, Terminal, forking
-from tests.flows.stage import DATABASE, ORGANISATION, Stage, stage
+from tests.flows.ledgers import DATABASE, ORGANISATION
+from tests.flows.stage import Stage, stage
 
 PATIENT = {"CONNECT_TIMEOUT_S": "5", "READ_TIMEOUT_S": "10", "SETTLE_S": "16", "ATTEMPT_S": "30"}
 """Waits that a busy test machine does not exceed."""

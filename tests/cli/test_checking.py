@@ -10,7 +10,8 @@ from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR
 from connector.sandbox.odoo_state import INVOICING
 from tests.cli.conftest import House
 from tests.cli.terminal import Said
-from tests.flows.stage import CONNECTION, ORGANISATION
+from tests.flows.ledgers import ORGANISATION
+from tests.flows.stage import CONNECTION
 
 
 def document(said: Said) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from connector.sandbox.odoo_state import INVOICING
 from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind
 from tests.cli.conftest import Beginning
 from tests.cli.terminal import Said, Terminal
-from tests.flows.stage import DATABASE, ORGANISATION
+from tests.flows.ledgers import DATABASE, ORGANISATION
 
 NAME = "testbolaget-ab"
 

@@ -18,7 +18,8 @@ from connector.resources import templates_path
 from connector.sandbox.odoo_books import InvoiceLine
 from tests.cli.conftest import House
 from tests.cli.terminal import Said, Terminal
-from tests.flows.stage import CONNECTION, DATABASE
+from tests.flows.ledgers import DATABASE
+from tests.flows.stage import CONNECTION
 
 EXAMPLE = str(templates_path() / "odoo" / "example-document.json")
 

@@ -35,8 +35,8 @@ def asked(on: Stage, invoice: str, **values: Any) -> tuple[HandOver, Judgement]:
 
     Where the ledger's people are said to have asked, their wish stands in the ledger.
     """
-    if values.get("origin") is Origin.LEDGER and not on.ledger.books.field(int(invoice), "x_amili_requested_at"):
-        on.ledger.click_send(int(invoice), "Eva")
+    if values.get("origin") is Origin.LEDGER and not on.side.wished(invoice):
+        on.side.wish(invoice, "Eva")
     connection = on.deployment.connection(CONNECTION)
     details: dict[str, Any] = {"origin": Origin.COMMAND, "asked_by": "Eva"}
     return hand_overs.ask(

@@ -2,8 +2,8 @@
 
 A point is an HTTP call or the commit of something written, each counted twice: just before it and just after it.
 Counting begins when the worker says that it is ready. One process imports everything once and forks a worker for
-each line `{"env": {...}, "killed_at": n, "freeze": where, "log": path}` on its standard input, and answers with the
-worker's process id.
+each line `{"env": {...}, "killed_at": n, "calls_only": whether, "freeze": where, "log": path}` on its standard input,
+and answers with the worker's process id. A point may be named instead of counted. With `calls_only` no commit is one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import http.client
 import json
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -30,10 +31,11 @@ _REGISTRATIONS = "/case--registrations"
 
 
 class Points:
-    """Counts the points a worker passes, and kills it at the chosen one (0: never)."""
+    """Counts the points a worker passes, and kills it at the chosen one, by number or by name (0: never)."""
 
-    def __init__(self, killed_at: int) -> None:
+    def __init__(self, killed_at: int | str, *, calls_only: bool = False) -> None:
         self._killed_at = killed_at
+        self.calls_only = calls_only
         self._passed = 0
         self._lock = threading.Lock()
         self._counting = False
@@ -48,9 +50,9 @@ class Points:
             return
         with self._lock:
             self._passed += 1
-            if self._passed != self._killed_at:
+            if self._killed_at not in (self._passed, what):
                 return
-        print(f"killed at point {self._killed_at}: {what}", file=sys.stderr, flush=True)
+        print(f"killed at point {self._passed}: {what}", file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -69,13 +71,16 @@ def install(points: Points) -> None:
     send = requests.adapters.HTTPAdapter.send
 
     def counted_send(self: Any, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> Any:
-        name = f"{request.method} {str(request.url).split('?')[0].rpartition('/')[2]}"
+        # Without numbers: one of them may be a person's.
+        name = f"{request.method} {re.sub('[0-9][^/]*', '…', str(request.path_url).split('?')[0])}"
         points.passing(f"before {name}")
         answer = send(self, request, *arguments, **options)
         points.passing(f"after {name}")
         return answer
 
     requests.adapters.HTTPAdapter.send = counted_send  # type: ignore[method-assign]
+    if points.calls_only:
+        return
     commit: Any = DefaultDialect.do_commit
     written: dict[int, str] = {}
 
@@ -135,7 +140,7 @@ def worker(order: dict[str, Any]) -> None:
     os.environ.update(order["env"])
     settings = load_settings(None)
     set_up_logging(settings)
-    points = Points(order["killed_at"])
+    points = Points(order["killed_at"], calls_only=order["calls_only"])
     logging.getLogger("connector.flows.worker").addHandler(_Ready(points))
     install(points)
     freeze_at_registration(order["freeze"])

@@ -24,8 +24,7 @@ from connector.flows import connecting
 from connector.flows.deployment import Deployment, open_deployment
 from connector.sandbox.amili import create_amili
 from connector.sandbox.amili_state import AmiliState, guide_state
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_books import InvoiceLine
+from connector.sandbox.fortnox_state import FortnoxState
 from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.serve import running
 from connector.settings import Settings, load_settings
@@ -33,14 +32,12 @@ from connector.store import connections, hand_overs, inbox
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
 from tests import canary
+from tests.flows.ledgers import ORGANISATION, FortnoxLedger, LedgerSide, OdooLedger
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 CONNECTION = "testbolaget"
-DATABASE = "stage"
-ORGANISATION = "5566778899"
-
 
 Middleware = Callable[[Flask], "WSGIApplication"]
 
@@ -55,32 +52,34 @@ class Stage:
 
     deployment: Deployment
     amili: AmiliState
-    ledger: OdooState
+    side: LedgerSide
     env: dict[str, str] = field(repr=False)
     webhook_token: str = field(repr=False)
     canaries: dict[str, str] = field(repr=False)
     ledger_url: str = ""
 
-    def customer(self, **values: Any) -> int:
-        """A company with everything a claim needs, and a personal number for a customer number."""
-        defaults: dict[str, Any] = {
-            "company_registry": "556016-0680",
-            "street": "Kungsgatan 2",
-            "zip": "411 19",
-            "city": "Göteborg",
-            "email": "faktura@kund.example",
-            # Many a ledger numbers its customers so; no test may let it out.
-            "ref": canary.PERSON,
-        }
-        return self.ledger.books.add_customer(values.pop("name", "Kund AB"), **(defaults | values))
+    @property
+    def ledger(self) -> OdooState:
+        """What the imitation of Odoo holds, on a stage that has one."""
+        assert isinstance(self.side, OdooLedger)
+        return self.side.state
 
-    def invoice(self, customer: int | None = None, *, price: str = "1000", wished_by: str = "") -> str:
+    @property
+    def fortnox(self) -> FortnoxState:
+        """What the imitation of Fortnox holds, on a stage that has one."""
+        assert isinstance(self.side, FortnoxLedger)
+        return self.side.state
+
+    def customer(self, **values: Any) -> Any:
+        """A company with everything a claim needs; `values` in the names of the ledger's own fields. Gives its key."""
+        return self.side.customer(**values)
+
+    def invoice(self, customer: Any = None, *, price: str = "1000", wished_by: str = "") -> str:
         """An overdue invoice, clean; with the ledger's wish on it if `wished_by` says whose."""
-        lines = [InvoiceLine("Konsulttimmar, projektering", Decimal(price), Decimal(1))]
-        invoice = self.ledger.books.add_invoice(customer or self.customer(), lines, due_days_ago=45)
+        invoice = self.side.invoice(customer or self.customer(), Decimal(price))
         if wished_by:
-            self.ledger.click_send(invoice, wished_by)
-        return str(invoice)
+            self.side.wish(invoice, wished_by)
+        return invoice
 
     def hint(self, invoice_id: str) -> None:
         """The webhook's hint about an invoice, as the web process stores it."""
@@ -99,7 +98,7 @@ class Stage:
 
     def number(self, invoice_id: str) -> str:
         """The invoice's number in the ledger."""
-        return str(self.ledger.records.get("account.move", int(invoice_id))["name"])
+        return self.side.number(invoice_id)
 
     def cases(self, invoice_id: str) -> int:
         """How many cases Amili has for the invoice."""
@@ -131,33 +130,49 @@ def stage(
     database_url: str = "",
     **overrides: str,
 ) -> Iterator[Stage]:
+    """A running stage with an Odoo. See `stage_with`."""
+    with stage_with(OdooLedger(), folder, amili_in, ledger_in, database_url=database_url, **overrides) as on:
+        yield on
+
+
+@contextmanager
+def stage_with(
+    side: LedgerSide,
+    folder: Path,
+    amili_in: Middleware = _plain,
+    ledger_in: Middleware = _plain,
+    /,
+    *,
+    database_url: str = "",
+    **overrides: str,
+) -> Iterator[Stage]:
     """A running stage with short times. `overrides` are settings by their names in the environment.
 
     `amili_in` and `ledger_in` may put something of a test's own around the sandboxes. Afterwards no canary may be
-    in any database.
+    in any database, nor in what was left beside `folder`.
     """
-    api_key, api_code = canary.LEDGER_KEY, canary.API_CODE
-    ledger = OdooState(database=DATABASE, api_key=api_key)
+    api_code = canary.API_CODE
     amili = guide_state(organization_no=ORGANISATION)
     pair = make_key_pair()
     amili.register_key(api_code, pair.public_key)
     with ExitStack() as stack:
         amili_url = stack.enter_context(running(amili_in(create_amili(amili))))
-        ledger_url = stack.enter_context(running(ledger_in(create_odoo(ledger))))
-        env = _environment(folder, amili_url, database_url, overrides)
+        ledger_url = stack.enter_context(running(ledger_in(side.app())))
+        env = _environment(folder, amili_url, database_url, side.settings(ledger_url) | overrides)
         deployment = open_deployment(_settings(env))
         stack.callback(deployment.close)
-        token = _join(deployment, ledger_url, api_key, api_code, pair.private_key, pair.public_key)
-        canaries = {"ledger key": api_key, "api code": api_code, "webhook token": token}
+        token = _join(deployment, side, ledger_url, api_code, pair.private_key, pair.public_key)
+        canaries = {**side.secrets(), "api code": api_code, "webhook token": token}
         more = {
             "private key": canary.body_of(pair.private_key),
             "secret key": env["SECRET_KEYS"],
             "session secret": env["SESSION_SECRET"],
         }
         stack.enter_context(canary.planted(canaries | more))
-        yield Stage(deployment, amili, ledger, env, token, canaries, ledger_url)
-        with canary.planted({f"access token {number}": token for number, token in enumerate(amili.live_tokens())}):
-            assert canary.leaks_in_files(folder) == []
+        yield Stage(deployment, amili, side, env, token, canaries, ledger_url)
+        tokens = {f"access token {number}": token for number, token in enumerate(amili.live_tokens())}
+        with canary.planted({**side.secrets(), **tokens}):
+            assert canary.leaks_in_files(folder.parent) == []
             assert not database_url or canary.leaks_in_tables(deployment.databases.main) == []
 
 
@@ -186,7 +201,7 @@ def _settings(env: dict[str, str]) -> Settings:
 
 
 def _join(
-    deployment: Deployment, ledger_url: str, api_key: str, api_code: str, private_key: SecretStr, public_key: str
+    deployment: Deployment, side: LedgerSide, ledger_url: str, api_code: str, private_key: SecretStr, public_key: str
 ) -> str:
     connections.put_access(
         deployment.databases.main,
@@ -196,21 +211,24 @@ def _join(
         public_key=public_key,
         api_code=SecretStr(api_code),
     )
+    return join(deployment, side, ledger_url, CONNECTION)
+
+
+def join(deployment: Deployment, side: LedgerSide, ledger_url: str, connection_id: str) -> str:
+    """Connect a ledger to the creditor with its organisation number, as an installer does; gives the webhook token."""
+    opened = side.connect(deployment, ledger_url)
     settings = ConnectionSettings(
-        first_action=FirstAction.DEBT_COLLECTION,
-        invoice_fee_agreed=True,
-        host={"url": ledger_url, "database": DATABASE, "fee_products": ["FAKTAVG"]},
+        first_action=FirstAction.DEBT_COLLECTION, invoice_fee_agreed=True, host=opened.settings
     )
-    ledger = connecting.identify_ledger(deployment, "odoo", settings.host, SecretStr(api_key))
     client = deployment.amili(settings.environment, deployment.access(DEFAULT_ACCESS))
     creditor = connecting.creditors_for(client, ORGANISATION).creditors[0]
     return connecting.join(
         deployment,
-        connection_id=CONNECTION,
-        host="odoo",
-        ledger=ledger,
+        connection_id=connection_id,
+        host=side.kind,
+        ledger=opened.identity,
         creditor=creditor,
         settings=settings,
-        api_key=SecretStr(api_key),
+        api_key=opened.api_key,
         amili_access=DEFAULT_ACCESS,
     )

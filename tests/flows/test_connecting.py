@@ -16,7 +16,8 @@ from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR
 from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
 from tests.flows.acting import closed_port, elsewhere
-from tests.flows.stage import CONNECTION, DATABASE, ORGANISATION, Stage
+from tests.flows.ledgers import DATABASE, ORGANISATION
+from tests.flows.stage import CONNECTION, Stage
 
 KEY = "canary-another-ledger-key"
 

@@ -3,6 +3,8 @@
 The points are counted from the moment the worker is ready, just before and just after each call and commit, so
 that the worker dies with every possible part of the work done. Each death is followed by a new worker, which
 must bring the hand-over to its end.
+
+With Fortnox the calls alone are points: its commits between them are those that are tried with Odoo.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ import pytest
 
 from connector.domain.hand_over import HandOverState, PdfState, WriteBackState
 from connector.store import timeline
-from tests.flows.stage import Stage, stage
+from tests.flows.ledgers import FortnoxLedger, answered
+from tests.flows.stage import Stage, stage, stage_with
 from tests.flows.waiting import until
 from tests.flows.zygote import Zygote, zygote
 
@@ -23,25 +26,44 @@ SHARDS = 4
 SHORT = {"CONNECT_TIMEOUT_S": "0.4", "READ_TIMEOUT_S": "0.8", "SETTLE_S": "1.3", "ATTEMPT_S": "2"}
 LAST_POINT = 400
 LEAST_POINTS = 60
+FORTNOX_SHARDS = 2
+FORTNOX_CALLS = 18
+"""The least that a whole hand-over makes, those to Amili included; each is two points."""
 ENDS_WITHIN_S = 40.0
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_killed_at_every_call_and_commit(shard: int, tmp_path: Path, database_url: str | None) -> None:
     with stage(tmp_path / "data", database_url=database_url or "", **SHORT) as on, zygote(tmp_path / "log") as forking:
-        struck = 0
-        for point in range(shard + 1, LAST_POINT, SHARDS):
-            if not _killed_at(on, forking, point):
-                break
-            struck += 1
+        struck = _killed_at_each(on, forking, range(shard + 1, LAST_POINT, SHARDS))
         assert struck >= LEAST_POINTS // SHARDS, "the points of a whole hand-over were not reached"
 
 
-def _killed_at(on: Stage, forking: Zygote, point: int) -> bool:
+@pytest.mark.parametrize("shard", range(FORTNOX_SHARDS))
+def test_killed_at_every_call_with_fortnox(shard: int, tmp_path: Path) -> None:
+    side = FortnoxLedger(service_account=bool(shard))
+    with stage_with(side, tmp_path / "data", **SHORT) as on, zygote(tmp_path / "log") as forking:
+        points = range(shard + 1, LAST_POINT, FORTNOX_SHARDS)
+        struck = _killed_at_each(on, forking, points, calls_only=True)
+        assert struck >= 2 * FORTNOX_CALLS // FORTNOX_SHARDS, "the calls of a whole hand-over were not reached"
+        assert answered(on.fortnox, 429) == 0
+        assert on.fortnox.grants.refused_refreshes == 0
+
+
+def _killed_at_each(on: Stage, forking: Zygote, points: range, *, calls_only: bool = False) -> int:
+    """Kill a worker at each of `points` until a hand-over ends before; gives how many there were."""
+    for number, point in enumerate(points):
+        if not _killed_at(on, forking, point, calls_only=calls_only):
+            return number
+    return len(points)
+
+
+def _killed_at(on: Stage, forking: Zygote, point: int, *, calls_only: bool) -> bool:
     """Kill a worker at `point` and let another finish; False if the hand-over ended before that point."""
+    on.side.let_windows_pass(on.deployment)
     invoice = on.invoice(wished_by="Eva Ekonom")
     on.hint(invoice)
-    pid = forking.fork(on.env, killed_at=point)
+    pid = forking.fork(on.env, killed_at=point, calls_only=calls_only)
     until(lambda: not forking.runs(pid) or on.ended(invoice), within_s=ENDS_WITHIN_S, what=f"point {point} or the end")
     if forking.runs(pid):
         forking.kill(pid)
@@ -68,8 +90,8 @@ def _exactly_once(on: Stage, invoice: str, when: str) -> None:
     assert hand_over.pdf is PdfState.UPLOADED, when
     assert len({upload.content for upload in case.uploads}) == 1, when
     assert hand_over.write_back is WriteBackState.WRITTEN, when
-    assert on.ledger.records.get("account.move", int(invoice))["x_amili_case_id"] == case.id, when
-    assert on.ledger.changing_writes(int(invoice)) == 1, when
+    assert on.side.case_shown(invoice) == case.id, when
+    assert on.side.changing_writes(invoice) == 1, when
     events = [entry.event for entry in timeline.of_hand_over(on.deployment.databases.main, hand_over.id)]
     assert events.count("asked") == 1, when
     assert events.count("registered") + events.count("adopted") == 1, when

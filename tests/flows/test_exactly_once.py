@@ -14,10 +14,15 @@ from hypothesis import strategies as st
 from connector.domain.hand_over import HandOverState, Origin
 from connector.sandbox.switches import Fault, FaultKind
 from tests.flows.acting import asked, death_at_call, driven, let_pass, step, stored, strike
-from tests.flows.stage import Stage, stage
+from tests.flows.ledgers import FortnoxLedger
+from tests.flows.stage import Stage, stage, stage_with
 
 SETTLE_S, ATTEMPT_S = 10.0, 10.0
 OPERATIONS = ((), ("look",), ("register",), ("authenticate",))
+READINGS = ((), ("token",), ("invoice",), ("list_invoices",), ("customer",), ("list_payments",))
+"""Calls of the first step to Fortnox."""
+TIMES = {"ATTEMPT_S": str(ATTEMPT_S), "SETTLE_S": str(SETTLE_S), "CONNECT_TIMEOUT_S": "2", "READ_TIMEOUT_S": "5"}
+"""They can be passed over many times before Amili's clock is too far ahead of ours."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,25 @@ class TokensExpire:
         on.amili.expire_tokens()
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A worker makes the first step while the ledger is in this weather."""
+
+    fault: FaultKind
+    operations: tuple[str, ...]
+    times: int
+    retry_after_s: int | None
+    fresh_tokens: bool
+
+    def __call__(self, on: Stage, hand_over: str) -> None:
+        if self.fresh_tokens:
+            on.fortnox.grants.expire_access()
+        on.side.strike((Fault(self.fault, self.operations, next_n=self.times, retry_after_s=self.retry_after_s),))
+        step(on, hand_over)
+        on.side.strike(())
+        on.side.let_windows_pass(on.deployment)
+
+
 Act = Callable[[Stage, str], None]
 STEPS = st.builds(
     Step,
@@ -94,17 +118,51 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
 
 @pytest.fixture(scope="module")
 def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A stage with times that can be passed over many times before Amili's clock is too far ahead of ours."""
+    """A stage with Odoo whose times can be passed over."""
     folder: Path = tmp_path_factory.mktemp("stage") / "data"
-    times = {"ATTEMPT_S": str(ATTEMPT_S), "SETTLE_S": str(SETTLE_S), "CONNECT_TIMEOUT_S": "2", "READ_TIMEOUT_S": "5"}
-    with stage(folder, **times) as on:
+    with stage(folder, **TIMES) as on:
+        yield on
+
+
+@pytest.fixture(scope="module")
+def at_work_with_fortnox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The same with Fortnox."""
+    folder: Path = tmp_path_factory.mktemp("stage") / "data"
+    with stage_with(FortnoxLedger(), folder, **TIMES) as on:
         yield on
 
 
 @settings(max_examples=40)
 @given(acts=st.lists(ACTS, min_size=2, max_size=9))
 def test_one_case_comes_of_whatever_happens(at_work: Stage, acts: list[Act]) -> None:
-    on = at_work
+    _one_case(at_work, acts)
+
+
+# More calls come before the registration than with Odoo: the company's token, and what its invoice is read by.
+FORTNOX_ACTS: st.SearchStrategy[Act] = st.one_of(
+    st.builds(
+        Reading,
+        st.sampled_from(FaultKind),
+        st.sampled_from(READINGS),
+        st.integers(1, 3),
+        st.sampled_from([None, 0, 1]),
+        st.booleans(),
+    ),
+    st.builds(Die, st.integers(1, 16), st.booleans()),
+    STEPS,
+    PAUSES,
+    st.builds(Ask, st.sampled_from(Origin)),
+)
+
+
+@settings(max_examples=25)
+@given(acts=st.lists(FORTNOX_ACTS, min_size=2, max_size=9))
+def test_one_case_comes_of_whatever_happens_with_fortnox(at_work_with_fortnox: Stage, acts: list[Act]) -> None:
+    _one_case(at_work_with_fortnox, acts)
+
+
+def _one_case(on: Stage, acts: list[Act]) -> None:
+    on.side.let_windows_pass(on.deployment)
     on.amili.now = lambda: datetime.now(UTC)
     strike(on)
     invoice = on.invoice()

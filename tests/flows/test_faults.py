@@ -8,11 +8,13 @@ from pathlib import Path
 from connector.domain.hand_over import HandOverState, PdfState
 from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind
 from connector.store import hand_overs
-from tests.flows.stage import CONNECTION, stage
+from tests.flows.ledgers import FortnoxLedger, LedgerSide, OdooLedger, answered
+from tests.flows.stage import CONNECTION, stage_with
 from tests.flows.waiting import until
 from tests.flows.zygote import zygote
 
 HAND_OVERS = 500
+WITH_FORTNOX = 12
 WEATHER = AmiliSwitches(
     seed=7,
     faults=(
@@ -25,30 +27,64 @@ WEATHER = AmiliSwitches(
 )
 """Of all calls: 10 % lost answers, 10 % 5xx (half of them after the effect), 5 % 429, 2 % 401."""
 
+FORTNOX_WEATHER = (
+    Fault(FaultKind.DROP_AFTER, ("update_invoice",), next_n=2),
+    Fault(FaultKind.FAIL_AFTER, ("preview",), next_n=2, status=500),
+    Fault(FaultKind.RATE_LIMITED, ("customer",), next_n=1),
+    Fault(FaultKind.RATE_LIMITED, ("list_payments",), next_n=2, retry_after_s=1),
+    Fault(FaultKind.UNAUTHORISED, ("list_invoices",), next_n=2),
+    Fault(FaultKind.UNAUTHORISED, ("token",), next_n=1),
+    Fault(FaultKind.DROP_BEFORE, ("list_payments",), share=0.05),
+    Fault(FaultKind.FAIL_BEFORE, ("invoice",), share=0.03, status=503),
+    Fault(FaultKind.HALF_ANSWER, ("invoice",), share=0.03),
+)
+"""At Fortnox: answers lost after the write and 5xx after the preview, 429 with and without `Retry-After`, refused
+access tokens and a refused request for another, and now and then a lost, failed or half answer."""
+
 
 def test_five_hundred_hand_overs_through_lost_answers_5xx_429_and_401(tmp_path: Path, database_url: str | None) -> None:
+    _weathered(OdooLedger(), HAND_OVERS, tmp_path, database_url)
+
+
+def test_hand_overs_through_bad_weather_at_amili_and_at_fortnox(tmp_path: Path) -> None:
+    side = FortnoxLedger()
+    invoices = _weathered(side, WITH_FORTNOX, tmp_path, None, side_weather=FORTNOX_WEATHER)
+    assert {side.changing_writes(invoice) for invoice in invoices} == {1}
+    assert all(answered(side.state, status) for status in (401, 429, 500)), "the weather was not met"
+
+
+def _weathered(
+    side: LedgerSide, count: int, tmp_path: Path, database_url: str | None, *, side_weather: tuple[Fault, ...] = ()
+) -> list[str]:
     with (
-        stage(
-            tmp_path / "data", database_url=database_url or "", WORKER_CONCURRENCY="16", CONNECTION_CONCURRENCY="16"
+        stage_with(
+            side,
+            tmp_path / "data",
+            database_url=database_url or "",
+            WORKER_CONCURRENCY="16",
+            CONNECTION_CONCURRENCY="16",
         ) as on,
         zygote(tmp_path / "log") as forking,
     ):
         customer = on.customer()
-        invoices = [on.invoice(customer) for _ in range(HAND_OVERS)]
+        invoices = [on.invoice(customer) for _ in range(count)]
         on.amili.switches.set(WEATHER)
+        side.strike(side_weather)
         for invoice in invoices:
             on.ask(invoice)
         forking.fork(on.env)
 
         def all_ended() -> bool:
+            side.let_windows_pass(on.deployment)
             counts = hand_overs.counts(on.deployment.databases.main)
-            return counts.get(HandOverState.DONE, 0) + counts.get(HandOverState.BLOCKED, 0) == HAND_OVERS
+            return counts.get(HandOverState.DONE, 0) + counts.get(HandOverState.BLOCKED, 0) == count
 
         until(all_ended, within_s=900, what="the end of every hand-over")
         assert Counter(case.invoice_number for case in on.amili.cases.values()) == {
             on.number(invoice): 1 for invoice in invoices
         }
-        stored = hand_overs.listing(on.deployment.databases.main, connection_id=CONNECTION, limit=HAND_OVERS)
+        stored = hand_overs.listing(on.deployment.databases.main, connection_id=CONNECTION, limit=count)
         assert {one.state for one in stored} == {HandOverState.DONE}
         assert {one.pdf for one in stored} == {PdfState.UPLOADED}
         assert {one.case_id for one in stored} == set(on.amili.cases)
+        return invoices

@@ -11,24 +11,41 @@ from typing import Any
 import requests
 
 from connector.domain.hand_over import Origin, Request
+from connector.hosts.fortnox.tokens import RENEWAL_MARGIN
 from connector.store import hand_overs, inbox, timeline
 from connector.web.app import create_app
 from connector.web.server import make_server
-from tests.flows.stage import CONNECTION, Stage, stage
+from tests.flows.ledgers import FortnoxLedger, LedgerSide, OdooLedger, answered, fortnox_state, renewals
+from tests.flows.stage import CONNECTION, Stage, stage_with
 from tests.flows.waiting import until
 from tests.flows.zygote import zygote
 
 AT_ONCE = 20
+LEAST_RENEWALS = 4
 
 
 def test_asked_twenty_times_at_once_with_two_workers(tmp_path: Path, postgres_url: str) -> None:
+    _race(OdooLedger(), 5, tmp_path, postgres_url)
+
+
+def test_asked_twenty_times_at_once_with_fortnox_and_tokens_that_hardly_last(tmp_path: Path, postgres_url: str) -> None:
+    """The workers renew the company's tokens again and again, and each refresh token is good once."""
+    state = fortnox_state(access_token_life_s=round(RENEWAL_MARGIN.total_seconds()) + 1)
+    _race(FortnoxLedger(state, service_account=False), 2, tmp_path, postgres_url)
+    assert renewals(state) >= LEAST_RENEWALS
+    assert state.grants.refused_refreshes == 0
+    assert answered(state, 401) == 0
+    assert answered(state, 429) == 0
+
+
+def _race(side: LedgerSide, count: int, tmp_path: Path, postgres_url: str) -> None:
     with ExitStack() as stack:
-        on = stack.enter_context(stage(tmp_path / "data", database_url=postgres_url))
+        on = stack.enter_context(stage_with(side, tmp_path / "data", database_url=postgres_url))
         forking = stack.enter_context(zygote(tmp_path / "log"))
         webhook = stack.enter_context(_web(on))
         forking.fork(on.env)
         forking.fork(on.env)
-        invoices = [on.invoice(wished_by="Eva Ekonom") for _ in range(5)]
+        invoices = [on.invoice(wished_by="Eva Ekonom") for _ in range(count)]
         asks = [_ask(on, webhook, invoice, turn) for invoice in invoices for turn in range(AT_ONCE)]
         start = threading.Barrier(len(asks))
         with ThreadPoolExecutor(len(asks)) as people:
@@ -43,7 +60,7 @@ def test_asked_twenty_times_at_once_with_two_workers(tmp_path: Path, postgres_ur
             assert events.count("asked") == 1
             assert events.count("registering") == 1
             assert events.count("pdf_uploaded") == 1
-            assert on.ledger.changing_writes(int(invoice)) == 1
+            assert on.side.changing_writes(invoice) == 1
         assert set(on.amili.traffic.snapshot()["registrations_received"].values()) == {1}
 
 
@@ -54,7 +71,10 @@ def _at_once(start: threading.Barrier, ask: object) -> None:
 
 
 def _ask(on: Stage, webhook: str, invoice: str, turn: int) -> object:
-    def by_webhook() -> None:
+    def by_event() -> None:
+        if on.side.kind != "odoo":
+            on.hint(invoice)
+            return
         answer = requests.post(webhook, json={"_model": "account.move", "_id": int(invoice)}, timeout=10)
         assert answer.status_code == 200
 
@@ -62,7 +82,7 @@ def _ask(on: Stage, webhook: str, invoice: str, turn: int) -> object:
         request = Request(connection=CONNECTION, invoice_id=invoice, origin=origin, asked_by=f"{origin}-{turn}")
         inbox.put_request(on.deployment.databases.inbox, request)
 
-    return (by_webhook, lambda: by(Origin.PAGE), lambda: by(Origin.COMMAND))[turn % 3]
+    return (by_event, lambda: by(Origin.PAGE), lambda: by(Origin.COMMAND))[turn % 3]
 
 
 def _all_answered(on: Stage) -> bool:

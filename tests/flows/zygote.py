@@ -34,9 +34,9 @@ class Zygote:
         self._process = process
         self.log = log
 
-    def fork(self, env: dict[str, str], *, killed_at: int = 0, freeze: str = "") -> int:
-        """A worker, killed at a numbered point or frozen at its registration; gives its process id."""
-        order = {"env": env, "killed_at": killed_at, "freeze": freeze, "log": str(self.log)}
+    def fork(self, env: dict[str, str], *, killed_at: int | str = 0, calls_only: bool = False, freeze: str = "") -> int:
+        """A worker, killed at a point by number or name, or frozen at its registration; gives its process id."""
+        order = {"env": env, "killed_at": killed_at, "calls_only": calls_only, "freeze": freeze, "log": str(self.log)}
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps(order) + "\n")

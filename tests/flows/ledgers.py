@@ -1,0 +1,288 @@
+"""The ledgers that a stage can have: what a test of whole hand-overs needs of each kind, and where they differ."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+from flask import Flask
+from pydantic import SecretStr
+
+from connector.flows import connecting, consent
+from connector.flows.deployment import Deployment
+from connector.flows.fortnox_access import CALLBACK_PATH
+from connector.hosts.base import LedgerIdentity
+from connector.sandbox import fortnox_settling as settling
+from connector.sandbox.fortnox import create_fortnox
+from connector.sandbox.fortnox_books import Books
+from connector.sandbox.fortnox_documents import Row
+from connector.sandbox.fortnox_grants import App
+from connector.sandbox.fortnox_rate import RateWindows
+from connector.sandbox.fortnox_state import FortnoxState
+from connector.sandbox.fortnox_switches import FortnoxSwitches, LockedPut
+from connector.sandbox.odoo import create_odoo
+from connector.sandbox.odoo_books import InvoiceLine
+from connector.sandbox.odoo_state import OdooState
+from connector.sandbox.switches import Fault
+from connector.store import tables
+from tests import canary
+
+DATABASE = "stage"
+COMPANY, ORGANISATION = "Testbolaget AB", "5566778899"
+CUSTOMERS_NUMBER = "556016-0680"
+WORK = "Konsulttimmar, projektering"
+REQUEST_LABEL = "Till inkasso"
+UNREGISTERED = "https://connector.example/callback"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A ledger that has let us in: what a connection to it is made of."""
+
+    identity: LedgerIdentity
+    settings: dict[str, Any]
+    api_key: SecretStr | None
+
+
+class LedgerSide(Protocol):
+    """One company's ledger, imitated. Ids of invoices are texts; a customer's key is the ledger's own."""
+
+    @property
+    def kind(self) -> str:
+        """The host's name."""
+
+    def app(self) -> Flask:
+        """The imitation, to be served."""
+
+    def settings(self, url: str) -> dict[str, str]:
+        """What a deployment must know beforehand of ledgers of this kind, served at `url`."""
+
+    def connect(self, deployment: Deployment, url: str) -> Opened:
+        """Let the deployment in, as an installer does."""
+
+    def secrets(self) -> Mapping[str, str]:
+        """What must not get out, by what it is."""
+
+    def customer(self, **values: Any) -> Any:
+        """A company with everything a claim needs, and a personal number for a customer number."""
+
+    def invoice(self, customer: Any, price: Decimal) -> str:
+        """An overdue invoice, clean."""
+
+    def number(self, invoice: str) -> str:
+        """The invoice's number."""
+
+    def wish(self, invoice: str, by: str) -> None:
+        """A person of the company, `by`, asks for collection in the ledger."""
+
+    def wished(self, invoice: str) -> bool:
+        """Whether a wish for collection stands in the ledger."""
+
+    def pay(self, invoice: str, amount: Decimal) -> None:
+        """Money for an invoice comes in and is booked."""
+
+    def case_shown(self, invoice: str) -> str:
+        """The case id that stands on an invoice; "" if none does."""
+
+    def changing_writes(self, invoice: str) -> int:
+        """How many of our writes changed anything on an invoice."""
+
+    def strike(self, faults: tuple[Fault, ...]) -> None:
+        """Let these things go wrong in the ledger from now on, and nothing else."""
+
+    def let_windows_pass(self, deployment: Deployment) -> None:
+        """Let the time pass in which the ledger counts requests, for it and for us."""
+
+
+@dataclass
+class OdooLedger:
+    """Odoo: opened by an API key."""
+
+    state: OdooState = field(default_factory=lambda: OdooState(database=DATABASE, api_key=canary.LEDGER_KEY))
+    kind: str = "odoo"
+
+    def app(self) -> Flask:
+        return create_odoo(self.state)
+
+    def settings(self, url: str) -> dict[str, str]:
+        return {}
+
+    def connect(self, deployment: Deployment, url: str) -> Opened:
+        settings = {"url": url, "database": DATABASE, "fee_products": ["FAKTAVG"]}
+        api_key = SecretStr(canary.LEDGER_KEY)
+        return Opened(connecting.identify_ledger(deployment, self.kind, settings, api_key), settings, api_key)
+
+    def secrets(self) -> Mapping[str, str]:
+        return {"ledger key": canary.LEDGER_KEY}
+
+    def customer(self, **values: Any) -> int:
+        defaults: dict[str, Any] = {
+            "company_registry": CUSTOMERS_NUMBER,
+            "street": "Kungsgatan 2",
+            "zip": "411 19",
+            "city": "Göteborg",
+            "email": "faktura@kund.example",
+            # Many a ledger numbers its customers so; no test may let it out.
+            "ref": canary.PERSON,
+        }
+        return self.state.books.add_customer(values.pop("name", "Kund AB"), **(defaults | values))
+
+    def invoice(self, customer: Any, price: Decimal) -> str:
+        return str(self.state.books.add_invoice(customer, [InvoiceLine(WORK, price, Decimal(1))], due_days_ago=45))
+
+    def number(self, invoice: str) -> str:
+        return str(self.state.records.get("account.move", int(invoice))["name"])
+
+    def wish(self, invoice: str, by: str) -> None:
+        self.state.click_send(int(invoice), by)
+
+    def wished(self, invoice: str) -> bool:
+        return bool(self.state.books.field(int(invoice), "x_amili_requested_at"))
+
+    def pay(self, invoice: str, amount: Decimal) -> None:
+        self.state.books.pay(int(invoice), amount)
+
+    def case_shown(self, invoice: str) -> str:
+        return str(self.state.records.get("account.move", int(invoice))["x_amili_case_id"] or "")
+
+    def changing_writes(self, invoice: str) -> int:
+        return self.state.changing_writes(int(invoice))
+
+    def strike(self, faults: tuple[Fault, ...]) -> None:
+        self.state.switches.set(replace(self.state.switches.switches, faults=faults))
+
+    def let_windows_pass(self, deployment: Deployment) -> None:
+        """Odoo counts no requests."""
+
+
+def fortnox_state(**switches: Any) -> FortnoxState:
+    """A Fortnox with the stage's app. It lets people and us write to booked invoices unless `switches` say no."""
+    app = App(f"stage-{secrets.token_hex(4)}", canary.CLIENT_SECRET, UNREGISTERED)
+    chosen: dict[str, Any] = {"booked_put": LockedPut.ALLOW_ALL} | switches
+    return FortnoxState(app=app, switches=FortnoxSwitches(**chosen))
+
+
+@dataclass
+class FortnoxLedger:
+    """Fortnox: opened by a person's consent to the deployment's app, for a service account or for a refresh token.
+
+    Several companies share one `state`. People may write to booked invoices here unless a test says otherwise, and
+    `events` says whether the deployment is told where the socket is.
+    """
+
+    state: FortnoxState = field(default_factory=fortnox_state)
+    service_account: bool = True
+    events: bool = False
+    kind: str = "fortnox"
+
+    def __post_init__(self) -> None:
+        self.books: Books = self.state.add_company(COMPANY, ORGANISATION)
+        # Numbers of companies that share a creditor must not meet.
+        self._numbers = iter(range(self.books.tenant * 10_000, 10**18))
+
+    def app(self) -> Flask:
+        return create_fortnox(self.state)
+
+    def settings(self, url: str) -> dict[str, str]:
+        return {
+            "FORTNOX_CLIENT_ID": self.state.app.client_id,
+            "FORTNOX_CLIENT_SECRET": self.state.app.client_secret,
+            "FORTNOX_AUTHORISATION_URL": url,
+            "FORTNOX_API_URL": url,
+            "FORTNOX_EVENTS_URL": f"{url.replace('http', 'ws', 1)}/topics-v1" if self.events else "",
+        }
+
+    def connect(self, deployment: Deployment, url: str) -> Opened:
+        with self.state.lock:
+            registered = replace(self.state.app, redirect_uri=f"{deployment.settings.public_url}{CALLBACK_PATH}")
+            self.state.grants.apps[registered.client_id] = registered
+            self.state.signed_in_to = self.books.tenant
+        question = consent.ask(deployment, service_account=self.service_account)
+        visit = requests.get(question.url, allow_redirects=False, timeout=10)
+        answer = dict(parse_qsl(urlsplit(visit.headers["Location"]).query))
+        approved = consent.receive(deployment, answer, state=question.state)
+        assert approved.lasting is self.service_account
+        return Opened(approved.ledger, {**approved.host_settings, "request_label": REQUEST_LABEL}, None)
+
+    def secrets(self) -> Mapping[str, str]:
+        with self.state.lock:
+            tokens = self.state.grants.given()
+        return {"client secret": self.state.app.client_secret} | {
+            f"token {number} of Fortnox": token for number, token in enumerate(tokens)
+        }
+
+    def customer(self, **values: Any) -> str:
+        with self.state.lock:
+            # Many a ledger numbers its customers so; no test may let it out. It stands in the address of a request.
+            free = canary.PERSON not in self.books.customers
+            defaults: dict[str, Any] = {
+                "OrganisationNumber": CUSTOMERS_NUMBER,
+                "Address1": "Kungsgatan 2",
+                "ZipCode": "411 19",
+                "City": "Göteborg",
+                "Email": "faktura@kund.example",
+                **({"CustomerNumber": canary.PERSON} if free else {}),
+            }
+            return self.books.add_customer(values.pop("name", "Kund AB"), **(defaults | values))
+
+    def invoice(self, customer: Any, price: Decimal) -> str:
+        with self.state.lock:
+            number = str(next(self._numbers))
+            return self.books.add_invoice(customer, [Row(WORK, price)], due_days_ago=45, DocumentNumber=number)
+
+    def number(self, invoice: str) -> str:
+        return invoice
+
+    def wish(self, invoice: str, by: str) -> None:
+        with self.state.lock:
+            known = {text: number for number, text in self.books.labels.items()}
+            label = known.get(REQUEST_LABEL) or self.books.add_label(REQUEST_LABEL)
+            others = [one["Id"] for one in self.books.invoice(invoice)["Labels"]]
+            self.books.set_labels(invoice, [*others, label])
+
+    def wished(self, invoice: str) -> bool:
+        with self.state.lock:
+            return REQUEST_LABEL in {self.books.labels[one["Id"]] for one in self.books.invoice(invoice)["Labels"]}
+
+    def pay(self, invoice: str, amount: Decimal) -> None:
+        with self.state.lock:
+            settling.pay(self.books, invoice, amount)
+
+    def case_shown(self, invoice: str) -> str:
+        with self.state.lock:
+            return str(self.books.invoice(invoice)["ExternalInvoiceReference2"] or "").removeprefix("AMILI:")
+
+    def changing_writes(self, invoice: str) -> int:
+        with self.state.lock:
+            return sum(
+                write["tenant"] == self.books.tenant and write["path"] == f"/3/invoices/{invoice}"
+                for write in self.state.writes
+            )
+
+    def strike(self, faults: tuple[Fault, ...]) -> None:
+        self.state.switches.set(replace(self.state.switches.switches, faults=faults))
+
+    def let_windows_pass(self, deployment: Deployment) -> None:
+        with self.state.lock:
+            fullest = self.state.rate.fullest
+            self.state.rate = RateWindows()
+            self.state.rate.fullest = fullest
+        with deployment.databases.main.begin() as connection:
+            connection.execute(tables.budgets.update().values(used="[]"))
+
+
+def answered(state: FortnoxState, status: int) -> int:
+    """How many requests Fortnox has answered with this status."""
+    answers: dict[str, int] = state.traffic.snapshot()["answers"]
+    return sum(count for what, count in answers.items() if what.endswith(f" {status}"))
+
+
+def renewals(state: FortnoxState) -> int:
+    """How many requests for tokens Fortnox has granted, the consent's own among them."""
+    answers: dict[str, int] = state.traffic.snapshot()["answers"]
+    return answers.get("POST /oauth-v1/token 200", 0)
