@@ -5,6 +5,7 @@ Polling is the guarantee behind the hints: whatever no hint told of is found her
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -17,14 +18,18 @@ from connector.domain.hand_over import REOPENABLE, Origin, Request
 from connector.domain.invoice import Standing
 from connector.flows import keys
 from connector.flows.deployment import Deployment
-from connector.flows.outcome import STOP, Outcome
+from connector.flows.engine import Job
+from connector.flows.outcome import NEXT, STOP, Outcome, Then
 from connector.hosts.base import Changes, Host, Wish
 from connector.hosts.pacing import in_background
 from connector.store import following, hand_overs, inbox
 from connector.store.hand_over_record import HandOver
 
+CHANGES = "changes"
 GONE = Standing(state=None)
 _BATCH = 500
+_TOGETHER_S = 30
+_SHOWN_AFTER_S = 10
 
 
 @in_background()
@@ -39,6 +44,22 @@ def poll(deployment: Deployment, subject: str) -> Outcome:
         if not keys.parked(deployment, connection_id, error):
             raise
     return STOP
+
+
+def changes_job(connection_id: str, *, at_s: float) -> Job:
+    """The work of asking a ledger what has changed, after a hint at `at_s` (since the epoch) that named no invoice.
+
+    All such hints of some seconds are one question, which comes late enough for the ledger to show what they told of.
+    """
+    due_s = (int(at_s) // _TOGETHER_S + 1) * _TOGETHER_S + _SHOWN_AFTER_S
+    subject = f"{connection_id}/{due_s}"
+    return Job(CHANGES, subject, f"{CHANGES}:{subject}", connection_id)
+
+
+def wait_for_changes(subject: str) -> Outcome:
+    """Let the time come at which the changes are asked for."""
+    left_s = float(subject.partition("/")[2]) - time.time()
+    return Outcome(Then.AGAIN_FIRST, left_s) if left_s > 0 else NEXT
 
 
 @in_background()

@@ -13,8 +13,9 @@ from connector.domain.hand_over import UNFINISHED, Origin, Request
 from connector.flows import keys
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Job
-from connector.flows.following import note_standings, request_of, take_wishes
+from connector.flows.following import changes_job, note_standings, request_of, take_wishes
 from connector.flows.outcome import NEXT, Outcome, Then
+from connector.hosts.pacing import in_background
 from connector.store import connections, hand_overs, inbox
 from connector.store.hand_over_record import HandOver
 
@@ -35,18 +36,20 @@ def dispatch(deployment: Deployment, submit: Submit) -> int:
     hints: dict[tuple[str, str], int] = {}
     done, dispatched = [], []
     for item in items:
+        dispatched.append(item.id)
         if item.request is None:
             hints[item.connection, item.invoice_id] = item.id
-            dispatched.append(item.id)
-            continue
-        dispatched.append(item.id)
-        if _taken(deployment, item.request, submit):
+        elif _taken(deployment, item.request, submit):
             done.append(item.id)
     for (connection_id, invoice_id), newest in hints.items():
+        if invoice_id == inbox.NO_INVOICE:
+            submit(changes_job(connection_id, at_s=time.time()))
+            continue
         subject = f"{connection_id}/{invoice_id}/{newest}"
         # The key changes with time, so that a look that came to nothing can be asked for again.
         turn = int(time.time() // _SAME_LOOK_S)
         submit(Job(HINT, subject, f"hint:{subject}@{turn}", connection_id, urgent=True))
+    done += [item.id for item in items if item.request is None and item.invoice_id == inbox.NO_INVOICE]
     inbox.mark_dispatched(deployment.databases.inbox, tuple(dispatched))
     inbox.mark_done(deployment.databases.inbox, tuple(done))
     return len(items)
@@ -87,6 +90,7 @@ def job_of(hand_over: HandOver) -> Job:
     return Job(HAND_OVER, hand_over.id, hand_over.workflow_id, hand_over.connection, urgent=urgent)
 
 
+@in_background()
 def follow_hint(deployment: Deployment, subject: str) -> Outcome:
     """Look at the invoice a hint named, and note how it stands if it was sent; request what the ledger wishes.
 

@@ -13,6 +13,7 @@ from connector.flows import following, keys, requests
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Engine, Job
 from connector.flows.guarded import guarded, one_round
+from connector.flows.listening import listener_of
 from connector.flows.outcome import STOP, Outcome
 from connector.flows.register import register
 from connector.flows.upload import upload
@@ -42,6 +43,7 @@ class Worker:
         self._stopping = threading.Event()
         self._scheduled: dict[tuple[str, str], str] = {}
         self._keys: Mapping[str, LedgerKey] = {}
+        self._listener = listener_of(deployment)
         self._engine = Engine(
             deployment.databases.main,
             url=deployment.databases.engine_url,
@@ -52,6 +54,10 @@ class Worker:
                     ("write_back", guarded("write_back", partial(write_back, deployment))),
                 ),
                 requests.HINT: (("look", guarded("hint", partial(requests.follow_hint, deployment))),),
+                following.CHANGES: (
+                    ("wait", guarded("wait", following.wait_for_changes)),
+                    ("poll", one_round("poll", partial(following.poll, deployment))),
+                ),
                 POLL: (("poll", one_round("poll", partial(following.poll, deployment))),),
                 LOOK: (
                     ("key", one_round("key", partial(keys.look, deployment))),
@@ -70,6 +76,8 @@ class Worker:
         log.info("worker %s is ready", self._engine.executor_id)
         next_beat = next_rescue = time.monotonic()
         next_rescue += _RESCUE_EVERY_S
+        if self._listener:
+            self._listener.start()
         try:
             while not self._stopping.is_set():
                 taken = self._dispatch()
@@ -82,6 +90,8 @@ class Worker:
                 if not taken:
                     self._stopping.wait(_DISPATCH_EVERY_S)
         finally:
+            if self._listener:
+                self._listener.stop()
             self._engine.stop()
 
     def stop(self) -> None:

@@ -10,9 +10,10 @@ import hashlib
 import hmac
 import json
 import secrets as randomness
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import Connection as SqlConnection
@@ -225,6 +226,25 @@ def summaries(db: Engine) -> tuple[ConnectionSummary, ...]:
             key=ledger_keys.from_row(row),
         )
         for row in rows
+    )
+
+
+@dataclass(frozen=True)
+class LedgerSummary:
+    """A connection's ledger: its settings of the host and what is known of its key. Secrets stay closed."""
+
+    id: str
+    settings: Mapping[str, Any]
+    key: LedgerKey
+
+
+def ledgers(db: Engine, host: str) -> tuple[LedgerSummary, ...]:
+    """The ledgers of one kind, by the ids of their connections; made cheaply enough to be asked for all the time."""
+    table = tables.connections
+    with reading(db) as connection:
+        rows = connection.execute(select(table).where(table.c.host == host).order_by(table.c.id)).mappings().all()
+    return tuple(
+        LedgerSummary(row["id"], json.loads(row["settings"]).get("host", {}), ledger_keys.from_row(row)) for row in rows
     )
 
 

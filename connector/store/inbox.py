@@ -16,6 +16,9 @@ from connector.domain.hand_over import Request
 from connector.store import tables
 from connector.store.database import now, reading, single_statement
 
+NO_INVOICE = ""
+"""Stands for the invoice of a hint that names none: something has changed, and the ledger is to be asked what."""
+
 
 class Kind(StrEnum):
     HINT = "hint"

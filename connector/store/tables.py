@@ -139,6 +139,15 @@ budgets = Table(
     Column("blocked_for", Double, nullable=False),
 )
 
+feed_offsets = Table(
+    "feed_offsets",
+    main,
+    Column("app", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("last_offset", Text, nullable=False),
+    Column("stored_at", Double, nullable=False),
+)
+
 executors = Table(
     "executors",
     main,

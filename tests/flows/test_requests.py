@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -140,6 +141,26 @@ def test_twenty_hints_about_one_invoice_are_one_look(on: Stage, submitted: Submi
     assert len(submitted.of(requests.HINT)) == 1
     assert len(submitted.of(requests.HAND_OVER)) == 1
     assert undone_s(on) == 0.0
+
+
+def test_hints_that_name_no_invoice_are_one_question(on: Stage, submitted: Submitted) -> None:
+    for _ in range(20):
+        on.hint(inbox.NO_INVOICE)
+    dispatch(on, submitted)
+    (question,) = submitted.of(following.CHANGES)
+    assert submitted.of(requests.HINT) == []
+    assert undone_s(on) == 0.0
+    wait = following.wait_for_changes(question.subject)
+    assert wait.then is Then.AGAIN_FIRST
+    assert 0 < wait.after_s <= 40
+    assert following.wait_for_changes(f"{CONNECTION}/{time.time() - 1}").then is Then.NEXT
+
+
+def test_what_has_changed_is_asked_at_most_twice_a_minute_and_never_too_early() -> None:
+    instants_s = [1_000_000_020.0 + second for second in range(60)]
+    due_s = [float(following.changes_job(CONNECTION, at_s=at_s).subject.partition("/")[2]) for at_s in instants_s]
+    assert len(set(due_s)) == 2
+    assert all(10 < due - at_s <= 40 for due, at_s in zip(due_s, instants_s, strict=True))
 
 
 def test_a_hint_that_came_while_the_look_was_under_way_is_looked_at_again(on: Stage, submitted: Submitted) -> None:
