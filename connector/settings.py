@@ -57,6 +57,10 @@ class Settings(BaseSettings):
         "wss://ws.fortnox.se/topics-v1",
         description="Address of Fortnox's events; empty: changes are found by asking alone.",
     )
+    fortnox_receipts: bool = Field(
+        False,
+        description="Ask companies in Fortnox for what receipts need too, if your app has it: inbox and connectfile.",
+    )
     trusted_proxy: str = Field(
         "",
         description="Address of the reverse proxy whose X-Forwarded-For and -Proto are believed; empty: nobody's.",

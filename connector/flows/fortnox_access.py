@@ -9,7 +9,7 @@ from connector.flows.ledger_tokens import LedgerTokens
 from connector.hosts.fortnox.access import FortnoxAccess
 from connector.hosts.fortnox.client import REQUESTS, RESERVED, WINDOW_S
 from connector.hosts.fortnox.documents import SYSTEM
-from connector.hosts.fortnox.oauth import FortnoxApp
+from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, FortnoxApp
 from connector.settings import Settings
 from connector.store.budgets import Quota
 from connector.store.crypto import Vault
@@ -29,6 +29,7 @@ def fortnox_access(settings: Settings, databases: Databases, vault: Vault) -> Fo
         client_id=settings.fortnox_client_id,
         client_secret=settings.fortnox_client_secret,
         redirect_uri=f"{settings.public_url}{CALLBACK_PATH}",
+        more_scopes=RECEIPT_SCOPES if settings.fortnox_receipts else (),
     )
     return FortnoxAccess(
         app=app,

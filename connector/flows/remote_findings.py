@@ -147,6 +147,18 @@ def write_back_refused(why: str) -> Finding:
     )
 
 
+def shown_here_alone(system: str, case_id: str) -> Finding:
+    """The ledger lets nobody change such an invoice, so that the case stands in the connector alone."""
+    return Finding(
+        code="case_shown_here",
+        severity=Severity.INFO,
+        field="invoice",
+        value=case_id,
+        sv=f"Ärendenumret visas här: {system} låter ingen ändra bokförda fakturor. Inget behöver göras.",
+        en=f"The case number is shown here: {system} does not let booked invoices be changed. Nothing is to be done.",
+    )
+
+
 def _block(code: str, *, sv: str, en: str, field: str = "", value: str = "") -> Finding:
     return Finding(code=code, severity=Severity.BLOCK, field=field, value=value, sv=sv, en=en)
 

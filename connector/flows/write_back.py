@@ -11,7 +11,7 @@ from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.outcome import NEXT, STOP, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
 from connector.flows.quiet import quiet_for_s
-from connector.hosts.base import Host, Language, WriteBack
+from connector.hosts.base import Host, Language, ReceiptFile, WriteBack
 from connector.store import hand_over_work, hand_overs
 from connector.store.connections import StoredConnection
 from connector.store.hand_over_record import HandOver
@@ -58,14 +58,26 @@ def _write(deployment: Deployment, connection: StoredConnection, host: Host, lea
     hand_over = lease.hand_over
     language = host.language()
     note = ledger_words.shown(hand_over, connection.settings, language, public_url=deployment.settings.public_url)
-    result = host.write_back(hand_over.invoice_id, note)
+    result = host.write_back(hand_over.invoice_id, note, _receipt_file(db, lease, fence))
     if result.refused:
         finding = remote_findings.write_back_refused(result.refused)
+        if result.locked:
+            finding = remote_findings.shown_here_alone(connection.host.capitalize(), hand_over.case_id)
         hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=result.refused)
         return
     if host.has_messages():
         _leave_message(db, lease, host, note, language, fence)
     hand_over_work.write_back_result(db, lease, WriteBackState.WRITTEN, None, places=result.places)
+
+
+def _receipt_file(db: Engine, lease: Lease, fence: Fence) -> ReceiptFile:
+    """The receipt takes the place of a message in a ledger without any, so that its file is remembered like one."""
+
+    def keep(file_id: str) -> None:
+        hand_over_work.attempt_message(db, lease, file_id)
+        fence.may_send()
+
+    return ReceiptFile(lease.hand_over.message_attempted, keep)
 
 
 def _leave_message(db: Engine, lease: Lease, host: Host, note: WriteBack, language: Language, fence: Fence) -> None:

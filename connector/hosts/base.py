@@ -7,7 +7,7 @@ that every host must pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
@@ -116,6 +116,18 @@ class WriteBackResult:
 
 
 @dataclass(frozen=True)
+class ReceiptFile:
+    """The file of a receipt that a ledger may hold at an invoice.
+
+    `id` is what the ledger calls it, "" before it was given over. `keep` must have stored a new id before anything is
+    made of the file, so that no crash or lost answer leaves two receipts.
+    """
+
+    id: str
+    keep: Callable[[str], None]
+
+
+@dataclass(frozen=True)
 class LedgerMessage:
     """A message to the people at an invoice, in their language. `key` is its own: the same key, the same message."""
 
@@ -205,8 +217,11 @@ class Host(Protocol):
     def language(self) -> Language:
         """The language that the people at this ledger read."""
 
-    def write_back(self, invoice_id: str, note: WriteBack) -> WriteBackResult:
-        """Put what shall be shown where this ledger can hold it; writes only what differs."""
+    def write_back(self, invoice_id: str, note: WriteBack, receipt: ReceiptFile | None = None) -> WriteBackResult:
+        """Put what shall be shown where this ledger can hold it; writes only what differs.
+
+        A ledger that can hold nothing else of it may hold a receipt, if it is told how that is remembered.
+        """
 
     def has_messages(self) -> bool:
         """Whether this ledger has a place for messages at an invoice. Where it has none, none may be left."""

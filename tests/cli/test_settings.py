@@ -23,6 +23,7 @@ MALFORMED = {
     "FORTNOX_AUTHORISATION_URL": ["apps.fortnox.se"],
     "FORTNOX_API_URL": ["api.fortnox.se", "https://"],
     "FORTNOX_EVENTS_URL": ["https://ws.fortnox.se/topics-v1"],
+    "FORTNOX_RECEIPTS": ["perhaps"],
     "TRUSTED_PROXY": ["proxy.example", "10.0.0"],
     "WORKER_CONCURRENCY": ["0", "65", "many", "1.5"],
     "CONNECTION_CONCURRENCY": ["0", "65", "few"],

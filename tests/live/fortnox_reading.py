@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,9 +15,9 @@ from connector.domain.money import ORE
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
 from connector.hosts.fortnox.documents import Record, day, flag, number, reference, several, text
+from connector.hosts.fortnox.labels import label_ids
 from connector.hosts.fortnox.oauth import REFRESH_TOKEN_LIFETIME
 from connector.hosts.fortnox.translate import CLAIM_FEE_WHERE_PRICES_INCLUDE_VAT, UNTAXED, is_credit
-from connector.hosts.fortnox.write_back import label_ids
 from connector.sandbox.fortnox_switches import FortnoxSwitches, Oddity
 from tests.live.fortnox_points import (
     ATTACHMENT,
@@ -146,7 +147,7 @@ def _listed(there: Counter[bool]) -> str:
 
 def label_search(client: FortnoxClient) -> Seen:
     """Whether `label=<id>` finds the invoices that have it, and no others."""
-    for label_id in client.labels().values():
+    for label_id in itertools.chain(*client.labels().values()):
         rows = list(_rows(client, label=str(label_id)))
         if rows:
             invoice = client.read(Call.READ_INVOICE, text(rows[0], "DocumentNumber"))

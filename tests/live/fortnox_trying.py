@@ -16,7 +16,8 @@ from connector.domain.errors import ConnectorError, KeyRefused, NotFound, RateLi
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import REQUESTS, WINDOW_S
 from connector.hosts.fortnox.documents import Record, flag, number, reference, text
-from connector.hosts.fortnox.write_back import REFERENCE_FIELD, label_ids
+from connector.hosts.fortnox.labels import label_ids
+from connector.hosts.fortnox.write_back import REFERENCE_FIELD
 from connector.sandbox.fortnox_switches import Change, FortnoxSwitches, LabelArray, LockedPut
 from tests.live.fortnox_modified import ModifiedTimes, modified
 from tests.live.fortnox_points import (
@@ -166,7 +167,7 @@ def _labels(session: Session, times: ModifiedTimes, invoice_number: str, state: 
     """Put one more label on and take it off again; None if the person said no, or there is no label."""
     client = session.client
     before = label_ids(client.read(Call.READ_INVOICE, invoice_number))
-    texts = {label_id: label for label, label_id in client.labels().items()}
+    texts = {label_id: label for label, ids in client.labels().items() for label_id in ids}
     spare = next((label_id for label_id in texts if label_id not in before), None)
     if spare is None:
         session.person.say("  No label is there to try with. Make one in Fortnox, and run this again.")

@@ -35,6 +35,10 @@ LICENCE_CODES = frozenset({2001101, 2001103})
 RIGHT_CODES = frozenset({2001339, 2001393, 2003330})
 NOT_FOUND_CODES = frozenset({2000433, 2000434, 2000729})
 """No such customer, no such invoice, and an identifier that can be nobody's."""
+FAULT_CODES = frozenset(
+    {1000030, 1000031, 2000106, 2000107, 2000108, 2000134, 2000359, 2000587, 2000588, 2001392, 2001399, 2002115}
+)
+"""Fortnox did not understand a request of ours: a value's type, length or letters, a field's name, a filter."""
 FAILED_CODES = frozenset({1000003})
 
 CONNECT_AGAIN = "Connect Fortnox again."
@@ -43,6 +47,10 @@ NEEDS_LICENCE = "The company needs a licence in Fortnox for what is asked for; a
 NEEDS_RIGHT = "An administrator of the company gives the right in Fortnox; nothing is wrong with the connection."
 
 _TRACE = re.compile(r"[\w-]{1,64}", re.ASCII)
+
+
+class Misunderstood(Refused):
+    """What we sent was not what Fortnox takes: a fault of ours, whatever the state of its things."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,16 @@ def read_page(answer: requests.Response, *, wrapper: str, operation: str, secret
     number, pages = (meta.get(name) if isinstance(meta, dict) else None for name in ("@CurrentPage", "@TotalPages"))
     told = isinstance(number, int) and isinstance(pages, int)
     return Page(rows, number >= pages if told else None)  # type: ignore[operator]
+
+
+def read_rows(answer: requests.Response, *, operation: str, secret: str) -> list[Record]:
+    """The things in a successful answer that is a bare list of them, or one alone (fortnox.md 8.4). As `read_one`."""
+    _require_success(answer, operation=operation, secret=secret)
+    found = _json(answer)
+    rows = [found] if isinstance(found, dict) else found
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise unreadable(answer, operation)
+    return rows
 
 
 def read_pdf(answer: requests.Response, *, operation: str, secret: str) -> bytes:
@@ -171,7 +189,7 @@ def _meaning(status: int, code: int | None) -> tuple[type[Refused], str]:
         return NotAuthorised, NEEDS_RIGHT
     if code in NOT_FOUND_CODES or status == HTTPStatus.NOT_FOUND:
         return NotFound, ""
-    return Refused, ""
+    return (Misunderstood if code in FAULT_CODES else Refused), ""
 
 
 def _words(found: Any, secret: str) -> _Words:

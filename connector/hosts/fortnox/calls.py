@@ -19,19 +19,22 @@ _CUSTOMER_NUMBER = re.compile(r"[\w+/-]{1,200}")
 
 
 class Call(Enum):
-    """A method, a path below /3/, the name its answer is wrapped in, and the shape of its key."""
+    """A method, a path, the name its answer is wrapped in, and the shape of its key."""
 
-    READ_COMPANY = ("GET", "companyinformation", "CompanyInformation", None)
-    LIST_INVOICES = ("GET", "invoices", "Invoices", None)
-    READ_INVOICE = ("GET", "invoices/{}", "Invoice", _NUMBER)
-    PREVIEW_INVOICE = ("GET", "invoices/{}/preview", "", _NUMBER)
-    CHANGE_INVOICE = ("PUT", "invoices/{}", "Invoice", _NUMBER)
-    LIST_CUSTOMERS = ("GET", "customers", "Customers", None)
-    READ_CUSTOMER = ("GET", "customers/{}", "Customer", _CUSTOMER_NUMBER)
-    LIST_PAYMENTS = ("GET", "invoicepayments", "InvoicePayments", None)
-    READ_PAYMENT = ("GET", "invoicepayments/{}", "InvoicePayment", _NUMBER)
-    LIST_LABELS = ("GET", "labels", "Labels", None)
-    CREATE_LABEL = ("POST", "labels", "Label", None)
+    READ_COMPANY = ("GET", "/3/companyinformation", "CompanyInformation", None)
+    LIST_INVOICES = ("GET", "/3/invoices", "Invoices", None)
+    READ_INVOICE = ("GET", "/3/invoices/{}", "Invoice", _NUMBER)
+    PREVIEW_INVOICE = ("GET", "/3/invoices/{}/preview", "", _NUMBER)
+    CHANGE_INVOICE = ("PUT", "/3/invoices/{}", "Invoice", _NUMBER)
+    LIST_CUSTOMERS = ("GET", "/3/customers", "Customers", None)
+    READ_CUSTOMER = ("GET", "/3/customers/{}", "Customer", _CUSTOMER_NUMBER)
+    LIST_PAYMENTS = ("GET", "/3/invoicepayments", "InvoicePayments", None)
+    READ_PAYMENT = ("GET", "/3/invoicepayments/{}", "InvoicePayment", _NUMBER)
+    LIST_LABELS = ("GET", "/3/labels", "Labels", None)
+    CREATE_LABEL = ("POST", "/3/labels", "Label", None)
+    UPLOAD_FILE = ("POST", "/3/inbox", "File", None)
+    LIST_ATTACHMENTS = ("GET", "/api/fileattachments/attachments-v1", "", None)
+    ATTACH_FILE = ("POST", "/api/fileattachments/attachments-v1", "", None)
 
     def __init__(self, verb: str, template: str, wrapper: str, key_shape: re.Pattern[str] | None) -> None:
         self.verb = verb
@@ -47,7 +50,7 @@ class Call(Enum):
     def path(self, key: str = "") -> str:
         """The path to call, for the thing that `key` names. Raises `NotFound` for what cannot be such a key."""
         if self.key_shape is None:
-            return f"/3/{self.template}"
+            return self.template
         if not self.key_shape.fullmatch(key):
             raise NotFound("there is no such thing.", system=SYSTEM, operation=self.operation)
-        return "/3/" + self.template.format(quote(key, safe=""))
+        return self.template.format(quote(key, safe=""))

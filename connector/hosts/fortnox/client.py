@@ -16,7 +16,7 @@ import requests
 from pydantic import SecretStr
 
 from connector.domain.errors import Unreadable
-from connector.hosts.fortnox.answers import Page, read_one, read_page, read_pdf
+from connector.hosts.fortnox.answers import Page, read_one, read_page, read_pdf, read_rows
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.documents import SYSTEM, Record, text
 from connector.hosts.pacing import Pace
@@ -113,54 +113,85 @@ class FortnoxClient:
         """Let the invoice have these labels and no others (fortnox.md 8.2)."""
         self._change(invoice_number, {"Labels": [{"Id": label_id} for label_id in label_ids]})
 
-    def labels(self) -> dict[str, int]:
-        """The company's labels: each text with its id. Their list has no pages (fortnox.md 3.4)."""
-        rows = self._page(Call.LIST_LABELS).rows
-        return {text(row, "Description"): int(text(row, "Id")) for row in rows if text(row, "Id").isdecimal()}
+    def labels(self) -> dict[str, tuple[int, ...]]:
+        """The company's labels: each text with its ids, the lowest first. Their list has no pages (fortnox.md 3.4)."""
+        found: dict[str, tuple[int, ...]] = {}
+        for row in self._page(Call.LIST_LABELS).rows:
+            if text(row, "Id").isdecimal():
+                ids = found.get(text(row, "Description"), ())
+                found[text(row, "Description")] = tuple(sorted((*ids, int(text(row, "Id")))))
+        return found
 
     def create_label(self, description: str) -> int:
         """The id of a new label with this text (1 to 25 characters). Fortnox does not say whether texts are unique."""
-        created = self._one(Call.CREATE_LABEL, body={"Description": description})
+        call = Call.CREATE_LABEL
+        created = self._one(call, sent=_json({call.wrapper: {"Description": description}}))
         if not text(created, "Id").isdecimal():
             raise Unreadable("answered without the new label's id.", system=SYSTEM)
         return int(text(created, "Id"))
 
-    def _change(self, invoice_number: str, fields: Record) -> None:
-        self._one(Call.CHANGE_INVOICE, invoice_number, body=fields)
+    def upload(self, folder: str, file_name: str, pdf: bytes) -> str:
+        """Put a file into a folder of the company's inbox; the id by which it can be attached (fortnox.md 8.4)."""
+        sent = {"files": {"file": (file_name, pdf, "application/pdf")}}
+        found = text(self._one(Call.UPLOAD_FILE, params={"path": folder}, sent=sent), "ArchiveFileId")
+        if not found:
+            raise Unreadable("answered without the new file's id.", system=SYSTEM)
+        return found
 
-    def _one(self, call: Call, key: str = "", *, body: Record | None = None) -> dict[str, Any]:
-        answer, token = self._send(call, key, body=body)
+    def attach(self, invoice_number: str, file_id: str) -> None:
+        """Hang a file on an invoice. It never goes out with the invoice, however that is sent later."""
+        wanted = {"entityId": int(invoice_number), "entityType": "F", "fileId": file_id, "includeOnSend": False}
+        self._rows(Call.ATTACH_FILE, sent=_json([wanted]))
+
+    def attached(self, invoice_number: str) -> frozenset[str]:
+        """The ids of the files that hang on an invoice."""
+        query = {"entityid": invoice_number, "entitytype": "F"}
+        return frozenset(text(row, "fileId") for row in self._rows(Call.LIST_ATTACHMENTS, params=query))
+
+    def _change(self, invoice_number: str, fields: Record) -> None:
+        call = Call.CHANGE_INVOICE
+        self._one(call, invoice_number, sent=_json({call.wrapper: fields}))
+
+    def _one(
+        self, call: Call, key: str = "", *, params: Record | None = None, sent: Record | None = None
+    ) -> dict[str, Any]:
+        answer, token = self._send(call, key, params=params, sent=sent)
         return read_one(answer, wrapper=call.wrapper, operation=call.operation, secret=token.get_secret_value())
+
+    def _rows(self, call: Call, *, params: Record | None = None, sent: Record | None = None) -> list[Record]:
+        answer, token = self._send(call, params=params, sent=sent)
+        return read_rows(answer, operation=call.operation, secret=token.get_secret_value())
 
     def _page(self, call: Call, params: Record | None = None) -> Page:
         answer, token = self._send(call, params=params)
         return read_page(answer, wrapper=call.wrapper, operation=call.operation, secret=token.get_secret_value())
 
     def _send(
-        self, call: Call, key: str = "", *, params: Record | None = None, body: Record | None = None
+        self, call: Call, key: str = "", *, params: Record | None = None, sent: Record | None = None
     ) -> tuple[requests.Response, SecretStr]:
+        """`sent` is the request's content, in the words of `requests`."""
         path = call.path(key)
         token = self._tokens.current()
-        answer = self._request(call, path, token, params, body)
+        answer = self._request(call, path, token, params, sent or {})
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             token = self._tokens.instead_of(token)
-            answer = self._request(call, path, token, params, body)
+            answer = self._request(call, path, token, params, sent or {})
         if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             asked_s = retry_after_s(answer)
             self._pace.blocked(WINDOW_S if asked_s is None else min(asked_s, LONGEST_BLOCK_S))
         return answer, token
 
     def _request(
-        self, call: Call, path: str, token: SecretStr, params: Record | None, body: Record | None
+        self, call: Call, path: str, token: SecretStr, params: Record | None, sent: Record
     ) -> requests.Response:
         self._pace.wait()
-        headers = {"Authorization": f"Bearer {token.get_secret_value()}", "Accept": "application/json"}
-        if body is None:
-            return self._transport.send(call.verb, path, operation=call.operation, params=params, headers=headers)
+        own = {"Authorization": f"Bearer {token.get_secret_value()}", "Accept": "application/json"}
+        headers = {**own, **sent.get("headers", {})}
         return self._transport.send(
-            call.verb,
-            path,
-            operation=call.operation,
-            data=json.dumps({call.wrapper: body}, ensure_ascii=False).encode(),
-            headers={**headers, "Content-Type": "application/json"},
+            call.verb, path, operation=call.operation, params=params, **{**sent, "headers": headers}
         )
+
+
+def _json(content: Any) -> Record:
+    data = json.dumps(content, ensure_ascii=False).encode()
+    return {"data": data, "headers": {"Content-Type": "application/json"}}

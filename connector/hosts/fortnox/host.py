@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -21,6 +21,7 @@ from connector.hosts.base import (
     LedgerIdentity,
     LedgerMessage,
     PdfUnavailable,
+    ReceiptFile,
     Wish,
     WriteBack,
     WriteBackResult,
@@ -30,10 +31,11 @@ from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
 from connector.hosts.fortnox.documents import SYSTEM, Record, day, flag, number, text
 from connector.hosts.fortnox.fetch import fetch, latest_payment
+from connector.hosts.fortnox.labels import label_ids
 from connector.hosts.fortnox.oauth import SCOPES
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.fortnox.translate import translate
-from connector.hosts.fortnox.write_back import case_of, label_ids, write_back
+from connector.hosts.fortnox.write_back import case_of, write_back
 
 API_VERSION = "3"
 
@@ -100,11 +102,10 @@ class FortnoxHost:
     def requested(self) -> Iterator[Wish]:
         """Every invoice with the label by which people ask, and no case yet; the highest number first."""
         labels = self._client.labels() if self._settings.request_label else {}
-        asked = labels.get(self._settings.request_label)
-        if asked is None:
+        asked = labels.get(self._settings.request_label, ())
+        if not asked:
             return
-        at_amili = labels.get(self._settings.case_label)
-        handled = {text(row, "DocumentNumber") for row in self._labelled(at_amili)} if at_amili else set()
+        handled = {text(row, "DocumentNumber") for row in self._labelled(labels.get(self._settings.case_label, ()))}
         standing = [text(row, "DocumentNumber") for row in self._labelled(asked) if not case_of(row)]
         for invoice_id in sorted(set(standing) - handled, key=int, reverse=True):
             yield _wish(invoice_id, asked)
@@ -117,11 +118,12 @@ class FortnoxHost:
             invoice = self._client.read(Call.READ_INVOICE, invoice_id)
         except NotFound:
             return None
-        labels = self._client.labels()
-        asked, there = labels.get(self._settings.request_label), label_ids(invoice)
-        if asked not in there or case_of(invoice) or labels.get(self._settings.case_label) in there:
+        there = set(label_ids(invoice))
+        if not there or case_of(invoice):
             return None
-        return _wish(invoice_id, asked)
+        labels = self._client.labels()
+        asked, handled = (labels.get(one, ()) for one in (self._settings.request_label, self._settings.case_label))
+        return _wish(invoice_id, asked) if there & set(asked) and not there & set(handled) else None
 
     def hint_timing(self) -> HintTiming:
         """How Fortnox's events lie in time."""
@@ -170,14 +172,14 @@ class FortnoxHost:
         """Fortnox's people read Swedish."""
         return "sv"
 
-    def write_back(self, invoice_id: str, note: WriteBack) -> WriteBackResult:
-        """Put the case id on the invoice, or else a label; status, date and findings have no place in Fortnox.
+    def write_back(self, invoice_id: str, note: WriteBack, receipt: ReceiptFile | None = None) -> WriteBackResult:
+        """Put the case id on the invoice, or else a label, or else a receipt; nothing else has a place in Fortnox.
 
         Returns what holds afterwards, or why Fortnox refused. Raises `NotFound` for an unknown invoice.
         """
         if not note.case_id:
             return WriteBackResult()
-        return write_back(self._client, invoice_id, note.case_id, label=self._settings.case_label)
+        return write_back(self._client, invoice_id, note, self._settings, receipt)
 
     def has_messages(self) -> bool:
         """An invoice in Fortnox has no place for messages; they stand on the case's page here."""
@@ -196,9 +198,10 @@ class FortnoxHost:
             return False
         return True
 
-    def _labelled(self, label_id: int) -> Iterator[Record]:
-        for rows in self._client.pages(Call.LIST_INVOICES, label=str(label_id)):
-            yield from (row for row in rows if not flag(row, "Cancelled"))
+    def _labelled(self, label_ids: Iterable[int]) -> Iterator[Record]:
+        for label_id in label_ids:
+            for rows in self._client.pages(Call.LIST_INVOICES, label=str(label_id)):
+                yield from (row for row in rows if not flag(row, "Cancelled"))
 
 
 def _is_valid(identity_number: str) -> bool:
@@ -209,9 +212,9 @@ def _is_valid(identity_number: str) -> bool:
     return True
 
 
-def _wish(invoice_id: str, label_id: int) -> Wish:
-    """Fortnox tells neither who set a label nor when: the same label is the same wish."""
-    return Wish(invoice_id=invoice_id, mark=f"label {label_id}", by="")
+def _wish(invoice_id: str, label_ids: Sequence[int]) -> Wish:
+    """Fortnox tells neither who set a label nor when: the same label, and one with the same text, is the same wish."""
+    return Wish(invoice_id=invoice_id, mark=f"label {label_ids[0]}", by="")
 
 
 def _is_overdue(row: Record, today: date) -> bool:

@@ -44,6 +44,9 @@ SCOPES: Mapping[str, str] = {
 }
 """Every scope that is asked for, and what for. A scope gives reading and writing alike (fortnox.md 1.8)."""
 
+RECEIPT_SCOPES = ("inbox", "connectfile")
+"""What receipts need besides: to put a file into the inbox, and to attach it (fortnox.md 1.8)."""
+
 REFRESH_TOKEN_LIFETIME = timedelta(days=45)
 """fortnox.md 1.3. Older pages of Fortnox say 31 days; the answer does not."""
 
@@ -85,11 +88,15 @@ class ServiceAccountRefused(NotAuthorised):
 
 @dataclass(frozen=True)
 class FortnoxApp:
-    """The app as it is registered in Fortnox's developer portal. `redirect_uri` is the one registered there."""
+    """The app as it is registered in Fortnox's developer portal. `redirect_uri` is the one registered there.
+
+    `more_scopes` are asked for besides `SCOPES`. Fortnox refuses at once what is not switched on for the app there.
+    """
 
     client_id: str
     client_secret: SecretStr
     redirect_uri: str
+    more_scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,7 +169,7 @@ class AuthorisationServer:
             "client_id": self._app.client_id,
             "response_type": "code",
             "state": state,
-            "scope": " ".join(SCOPES),
+            "scope": " ".join((*SCOPES, *self._app.more_scopes)),
             "redirect_uri": self._app.redirect_uri,
             "access_type": "offline",
         }

@@ -37,6 +37,10 @@ class FortnoxSettings(BaseModel):
         min_length=1,
         description="Label that an invoice gets when it is at Amili and Fortnox does not take the case id itself.",
     )
+    attach_receipt: bool = Field(
+        False,
+        description="Attach a one-page receipt to an invoice that takes neither case id nor label.",
+    )
 
 
 def fortnox_settings(host: dict[str, Any]) -> FortnoxSettings:

@@ -1,26 +1,54 @@
 """Showing the case on an invoice in Fortnox, where that can be refused (fortnox.md section 8).
 
-Our store is the truth. `ExternalInvoiceReference2` is tried first, then a label; each is read back, since a yes proves
-nothing, and neither takes the place of anything that somebody else has put there.
+Our store is the truth. `ExternalInvoiceReference2` is tried first, then a label, then a receipt where the company has
+switched that on; each is read back, since a yes proves nothing, and none takes the place of anything that somebody else
+has put there. On a locked invoice it takes 5 calls to be refused the first two, and 1 to 4 for the receipt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from connector.domain.errors import KeyRefused, NotFound, Refused
-from connector.hosts.base import WriteBackResult
+from connector.domain.dates import STOCKHOLM
+from connector.domain.errors import KeyRefused, NotAuthorised, NotFound, Refused
+from connector.hosts.base import ReceiptFile, WriteBack, WriteBackResult
+from connector.hosts.fortnox import labels, receipt
+from connector.hosts.fortnox.answers import CONNECT_WITH_RIGHTS, NEEDS_LICENCE, NEEDS_RIGHT, Misunderstood
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
-from connector.hosts.fortnox.documents import Record, text
+from connector.hosts.fortnox.documents import Record, day, flag, text
+from connector.hosts.fortnox.labels import LABEL_FIELD
+from connector.hosts.fortnox.settings import FortnoxSettings
 
 REFERENCE_FIELD = "ExternalInvoiceReference2"
-LABEL_FIELD = "Labels"
 PREFIX = "AMILI:"
 """What the reference begins with, before the case id."""
 
 OCCUPIED = "fältet innehåller redan något annat"
 UNCHANGED = "Fortnox svarade ja men ändrade inget"
+
+_TO_DO: Mapping[str, str] = {
+    CONNECT_WITH_RIGHTS: "Anslut Fortnox igen och godkänn alla rättigheter.",
+    NEEDS_LICENCE: "Företaget behöver en licens i Fortnox för det; en administratör i företaget kan lägga till den.",
+    NEEDS_RIGHT: "En administratör i företaget kan ge rättigheten i Fortnox.",
+}
+"""What Fortnox's people can do about a missing right, by the advice of the error."""
+
+_FOR_RECEIPTS = (
+    "Kvitton kräver rättigheterna inbox och connectfile: anslut Fortnox igen och godkänn dem, eller låt stänga av "
+    "kvitton (attach_receipt)."
+)
+
+
+@dataclass(frozen=True)
+class _No:
+    """Why a place was refused. `to_do` is what people can do about it; `locked` says that it may be for the lock."""
+
+    place: str
+    words: str
+    to_do: str = ""
+    locked: bool = False
 
 
 def case_of(invoice: Record) -> str:
@@ -29,73 +57,79 @@ def case_of(invoice: Record) -> str:
     return written.removeprefix(PREFIX) if written.startswith(PREFIX) else ""
 
 
-def label_ids(invoice: Record) -> tuple[int, ...]:
-    """The ids of the labels that an invoice has."""
-    labels = invoice.get(LABEL_FIELD)
-    ids = [text(label, "Id") for label in labels if isinstance(label, dict)] if isinstance(labels, list) else []
-    return tuple(int(label_id) for label_id in ids if label_id.isdecimal())
+def is_locked(invoice: Record) -> bool:
+    """Whether nobody can edit an invoice in Fortnox's own pages any more, as far as is known (fortnox.md 4.6)."""
+    if flag(invoice, "Cancelled"):
+        return True
+    if text(invoice, "AccountingMethod").upper() == "CASH":
+        return bool(flag(invoice, "Sent") or day(invoice, "FinalPayDate"))
+    return bool(flag(invoice, "Booked"))
 
 
-def write_back(client: FortnoxClient, invoice_number: str, case_id: str, *, label: str) -> WriteBackResult:
-    """Put the case id, or else `label`, on the invoice; writes only what is not there.
+def write_back(
+    client: FortnoxClient, invoice_number: str, note: WriteBack, settings: FortnoxSettings, file: ReceiptFile | None
+) -> WriteBackResult:
+    """Put the case on the invoice, in the first place that takes it; writes only what is not there.
 
-    Raises `NotFound` for an unknown invoice, and the errors of `FortnoxClient` that are no clear no.
+    A receipt is attached only where `file` remembers it. Raises `NotFound` for an unknown invoice, and the errors of
+    `FortnoxClient` that are no clear no.
     """
     invoice = client.read(Call.READ_INVOICE, invoice_number)
-    wanted = f"{PREFIX}{case_id}"
+    places: dict[str, Callable[[], str]] = {
+        REFERENCE_FIELD: lambda: _reference(client, invoice, invoice_number, f"{PREFIX}{note.case_id}"),
+        LABEL_FIELD: lambda: _kept(labels.put(client, invoice_number, settings.case_label)),
+    }
+    if settings.attach_receipt and file is not None:
+        at = note.at.astimezone(STOCKHOLM).date()
+        places[receipt.PLACE] = lambda: _kept(receipt.attach(client, invoice_number, note.case_id, at=at, file=file))
+    noes: list[_No] = []
+    for place, put in places.items():
+        no = _tried(place, put)
+        if no is None:
+            return WriteBackResult(places=(place,))
+        noes.append(no)
+    locked = is_locked(invoice) and all(no.locked for no in noes)
+    return WriteBackResult(refused=_told(noes, case_id=note.case_id, label=settings.case_label), locked=locked)
+
+
+def _reference(client: FortnoxClient, invoice: Record, invoice_number: str, wanted: str) -> str:
+    """Why the reference does not stand on the invoice; "" if it does."""
     standing = text(invoice, REFERENCE_FIELD)
     if standing == wanted:
-        return WriteBackResult(places=(REFERENCE_FIELD,))
+        return ""
     if standing and not standing.startswith(PREFIX):
-        first_no = OCCUPIED
-    else:
-        first_no = _refusal(lambda: client.set_reference(invoice_number, wanted))
-        if not first_no:
-            invoice = client.read(Call.READ_INVOICE, invoice_number)
-            if text(invoice, REFERENCE_FIELD) == wanted:
-                return WriteBackResult(places=(REFERENCE_FIELD,))
-            first_no = UNCHANGED
-    second_no = _label(client, invoice, invoice_number, label)
-    if not second_no:
-        return WriteBackResult(places=(LABEL_FIELD,))
-    return WriteBackResult(refused=_told(first_no, second_no, case_id=case_id, label=label))
+        return OCCUPIED
+    client.set_reference(invoice_number, wanted)
+    return _kept(text(client.read(Call.READ_INVOICE, invoice_number), REFERENCE_FIELD) == wanted)
 
 
-def _label(client: FortnoxClient, invoice: Record, invoice_number: str, label: str) -> str:
-    """Why the label could not be put on the invoice; "" if it is there."""
-    label_id = 0
-
-    def put() -> None:
-        nonlocal label_id
-        label_id = client.labels().get(label) or client.create_label(label)
-        there = label_ids(invoice)
-        if label_id not in there:
-            client.set_labels(invoice_number, (*there, label_id))
-
-    if words := _refusal(put):
-        return words
-    return "" if label_id in label_ids(client.read(Call.READ_INVOICE, invoice_number)) else UNCHANGED
+def _kept(stands: bool) -> str:
+    return "" if stands else UNCHANGED
 
 
-def _refusal(write: Callable[[], None]) -> str:
-    """Fortnox's words if it says a clear no to `write`, "" if it does not."""
+def _tried(place: str, put: Callable[[], str]) -> _No | None:
+    """Why `place` does not show the case, by Fortnox's words if it says a clear no; None if it does."""
     try:
-        write()
-    except (KeyRefused, NotFound):
+        words = put()
+    except KeyRefused:
         raise
+    except NotAuthorised as error:
+        to_do = _FOR_RECEIPTS if place == receipt.PLACE else _TO_DO.get(error.advice, "")
+        return _No(place, error.message, to_do)
     except Refused as error:
-        return error.message
-    return ""
+        # The invoice was there a moment ago: what is not found is the label or the file.
+        return _No(place, error.message, locked=not isinstance(error, (Misunderstood, NotFound)))
+    return _No(place, words, locked=words == UNCHANGED) if words else None
 
 
-def _told(reference_no: str, label_no: str, *, case_id: str, label: str) -> str:
+def _told(noes: list[_No], *, case_id: str, label: str) -> str:
     """Why nothing stands on the invoice, and what its people can do; in their language, as Fortnox's own words are."""
-    return (
-        f"Fortnox tog varken emot ärendenumret i {REFERENCE_FIELD} ({_quoted(reference_no)}) eller etiketten "
-        f"”{label}” ({_quoted(label_no)}). Ärendet gäller ändå. Sätt etiketten på fakturan själv, eller anteckna "
-        f"{case_id} på kunden, om det ska synas i Fortnox."
-    )
-
-
-def _quoted(words: str) -> str:
-    return words.rstrip(".")
+    names = {
+        REFERENCE_FIELD: f"ärendenumret i {REFERENCE_FIELD}",
+        LABEL_FIELD: f"etiketten ”{label}”",
+        receipt.PLACE: "kvittot bland bilagorna",
+    }
+    tried = " eller ".join(f"{names[no.place]} ({no.words.rstrip('.')})" for no in noes)
+    mending = " ".join(dict.fromkeys(no.to_do for no in noes if no.to_do))
+    by_hand = f"Sätt etiketten på fakturan själv, eller anteckna {case_id} på kunden, om det ska synas i Fortnox."
+    return f"Fortnox tog varken emot {tried}. Ärendet gäller ändå. {f'{mending} ' if mending else ''}{by_hand}"

@@ -21,6 +21,7 @@ from connector.hosts.base import (
     Language,
     LedgerIdentity,
     LedgerMessage,
+    ReceiptFile,
     Wish,
     WriteBack,
     WriteBackResult,
@@ -251,7 +252,12 @@ class OdooHost:
         lang = str(read[0]["lang"] or "") if read else ""
         return "sv" if lang.startswith("sv") or not lang else "en"
 
-    def write_back(self, invoice_id: str, note: WriteBack) -> WriteBackResult:
+    def write_back(
+        self,
+        invoice_id: str,
+        note: WriteBack,
+        receipt: ReceiptFile | None = None,  # noqa: ARG002 - the fields hold it all
+    ) -> WriteBackResult:
         """Put what shall be shown into the added fields, as far as they exist; writes only what differs.
 
         Where the field for findings is not set up, the status holds as much of them as fits.

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from connector.hosts.base import Host, WriteBack
 from connector.hosts.fortnox.client import FortnoxClient
 from connector.hosts.fortnox.host import FortnoxHost
-from connector.hosts.fortnox.oauth import SCOPES, AuthorisationServer, FortnoxApp, KeptToken
+from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, SCOPES, AuthorisationServer, FortnoxApp, KeptToken
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.hosts.pacing import Pace
@@ -27,7 +27,7 @@ from connector.sandbox import fortnox_settling as settling
 from connector.sandbox.fortnox_documents import Row
 from connector.sandbox.fortnox_grants import App, Grant
 from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.fortnox_switches import LockedPut
+from connector.sandbox.fortnox_switches import FortnoxSwitches, LockedPut
 from tests.hosts.contract import Made
 from tests.hosts.fortnox.wired import Tokens, Turns
 
@@ -73,8 +73,8 @@ class SandboxLedger:
         self.url = url
         self.books = state.add_company("Testbolaget AB", "556677-8899")
         self.books.facts.whole_kronor = False
-        self.switch(rate_limit_requests=10_000, booked_put=LockedPut.ALLOW_ALL)
-        state.consent(Grant(APP.client_id, self.books.tenant, tuple(SCOPES), service=True))
+        self.state.switches.set(FortnoxSwitches(rate_limit_requests=10_000, booked_put=LockedPut.ALLOW_ALL))
+        state.consent(Grant(APP.client_id, self.books.tenant, (*SCOPES, *RECEIPT_SCOPES), service=True))
         app = FortnoxApp(APP.client_id, SecretStr(APP.client_secret), APP.redirect_uri)
         server = AuthorisationServer(app, url=url, allow_private=True)
         self._tokens = CompanyTokens(server, str(self.books.tenant), MemoryTokens())

@@ -29,6 +29,7 @@ from connector.domain.errors import (
     Unavailable,
     Unreadable,
 )
+from connector.hosts.fortnox.answers import Misunderstood
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import LONGEST_BLOCK_S, PAGE_SIZE, WINDOW_S
 from tests.hosts.fortnox.wired import API, TOKEN, Turns, client, fortnox, says, sent
@@ -93,9 +94,10 @@ def test_an_empty_page_is_the_last() -> None:
 
 
 def test_labels_are_read_in_one_call_without_parameters() -> None:
-    says("GET", "labels", {"Labels": [{"Id": 7, "Description": "Till inkasso"}, {"Id": "9", "Description": "VIP"}]})
+    labels = [(12, "Till inkasso"), (7, "Till inkasso"), ("9", "VIP")]
+    says("GET", "labels", {"Labels": [{"Id": number, "Description": text} for number, text in labels]})
 
-    assert client().labels() == {"Till inkasso": 7, "VIP": 9}
+    assert client().labels() == {"Till inkasso": (7, 12), "VIP": (9,)}
     assert sent() == [("GET", "labels", {}, None)]
 
 
@@ -126,6 +128,48 @@ def test_a_change_sends_its_one_field_and_no_other() -> None:
     assert responses.calls[0].request.headers["Content-Type"] == "application/json"
 
 
+def test_a_file_is_uploaded_as_a_part_of_a_form() -> None:
+    says("POST", "inbox", {"File": {"Id": "1", "ArchiveFileId": "a-1"}}, status=201)
+
+    assert client().upload("Inbox_kf", "Amili 5f2c.pdf", PDF) == "a-1"
+    assert sent() == [("POST", "inbox", {"path": "Inbox_kf"}, {"file": PDF})]
+    assert b'filename="Amili 5f2c.pdf"' in bytes(responses.calls[0].request.body or b"")  # type: ignore[arg-type]
+    assert responses.calls[0].request.headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_file_without_an_id_cannot_be_attached() -> None:
+    says("POST", "inbox", {"File": {"Id": "1"}}, status=201)
+    with pytest.raises(Unreadable):
+        client().upload("Inbox_kf", "x.pdf", PDF)
+
+
+def test_an_attachment_never_goes_out_with_the_invoice() -> None:
+    responses.add("POST", API + ATTACHMENTS, json=[{"id": "u", "fileId": "a-1"}], status=201)
+
+    client().attach("10457", "a-1")
+
+    wanted = {"entityId": 10457, "entityType": "F", "fileId": "a-1", "includeOnSend": False}
+    assert sent() == [("POST", ATTACHMENTS, {}, [wanted])]
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [([], set()), ([{"fileId": "a-1"}, {"fileId": "b"}], {"a-1", "b"}), ({"fileId": "a-1"}, {"a-1"})],
+)
+def test_attachments_are_listed_whether_they_come_as_a_list_or_alone(answer: Any, found: set[str]) -> None:
+    responses.add("GET", API + ATTACHMENTS, json=answer)
+
+    assert client().attached("10457") == found
+    assert sent() == [("GET", ATTACHMENTS, {"entityid": "10457", "entitytype": "F"}, None)]
+
+
+@pytest.mark.parametrize("answer", ["null", "7", "[7]", "<html>"])
+def test_attachments_that_are_none_are_unreadable(answer: str) -> None:
+    responses.add("GET", API + ATTACHMENTS, body=answer)
+    with pytest.raises(Unreadable):
+        client().attached("10457")
+
+
 @pytest.mark.parametrize("number", ["2001", "A/B", "Å-1", "a+b", "_x"])
 def test_a_customer_number_is_one_part_of_the_path(number: str) -> None:
     with responses.RequestsMock() as mock:
@@ -153,7 +197,7 @@ def information(code: object, message: str = "Nej.") -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
-        (400, LOWER, Refused, "Ett ogiltigt filter har använts."),
+        (400, LOWER, Misunderstood, "Ett ogiltigt filter har använts."),
         (404, UPPER, NotFound, "Kan inte hitta fakturan."),
         (400, UPPER, NotFound, "Kan inte hitta fakturan."),
         (401, GATEWAY, KeyRefused, "unauthorized"),
@@ -375,7 +419,8 @@ FORBIDDEN = {
 }
 """Addresses that send, print, book or change an invoice's state, most of them by reading (fortnox.md section 6)."""
 
-WRITING = {("PUT", "/3/invoices/{}"), ("POST", "/3/labels")}
+ATTACHMENTS = "/api/fileattachments/attachments-v1"
+WRITING = {("PUT", "/3/invoices/{}"), ("POST", "/3/labels"), ("POST", "/3/inbox"), ("POST", ATTACHMENTS)}
 
 
 def segments(path: str) -> set[str]:
@@ -389,17 +434,19 @@ def segments(path: str) -> set[str]:
 
 def test_these_are_all_the_calls_there_are() -> None:
     assert {call.template for call in Call} == {
-        "companyinformation",
-        "invoices",
-        "invoices/{}",
-        "invoices/{}/preview",
-        "customers",
-        "customers/{}",
-        "invoicepayments",
-        "invoicepayments/{}",
-        "labels",
+        "/3/companyinformation",
+        "/3/invoices",
+        "/3/invoices/{}",
+        "/3/invoices/{}/preview",
+        "/3/customers",
+        "/3/customers/{}",
+        "/3/invoicepayments",
+        "/3/invoicepayments/{}",
+        "/3/labels",
+        "/3/inbox",
+        "/api/fileattachments/attachments-v1",
     }
-    assert {(call.verb, f"/3/{call.template}") for call in Call if call.verb != "GET"} == WRITING
+    assert {(call.verb, call.template) for call in Call if call.verb != "GET"} == WRITING
 
 
 HOSTILE = [
@@ -435,8 +482,7 @@ def led_to(call: Call, key: str) -> str:
 def test_no_key_leads_to_a_side_effect(key: str) -> None:
     for call in Call:
         path = led_to(call, key)
-        resource = "customers" if call is Call.READ_CUSTOMER else call.template.partition("/")[0]
-        assert not path or path.split("/")[2] == resource
+        assert not path or path.split("/")[:3] == call.template.split("/")[:3]
         if call is not Call.READ_CUSTOMER:
             assert not segments(path) & FORBIDDEN
 
@@ -445,7 +491,7 @@ def test_no_key_leads_to_a_side_effect(key: str) -> None:
 def test_no_key_of_an_invoice_or_payment_is_more_than_a_number(key: str) -> None:
     for call in (Call.READ_INVOICE, Call.PREVIEW_INVOICE, Call.CHANGE_INVOICE, Call.READ_PAYMENT):
         path = led_to(call, key)
-        assert path in {"", f"/3/{call.template.format(key)}"}
+        assert path in {"", call.template.format(key)}
         assert not path or re.fullmatch(r"[0-9]+", key)
 
 
@@ -459,7 +505,7 @@ def test_no_customer_number_leaves_the_customers(key: str) -> None:
 def test_nobody_else_in_the_house_speaks_to_fortnox() -> None:
     """Paths are formed in one place, and requests leave by one: whatever else is written, it cannot call Fortnox."""
     ours = sorted((PACKAGE / "hosts" / "fortnox").glob("*.py"))
-    forming = [path.stem for path in ours if any(text.startswith("/3/") for text in _texts(path))]
+    forming = [path.stem for path in ours if any(text.startswith(("/3/", "/api/")) for text in _texts(path))]
     sending = [path.stem for path in ours if "connector.hosts.wire.Transport" in imports(path)]
     calling = [name_of(path) for path in PACKAGE.rglob("*.py") if _speaks_of(path, "api.fortnox.se")]
 
@@ -489,4 +535,4 @@ def test_the_description_is_of_the_calls_we_make() -> None:
         (method.upper(), re.sub(r"\{\w+\}", "{}", path)) for path, methods in described.items() for method in methods
     }
 
-    assert paths == {(call.verb, f"/3/{call.template}") for call in Call}
+    assert paths == {(call.verb, call.template) for call in Call}

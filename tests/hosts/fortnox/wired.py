@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.parser import BytesParser
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,25 @@ def sent() -> list[tuple[str, str, dict[str, str], Any]]:
     found = []
     for call in responses.calls:
         address = urlsplit(str(call.request.url))
-        body = json.loads(call.request.body) if call.request.body else None
+        body = _read(call.request.body) if call.request.body else None
         path = address.path.removeprefix("/3/")
         found.append((str(call.request.method), path, dict(parse_qsl(address.query)), body))
     return found
+
+
+def _read(body: str | bytes) -> Any:
+    """The content of a body: a JSON value, or the parts of a form by their names."""
+    written = body.encode() if isinstance(body, str) else body
+    if not written.startswith(b"--"):
+        return json.loads(written)
+    form = BytesParser().parsebytes(
+        b"Content-Type: multipart/form-data; boundary=" + written.split()[0][2:] + b"\n\n" + written
+    )
+    return {
+        str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True)
+        for part in form.walk()
+        if not part.is_multipart()
+    }
 
 
 @contextmanager
@@ -98,11 +114,17 @@ def require_described(method: str, url: str, body: str | bytes | None) -> None:
     for name, value in parse_qsl(address.query, keep_blank_values=True):
         assert name in described, f"{name} is no parameter of {method} {address.path}"
         schema = described[name]
-        Draft4Validator(schema).validate(int(value) if schema.get("type") == "integer" else value)
+        numbers = schema.get("type") == "integer" or schema.get("items", {}).get("type") == "integer"
+        told: Any = int(value) if numbers else value
+        Draft4Validator(schema).validate([told] if schema.get("type") == "array" else told)
     if "requestBody" in operation:
         assert body, f"{method} {address.path} needs a body"
-        (content,) = operation["requestBody"]["content"].values()
-        Draft4Validator(_strict(content["schema"])).validate(json.loads(body))
+        ((kind, content),) = operation["requestBody"]["content"].items()
+        described_body = _read(body)
+        if kind == "multipart/form-data":
+            assert set(described_body) <= set(content["schema"]["properties"])
+        else:
+            Draft4Validator(_strict(content["schema"])).validate(described_body)
     else:
         assert not body, f"{method} {address.path} takes no body"
 

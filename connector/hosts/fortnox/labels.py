@@ -1,0 +1,66 @@
+"""The labels of a company in Fortnox, and those of an invoice (fortnox.md 8.2).
+
+Fortnox does not say whether a label's text is unique, so that two who make one at the same moment may leave two of
+it. Whoever looks for a text takes every label with it for the same; whoever sets one takes the one with the lowest id.
+"""
+
+from __future__ import annotations
+
+from connector.domain.errors import KeyRefused, NotAuthorised, Refused
+from connector.hosts.fortnox.calls import Call
+from connector.hosts.fortnox.client import FortnoxClient
+from connector.hosts.fortnox.documents import Record, text
+
+LABEL_FIELD = "Labels"
+
+_WRITES = 2
+"""How often labels are written at most: a second time if somebody else wrote them at the same moment."""
+
+
+def label_ids(invoice: Record) -> tuple[int, ...]:
+    """The ids of the labels that an invoice has."""
+    labels = invoice.get(LABEL_FIELD)
+    ids = [text(label, "Id") for label in labels if isinstance(label, dict)] if isinstance(labels, list) else []
+    return tuple(int(label_id) for label_id in ids if label_id.isdecimal())
+
+
+def find_or_create(client: FortnoxClient, description: str) -> tuple[int, ...]:
+    """The ids of the company's labels with this text, the lowest first; one is made if there is none.
+
+    Raises the errors of `FortnoxClient`.
+    """
+    if known := client.labels().get(description):
+        return known
+    try:
+        created = client.create_label(description)
+    except (KeyRefused, NotAuthorised):
+        raise
+    except Refused:
+        # Perhaps because somebody else has made it at this moment.
+        if known := client.labels().get(description):
+            return known
+        raise
+    return client.labels().get(description) or (created,)
+
+
+def put(client: FortnoxClient, invoice_number: str, description: str) -> bool:
+    """Add the label with this text to an invoice; False if it, or one that was there, is not there afterwards.
+
+    An invoice's labels are written all at once, and Fortnox does not say whether somebody has changed them meanwhile
+    (fortnox.md 8.2). So they are read immediately before, and again after, and what was lost is put back once: ours
+    to somebody who saved the invoice as it was before, theirs if ours took their place. What somebody adds between
+    our reading and our writing, the tenth of a second that it takes, cannot be seen to be lost.
+
+    Raises the errors of `FortnoxClient`.
+    """
+    ours = find_or_create(client, description)
+    there = label_ids(client.read(Call.READ_INVOICE, invoice_number))
+    if set(ours) & set(there):
+        return True
+    wanted: tuple[int, ...] = (*there, ours[0])
+    for _ in range(_WRITES):
+        client.set_labels(invoice_number, tuple(dict.fromkeys((*there, *wanted))))
+        there = label_ids(client.read(Call.READ_INVOICE, invoice_number))
+        if set(wanted) <= set(there):
+            return True
+    return False

@@ -1,0 +1,49 @@
+"""A receipt at an invoice in Fortnox: one page that says that the invoice is at Amili (fortnox.md 8.4).
+
+It hangs on the invoice for the company's own people and never goes out with it. Fortnox tells of an attachment only the
+id of its file. So the id is kept before the file is attached, and looked for among the attachments before anything is
+repeated. An upload whose answer is lost may leave a file in the inbox that hangs on nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from connector.hosts.base import ReceiptFile
+from connector.hosts.fortnox.client import FortnoxClient
+from connector.hosts.fortnox.page import one_page_pdf
+
+PLACE = "attachment"
+
+FOLDER = "Inbox_kf"
+"""Fortnox's own folder for customer invoices."""
+
+
+def attach(client: FortnoxClient, invoice_number: str, case_id: str, *, at: date, file: ReceiptFile) -> bool:
+    """Hang the receipt on the invoice unless it hangs there; False if it is not there afterwards.
+
+    `at` is the day on which the invoice came to Amili. Raises the errors of `FortnoxClient`, and what `file.keep` does.
+    """
+    file_id = file.id
+    if file_id and file_id in client.attached(invoice_number):
+        return True
+    if not file_id:
+        file_id = client.upload(FOLDER, f"Amili {case_id}.pdf", receipt(invoice_number, case_id, at=at))
+        file.keep(file_id)
+    client.attach(invoice_number, file_id)
+    return file_id in client.attached(invoice_number)
+
+
+def receipt(invoice_number: str, case_id: str, *, at: date) -> bytes:
+    """The receipt as a PDF, in the language of Fortnox's people; it names no person."""
+    return one_page_pdf(
+        "Fakturan är hos Amili",
+        (
+            f"Faktura: {invoice_number}",
+            f"Ärende hos Amili: {case_id}",
+            f"Datum: {at.isoformat()}",
+            "",
+            "Fakturan har lämnats till Amili för inkasso. Betalningar och krediteringar bokförs som vanligt.",
+            "Kvittot är skrivet av Amili-kopplingen för företagets egna medarbetare och skickas inte till kunden.",
+        ),
+    )
