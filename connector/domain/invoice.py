@@ -96,13 +96,37 @@ class Line(Frozen):
     kind: LineKind = LineKind.GOODS
 
 
+class PaymentKind(StrEnum):
+    """What the ledger tells of an entry that pays an invoice."""
+
+    RECEIPT = "receipt"
+    """Booked money."""
+    UNBOOKED = "unbooked"
+    """Entered by a person; the books know nothing of it yet."""
+    OFFSET = "offset"
+    """Booked against the invoice, by an entry that is neither a payment nor a line of a bank statement."""
+
+
 class Payment(Frozen):
-    """A payment the ledger has matched to the invoice. `date` is the bank's booking date."""
+    """A payment the ledger has matched to the invoice. `date` is the bank's booking date.
+
+    `currency` is named where the money came in another one than the invoice's; `amount` is in the invoice's.
+    """
 
     id: str
     amount: Kronor
     date: date
     reference: str = ""
+    kind: PaymentKind = PaymentKind.RECEIPT
+    currency: str = ""
+
+
+class WriteOff(Frozen):
+    """What the ledger took off the invoice without money coming in."""
+
+    id: str
+    amount: Kronor
+    date: date
 
 
 class CreditNote(Frozen):
@@ -177,6 +201,7 @@ class Invoice(Frozen):
     lines: tuple[Line, ...] = ()
     payments: tuple[Payment, ...] = ()
     credit_notes: tuple[CreditNote, ...] = ()
+    write_offs: tuple[WriteOff, ...] = ()
     instalments: tuple[Instalment, ...] = ()
     reminders: tuple[ReminderSent, ...] = ()
     customer: Customer

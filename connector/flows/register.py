@@ -31,8 +31,9 @@ from connector.domain.errors import (
     Refused,
 )
 from connector.domain.findings import Finding
+from connector.domain.follow_up import entries_of
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin
-from connector.domain.invoice import Invoice, Pdf, Standing, standing_of
+from connector.domain.invoice import Invoice, Pdf, standing_of
 from connector.flows import keys, remote_findings
 from connector.flows.connecting import status_of
 from connector.flows.deployment import Deployment
@@ -43,7 +44,8 @@ from connector.hosts.base import Host, PdfUnavailable
 from connector.store import connections, hand_over_work, hand_overs
 from connector.store.connections import StoredConnection
 from connector.store.hand_over_record import HandOver
-from connector.store.hand_over_work import Busy, Lease, LostOwnership
+from connector.store.hand_over_work import Busy, Lease
+from connector.store.ownership import LostOwnership
 
 log = logging.getLogger(__name__)
 
@@ -198,7 +200,7 @@ class _Registration:
         if stopping or assessment.claim is None:
             hand_over_work.block(self._db, self.lease, assessment.findings)
             return NEXT
-        return self._send(amili, assessment.claim, standing_of(invoice), assessment.findings)
+        return self._send(amili, assessment.claim, invoice, assessment.findings)
 
     @property
     def _db(self) -> Engine:
@@ -259,13 +261,13 @@ class _Registration:
             ),
         )
 
-    def _send(self, amili: AmiliClient, claim: Claim, standing: Standing, findings: tuple[Finding, ...]) -> Outcome:
+    def _send(self, amili: AmiliClient, claim: Claim, invoice: Invoice, findings: tuple[Finding, ...]) -> Outcome:
         try:
             body = registration_body(claim)
         except ValueError as error:
             hand_over_work.block(self._db, self.lease, (*findings, remote_findings.unsendable(error)))
             return NEXT
-        fence = self._arm(claim, standing)
+        fence = self._arm(claim, invoice)
         try:
             receipt = amili.register(body, may_send=fence.may_send)
         except NotSent as error:
@@ -292,7 +294,7 @@ class _Registration:
         )
         return NEXT
 
-    def _arm(self, claim: Claim, standing: Standing) -> Fence:
+    def _arm(self, claim: Claim, invoice: Invoice) -> Fence:
         settings = self.deployment.settings
         send_s = min(settings.attempt_s, settings.connect_timeout_s + _SEND_MARGIN_S)
         armed_at_s = clock_s()
@@ -303,7 +305,8 @@ class _Registration:
             settle_s=settings.settle_s,
             debtor_name=claim.debtor.name,
             capital=claim.capital_to_claim,
-            standing=standing,
+            standing=standing_of(invoice),
+            counted=entries_of(invoice),
         )
         return Fence(armed_at_s + send_s)
 

@@ -22,7 +22,8 @@ from connector.flows.quiet import quiet_for_s
 from connector.hosts.base import PdfUnavailable
 from connector.store import hand_over_work, hand_overs
 from connector.store.hand_over_record import HandOver
-from connector.store.hand_over_work import Busy, Lease, LostOwnership
+from connector.store.hand_over_work import Busy, Lease
+from connector.store.ownership import LostOwnership
 
 _PDF_MARK = b"%PDF-"
 

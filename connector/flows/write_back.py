@@ -15,7 +15,8 @@ from connector.hosts.base import Host, Language, ReceiptFile, WriteBack
 from connector.store import hand_over_work, hand_overs
 from connector.store.connections import StoredConnection
 from connector.store.hand_over_record import HandOver
-from connector.store.hand_over_work import Busy, Lease, LostOwnership
+from connector.store.hand_over_work import Busy, Lease
+from connector.store.ownership import LostOwnership
 
 
 def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:

@@ -11,6 +11,7 @@ from connector.domain.hand_over import HandOverState
 from connector.domain.invoice import Standing, StandingKind
 from connector.store import tables
 from connector.store.database import reading
+from connector.store.follow_ups import ask_for_look
 from connector.store.hand_over_record import HandOver, from_row
 from connector.store.timeline import record
 
@@ -41,7 +42,10 @@ def _found(db: Engine, query: Any) -> tuple[HandOver, ...]:
 
 
 def note(db: Engine, hand_over: HandOver, standing: Standing) -> bool:
-    """Keep how an invoice stands, with an event if that is news; False if it is not, or somebody else was first."""
+    """Keep how an invoice stands; if that is news, with an event and a look at what happened asked for.
+
+    False if it is no news, or somebody else was first.
+    """
     before = hand_over.standing
     if standing == before:
         return False
@@ -53,6 +57,8 @@ def note(db: Engine, hand_over: HandOver, standing: Standing) -> bool:
         )
         if not changed.rowcount or not _is_news(before, standing):
             return False
+        # In the same step as the news, so that no crash between the two loses it.
+        ask_for_look(connection, hand_over.id)
         record(
             connection,
             hand_over.id,

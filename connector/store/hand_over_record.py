@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from connector.domain.connection import FirstAction
 from connector.domain.findings import Finding
+from connector.domain.follow_up import Entry
 from connector.domain.hand_over import HandOverState, Origin, PdfState, WriteBackState
 from connector.domain.invoice import Standing
 from connector.store import tables
@@ -58,6 +59,14 @@ class HandOver:
     message_attempted: str
     message_left: str
     standing: Standing | None
+    counted: tuple[Entry, ...] | None
+    """The payments and credits in the claimed capital; None where the release that registered did not keep them."""
+    follow_up_asked: int
+    """How often a look at what happened since has been asked for."""
+    follow_up_done: int
+    """Up to which of these looks everything has been seen to."""
+    follow_up_turn: int
+    """Grows with every report to Amili: whoever decided by an older one has to decide anew."""
 
     @property
     def workflow_id(self) -> str:
@@ -107,7 +116,16 @@ def from_row(row: Row[Any]) -> HandOver:
         message_attempted=row.message_attempted,
         message_left=row.message_left,
         standing=Standing.model_validate_json(row.standing) if row.standing else None,
+        counted=tuple(Entry.model_validate(item) for item in json.loads(row.counted)) if row.counted else None,
+        follow_up_asked=row.follow_up_asked,
+        follow_up_done=row.follow_up_done,
+        follow_up_turn=row.follow_up_turn,
     )
+
+
+def entries_text(entries: tuple[Entry, ...]) -> str:
+    """Entries of a ledger as they are stored."""
+    return json.dumps([entry.model_dump(mode="json") for entry in entries], ensure_ascii=False)
 
 
 def amount_text(amount: Decimal | None) -> str | None:

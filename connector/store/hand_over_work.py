@@ -8,7 +8,6 @@ registering once).
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,11 +16,12 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.domain.findings import Finding
+from connector.domain.follow_up import Entry
 from connector.domain.hand_over import HandOverState, PdfState, WriteBackState
 from connector.domain.invoice import Standing
-from connector.store import tables
+from connector.store import ownership, tables
 from connector.store.database import now, reading
-from connector.store.hand_over_record import HandOver, amount_text, fetch
+from connector.store.hand_over_record import HandOver, amount_text, entries_text, fetch
 from connector.store.timeline import record
 
 _table = tables.hand_overs
@@ -44,32 +44,14 @@ class Busy:
     wait_s: float
 
 
-class LostOwnership(Exception):
-    """The row changed hands or state meanwhile: whoever holds it now goes on, and we must not."""
-
-
 def claim(db: Engine, hand_over_id: str, *, for_s: float, settle_s: float) -> Lease | Busy:
     """Take the right to work on a hand-over for `for_s` seconds; nobody else gets it for `settle_s` longer."""
-    owner = uuid.uuid4().hex
     with db.begin() as connection:
-        taken = connection.execute(
-            update(_table)
-            .where(_table.c.id == hand_over_id)
-            .where(_table.c.owner.is_(None) | (_table.c.free_at <= now(connection)))
-            .values(
-                owner=owner,
-                deadline=now(connection) + for_s,
-                free_at=now(connection) + for_s + settle_s,
-                tries=_table.c.tries + 1,
-            )
-        )
+        owner = ownership.take(connection, _table, hand_over_id, for_s=for_s, settle_s=settle_s)
         hand_over = fetch(connection, hand_over_id)
-        if taken.rowcount:
+        if owner:
             return Lease(hand_over, owner)
-        wait_s = connection.execute(
-            select(_table.c.free_at - now(connection)).where(_table.c.id == hand_over_id)
-        ).scalar()
-        return Busy(hand_over, max(float(wait_s or 0.0), 0.0))
+        return Busy(hand_over, ownership.wait_s(connection, _table, hand_over_id))
 
 
 def arm(
@@ -81,26 +63,29 @@ def arm(
     debtor_name: str,
     capital: Decimal,
     standing: Standing,
+    counted: tuple[Entry, ...],
 ) -> None:
-    """Commit the intent to register before the call, and how the invoice stands. Raises `LostOwnership` if too late."""
+    """Commit the intent to register before the call, how the invoice stands, and which of its payments and credits
+    are in the claimed capital. Raises `LostOwnership` if too late."""
+    values = {
+        "state": HandOverState.REGISTERING,
+        "debtor_name": debtor_name,
+        "capital": amount_text(capital),
+        "standing": standing.model_dump_json(),
+        "counted": entries_text(counted),
+    }
     with db.begin() as connection:
-        changed = connection.execute(
-            update(_table)
-            .where(_table.c.id == lease.hand_over.id, _table.c.owner == lease.owner)
-            .where(_table.c.deadline > now(connection), _table.c.case_id.is_(None))
-            .values(
-                state=HandOverState.REGISTERING,
-                attempted_at=now(connection),
-                unknown_since=None,
-                deadline=now(connection) + for_s,
-                free_at=now(connection) + for_s + settle_s,
-                debtor_name=debtor_name,
-                capital=amount_text(capital),
-                standing=standing.model_dump_json(),
-                updated_at=now(connection),
-            )
+        without_case = _table.c.case_id.is_(None)
+        ownership.arm(
+            connection,
+            _table,
+            lease.hand_over.id,
+            lease.owner,
+            values,
+            without_case,
+            for_s=for_s,
+            settle_s=settle_s,
         )
-        _must_own(changed.rowcount)
         record(connection, lease.hand_over.id, actor=_WORKER, event="registering", capital=capital)
 
 
@@ -113,7 +98,7 @@ def name_invoice(db: Engine, lease: Lease, invoice_number: str) -> bool:
                 .where(_table.c.id == lease.hand_over.id, _table.c.owner == lease.owner)
                 .values(invoice_number=invoice_number)
             )
-            _must_own(changed.rowcount)
+            ownership.must_own(changed.rowcount)
     except IntegrityError:
         return False
     return True
@@ -152,9 +137,7 @@ def adopt_unowned(db: Engine, hand_over: HandOver, *, registration_id: str, case
             .values(
                 **_case_values(registration_id, case_id, "", hand_over.findings),
                 registered_at=now(connection),
-                owner=None,
-                deadline=None,
-                free_at=None,
+                **ownership.UNOWNED,
                 updated_at=now(connection),
             )
         )
@@ -281,7 +264,7 @@ def finish(db: Engine, hand_over_id: str) -> bool:
             update(_table)
             .where(_table.c.id == hand_over_id, _table.c.state == HandOverState.REGISTERED)
             .where(_table.c.pdf != PdfState.PENDING, _table.c.write_back != WriteBackState.PENDING)
-            .values(state=HandOverState.DONE, owner=None, free_at=None, deadline=None, updated_at=now(connection))
+            .values(state=HandOverState.DONE, updated_at=now(connection), **ownership.UNOWNED)
         )
         if changed.rowcount:
             record(connection, hand_over_id, actor=_WORKER, event="done")
@@ -313,20 +296,9 @@ def _apply(
     *,
     keep: bool = False,
 ) -> None:
-    ending: dict[str, Any] = {} if keep else {"owner": None, "deadline": None, "free_at": None}
-    changed = connection.execute(
-        update(_table)
-        .where(_table.c.id == lease.hand_over.id, _table.c.owner == lease.owner)
-        .values(**values, **ending, updated_at=now(connection))
-    )
-    _must_own(changed.rowcount)
+    ownership.change(connection, _table, lease.hand_over.id, lease.owner, values, keep=keep)
     if event:
         record(connection, lease.hand_over.id, actor=_WORKER, event=event, **data)
-
-
-def _must_own(rowcount: int) -> None:
-    if not rowcount:
-        raise LostOwnership
 
 
 def _findings_text(findings: tuple[Finding, ...]) -> str:

@@ -122,6 +122,7 @@ def armed(on: Stage, hand_over_id: str) -> Lease:
         debtor_name="Kund AB",
         capital=Decimal("1250.00"),
         standing=Standing(state=InvoiceState.BOOKED, balance=Decimal("1250.00")),
+        counted=(),
     )
     return lease
 

@@ -28,7 +28,7 @@ from connector.sandbox.switches import (
 from connector.store import connections, hand_over_work, tables, timeline, tokens
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.database import reading
-from connector.store.hand_over_work import LostOwnership
+from connector.store.ownership import LostOwnership
 from tests.flows.acting import (
     armed,
     asked,

@@ -106,6 +106,7 @@ def arm(databases: Databases, lease: Lease) -> None:
         debtor_name="Kund AB",
         capital=Decimal("1250.00"),
         standing=OPEN,
+        counted=(),
     )
 
 

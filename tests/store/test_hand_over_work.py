@@ -14,7 +14,8 @@ from connector.domain.hand_over import HandOverState, PdfState, WriteBackState
 from connector.store import hand_over_work, hand_overs, timeline
 from connector.store.database import Databases
 from connector.store.hand_over_record import HandOver
-from connector.store.hand_over_work import Busy, Lease, LostOwnership
+from connector.store.hand_over_work import Busy, Lease
+from connector.store.ownership import LostOwnership
 from tests.flows.waiting import until
 from tests.store.samples import (
     BLOCKING,
@@ -91,7 +92,14 @@ def test_arming_starts_the_time_anew(databases: Databases, started: HandOver) ->
     lease = claimed(databases, started, for_s=30, settle_s=20)
     let_pass(databases, started, 29)
     hand_over_work.arm(
-        databases.main, lease, for_s=30, settle_s=20, debtor_name="Kund AB", capital=Decimal("1.00"), standing=OPEN
+        databases.main,
+        lease,
+        for_s=30,
+        settle_s=20,
+        debtor_name="Kund AB",
+        capital=Decimal("1.00"),
+        standing=OPEN,
+        counted=(),
     )
     armed_one = stored(databases, started)
     assert (armed_one.state, armed_one.debtor_name) == (HandOverState.REGISTERING, "Kund AB")

@@ -13,6 +13,7 @@ from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.hand_over import HandOverState, Judgement, Origin, PdfState, WriteBackState
 from connector.store import connections, hand_over_work, hand_overs, tables, timeline
 from connector.store.database import Databases, reading
+from connector.store.ownership import LostOwnership
 from tests.store.samples import (
     BLOCKING,
     CONNECTION,
@@ -142,7 +143,7 @@ def test_whoever_still_worked_on_the_answer_to_a_blocked_one_loses_it_when_it_is
     stopped = blocked(databases)
     writing = claimed(databases, stopped)
     again, _ = ask(databases)
-    with pytest.raises(hand_over_work.LostOwnership):
+    with pytest.raises(LostOwnership):
         hand_over_work.write_back_result(databases.main, writing, WriteBackState.WRITTEN, None)
     assert hand_overs.get(databases.main, again.id).write_back is WriteBackState.PENDING
     claimed(databases, again)

@@ -86,6 +86,7 @@ def test_the_rows_of_the_first_schema_are_kept(tmp_path: Path, database_url: str
     assert cursor == ""
     assert (kept.case_id, kept.state, kept.capital) == ("case", HandOverState.DONE, Decimal("1250.00"))
     assert (kept.standing, kept.message_left, kept.message_attempted) == (None, "", "")
+    assert (kept.counted, kept.follow_up_asked, kept.follow_up_done) == (None, 1, 0)
 
 
 def _as_first_released(opened: Databases, sealed_with: Vault) -> None:

@@ -50,6 +50,7 @@ def armed(house: Stage, hand_over: HandOver) -> Lease:
         debtor_name="Kund AB",
         capital=Decimal("1250.00"),
         standing=Standing(state=InvoiceState.BOOKED, balance=Decimal("1250.00")),
+        counted=(),
     )
     return lease
 

@@ -1,0 +1,245 @@
+"""The words of follow-up: what a ledger shows of an invoice, what has become of each part, and what is to be done.
+
+Source: domain.md 11.H and 1.5, amili.md section 5.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from connector.domain.invoice import DISPUTES, Frozen, Invoice, InvoiceState, PaymentKind
+from connector.domain.money import Kronor
+
+_MaybeDate = date | None
+
+
+class FollowUpKind(StrEnum):
+    """What happened to an invoice after it was handed over."""
+
+    PAYMENT = "payment"
+    CREDIT = "credit"
+    WRITE_OFF = "write_off"
+    UNTIED_CREDIT = "untied_credit"
+    """A credit of the customer's that names no invoice."""
+    INCREASE = "increase"
+    """A payment or credit that was dealt with has become larger."""
+    REVERSAL = "reversal"
+    """A payment or credit that Amili knows has become smaller, or is gone."""
+    DISPUTE = "dispute"
+    INVOICE = "invoice"
+    """The invoice itself is no longer a claim: cancelled, a draft again, gone, or unreadable."""
+
+
+REPORTABLE = (FollowUpKind.PAYMENT, FollowUpKind.CREDIT)
+"""What has an act of its own at Amili."""
+
+STOPPING = (FollowUpKind.DISPUTE, FollowUpKind.REVERSAL, FollowUpKind.INVOICE)
+"""Questions that hold up every automatic act on the hand-over until a person has decided."""
+
+
+class FollowUpState(StrEnum):
+    """Where one follow-up stands."""
+
+    DUE = "due"
+    """To be reported; not sent, or provably not received by Amili."""
+    REPORTING = "reporting"
+    """The intent to report is committed; it may be on its way."""
+    UNKNOWN = "outcome_unknown"
+    """It was sent and not answered readably; it is being looked up."""
+    TAKEN = "taken"
+    """Amili took it in; what became of it is to be read back."""
+    REPORTED = "reported"
+    """It took effect at Amili, or a person has seen what it came to."""
+    ASKING = "asking"
+    """A person must decide."""
+    SKIPPED = "skipped"
+    """A person decided that it is not reported, and why."""
+    PAYOUT = "payout"
+    """Amili's own payout, recognised: never reported back."""
+    COUNTED = "counted"
+    """Was in the claimed capital already, under another id."""
+    LAPSED = "lapsed"
+    """It is not in the ledger any more, and nothing was sent."""
+
+
+IN_FLIGHT = (FollowUpState.REPORTING, FollowUpState.UNKNOWN, FollowUpState.TAKEN)
+"""While one follow-up of a hand-over is so, no other is sent: what remains of the case is not known."""
+
+UNFINISHED_FOLLOW_UPS = (FollowUpState.DUE, *IN_FLIGHT)
+
+
+class Reason(StrEnum):
+    """Why a person is asked."""
+
+    BEFORE_CASE = "before_case"
+    AROUND_REGISTRATION = "around_registration"
+    OTHER_CURRENCY = "other_currency"
+    NO_RECEIPT = "no_receipt"
+    REFUND = "refund"
+    MAY_BE_PAYOUT = "may_be_payout"
+    CASE_CLOSED = "case_closed"
+    REMAINING_UNKNOWN = "remaining_unknown"
+    OVER_REMAINING = "over_remaining"
+    WRITE_OFF = "write_off"
+    UNTIED_CREDIT = "untied_credit"
+    INCREASED = "increased"
+    REVERSED = "reversed"
+    DISPUTED = "disputed"
+    INVOICE_CANCELLED = "invoice_cancelled"
+    INVOICE_DRAFT = "invoice_draft"
+    INVOICE_GONE = "invoice_gone"
+    INVOICE_UNREADABLE = "invoice_unreadable"
+
+
+class Entry(Frozen):
+    """One thing in the ledger that lessens what is owed on the invoice. `amount` is kronor, positive as a rule.
+
+    `number` is a credit invoice's. `currency` is named where it is not kronor.
+    """
+
+    kind: FollowUpKind
+    id: str
+    amount: Kronor
+    date: _MaybeDate = None
+    number: str = ""
+    payment_kind: PaymentKind = PaymentKind.RECEIPT
+    currency: str = ""
+
+    @property
+    def is_unbooked(self) -> bool:
+        """Whether it is a payment that the books know nothing of yet."""
+        return self.kind is FollowUpKind.PAYMENT and self.payment_kind is PaymentKind.UNBOOKED
+
+
+class Ledger(Frozen):
+    """What the ledger shows of an invoice now. `state` is None where it does not have it any more.
+
+    `disputes` are the disputes that stand, each with an id of its own.
+    """
+
+    state: InvoiceState | None
+    entries: tuple[Entry, ...] = ()
+    disputes: tuple[str, ...] = ()
+    unreadable: str = ""
+
+
+class Boundary(Frozen):
+    """What was in the claimed capital already.
+
+    `counted` are the entries that the registration saw; None for hand-overs of a release that did not keep them.
+    Then what is dated before `registered_on` counts as known, and what is dated up to `doubtful_until` is doubtful.
+    """
+
+    counted: tuple[Entry, ...] | None
+    registered_on: date
+    doubtful_until: date
+
+
+class Noted(Frozen):
+    """What our record says of one thing that happened.
+
+    `amount` is what was, or is to be, reported; `settled` what Amili says it settled. `at_amili` says that Amili has
+    it, or may have it. `decided` says that a person wants it reported. `ledger_id` names the entry that an increase
+    or a reversal belongs to, and is the own id otherwise. `payout` names the payout that a payment was recognised as.
+    """
+
+    kind: FollowUpKind
+    id: str
+    ledger_id: str
+    state: FollowUpState
+    amount: Kronor
+    settled: Kronor | None = None
+    at_amili: bool = False
+    decided: bool = False
+    payout: str = ""
+
+
+class CaseNow(Frozen):
+    """What is left of the case, in kronor; None where Amili does not show it."""
+
+    is_open: bool
+    remaining_capital: Kronor | None
+    remaining_total: Kronor | None
+    settled_capital: Kronor | None
+
+
+class PayoutPart(Frozen):
+    """One line of what Amili pays out for the invoice. Until a transfer is planned, `payout` is "", `paid_on` None."""
+
+    category: str
+    amount: Kronor
+    booked_on: _MaybeDate = None
+    paid_on: _MaybeDate = None
+    payout: str = ""
+
+
+class Step(StrEnum):
+    """What is to be done with one thing that happened."""
+
+    REPORT = "report"
+    ASK = "ask"
+    WAIT = "wait"
+    """Nothing yet: it is not booked, or another one comes first."""
+    PAYOUT = "payout"
+    COUNTED = "counted"
+    LAPSE = "lapse"
+
+
+class Verdict(Frozen):
+    """What is to be done with one thing. `may_report` says that a person may have it reported after all."""
+
+    step: Step
+    kind: FollowUpKind
+    id: str
+    ledger_id: str
+    amount: Kronor = Decimal("0.00")
+    date: _MaybeDate = None
+    number: str = ""
+    reason: Reason | None = None
+    may_report: bool = False
+    payout: str = ""
+
+
+def entries_of(invoice: Invoice) -> tuple[Entry, ...]:
+    """Everything that lessens what is owed on the invoice, and the customer's credits that name none."""
+    payments = (
+        Entry(
+            kind=FollowUpKind.PAYMENT,
+            id=payment.id,
+            amount=payment.amount,
+            date=payment.date,
+            payment_kind=payment.kind,
+            currency=payment.currency,
+        )
+        for payment in invoice.payments
+    )
+    credits_ = (
+        Entry(kind=FollowUpKind.CREDIT, id=note.id, amount=abs(note.amount), date=note.date, number=note.number)
+        for note in invoice.credit_notes
+    )
+    write_offs = (
+        Entry(kind=FollowUpKind.WRITE_OFF, id=one.id, amount=one.amount, date=one.date) for one in invoice.write_offs
+    )
+    untied = (
+        Entry(
+            kind=FollowUpKind.UNTIED_CREDIT,
+            id=one.reference or f"{one.date}:{one.amount}",
+            amount=abs(one.amount),
+            date=one.date,
+            number=one.reference,
+        )
+        for one in invoice.unapplied_credits or ()
+    )
+    return (*payments, *credits_, *write_offs, *untied)
+
+
+def ledger_of(invoice: Invoice) -> Ledger:
+    """What the ledger shows of an invoice that was read whole."""
+    foreign = "" if invoice.currency == "SEK" else invoice.currency
+    entries = entries_of(invoice)
+    if foreign:
+        entries = tuple(entry.model_copy(update={"currency": entry.currency or foreign}) for entry in entries)
+    disputes = tuple(f"{hold.kind}:{hold.since or ''}" for hold in invoice.holds or () if hold.kind in DISPUTES)
+    return Ledger(state=invoice.state, entries=entries, disputes=disputes)

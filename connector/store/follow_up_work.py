@@ -1,0 +1,160 @@
+"""Work on a follow-up under its lease, as on a hand-over (`connector.store.ownership`).
+
+Beside the row itself, a report is fenced by its hand-over's turn: of several that were decided from the same look at
+the case only one leaves, and the others are decided anew from what then remains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select, update
+
+from connector.domain.action import ActionOutcome
+from connector.domain.findings import Finding
+from connector.domain.follow_up import FollowUpState
+from connector.domain.hand_over import HandOverState
+from connector.store import ownership, tables
+from connector.store.database import now, reading
+from connector.store.follow_ups import FollowUp, fetch, findings_text
+from connector.store.timeline import record
+
+_table = tables.follow_ups
+_WORKER = "connector"
+
+
+@dataclass(frozen=True)
+class FollowUpLease:
+    """The right to work on one follow-up until its deadline."""
+
+    follow_up: FollowUp
+    owner: str
+
+
+def claim(db: Engine, follow_up_id: str, *, for_s: float, settle_s: float) -> FollowUpLease | float:
+    """Take the right to work on a follow-up, or say for how many seconds somebody else may have it."""
+    with db.begin() as connection:
+        owner = ownership.take(connection, _table, follow_up_id, for_s=for_s, settle_s=settle_s)
+        if owner:
+            return FollowUpLease(fetch(connection, follow_up_id), owner)
+        return ownership.wait_s(connection, _table, follow_up_id)
+
+
+def arm(db: Engine, lease: FollowUpLease, *, turn: int, for_s: float, settle_s: float) -> None:
+    """Commit the intent to report, before the call, if nothing of the hand-over was reported since `turn`.
+
+    Raises `LostOwnership` if it was, or if it is too late.
+    """
+    hand_overs = tables.hand_overs
+    follow_up = lease.follow_up
+    with db.begin() as connection:
+        in_turn = connection.execute(
+            update(hand_overs)
+            .where(hand_overs.c.id == follow_up.hand_over, hand_overs.c.follow_up_turn == turn)
+            .where(hand_overs.c.state.in_((HandOverState.REGISTERED, HandOverState.DONE)))
+            .values(follow_up_turn=turn + 1)
+        )
+        ownership.must_own(in_turn.rowcount)
+        values = {"state": FollowUpState.REPORTING}
+        sendable = _table.c.state.in_((FollowUpState.DUE, FollowUpState.UNKNOWN, FollowUpState.REPORTING))
+        ownership.arm(connection, _table, follow_up.id, lease.owner, values, sendable, for_s=for_s, settle_s=settle_s)
+        _record(connection, lease, "reporting", amount=follow_up.amount)
+
+
+def taken(db: Engine, lease: FollowUpLease, action_id: str, *, found: bool = False) -> None:
+    """Store that Amili took it in, by its receipt or as a look found it, and give the lease back."""
+    values = {"state": FollowUpState.TAKEN, "action_id": action_id, "unknown_since": None, "tries": 0}
+    _change(db, lease, "report_found" if found else "report_taken", values, action=action_id)
+
+
+def outcome_unknown(db: Engine, lease: FollowUpLease, *, why: str) -> None:
+    """Note that a report was sent and not answered readably, and give the lease back."""
+    with db.begin() as connection:
+        values = {"state": FollowUpState.UNKNOWN, "unknown_since": now(connection), "waiting_for": why}
+        ownership.change(connection, _table, lease.follow_up.id, lease.owner, values)
+        _record(connection, lease, "report_unknown", why=why)
+
+
+def looked_in_vain(db: Engine, lease: FollowUpLease) -> None:
+    """Note a look that did not find it yet, and give the lease back; it does not count as a try."""
+    _change(db, lease, "report_looked_in_vain", {"tries": lease.follow_up.tries - 1})
+
+
+def wait(db: Engine, lease: FollowUpLease, *, waiting_for: str, not_sent: bool = False) -> None:
+    """Note what it waits for, and give the lease back. `not_sent`: an armed report provably did not reach Amili."""
+    values: dict[str, Any] = {"waiting_for": waiting_for}
+    if not_sent:
+        values |= {"state": FollowUpState.DUE, "attempted_at": None, "unknown_since": None}
+    _change(db, lease, "report_waiting", values, why=waiting_for)
+
+
+def release(db: Engine, lease: FollowUpLease) -> None:
+    """Give the lease back unused."""
+    _change(db, lease, None, {"tries": lease.follow_up.tries - 1})
+
+
+def ask(db: Engine, lease: FollowUpLease, findings: tuple[Finding, ...], *, may_report: bool) -> None:
+    """Let a person decide, and give the lease back. Nothing of it is at Amili."""
+    values = {
+        "state": FollowUpState.ASKING,
+        "findings": findings_text(findings),
+        "may_report": may_report,
+        "attempted_at": None,
+        "unknown_since": None,
+        "waiting_for": "",
+        "tries": 0,
+    }
+    _change(db, lease, "follow_up_asking", values, why=", ".join(finding.code for finding in findings))
+
+
+def settled(
+    db: Engine,
+    lease: FollowUpLease,
+    outcome: ActionOutcome,
+    findings: tuple[Finding, ...],
+    *,
+    status: str,
+    reason: str,
+    settled_amount: Decimal | None,
+) -> None:
+    """Keep what Amili says became of it, and give the lease back; with findings, a person is asked.
+
+    What had no effect may be reported anew by a person's decision, and nothing else may.
+    """
+    state = FollowUpState.ASKING if findings else FollowUpState.REPORTED
+    values = {
+        "state": state,
+        "outcome": outcome,
+        "amili_status": status,
+        "amili_reason": reason,
+        "settled": None if settled_amount is None else str(settled_amount),
+        "findings": findings_text(findings),
+        "may_report": outcome is ActionOutcome.FAILED,
+        "waiting_for": "",
+        "tries": 0,
+    }
+    _change(db, lease, f"follow_up_{state}", values, status=status, why=reason, settled=settled_amount)
+
+
+def unknown_for_s(db: Engine, follow_up: FollowUp) -> float:
+    """Seconds since the last report of it can have left; infinite if none ever was sent."""
+    since = follow_up.unknown_since if follow_up.unknown_since is not None else follow_up.attempted_at
+    if since is None:
+        return float("inf")
+    with reading(db) as connection:
+        return float(connection.execute(select(now(connection) - since)).scalar_one())
+
+
+def _change(db: Engine, lease: FollowUpLease, event: str | None, values: dict[str, Any], **data: Any) -> None:
+    with db.begin() as connection:
+        ownership.change(connection, _table, lease.follow_up.id, lease.owner, values)
+        if event:
+            _record(connection, lease, event, **data)
+
+
+def _record(connection: Connection, lease: FollowUpLease, event: str, **data: Any) -> None:
+    follow_up = lease.follow_up
+    details = {name: value for name, value in data.items() if value not in (None, "")}
+    record(connection, follow_up.hand_over, actor=_WORKER, event=event, kind=follow_up.kind, **details)

@@ -1,0 +1,362 @@
+"""Follow-ups: one row for each thing that happened to a handed-over invoice; how they are found, kept and answered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from connector.domain.action import ActionOutcome
+from connector.domain.errors import ConfigurationError
+from connector.domain.findings import Finding
+from connector.domain.follow_up import (
+    IN_FLIGHT,
+    UNFINISHED_FOLLOW_UPS,
+    FollowUpKind,
+    FollowUpState,
+    Noted,
+    Step,
+    Verdict,
+)
+from connector.domain.hand_over import HandOverState
+from connector.store import tables
+from connector.store.database import now, reading
+from connector.store.hand_over_record import HandOver, from_row
+from connector.store.timeline import record
+
+_table = tables.follow_ups
+_hand_overs = tables.hand_overs
+_WORKER = "connector"
+_REFERENCE_LENGTH = 24
+_STATE_OF = {
+    Step.REPORT: FollowUpState.DUE,
+    Step.ASK: FollowUpState.ASKING,
+    Step.PAYOUT: FollowUpState.PAYOUT,
+    Step.COUNTED: FollowUpState.COUNTED,
+    Step.LAPSE: FollowUpState.LAPSED,
+}
+_UNTOUCHABLE = (*IN_FLIGHT, FollowUpState.REPORTED, FollowUpState.SKIPPED)
+"""States that no fresh look at the ledger changes."""
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """One follow-up as stored. Instants are seconds since the epoch; amounts kronor.
+
+    `event_id` is unique for the hand-over and kind; `ledger_id` names the ledger's payment or credit. `round` grows
+    each time that a person has it reported anew. `amili_status`, `amili_reason` and `settled` are kept as they came.
+    """
+
+    id: str
+    hand_over: str
+    kind: FollowUpKind
+    event_id: str
+    ledger_id: str
+    state: FollowUpState
+    amount: Decimal
+    date: date | None
+    number: str
+    payout: str
+    round: int
+    may_report: bool
+    findings: tuple[Finding, ...]
+    tries: int
+    waiting_for: str
+    attempted_at: float | None
+    unknown_since: float | None
+    action_id: str
+    outcome: ActionOutcome | None
+    amili_status: str
+    amili_reason: str
+    settled: Decimal | None
+    decided_by: str
+    decided_at: float | None
+    decision_reason: str
+    created_at: float
+    updated_at: float
+
+    @property
+    def at_amili(self) -> bool:
+        """Whether Amili has it, or may have it."""
+        return self.state in IN_FLIGHT or bool(self.action_id and self.outcome is not ActionOutcome.FAILED)
+
+    @property
+    def noted(self) -> Noted:
+        """What a decision needs to know of it."""
+        return Noted(
+            kind=self.kind,
+            id=self.event_id,
+            ledger_id=self.ledger_id,
+            state=self.state,
+            amount=self.amount,
+            settled=self.settled,
+            at_amili=self.at_amili,
+            decided=bool(self.decided_by),
+            payout=self.payout,
+        )
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A follow-up that asks a person, with the hand-over it belongs to."""
+
+    follow_up: FollowUp
+    hand_over: HandOver
+
+
+def reference_of(hand_over: HandOver, follow_up: FollowUp) -> str:
+    """Our own reference at Amili: the same for the same thing, whoever sends it, and telling of nobody."""
+    parts = (
+        hand_over.connection,
+        hand_over.invoice_id,
+        str(hand_over.generation),
+        follow_up.kind,
+        follow_up.event_id,
+        str(follow_up.round),
+    )
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return f"AC{digest[:_REFERENCE_LENGTH]}".upper()
+
+
+def of_hand_over(db: Engine, hand_over_id: str) -> tuple[FollowUp, ...]:
+    """Every follow-up of one hand-over, oldest first."""
+    with reading(db) as connection:
+        rows = connection.execute(
+            select(_table).where(_table.c.hand_over == hand_over_id).order_by(_table.c.created_at, _table.c.id)
+        ).all()
+    return tuple(_from_row(row) for row in rows)
+
+
+def get(db: Engine, follow_up_id: str) -> FollowUp:
+    """One follow-up by its id."""
+    with reading(db) as connection:
+        return fetch(connection, follow_up_id)
+
+
+def fetch(connection: Connection, follow_up_id: str) -> FollowUp:
+    """One follow-up by its id, within the caller's transaction."""
+    return _from_row(connection.execute(select(_table).where(_table.c.id == follow_up_id)).one())
+
+
+def asking(db: Engine, *, connection_id: str | None = None, limit: int = 200) -> tuple[Asking, ...]:
+    """What asks a person, oldest question first; of one connection if it is named."""
+    query = (
+        select(_table)
+        .join(_hand_overs, _table.c.hand_over == _hand_overs.c.id)
+        .where(_table.c.state == FollowUpState.ASKING)
+        .order_by(_table.c.updated_at, _table.c.id)
+        .limit(limit)
+    )
+    if connection_id:
+        query = query.where(_hand_overs.c.connection == connection_id)
+    with reading(db) as connection:
+        found = [_from_row(row) for row in connection.execute(query).all()]
+        ids = {one.hand_over for one in found}
+        rows = connection.execute(select(_hand_overs).where(_hand_overs.c.id.in_(ids))).all()
+    whose = {row.id: from_row(row) for row in rows}
+    return tuple(Asking(one, whose[one.hand_over]) for one in found)
+
+
+def keep(db: Engine, hand_over: HandOver, verdict: Verdict, findings: tuple[Finding, ...]) -> str:
+    """Keep what was decided about one thing, if that is news; its row's id. Nothing in flight or answered changes.
+
+    However many workers decide the same at once, one row comes of it.
+    """
+    try:
+        with db.begin() as connection:
+            return _keep(connection, hand_over, verdict, findings)
+    except IntegrityError:
+        with db.begin() as connection:
+            return _keep(connection, hand_over, verdict, findings)
+
+
+def _keep(connection: Connection, hand_over: HandOver, verdict: Verdict, findings: tuple[Finding, ...]) -> str:
+    state = _STATE_OF[verdict.step]
+    row = connection.execute(
+        select(_table)
+        .where(_table.c.hand_over == hand_over.id, _table.c.kind == verdict.kind, _table.c.event_id == verdict.id)
+        .with_for_update()
+    ).one_or_none()
+    values: dict[str, Any] = {
+        "state": state,
+        "amount": str(verdict.amount),
+        "date": verdict.date.isoformat() if verdict.date else "",
+        "number": verdict.number,
+        "payout": verdict.payout,
+        "may_report": verdict.may_report,
+        "findings": findings_text(findings),
+        "updated_at": now(connection),
+    }
+    if row is None:
+        follow_up_id = uuid.uuid4().hex
+        new = {"round": 0, "tries": 0, "created_at": now(connection), "ledger_id": verdict.ledger_id}
+        connection.execute(
+            insert(_table).values(
+                id=follow_up_id, hand_over=hand_over.id, kind=verdict.kind, event_id=verdict.id, **new, **values
+            )
+        )
+    else:
+        before = _from_row(row)
+        follow_up_id = before.id
+        same = (before.state, before.amount, before.findings) == (state, verdict.amount, findings)
+        if same or before.state in _UNTOUCHABLE or before.at_amili:
+            return follow_up_id
+        connection.execute(update(_table).where(_table.c.id == follow_up_id).values(**values))
+        if before.state is state and state is not FollowUpState.ASKING:
+            return follow_up_id
+    _record(connection, hand_over.id, _WORKER, f"follow_up_{state}", verdict.kind, verdict.amount, verdict.reason)
+    return follow_up_id
+
+
+def report_it(db: Engine, follow_up_id: str, *, by: str) -> HandOver:
+    """A person wants it reported: it becomes due, and a look is asked for. Gives its hand-over.
+
+    Raises `ConfigurationError` where that was not asked, or cannot be.
+    """
+    return _answer(db, follow_up_id, FollowUpState.DUE, by=by, reason="")
+
+
+def skip(db: Engine, follow_up_id: str, *, by: str, reason: str) -> HandOver:
+    """A person decides that it is not (or no further) reported, and why. It does not come back. Gives its hand-over.
+
+    Raises `ConfigurationError` where nothing was asked, or no reason is given.
+    """
+    if not reason.strip():
+        raise ConfigurationError("A reason is needed.", advice="Say why it is not reported.")
+    return _answer(db, follow_up_id, FollowUpState.SKIPPED, by=by, reason=reason.strip())
+
+
+def _answer(db: Engine, follow_up_id: str, state: FollowUpState, *, by: str, reason: str) -> HandOver:
+    with db.begin() as connection:
+        before = fetch(connection, follow_up_id)
+        if state is FollowUpState.DUE and not before.may_report:
+            raise ConfigurationError("This cannot be reported to Amili.", advice="Do it at Amili, and skip it here.")
+        if state is FollowUpState.SKIPPED and before.at_amili:
+            state = FollowUpState.REPORTED
+        again = {"round": before.round + 1} if before.outcome is ActionOutcome.FAILED else {}
+        anew: dict[str, Any] = (
+            {"action_id": "", "outcome": "", "settled": None, "attempted_at": None, "unknown_since": None, **again}
+            if state is FollowUpState.DUE
+            else {}
+        )
+        changed = connection.execute(
+            update(_table)
+            .where(_table.c.id == follow_up_id, _table.c.state == FollowUpState.ASKING)
+            .values(
+                state=state,
+                decided_by=by,
+                decided_at=now(connection),
+                decision_reason=reason,
+                tries=0,
+                waiting_for="",
+                updated_at=now(connection),
+                **anew,
+            )
+        )
+        if not changed.rowcount:
+            raise ConfigurationError("This was answered already, or is not asked any more.")
+        event = "follow_up_report_it" if state is FollowUpState.DUE else "follow_up_skipped"
+        _record(connection, before.hand_over, by, event, before.kind, before.amount, reason)
+        return ask_for_look(connection, before.hand_over)
+
+
+def ask_for_look(connection: Connection, hand_over_id: str) -> HandOver:
+    """Ask, within the caller's transaction, that what happened to an invoice is looked at; gives its hand-over."""
+    connection.execute(
+        update(_hand_overs)
+        .where(_hand_overs.c.id == hand_over_id)
+        .values(follow_up_asked=_hand_overs.c.follow_up_asked + 1)
+    )
+    return from_row(connection.execute(select(_hand_overs).where(_hand_overs.c.id == hand_over_id)).one())
+
+
+def look_done(db: Engine, hand_over_id: str, asked: int) -> None:
+    """Everything has been seen to, up to the look number `asked`."""
+    with db.begin() as connection:
+        connection.execute(
+            update(_hand_overs)
+            .where(_hand_overs.c.id == hand_over_id, _hand_overs.c.follow_up_done < asked)
+            .values(follow_up_done=asked)
+        )
+
+
+def due(db: Engine, *, limit: int = 1000) -> tuple[HandOver, ...]:
+    """Hand-overs at Amili that somebody must look at, or that have an unfinished follow-up.
+
+    Those whose ledger does not accept our key are left out for as long as there is no new one.
+    """
+    unfinished = select(_table.c.hand_over).where(_table.c.state.in_(UNFINISHED_FOLLOW_UPS))
+    without_key = select(tables.connections.c.id).where(tables.connections.c.key_refused_at.is_not(None))
+    wanted = (_hand_overs.c.follow_up_asked > _hand_overs.c.follow_up_done) | _hand_overs.c.id.in_(unfinished)
+    with reading(db) as connection:
+        rows = connection.execute(
+            select(_hand_overs)
+            .where(wanted, _hand_overs.c.case_id.is_not(None), _hand_overs.c.connection.not_in(without_key))
+            .where(_hand_overs.c.state.in_((HandOverState.REGISTERED, HandOverState.DONE)))
+            .order_by(_hand_overs.c.updated_at)
+            .limit(limit)
+        ).all()
+    return tuple(from_row(row) for row in rows)
+
+
+def ask_again(db: Engine, hand_over: HandOver) -> HandOver | None:
+    """Ask anew for a look that nobody makes any more; None if it moved on."""
+    with db.begin() as connection:
+        changed = connection.execute(
+            update(_hand_overs)
+            .where(_hand_overs.c.id == hand_over.id, _hand_overs.c.follow_up_asked == hand_over.follow_up_asked)
+            .values(follow_up_asked=hand_over.follow_up_asked + 1)
+        )
+        if not changed.rowcount:
+            return None
+        return from_row(connection.execute(select(_hand_overs).where(_hand_overs.c.id == hand_over.id)).one())
+
+
+def _record(
+    connection: Connection, hand_over_id: str, actor: str, event: str, kind: FollowUpKind, amount: Decimal, why: Any
+) -> None:
+    record(connection, hand_over_id, actor=actor, event=event, kind=kind, amount=amount, why=str(why or ""))
+
+
+def findings_text(findings: tuple[Finding, ...]) -> str:
+    """Findings as they are stored."""
+    return json.dumps([finding.model_dump(mode="json") for finding in findings], ensure_ascii=False)
+
+
+def _from_row(row: Row[Any]) -> FollowUp:
+    return FollowUp(
+        id=row.id,
+        hand_over=row.hand_over,
+        kind=FollowUpKind(row.kind),
+        event_id=row.event_id,
+        ledger_id=row.ledger_id,
+        state=FollowUpState(row.state),
+        amount=Decimal(row.amount),
+        date=date.fromisoformat(row.date) if row.date else None,
+        number=row.number,
+        payout=row.payout,
+        round=row.round,
+        may_report=bool(row.may_report),
+        findings=tuple(Finding.model_validate(item) for item in json.loads(row.findings)),
+        tries=row.tries,
+        waiting_for=row.waiting_for,
+        attempted_at=row.attempted_at,
+        unknown_since=row.unknown_since,
+        action_id=row.action_id,
+        outcome=ActionOutcome(row.outcome) if row.outcome else None,
+        amili_status=row.amili_status,
+        amili_reason=row.amili_reason,
+        settled=Decimal(row.settled) if row.settled is not None else None,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        decision_reason=row.decision_reason,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
