@@ -112,7 +112,7 @@ class Audience:
 
     def ask(self) -> None:
         """Ask for the tokens that are due, and take those that have come. Returns at once."""
-        under_way = 0
+        now, under_way = self.now(), 0
         for seat in self._seats.values():
             if seat.asked is not None and seat.asked.done():
                 asked, seat.asked = seat.asked, None
@@ -121,7 +121,7 @@ class Audience:
         for tenant_id, seat in self._seats.items():
             if under_way >= _MOST_AT_ONCE:
                 return
-            if seat.asked is None and seat.token is None and seat.due_at <= self.now():
+            if seat.asked is None and seat.token is None and seat.due_at <= now:
                 seat.asked = self.executor.submit(self._token, tenant_id, seat.refused)
                 under_way += 1
 
@@ -162,7 +162,8 @@ class Audience:
     @property
     def is_settled(self) -> bool:
         """Whether nobody waits for a first token: everybody is on the stream, or in a pause."""
-        return all(seat.is_on or seat.is_in_a_pause(self.now()) for seat in self._seats.values())
+        now = self.now()
+        return all(seat.is_on or seat.is_in_a_pause(now) for seat in self._seats.values())
 
     def _token(self, tenant_id: str, refused: SecretStr | None) -> KeptToken:
         return self.tokens(tenant_id).lasting(LEAST_LEFT, other_than=refused)

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 GATHER_S = 0.05
 """How long events that come together wait for each other, so that they are stored together."""
 
+TOGETHER_WITHIN_S = 0.5
 MOST_TOGETHER = 500
 SETTLED_WITHIN_S = 30.0
 """How long the first events wait for companies whose tokens are still being asked for."""
@@ -97,10 +98,14 @@ class Hearing:
         """Take what comes within a time, and what comes with it, and store it."""
         events: list[Event] = []
         try:
-            while len(events) < MOST_TOGETHER and (event := self._feed.next(within_s=within_s)):
+            event = self._feed.next(within_s=within_s)
+            until = time.monotonic() + TOGETHER_WITHIN_S
+            while event is not None:
                 if self._received.is_new(event):
                     events.append(event)
-                within_s = GATHER_S
+                if len(events) >= MOST_TOGETHER or time.monotonic() > until:
+                    break
+                event = self._feed.next(within_s=GATHER_S)
         finally:
             # Also where the connection ends meanwhile.
             if events:

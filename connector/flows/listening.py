@@ -34,6 +34,7 @@ LEASE = "fortnox-events"
 
 _HOST = "fortnox"
 _TOKENS_AT_ONCE = 4
+_STOPS_WITHIN_S = 10.0
 _MOST_TRIES = 9
 
 
@@ -141,7 +142,7 @@ class Listener:
     def stop(self) -> None:
         """End, and let another process listen."""
         self._stopping.set()
-        self._thread.join(timeout=self._times.lease)
+        self._thread.join(timeout=_STOPS_WITHIN_S)
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _run(self) -> None:

@@ -242,7 +242,8 @@ def ledgers(db: Engine, host: str) -> tuple[LedgerSummary, ...]:
     """The ledgers of one kind, by the ids of their connections; made cheaply enough to be asked for all the time."""
     table = tables.connections
     with reading(db) as connection:
-        rows = connection.execute(select(table).where(table.c.host == host).order_by(table.c.id)).mappings().all()
+        columns = [column for column in table.c if column.name not in {"secrets", "webhook_tokens"}]
+        rows = connection.execute(select(*columns).where(table.c.host == host).order_by(table.c.id)).mappings().all()
     return tuple(
         LedgerSummary(row["id"], json.loads(row["settings"]).get("host", {}), ledger_keys.from_row(row)) for row in rows
     )
