@@ -11,7 +11,7 @@ import click
 from connector.cli.deploying import chosen, opened
 from connector.cli.output import as_json, shown
 from connector.cli.reading import JSON_FILE, read_object
-from connector.flows import changing
+from connector.flows import changing, provisioning
 
 
 @click.command("settings")
@@ -40,6 +40,8 @@ def settings_command(connection_id: str | None, file: Path | None, yes: bool) ->
         if not yes:
             click.confirm("Change this?", abort=True, default=True)
         changing.change(deployment, connection, wanted)
+        for line in provisioning.prepare(deployment, connection.id):
+            click.echo(line)
     click.echo("Changed. Hand-overs that are under way go by it from their next reading on.")
 
 

@@ -20,7 +20,7 @@ from connector.cli.problems import Misused
 from connector.cli.reading import JSON_FILE, read_settings
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
-from connector.flows import connecting, consent
+from connector.flows import connecting, consent, provisioning
 from connector.flows.consent import Approved
 from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerIdentity
@@ -183,6 +183,8 @@ def connect(
             amili_access=amili_keys,
         )
         click.echo(f"Connected as “{name}”.")
+        for line in provisioning.prepare(deployment, name):
+            click.echo(line)
         if host_kind == consent.HOST:
             click.echo("Next: `amili-connector serve`.")
             return

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from pydantic import SecretStr
 
-from connector.domain.errors import ConfigurationError, NotSent, Refused
+from connector.domain.errors import ConfigurationError, ConnectorError, NotSent, Refused
 from connector.flows.deployment import Deployment
 from connector.hosts import opening
 from connector.hosts.base import LedgerCase, SetUp
@@ -42,6 +42,18 @@ def provision(
         connections.withdraw_webhook_token(deployment.databases.main, deployment.vault, connection.id, token)
         raise
     return _kept(deployment, connection, done)
+
+
+def prepare(deployment: Deployment, connection_id: str) -> tuple[str, ...]:
+    """Make ready in a ledger what the connection's own credentials can; gives lines to show.
+
+    Nothing depends on it: an error becomes a line, and what is missing is made when it is first needed.
+    """
+    connection = deployment.connection(connection_id)
+    try:
+        return opening.prepare(connection.host, settings=connection.settings.host, fortnox=deployment.fortnox()).lines
+    except ConnectorError as error:
+        return (f"The labels could not be made ready now: {error}",)
 
 
 def needs_login(deployment: Deployment, connection: StoredConnection) -> bool:

@@ -11,8 +11,9 @@ from connector.domain.errors import ConfigurationError, Unreadable
 from connector.domain.invoice import Invoice
 from connector.hosts.base import Hints, Host, LedgerCase, SetUp
 from connector.hosts.fortnox import events as fortnox_events
+from connector.hosts.fortnox import setting_up as fortnox_setting_up
 from connector.hosts.fortnox import translate as fortnox_translate
-from connector.hosts.fortnox.access import FortnoxAccess, open_company
+from connector.hosts.fortnox.access import FortnoxAccess, open_company, required
 from connector.hosts.fortnox.settings import fortnox_settings
 from connector.hosts.odoo import events as odoo_events
 from connector.hosts.odoo import export as odoo_export
@@ -142,6 +143,21 @@ def provision(
             return SetUp(odoo_telling.installed(report), {"pdf_action_id": report.pdf_action_id})
         case "fortnox":
             raise _nothing_inside()
+        case _:
+            raise _unknown(kind)
+
+
+def prepare(kind: str, *, settings: dict[str, Any], fortnox: FortnoxAccess | None) -> SetUp:
+    """Make ready in the ledger what the connection's own credentials can; gives lines to show, if there is anything.
+
+    Safe to repeat. Raises `ConfigurationError` and the errors of remote calls.
+    """
+    match kind:
+        case "fortnox":
+            chosen = fortnox_settings(settings)
+            return fortnox_setting_up.prepare(required(fortnox).client(chosen.tenant_id), chosen)
+        case "odoo":
+            return SetUp(())
         case _:
             raise _unknown(kind)
 
