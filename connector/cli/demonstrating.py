@@ -21,6 +21,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from connector.amili.keys import make_key_pair
+from connector.cli.demo_ledgers import DEMO_LEDGERS, DemoLedger
 from connector.cli.exit_codes import ExitCode
 from connector.cli.output import table
 from connector.domain.connection import ConnectionSettings, FirstAction
@@ -34,9 +35,6 @@ from connector.flows.deployment import Deployment, open_deployment
 from connector.flows.worker import Worker
 from connector.sandbox.amili import create_amili
 from connector.sandbox.amili_state import AmiliState, guide_state
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_seed import demo_ledger
-from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.serve import running
 from connector.sandbox.switches import AmiliSwitches, answer_lost_after_create
 from connector.settings import Settings, load_settings
@@ -47,7 +45,6 @@ from connector.web.app import create_app
 from connector.web.server import make_server
 
 CONNECTION = "testbolaget"
-_DATABASE = "demo"
 _USER = "demo@example.se"
 _WAIT_S = 90.0
 _WEB_THREADS = 4
@@ -63,12 +60,12 @@ class Expected:
     pdf: PdfState = PdfState.PENDING
     finding: str = ""
 
-    def met_by(self, hand_over: HandOver | None, cases: int) -> bool:
-        """Whether the hand-over and the number of cases at Amili are as stated."""
+    def met_by(self, hand_over: HandOver | None, cases: int, *, written: WriteBackState) -> bool:
+        """Whether all is as stated: the hand-over, the number of its cases, what became of writing it back."""
         if hand_over is None or hand_over.state is not self.state or hand_over.pdf is not self.pdf:
             return False
         sent = self.state is HandOverState.DONE
-        if sent and hand_over.write_back is not WriteBackState.WRITTEN:
+        if sent and hand_over.write_back is not written:
             return False
         codes = {one.code for one in _standing(hand_over)}
         return cases == int(sent) and codes == ({self.finding} if self.finding else set())
@@ -85,6 +82,14 @@ EXPECTED = (
 
 
 @click.command()
+@click.option(
+    "--host",
+    "host_kind",
+    type=click.Choice(list(DEMO_LEDGERS)),
+    default="odoo",
+    show_default=True,
+    help="Which accounting system the ledger imitates.",
+)
 @click.option("--once", is_flag=True, help="End after the table; exit status 0 if everything came out as stated.")
 @click.option(
     "--port",
@@ -93,18 +98,18 @@ EXPECTED = (
     show_default=True,
     help="Port of the pages; another if taken.",
 )
-def demo(once: bool, port: int) -> None:
+def demo(host_kind: str, once: bool, port: int) -> None:
     """Show the main job on this machine: no network, no account, nothing kept.
 
-    An imitation of Odoo, one of Amili, and the connector between them. Five overdue invoices are sent, a table says
-    what became of each and why, and then the pages stay open until Ctrl-C.
+    An imitation of Odoo or of Fortnox, one of Amili, and the connector between them. Five overdue invoices are sent,
+    a table says what became of each and why, and then the pages stay open until Ctrl-C.
     """
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     # Everything that is called lies on this machine, whatever the environment says of proxies.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
     with ExitStack() as stack:
         click.echo("Starting a ledger and an Amili (both imitations, on this machine) and the connector between them …")
-        stage = stack.enter_context(_stage(port))
+        stage = stack.enter_context(_stage(host_kind, port))
         if not once:
             stack.enter_context(_pages(stage))
         as_stated = _play(stage)
@@ -119,22 +124,22 @@ class Stage:
 
     deployment: Deployment
     amili: AmiliState
-    ledger: OdooState
+    ledger: DemoLedger
     password: str
 
 
 @contextmanager
-def _stage(port: int) -> Iterator[Stage]:
-    api_key, password = secrets.token_hex(20), secrets.token_urlsafe(8)
-    ledger = OdooState(seed=demo_ledger, database=_DATABASE, api_key=api_key)
-    amili = guide_state(organization_no=ledger.organization_number)
+def _stage(host_kind: str, port: int) -> Iterator[Stage]:
+    password = secrets.token_urlsafe(8)
+    address = f"127.0.0.1:{_free_port(port)}"
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="amili-connector-demo-"))
+        ledger = stack.enter_context(DEMO_LEDGERS[host_kind](f"http://{address}"))
+        amili = guide_state(organization_no=ledger.organization_number)
         amili_url = stack.enter_context(running(create_amili(amili)))
-        ledger_url = stack.enter_context(running(create_odoo(ledger)))
-        deployment = open_deployment(_settings(Path(folder), amili_url, _free_port(port)))
+        deployment = open_deployment(_settings(Path(folder), amili_url, address, ledger))
         stack.callback(deployment.close)
-        _connect(deployment, amili, ledger_url, api_key)
+        _connect(deployment, amili, ledger)
         users.add(deployment.databases.main, email=_USER, name="Demo", password=password, connections=(CONNECTION,))
         worker = Worker(deployment)
         thread = threading.Thread(target=worker.run, name="worker")
@@ -144,14 +149,14 @@ def _stage(port: int) -> Iterator[Stage]:
         yield Stage(deployment, amili, ledger, password)
 
 
-def _settings(folder: Path, amili_url: str, port: int) -> Settings:
+def _settings(folder: Path, amili_url: str, address: str, ledger: DemoLedger) -> Settings:
     # Every field is given, so that nothing of this machine's environment counts.
     defaults = {name: field.default for name, field in Settings.model_fields.items() if not field.is_required()}
     chosen: dict[str, object] = {
         "secret_keys": Fernet.generate_key().decode(),
         "session_secret": secrets.token_urlsafe(48),
-        "public_url": f"http://127.0.0.1:{port}",
-        "listen": f"127.0.0.1:{port}",
+        "public_url": f"http://{address}",
+        "listen": address,
         "data_dir": folder,
         "amili_sandbox_url": amili_url,
         "connect_timeout_s": 1,
@@ -162,7 +167,7 @@ def _settings(folder: Path, amili_url: str, port: int) -> Settings:
         "allow_private_addresses": True,
         "log_level": "ERROR",
     }
-    return load_settings(None, **(defaults | chosen))
+    return load_settings(None, **(defaults | chosen | dict(ledger.settings)))
 
 
 def _free_port(wanted: int) -> int:
@@ -174,7 +179,7 @@ def _free_port(wanted: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _connect(deployment: Deployment, amili: AmiliState, ledger_url: str, api_key: str) -> None:
+def _connect(deployment: Deployment, amili: AmiliState, ledger: DemoLedger) -> None:
     pair = make_key_pair()
     api_code = secrets.token_hex(12)
     amili.register_key(api_code, pair.public_key)
@@ -186,24 +191,23 @@ def _connect(deployment: Deployment, amili: AmiliState, ledger_url: str, api_key
         public_key=pair.public_key,
         api_code=SecretStr(api_code),
     )
+    way = ledger.open(deployment)
     settings = ConnectionSettings(
         first_action=FirstAction.DEBT_COLLECTION,
         invoice_fee_agreed=True,
         minimum_amount=Decimal("100.00"),
-        host={"url": ledger_url, "database": _DATABASE, "fee_products": ["FAKTAVG"]},
+        host=way.host_settings,
     )
-    key = SecretStr(api_key)
-    ledger = connecting.identify_ledger(deployment, "odoo", settings.host, key)
     client = deployment.amili(settings.environment, deployment.access(DEFAULT_ACCESS))
-    choice = connecting.creditors_for(client, ledger.organization_number)
+    choice = connecting.creditors_for(client, way.ledger.organization_number)
     connecting.join(
         deployment,
         connection_id=CONNECTION,
-        host="odoo",
-        ledger=ledger,
+        host=ledger.host,
+        ledger=way.ledger,
         creditor=choice.creditors[0],
         settings=settings,
-        api_key=key,
+        api_key=way.api_key,
         amili_access=DEFAULT_ACCESS,
     )
 
@@ -213,8 +217,8 @@ def _play(stage: Stage) -> bool:
     deployment, ledger = stage.deployment, stage.ledger
     _, host = deployment.sides(deployment.connection(CONNECTION))
     listed = {row.id: row for row in host.overdue(today=today())}
-    ids = {expected.label: str(ledger.labels[expected.label]) for expected in EXPECTED}
-    ledger.books.pay(ledger.labels["paid_since"])
+    ids = {expected.label: ledger.labels[expected.label] for expected in EXPECTED}
+    ledger.pay(ids["paid_since"])
     lost = listed[ids["answer_lost"]].number
     stage.amili.switches.set(AmiliSwitches(faults=(answer_lost_after_create(next_n=1, invoice_numbers=(lost,)),)))
     click.echo(f"Sending {len(EXPECTED)} overdue invoices to Amili …\n")
@@ -243,7 +247,7 @@ def _report(stage: Stage, numbers: dict[str, str], results: dict[str, HandOver |
     rows, not_met = [], []
     for expected in EXPECTED:
         number, one = numbers[expected.label], results[expected.label]
-        met = expected.met_by(one, len(stage.amili.cases_of(number)))
+        met = expected.met_by(one, len(stage.amili.cases_of(number)), written=stage.ledger.written)
         if not met:
             not_met.append(number)
         capital = as_text(one.capital) if one and one.case_id and one.capital is not None else ""
@@ -299,7 +303,7 @@ def _why(stage: Stage, one: HandOver | None) -> str:
             f"found after {after_s:.1f} s."
         )
     if one.state is HandOverState.DONE:
-        return "Read, checked, registered; its PDF uploaded; the case id written back on the invoice."
+        return f"Read, checked, registered; its PDF uploaded; {stage.ledger.place}."
     return one.waiting_for
 
 

@@ -22,7 +22,7 @@ from connector.sandbox.switches import SwitchBoard
 from connector.sandbox.websocket import WebSocket
 from connector.sandbox.wire import Traffic
 
-DEMO_APP = App("sandbox-client", "sandbox-secret", "http://127.0.0.1:8000/connect/fortnox/callback")
+DEMO_APP = App("sandbox-client", "sandbox-secret", "http://127.0.0.1:8080/fortnox/callback")
 
 SHOWN_OF_INVOICES = (
     "Booked", "Cancelled", "Sent", "Total", "Balance", "FinalPayDate", "DueDate", "CustomerNumber",
