@@ -72,7 +72,7 @@ def install(points: Points) -> None:
 
     def counted_send(self: Any, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> Any:
         # Without numbers: one of them may be a person's.
-        name = f"{request.method} {re.sub('[0-9][^/]*', '…', str(request.path_url).split('?')[0])}"
+        name = f"{request.method} {re.sub('(?<=/)[0-9][^/]+', '…', str(request.path_url).split('?')[0])}"
         points.passing(f"before {name}")
         answer = send(self, request, *arguments, **options)
         points.passing(f"after {name}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
@@ -160,11 +161,11 @@ class OdooLedger:
         """Odoo counts no requests."""
 
 
-def fortnox_state(**switches: Any) -> FortnoxState:
+def fortnox_state(*, now: Callable[[], datetime] = lambda: datetime.now(UTC), **switches: Any) -> FortnoxState:
     """A Fortnox with the stage's app. It lets people and us write to booked invoices unless `switches` say no."""
     app = App(f"stage-{secrets.token_hex(4)}", canary.CLIENT_SECRET, UNREGISTERED)
     chosen: dict[str, Any] = {"booked_put": LockedPut.ALLOW_ALL} | switches
-    return FortnoxState(app=app, switches=FortnoxSwitches(**chosen))
+    return FortnoxState(app=app, switches=FortnoxSwitches(**chosen), now=now)
 
 
 @dataclass
@@ -198,6 +199,11 @@ class FortnoxLedger:
         }
 
     def connect(self, deployment: Deployment, url: str) -> Opened:
+        approved = self.approve(deployment)
+        return Opened(approved.ledger, {**approved.host_settings, "request_label": REQUEST_LABEL}, None)
+
+    def approve(self, deployment: Deployment) -> consent.Approved:
+        """A person of the company approves the deployment's app, once more if need be."""
         with self.state.lock:
             registered = replace(self.state.app, redirect_uri=f"{deployment.settings.public_url}{CALLBACK_PATH}")
             self.state.grants.apps[registered.client_id] = registered
@@ -207,7 +213,7 @@ class FortnoxLedger:
         answer = dict(parse_qsl(urlsplit(visit.headers["Location"]).query))
         approved = consent.receive(deployment, answer, state=question.state)
         assert approved.lasting is self.service_account
-        return Opened(approved.ledger, {**approved.host_settings, "request_label": REQUEST_LABEL}, None)
+        return approved
 
     def secrets(self) -> Mapping[str, str]:
         with self.state.lock:
