@@ -24,12 +24,13 @@ from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import API_URL, FortnoxClient
 from connector.hosts.fortnox.documents import SYSTEM, Record, flag, number, text
 from connector.hosts.fortnox.feed import EVENTS_URL
-from connector.hosts.fortnox.oauth import AUTHORISATION_URL, AuthorisationServer, FortnoxApp
+from connector.hosts.fortnox.oauth import AUTHORISATION_URL, RECEIPT_SCOPES, AuthorisationServer, FortnoxApp
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.hosts.fortnox.write_back import REFERENCE_FIELD
 from connector.hosts.pacing import Pace
 from tests.live.fortnox_modified import ModifiedTimes
 from tests.live.fortnox_points import (
+    ATTACHMENT,
     BOOKED_LABELS,
     BOOKED_REFERENCE,
     LABEL_ARRAY,
@@ -43,7 +44,7 @@ from tests.live.fortnox_reading import read_points
 from tests.live.fortnox_session import Allowance, Clock, Person, Session, Terminal, Unlimited, WallClock
 from tests.live.fortnox_socket import Stream, listening
 from tests.live.fortnox_tokens import FileTokens, MemoryTokens, connected, given_up
-from tests.live.fortnox_trying import booked_writes, changes_by_hand, preview, rate, unbooked_writes
+from tests.live.fortnox_trying import attachment, booked_writes, changes_by_hand, preview, rate, unbooked_writes
 
 LEGEND = (
     "What contradicts a switch of the sandbox is no fault: the connector can do with either. The switch's default in "
@@ -88,7 +89,7 @@ def trial(
         )
         session.note(service_account)
         try:
-            _try_everything(session, stream, invoice_numbers)
+            _try_everything(session, stream, invoice_numbers, receipts=bool(app.more_scopes))
         finally:
             person.say(f"\n{table(session.seen)}\n\n{LEGEND}")
         return session.seen
@@ -102,10 +103,12 @@ def _session(tokens: CompanyTokens, person: Person, clock: Clock, addresses: Add
     return Session(client(paced), client(Pace(Unlimited(), system=SYSTEM)), person, clock)
 
 
-def _try_everything(session: Session, stream: Stream, invoice_numbers: Sequence[str]) -> None:
+def _try_everything(session: Session, stream: Stream, invoice_numbers: Sequence[str], *, receipts: bool) -> None:
     company = session.client.read(Call.READ_COMPANY)
     session.person.say(f"\nCompany number {text(company, 'DatabaseNumber')}: {text(company, 'CompanyName')}")
-    if not session.agrees("Everything is asked of this company.", question="Is this a TEST company, of nobody's?"):
+    if not session.agrees(
+        "Everything is asked of this company.", question="Is this a TEST company, whose invoices are nobody's?"
+    ):
         session.person.say("Nothing was tried.")
         return
     read_points(session, invoice_numbers)
@@ -124,6 +127,8 @@ def _try_everything(session: Session, stream: Stream, invoice_numbers: Sequence[
                 unbooked_writes(session, times, unbooked)
         if booked:
             changes_by_hand(session, times, booked)
+            with session.trying(ATTACHMENT):
+                attachment(session, booked, has_scopes=receipts)
     for seen in (*times.told(), *told):
         session.note(seen)
     with session.trying(RATE):
@@ -184,7 +189,12 @@ def app_of(environment: Mapping[str, str]) -> FortnoxApp:
         environment["FORTNOX_CLIENT_ID"],
         SecretStr(environment["FORTNOX_CLIENT_SECRET"]),
         f"{environment['PUBLIC_URL'].rstrip('/')}/fortnox/callback",
+        RECEIPT_SCOPES if _is_set(environment, "FORTNOX_RECEIPTS") else (),
     )
+
+
+def _is_set(environment: Mapping[str, str], name: str) -> bool:
+    return environment.get(name, "").casefold() == "true"
 
 
 def addresses_of(environment: Mapping[str, str]) -> Addresses:
@@ -193,7 +203,7 @@ def addresses_of(environment: Mapping[str, str]) -> Addresses:
         authorisation=environment.get("FORTNOX_AUTHORISATION_URL", AUTHORISATION_URL),
         api=environment.get("FORTNOX_API_URL", API_URL),
         events=environment.get("FORTNOX_EVENTS_URL", EVENTS_URL),
-        allow_private=environment.get("ALLOW_PRIVATE_ADDRESSES", "").casefold() == "true",
+        allow_private=_is_set(environment, "ALLOW_PRIVATE_ADDRESSES"),
     )
 
 

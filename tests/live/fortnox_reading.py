@@ -20,7 +20,6 @@ from connector.hosts.fortnox.oauth import REFRESH_TOKEN_LIFETIME
 from connector.hosts.fortnox.translate import CLAIM_FEE_WHERE_PRICES_INCLUDE_VAT, UNTAXED, is_credit
 from connector.sandbox.fortnox_switches import FortnoxSwitches, Oddity
 from tests.live.fortnox_points import (
-    ATTACHMENT,
     CREDIT_BALANCE,
     DUE_TODAY,
     FEE,
@@ -47,9 +46,6 @@ def read_points(session: Session, invoice_numbers: Sequence[str]) -> None:
     """Every point that reading shows; `invoice_numbers` are looked at beside the company's newest invoices."""
     client = session.client
     session.note(Seen(REFRESH_TOKEN, f"not tried: it takes weeks; {REFRESH_TOKEN_LIFETIME.days} days is assumed"))
-    session.note(
-        Seen(ATTACHMENT, "not tried: the connector attaches nothing; add a file by hand to see whether it can")
-    )
     with session.trying(UNKNOWN_INVOICE):
         session.note(unknown_invoice(client))
     with session.trying(OVERDUE, DUE_TODAY):

@@ -12,15 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
+from connector.domain import dates
 from connector.domain.errors import ConnectorError, KeyRefused, NotFound, RateLimited, Refused
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import REQUESTS, WINDOW_S
 from connector.hosts.fortnox.documents import Record, flag, number, reference, text
 from connector.hosts.fortnox.labels import label_ids
+from connector.hosts.fortnox.receipt import FOLDER, receipt
 from connector.hosts.fortnox.write_back import REFERENCE_FIELD
 from connector.sandbox.fortnox_switches import Change, FortnoxSwitches, LabelArray, LockedPut
 from tests.live.fortnox_modified import ModifiedTimes, modified
 from tests.live.fortnox_points import (
+    ATTACHMENT,
     BOOKED_LABELS,
     BOOKED_REFERENCE,
     CREDIT_MOVES,
@@ -233,6 +236,29 @@ def undone(session: Session, undo: Callable[[], str]) -> Iterator[None]:
         except ConnectorError as error:
             left = f"the last change could not be undone, or seen to be: {error}"
         session.person.say(f"  NOT UNDONE, do it in Fortnox: {left}." if left else "  Undone.")
+
+
+# A file, which only the person can take away again
+
+
+def attachment(session: Session, invoice_number: str, *, has_scopes: bool) -> None:
+    """Whether a booked invoice takes a file among its attachments, and how it is told afterwards."""
+    if not has_scopes:
+        what = (
+            "not tried: the connector attaches receipts only if asked to; FORTNOX_RECEIPTS=true asks for their scopes"
+        )
+        return session.note(Seen(ATTACHMENT, what))
+    if not session.agrees(
+        f"\nInvoice {invoice_number} (booked): upload a one-page PDF into the inbox for customer invoices, and attach "
+        "it. It would never be sent with the invoice. This is not undone: take it off the invoice (Bilagor) and out of "
+        "the inbox (Inkorg) by hand."
+    ):
+        return session.leaves_out(ATTACHMENT)
+    file_id = session.client.upload(FOLDER, "Prov.pdf", receipt(invoice_number, "prov", at=dates.today()))
+    words = _refusal(lambda: session.client.attach(invoice_number, file_id))
+    stands = file_id in session.client.attached(invoice_number)
+    what = f"{_tried(words, took=stands)}; the file is in the inbox"
+    return session.note(switch_is(ATTACHMENT, what, "attachments_on_booked", stands))
 
 
 # What the person does in Fortnox

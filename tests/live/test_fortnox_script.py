@@ -19,7 +19,7 @@ import requests
 from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError
-from connector.hosts.fortnox.oauth import FortnoxApp
+from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, FortnoxApp
 from connector.sandbox import fortnox_settling as settling
 from connector.sandbox.fortnox import create_fortnox
 from connector.sandbox.fortnox_books import Books
@@ -90,6 +90,7 @@ class Trial:
         (self.books,) = self.state.companies.values()
         self.label = self.books.add_label(LABEL)
         self.person = Person({"The whole address": self._consents, "Is this a TEST company": "y"})
+        self.app = OURS
         self.tokens = MemoryTokens()
         self.event_within_s = 0.0
 
@@ -115,7 +116,7 @@ class Trial:
     def run(self, **options: Any) -> dict[Point, Seen]:
         with running(create_fortnox(self.state)) as url:
             seen = trial(
-                OURS,
+                self.app,
                 self.person,
                 self.clock,
                 store=self.tokens,
@@ -461,6 +462,26 @@ def test_a_pdf_that_fortnox_cannot_make_is_told_in_its_words() -> None:
     tried.person.answers["not booked"] = "-"
 
     assert "Utskriftsmallen kunde inte läsas." in tried.run()[points.PREVIEW].what
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_a_file_on_a_booked_invoice(takes: bool) -> None:
+    tried = Trial(attachments_on_booked=takes).yes_to("one-page PDF")
+    tried.app = replace(OURS, more_scopes=RECEIPT_SCOPES)
+
+    seen = tried.run()[points.ATTACHMENT]
+
+    assert seen.what.startswith("taken" if takes else "refused")
+    assert seen.verdict is (Verdict.CONFIRMED if takes else Verdict.CONTRADICTED)
+    (files,) = tried.state.files.values()
+    assert [attached.include_on_send for attached in files.attachments.values()] == ([False] if takes else [])
+
+
+def test_no_file_is_tried_without_its_scopes() -> None:
+    tried = Trial().yes_to("one-page PDF")
+
+    assert tried.run()[points.ATTACHMENT].what.startswith("not tried")
+    assert tried.state.writes == []
 
 
 @pytest.mark.parametrize(("named_s", "shown"), [(None, "none"), (5, "5 s")])
