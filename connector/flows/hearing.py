@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 from connector.flows.audience import Audience
@@ -29,7 +30,12 @@ SETTLED_WITHIN_S = 30.0
 OFFSET_TRIES = 3
 """How many connections may end on the offset they were given before that is taken for the reason."""
 
+MOST_A_MINUTE = 30
+"""How many events of a company's invoices are followed one by one. Where more come, as when a month's invoices are
+made, the company is asked for its changes instead: that is two calls for hundreds, in place of some for each."""
+
 _KNOWN_OFFSETS = 10_000
+_MINUTE_S = 60
 
 
 @dataclass
@@ -42,7 +48,8 @@ class Received:
     _known: dict[str, None] = field(default_factory=dict)
 
     def offset(self) -> str:
-        """The offset to go on from; "" to begin now."""
+        """The offset to go on from; "" to begin now. What a connection before this one has told is not remembered."""
+        self._known.clear()
         offset = feed_offsets.get(self.databases.main, self.client_id, TOPIC)
         # Whether the event at the offset comes again is not established.
         self._know([offset])
@@ -79,6 +86,8 @@ class Hearing:
         self._audience = audience
         self._received = received
         self._settled_at = time.monotonic() + SETTLED_WITHIN_S
+        self._minute = 0
+        self._this_minute: Counter[str] = Counter()
 
     def admit(self) -> None:
         """Take companies off that are gone, add those whose tokens have come, and begin once everybody is there."""
@@ -126,5 +135,16 @@ class Hearing:
 
     def _hints(self, event: Event) -> list[tuple[str, str]]:
         """What an event tells of our connections; one that is not of theirs tells nothing."""
-        ids = [*event.hints.invoice_ids, *([inbox.NO_INVOICE] if event.hints.changes else [])]
+        ids = list(event.hints.invoice_ids)
+        if event.hints.changes or (ids and self._is_flood(event.tenant_id)):
+            ids = [inbox.NO_INVOICE]
         return [(one, invoice_id) for one in self._audience.connections_of(event.tenant_id) for invoice_id in ids]
+
+    def _is_flood(self, tenant_id: str) -> bool:
+        """Count an event of a company's; whether there are too many to follow one by one."""
+        minute = int(time.monotonic() // _MINUTE_S)
+        if minute != self._minute:
+            self._minute = minute
+            self._this_minute.clear()
+        self._this_minute[tenant_id] += 1
+        return self._this_minute[tenant_id] > MOST_A_MINUTE

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from connector.flows.deployment import open_deployment
+from connector.flows.hearing import MOST_A_MINUTE
 from connector.flows.listening import LEASE, listener_of
 from connector.flows.outcome import pause_s
 from connector.sandbox.fortnox_books import Books
@@ -112,13 +113,19 @@ def test_what_comes_twice_is_one_hint(air: Air, inclusive: bool) -> None:
     assert air.hints() == [(str(ours.tenant), "1"), (str(ours.tenant), "2")]
 
 
-def test_a_long_burst_is_heard_whole(air: Air) -> None:
-    ours = air.company()
+def test_a_flood_is_heard_whole_and_followed_by_few_questions(air: Air) -> None:
+    ours, calm = air.company(), air.company("Andra Bolaget AB")
     with air.listening():
         for invoice in range(1200):
             air.tell(ours, invoice)
+        air.hear(calm, 7)
         air.await_offset()
-    assert {invoice for _, invoice in air.hints()} == {str(number) for number in range(1200)}
+    of_ours = [invoice for connection, invoice in air.hints() if connection == str(ours.tenant)]
+    singly = [invoice for invoice in of_ours if invoice != inbox.NO_INVOICE]
+    assert singly[:MOST_A_MINUTE] == [str(number) for number in range(MOST_A_MINUTE)]
+    assert len(singly) <= 2 * MOST_A_MINUTE, "a new minute may begin meanwhile"
+    assert inbox.NO_INVOICE in of_ours
+    assert len(of_ours) < 200
 
 
 # What is stored, and in which order
