@@ -208,7 +208,7 @@ class Host(Protocol):
     def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
         """One page of booked, open customer invoices past due on `today`, oldest due date first.
 
-        A ledger that cannot sort reads all of them for every page: who wants them all asks for one large page.
+        A ledger that cannot sort reads all of them for a first page; later ones may be of that same reading.
         """
 
     def pdf(self, invoice_id: str) -> Pdf:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
 
 from pydantic import SecretStr
 
@@ -12,7 +11,6 @@ from connector.domain import dates
 from connector.domain.errors import KeyRefused, NotAuthorised, NotFound, Refused, Unreadable
 from connector.domain.identity import InvalidIdentity, read_identity
 from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
-from connector.domain.money import ORE
 from connector.hosts.base import (
     Changes,
     HintTiming,
@@ -29,10 +27,11 @@ from connector.hosts.base import (
 from connector.hosts.fortnox import changes, events
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
-from connector.hosts.fortnox.documents import SYSTEM, Record, day, flag, number, text
+from connector.hosts.fortnox.documents import SYSTEM, Record, day, flag, text
 from connector.hosts.fortnox.fetch import fetch, latest_payment
 from connector.hosts.fortnox.labels import label_ids
 from connector.hosts.fortnox.oauth import SCOPES
+from connector.hosts.fortnox.overdue import OverdueList
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.fortnox.translate import translate
 from connector.hosts.fortnox.write_back import case_of, write_back
@@ -54,6 +53,7 @@ class FortnoxHost:
     def __init__(self, client: FortnoxClient, settings: FortnoxSettings) -> None:
         self._client = client
         self._settings = settings
+        self._overdue = OverdueList(client)
 
     def check(self) -> LedgerIdentity:
         """Who this company is and whether our rights suffice. Reads only."""
@@ -140,18 +140,9 @@ class FortnoxHost:
     def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
         """One page of booked, open customer invoices past due on `today`, oldest due date first.
 
-        Fortnox cannot sort by due date, so that all of them are read for each page, 500 in a call. What its filter
-        lets through besides is not established, and left out here. An invoice that was sent and not booked is
-        listed, since by the cash method it is a claim; a row does not tell the method, and A1 stops the others.
+        Fortnox cannot sort by due date, so that all of them are read for a first page, and kept a while for the rest.
         """
-        rows = [
-            row
-            for rows in self._client.pages(Call.LIST_INVOICES, filter="unpaidoverdue")
-            for row in rows
-            if _is_overdue(row, today)
-        ]
-        rows.sort(key=lambda row: (day(row, "DueDate") or today, text(row, "DocumentNumber")))
-        return tuple(_overdue(row) for row in rows[(page - 1) * page_size : page * page_size])
+        return self._overdue.page(page, today=today, page_size=page_size)
 
     def pdf(self, invoice_id: str) -> Pdf:
         """The invoice as Fortnox would print it now, by its preview; it is not marked as sent.
@@ -215,30 +206,3 @@ def _is_valid(identity_number: str) -> bool:
 def _wish(invoice_id: str, label_ids: Sequence[int]) -> Wish:
     """Fortnox tells neither who set a label nor when: the same label, and one with the same text, is the same wish."""
     return Wish(invoice_id=invoice_id, mark=f"label {label_ids[0]}", by="")
-
-
-def _is_overdue(row: Record, today: date) -> bool:
-    due = day(row, "DueDate")
-    booked = flag(row, "Booked") or flag(row, "Sent")
-    settled = flag(row, "Cancelled") or day(row, "FinalPayDate") or number(row, "Balance", "balance") <= 0
-    return bool(booked and not settled and due is not None and due < today)
-
-
-def _overdue(row: Record) -> OverdueInvoice:
-    document_number = text(row, "DocumentNumber")
-    return OverdueInvoice(
-        id=document_number,
-        number=document_number,
-        customer_name=text(row, "CustomerName"),
-        invoice_date=day(row, "InvoiceDate"),
-        due_date=day(row, "DueDate"),
-        total=_shown(number(row, "Total", "total")),
-        balance=_shown(number(row, "Balance", "balance")),
-        currency=text(row, "Currency"),
-        case_id=case_of(row),
-    )
-
-
-def _shown(amount: Decimal) -> Decimal:
-    """An amount for the list only: one that is no number of öre must not hide the whole list (B2 stops it)."""
-    return amount.quantize(ORE, ROUND_HALF_UP)
