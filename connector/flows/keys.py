@@ -17,6 +17,7 @@ from connector.flows import connecting
 from connector.flows.deployment import Deployment
 from connector.flows.outcome import NEXT, STOP, Outcome
 from connector.hosts.base import Host, LedgerIdentity
+from connector.hosts.pacing import in_background
 from connector.store import connections, ledger_keys
 from connector.store.connections import API_KEY, StoredConnection
 from connector.store.ledger_keys import KeyTrouble
@@ -58,6 +59,7 @@ def _park(deployment: Deployment, connection: StoredConnection) -> None:
         )
 
 
+@in_background()
 def look(deployment: Deployment, subject: str) -> Outcome:
     """Look whether a ledger accepts our key and when that ends; renew it in good time, or warn."""
     connection = deployment.connection(subject.partition("/")[0])

@@ -15,6 +15,7 @@ from connector.flows.engine import Engine, Job
 from connector.flows.guarded import guarded, one_round
 from connector.flows.listening import listener_of
 from connector.flows.outcome import STOP, Outcome
+from connector.flows.pace import paced
 from connector.flows.register import register
 from connector.flows.upload import upload
 from connector.flows.write_back import write_back
@@ -49,9 +50,9 @@ class Worker:
             url=deployment.databases.engine_url,
             jobs={
                 requests.HAND_OVER: (
-                    ("register", guarded("register", partial(register, deployment))),
-                    ("upload", guarded("upload", partial(upload, deployment))),
-                    ("write_back", guarded("write_back", partial(write_back, deployment))),
+                    ("register", guarded("register", paced(deployment, register))),
+                    ("upload", guarded("upload", paced(deployment, upload))),
+                    ("write_back", guarded("write_back", paced(deployment, write_back))),
                 ),
                 requests.HINT: (("look", guarded("hint", partial(requests.follow_hint, deployment))),),
                 following.CHANGES: (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
 
 from connector.domain.errors import ConfigurationError
 
@@ -35,12 +35,20 @@ class FortnoxSettings(BaseModel):
     case_label: Label = Field(
         "Hos inkasso",
         min_length=1,
+        validate_default=True,
         description="Label that an invoice gets when it is at Amili and Fortnox does not take the case id itself.",
     )
     attach_receipt: bool = Field(
         False,
         description="Attach a one-page receipt to an invoice that takes neither case id nor label.",
     )
+
+    @field_validator("case_label")
+    @classmethod
+    def _another_than_the_one_to_ask_by(cls, label: str, info: ValidationInfo) -> str:
+        if label == info.data.get("request_label"):
+            raise ValueError("must be another label than request_label, or nobody could ask by it")
+        return label
 
 
 def fortnox_settings(host: dict[str, Any]) -> FortnoxSettings:

@@ -175,6 +175,16 @@ def test_overdue_leaves_out_what_fortnoxs_filter_lets_through(ledger: SandboxLed
     assert not listed & {unbooked.id, due_today.id}
 
 
+def test_all_the_overdue_are_had_in_one_call_for_500_of_them(ledger: SandboxLedger) -> None:
+    for _ in range(501):
+        ledger.overdue_invoice()
+    before = ledger.calls()
+
+    assert len(ledger.host.overdue(today=today(), page_size=10_000)) == 501
+
+    assert ledger.calls() - before == {"GET /3/invoices": 2}
+
+
 def test_a_case_that_stands_on_an_invoice_is_listed(ledger: SandboxLedger) -> None:
     made = ledger.overdue_invoice()
     ledger.host.write_back(made.id, NOTE)

@@ -7,9 +7,9 @@ from threading import Barrier
 
 import pytest
 
-from connector.domain.errors import NotAuthorised, OutcomeUnknown
+from connector.domain.errors import ConfigurationError, NotAuthorised, OutcomeUnknown
 from connector.hosts.fortnox.setting_up import prepare
-from connector.hosts.fortnox.settings import FortnoxSettings
+from connector.hosts.fortnox.settings import FortnoxSettings, fortnox_settings
 from connector.sandbox.switches import Fault, FaultKind
 from tests.hosts.fortnox.sandboxed import ASK, AT_AMILI, SandboxLedger
 
@@ -116,6 +116,11 @@ def test_an_invoice_handled_by_the_higher_of_two_labels_is_no_wish(ledger: Sandb
 
     assert ledger.host.wish(made.id) is None
     assert list(ledger.host.requested()) == []
+
+
+def test_one_label_cannot_both_ask_and_answer() -> None:
+    with pytest.raises(ConfigurationError, match="another label than request_label"):
+        fortnox_settings({"request_label": AT_AMILI})
 
 
 def test_a_missing_right_is_told(ledger: SandboxLedger) -> None:
