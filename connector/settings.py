@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     poll_interval_s: float = Field(
         300.0, ge=1, description="How often each ledger is asked for standing wishes and changes."
     )
+    cases_interval_s: float = Field(
+        900.0, ge=1, description="How often Amili is asked which cases have changed; all open ones are read daily."
+    )
     retention_days: int = Field(
         90, ge=1, description="How long finished work of the engine and handled hints are kept."
     )

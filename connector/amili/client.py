@@ -25,7 +25,7 @@ from connector.amili.actions import (
 from connector.amili.answers import read_model, unreadable
 from connector.amili.auth import Credentials, TokenStore
 from connector.amili.calls import PAGE_SIZE, Calls, Query, item_path
-from connector.amili.changes import changed_since
+from connector.amili.changes import changed_since, of_creditor
 from connector.amili.fields import to_json
 from connector.amili.finance import Payout, PayoutLine
 from connector.amili.models import (
@@ -141,8 +141,10 @@ class AmiliClient:
             raise unreadable("answered with a case without creditor or invoice number", operation=operation)
         return tuple(case for case in found if (case.creditor, case.invoice_number) == (creditor, invoice_number))
 
-    def open_cases(self, creditor: str) -> Iterator[Case]:
+    def open_cases(self, creditor: str | None) -> Iterator[Case]:
         """The creditor's open cases, a hundred a call, without anything of the debtors (amili.md 4.3, mode 2).
+
+        None for a creditor means every one that our key sees.
 
         That a case is missing here proves nothing: it may have been closed, or skipped while another one closed
         during the reading. Read it by itself before believing anything of it, and before acting on a state: Amili
@@ -151,16 +153,19 @@ class AmiliClient:
         operation = "list open cases"
         seen: set[str] = set()
         for condition in OPEN_CASE_FILTERS:
-            query = Query(where={"creditor": creditor, **condition}, projection=CASE_PROJECTION)
+            query = Query(where={**of_creditor(creditor), **condition}, projection=CASE_PROJECTION)
             for case in self._calls.listed("/cases", Case, query, operation=operation):
-                if case.creditor != creditor:
+                if creditor is not None and case.creditor != creditor:
                     raise unreadable("answered with a case of unknown creditor", operation=operation)
                 if case.id not in seen and not is_closed(case):
                     seen.add(case.id)
                     yield case
 
-    def cases_changed_since(self, creditor: str, since: datetime) -> Iterator[Case]:
-        """The creditor's cases, open and closed, that changed at `since` (aware) or later; see `changed_since`."""
+    def cases_changed_since(self, creditor: str | None, since: datetime) -> Iterator[Case]:
+        """The creditor's cases, open and closed, that changed at `since` (aware) or later; see `changed_since`.
+
+        None for a creditor means every one that our key sees.
+        """
         return changed_since(
             self._calls,
             "/cases",

@@ -61,6 +61,10 @@ class WriteBackState(StrEnum):
     REFUSED = "refused"
 
 
+WRITE_BACK_REFUSED = "write_back_refused"
+"""The finding that the ledger would not show the case: it stands until the next write-back, which tells anew."""
+
+
 class Request(Frozen):
     """A wish to send one invoice: what the inbox carries from a page, a command or a ledger to the worker.
 

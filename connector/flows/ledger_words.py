@@ -5,33 +5,67 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, get_args
 
+from connector.amili.status import CASE_STATES, CASE_STATUSES, words_for
+from connector.domain.case import CaseStanding
 from connector.domain.connection import ConnectionSettings
 from connector.domain.findings import Finding, stops, worst_first
+from connector.domain.hand_over import WRITE_BACK_REFUSED
 from connector.hosts.base import Language, LedgerMessage, WriteBack
 from connector.store.hand_over_record import HandOver
 
 REGISTERED: Final[Mapping[Language, str]] = {"sv": "Hos Amili", "en": "At Amili"}
+CLOSED: Final[Mapping[Language, str]] = {"sv": "Avslutat hos Amili", "en": "Closed at Amili"}
 ACTION_NEEDED: Final[Mapping[Language, str]] = {"sv": "Åtgärd krävs", "en": "Action needed"}
+_LONGEST_STATUS = 200
 _CASE: Final[Mapping[Language, str]] = {"sv": "Ärende", "en": "Case"}
 _LINK: Final[Mapping[Language, str]] = {"sv": "Öppna i Amili-kopplingen", "en": "Open in the Amili connector"}
 
 
-def shown(hand_over: HandOver, settings: ConnectionSettings, language: Language, *, public_url: str) -> WriteBack:
-    """What the invoice shall show: the case or that something must be done, and every finding that asks for it."""
+def shown(
+    hand_over: HandOver,
+    settings: ConnectionSettings,
+    language: Language,
+    *,
+    public_url: str,
+    case: CaseStanding | None = None,
+) -> WriteBack:
+    """What the invoice shall show: the case or that something must be done, and every finding that asks for it.
+
+    `case` is how the case stood when it was last read.
+    """
     asking = stops(
-        hand_over.findings,
+        # Whether it can be written into this ledger is being seen right now.
+        tuple(finding for finding in hand_over.findings if finding.code != WRITE_BACK_REFUSED),
         accepted=(*hand_over.accepted, *settings.accepted_warnings),
         lifted=hand_over.lifted,
     )
     return WriteBack(
         case_id=hand_over.case_id,
-        status=(REGISTERED if hand_over.case_id else ACTION_NEEDED)[language],
+        status=case_status(case, language) if hand_over.case_id else ACTION_NEEDED[language],
         at=datetime.fromtimestamp(hand_over.registered_at or hand_over.updated_at, UTC).replace(microsecond=0),
         link=f"{public_url}/hand-overs/{hand_over.id}",
         findings=tuple(_says(finding, language) for finding in worst_first(asking)),
     )
+
+
+def case_status(case: CaseStanding | None, language: Language) -> str:
+    """How a case stands, in words where there are any; a state or status without is shown as it came."""
+    return state_words(case.state, case.status, closed=case.closed, language=language) if case else REGISTERED[language]
+
+
+def state_words(state: str, status: str, *, closed: bool, language: Language) -> str:
+    """What Amili says of a case, as `case_status` tells it."""
+    told = (words_for(state, CASE_STATES), words_for(status, CASE_STATUSES))
+    texts = dict.fromkeys(" ".join((words.sv if language == "sv" else words.en).split()) for words in told)
+    where = (CLOSED if closed else REGISTERED)[language]
+    return ": ".join(filter(None, (where, ", ".join(filter(None, texts)))))[:_LONGEST_STATUS]
+
+
+def case_differs(before: CaseStanding | None, now: CaseStanding) -> bool:
+    """Whether a ledger that shows how a case stands must be told: whether its people would read something new."""
+    return any(case_status(before, language) != case_status(now, language) for language in get_args(Language))
 
 
 def _says(finding: Finding, language: Language) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import OperationalError
 
 from connector.domain.errors import ConfigurationError, KeyRefused, NotFound
-from connector.domain.hand_over import UNFINISHED, Origin, Request
+from connector.domain.hand_over import UNFINISHED, HandOverState, Origin, Request
 from connector.flows import keys
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Job
@@ -85,8 +85,8 @@ def take(deployment: Deployment, request: Request, submit: Submit) -> HandOver:
 
 
 def job_of(hand_over: HandOver) -> Job:
-    """The work of a hand-over's present submission."""
-    urgent = hand_over.origin is not Origin.RULE
+    """The work of a hand-over's present submission. Nobody waits for what comes after its end."""
+    urgent = hand_over.origin is not Origin.RULE and hand_over.state is not HandOverState.DONE
     return Job(HAND_OVER, hand_over.id, hand_over.workflow_id, hand_over.connection, urgent=urgent)
 
 

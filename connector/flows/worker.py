@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from connector.flows import following, keys, requests
+from connector.flows import case_reading, following, keys, requests
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Engine, Job
 from connector.flows.guarded import guarded, one_round
@@ -19,13 +19,14 @@ from connector.flows.pace import paced
 from connector.flows.register import register
 from connector.flows.upload import upload
 from connector.flows.write_back import write_back
-from connector.store import hand_overs, inbox, leases, ledger_keys
+from connector.store import case_readings, hand_overs, inbox, leases, ledger_keys
 from connector.store.ledger_keys import LedgerKey
 
 log = logging.getLogger(__name__)
 
 POLL = "poll"
 LOOK = "look"
+CASES = "cases"
 TIDY = "tidy"
 _DISPATCH_EVERY_S = 0.1
 _BEAT_EVERY_S = 2.0
@@ -64,6 +65,7 @@ class Worker:
                     ("key", one_round("key", partial(keys.look, deployment))),
                     ("standings", one_round("standings", partial(following.look, deployment))),
                 ),
+                CASES: (("read", one_round("cases", partial(case_reading.read, deployment, self._submit))),),
                 TIDY: (("tidy", one_round("tidy", self._tidy)),),
             },
             concurrency=deployment.settings.worker_concurrency,
@@ -159,13 +161,17 @@ class Worker:
             if key.refused_at is None:
                 self._submit_slot(POLL, connection_id, now_s, interval_s)
             self._submit_slot(LOOK, connection_id, now_s, _HOUR_S if key.refused_at is not None else _DAY_S)
+        for access_id in case_readings.accesses(self._deployment.databases.main):
+            self._submit_slot(
+                CASES, access_id, now_s, self._deployment.settings.cases_interval_s, partition=f"amili:{access_id}"
+            )
         day = int(now_s // _DAY_S)
         self._submit_round(Job(TIDY, str(day), f"tidy:{day}", "connector"))
 
-    def _submit_slot(self, kind: str, connection_id: str, now_s: float, interval_s: float) -> None:
-        offset_s = zlib.crc32(connection_id.encode()) % int(interval_s)
-        subject = f"{connection_id}/{interval_s:.0f}.{int((now_s + offset_s) // interval_s)}"
-        self._submit_round(Job(kind, subject, f"{kind}:{subject}", connection_id))
+    def _submit_slot(self, kind: str, of: str, now_s: float, interval_s: float, *, partition: str = "") -> None:
+        offset_s = zlib.crc32(of.encode()) % int(interval_s)
+        subject = f"{of}/{interval_s:.0f}.{int((now_s + offset_s) // interval_s)}"
+        self._submit_round(Job(kind, subject, f"{kind}:{subject}", partition or of))
 
     def _submit_round(self, job: Job) -> None:
         # Submitting again is harmless, but thousands of connections every few seconds are not.

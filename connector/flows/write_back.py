@@ -12,7 +12,7 @@ from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.outcome import NEXT, STOP, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
 from connector.flows.quiet import quiet_for_s
 from connector.hosts.base import Host, Language, ReceiptFile, WriteBack
-from connector.store import hand_over_work, hand_overs
+from connector.store import cases, hand_over_work, hand_overs
 from connector.store.connections import StoredConnection
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease
@@ -38,12 +38,19 @@ def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
         if wait_s := quiet_for_s(deployment, host, connection.id, claimed.hand_over.invoice_id):
             hand_over_work.release(db, claimed)
             return Outcome(Then.AGAIN, wait_s)
-        _write(deployment, connection, host, claimed, Fence(asked_at_s + deployment.settings.attempt_s))
+        told = _write(deployment, connection, host, claimed, Fence(asked_at_s + deployment.settings.attempt_s))
     except (LostOwnership, TooLate):
         return Outcome(Then.AGAIN, pause_s(1))
     except ConnectorError as error:
         return _later_or_refused(deployment, claimed, error)
-    hand_over_work.finish(db, hand_over_id)
+    return _ended(deployment, hand_over_id, told=told)
+
+
+def _ended(deployment: Deployment, hand_over_id: str, *, told: bool) -> Outcome:
+    """The end of a write-back; if the case has changed under it, the ledger is told again at once."""
+    if not told:
+        return Outcome(Then.AGAIN, pause_s(0))
+    hand_over_work.finish(deployment.databases.main, hand_over_id)
     return NEXT
 
 
@@ -51,24 +58,32 @@ def _due(hand_over: HandOver) -> bool:
     if hand_over.write_back is not WriteBackState.PENDING:
         return False
     answered = hand_over.state is HandOverState.BLOCKED and hand_over.origin is Origin.LEDGER
-    return hand_over.state is HandOverState.REGISTERED or answered
+    return hand_over.state in (HandOverState.REGISTERED, HandOverState.DONE) or answered
 
 
-def _write(deployment: Deployment, connection: StoredConnection, host: Host, lease: Lease, fence: Fence) -> None:
+def _write(deployment: Deployment, connection: StoredConnection, host: Host, lease: Lease, fence: Fence) -> bool:
+    """Show and tell what stands; False if the case has changed meanwhile."""
     db = deployment.databases.main
     hand_over = lease.hand_over
     language = host.language()
-    note = ledger_words.shown(hand_over, connection.settings, language, public_url=deployment.settings.public_url)
+    note = ledger_words.shown(
+        hand_over,
+        connection.settings,
+        language,
+        public_url=deployment.settings.public_url,
+        case=cases.of(db, hand_over.case_id),
+    )
     result = host.write_back(hand_over.invoice_id, note, _receipt_file(db, lease, fence))
     if result.refused:
         finding = remote_findings.write_back_refused(result.refused)
         if result.locked:
             finding = remote_findings.shown_here_alone(connection.host.capitalize(), hand_over.case_id)
-        hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=result.refused)
-        return
+        return hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=result.refused)
     if host.has_messages():
         _leave_message(db, lease, host, note, language, fence)
-    hand_over_work.write_back_result(db, lease, WriteBackState.WRITTEN, None, places=result.places)
+    return hand_over_work.write_back_result(
+        db, lease, WriteBackState.WRITTEN, None, places=result.places, status=note.status
+    )
 
 
 def _receipt_file(db: Engine, lease: Lease, fence: Fence) -> ReceiptFile:
@@ -105,9 +120,8 @@ def _later_or_refused(deployment: Deployment, lease: Lease, error: ConnectorErro
         if clear_no or tired:
             why = remote_findings.words(error)
             finding = remote_findings.write_back_refused(why)
-            hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=why)
-            hand_over_work.finish(db, lease.hand_over.id)
-            return NEXT
+            told = hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=why)
+            return _ended(deployment, lease.hand_over.id, told=told)
         if keys.parked(deployment, lease.hand_over.connection, error):
             hand_over_work.wait(db, lease, waiting_for=WAITS_FOR_KEY)
             return STOP

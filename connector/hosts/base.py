@@ -226,6 +226,12 @@ class Host(Protocol):
     def has_messages(self) -> bool:
         """Whether this ledger has a place for messages at an invoice. Where it has none, none may be left."""
 
+    def shows_status(self) -> bool:
+        """Whether this ledger has a place for how a case stands, beside its id. Asks nobody.
+
+        Where it has none, nothing is written when that changes.
+        """
+
     def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:
         """Leave a message for the ledger's own people at an invoice; it is mailed to nobody.
 

@@ -67,6 +67,8 @@ class HandOver:
     """Up to which of these looks everything has been seen to."""
     follow_up_turn: int
     """Grows with every report to Amili: whoever decided by an older one has to decide anew."""
+    case_news: int
+    """How many changes of its case a ledger that shows them had to be told of."""
 
     @property
     def workflow_id(self) -> str:
@@ -120,6 +122,7 @@ def from_row(row: Row[Any]) -> HandOver:
         follow_up_asked=row.follow_up_asked,
         follow_up_done=row.follow_up_done,
         follow_up_turn=row.follow_up_turn,
+        case_news=row.case_news,
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connector.domain.findings import Finding
 from connector.domain.follow_up import Entry
-from connector.domain.hand_over import HandOverState, PdfState, WriteBackState
+from connector.domain.hand_over import WRITE_BACK_REFUSED, HandOverState, PdfState, WriteBackState
 from connector.domain.invoice import Standing
 from connector.store import ownership, tables
 from connector.store.database import now, reading
@@ -245,16 +245,32 @@ def message_result(db: Engine, lease: Lease, outcome: str, *, refused: str) -> N
     _change(db, lease, event, {"message_left": outcome}, {"why": refused} if refused else {}, keep=True)
 
 
-def write_back_result(db: Engine, lease: Lease, state: WriteBackState, finding: Finding | None, **data: Any) -> None:
+def write_back_result(db: Engine, lease: Lease, state: WriteBackState, finding: Finding | None, **data: Any) -> bool:
     """Note where the write-back landed or why it was refused, and give the lease back.
 
-    A ledger that has no place for what was to be shown, and so shows nothing, is no event.
+    A ledger that has no place for what was to be shown, and so shows nothing, is no event. False if the case has
+    changed since the lease was taken: then the ledger has still to be told.
     """
-    findings = (*lease.hand_over.findings, finding) if finding else lease.hand_over.findings
-    shown = "written_back" if data.get("places") else None
-    event = shown if state is WriteBackState.WRITTEN else "write_back_refused"
+    told = tuple(one for one in lease.hand_over.findings if one.code != WRITE_BACK_REFUSED)
+    findings = (*told, finding) if finding else told
     values = {"write_back": state, "findings": _findings_text(findings), "waiting_for": "", "tries": 0}
-    _change(db, lease, event, values, data)
+    with db.begin() as connection:
+        up_to_date = connection.execute(
+            update(_table)
+            .where(_table.c.id == lease.hand_over.id, _table.c.owner == lease.owner)
+            .where(_table.c.case_news == lease.hand_over.case_news)
+            .values(**values, **ownership.UNOWNED, updated_at=now(connection))
+        )
+        if not up_to_date.rowcount:
+            _apply(connection, lease, None, {}, {})
+            return False
+        if state is WriteBackState.REFUSED:
+            event = "write_back_refused"
+        else:
+            event = "status_written" if lease.hand_over.state is HandOverState.DONE else "written_back"
+        if state is WriteBackState.REFUSED or data.get("places"):
+            record(connection, lease.hand_over.id, actor=_WORKER, event=event, **data)
+        return True
 
 
 def finish(db: Engine, hand_over_id: str) -> bool:

@@ -207,20 +207,21 @@ def of_invoices(db: Engine, connection_id: str, invoice_ids: tuple[str, ...]) ->
 def unfinished(db: Engine, *, idle_s: float = 0.0, limit: int = 1000) -> tuple[HandOver, ...]:
     """Hand-overs with work left that have not changed for `idle_s` seconds, oldest first.
 
-    A ledger's wish that was answered with findings has work left until the ledger shows them. What waits for a
-    new key to its ledger is left out for as long as there is none.
+    A ledger's wish that was answered with findings has work left until the ledger shows them, and so has one whose
+    case has changed. What waits for a new key to its ledger is left out for as long as there is none.
     """
     unanswered = (
         (_table.c.state == HandOverState.BLOCKED)
         & (_table.c.origin == Origin.LEDGER)
         & (_table.c.write_back == WriteBackState.PENDING)
     )
+    untold = (_table.c.state == HandOverState.DONE) & (_table.c.write_back == WriteBackState.PENDING)
     without_key = select(tables.connections.c.id).where(tables.connections.c.key_refused_at.is_not(None))
     parked = (_table.c.waiting_for == WAITS_FOR_KEY) & _table.c.connection.in_(without_key)
     with reading(db) as connection:
         rows = connection.execute(
             select(_table)
-            .where(_table.c.state.in_(UNFINISHED) | unanswered, ~parked)
+            .where(_table.c.state.in_(UNFINISHED) | unanswered | untold, ~parked)
             .where(_table.c.updated_at <= now(connection) - idle_s)
             .order_by(_table.c.updated_at)
             .limit(limit)

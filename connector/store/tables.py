@@ -99,11 +99,43 @@ hand_overs = Table(
     Column("follow_up_asked", Integer, nullable=False, server_default="0"),
     Column("follow_up_done", Integer, nullable=False, server_default="0"),
     Column("follow_up_turn", Integer, nullable=False, server_default="0"),
+    Column("case_news", Integer, nullable=False, server_default="0"),
     UniqueConstraint("connection", "invoice_id", "generation", name="one_hand_over_per_invoice"),
     UniqueConstraint("creditor", "invoice_number", "generation", name="one_hand_over_per_debt"),
     Index("hand_overs_by_state", "state", "updated_at"),
     Index("hand_overs_by_case", "case_id"),
     Index("hand_overs_by_connection", "connection", "asked_at"),
+    Index("hand_overs_by_write_back", "write_back", "state"),
+)
+
+cases = Table(
+    "cases",
+    main,
+    Column("id", Text, primary_key=True),
+    Column("amili_access", Text, ForeignKey("amili_access.id"), nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("creditor", Text, nullable=False),
+    Column("invoice_number", Text, nullable=False),
+    Column("standing", Text, nullable=False, server_default=""),
+    Column("closed", Boolean),
+    Column("balance", Text),
+    Column("updated_at", Double),
+    Column("first_seen_at", Double),
+    Column("changed_at", Double, nullable=False),
+    Column("missed_at", Double),
+    Column("gone_at", Double),
+    Index("cases_by_reading", "amili_access", "environment", "closed"),
+    Index("cases_missed", "missed_at"),
+)
+
+case_readings = Table(
+    "case_readings",
+    main,
+    Column("amili_access", Text, ForeignKey("amili_access.id"), primary_key=True),
+    Column("environment", Text, primary_key=True),
+    Column("read_to", Double),
+    Column("all_read_at", Double),
+    Column("not_before", Double),
 )
 
 follow_ups = Table(

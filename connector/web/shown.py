@@ -18,6 +18,8 @@ from connector.domain.findings import Finding, Severity
 from connector.domain.identity import Identity, IdentityKind, mask_identity, without_personal_numbers
 from connector.domain.invoice import Address, Invoice
 from connector.domain.money import as_text
+from connector.flows.ledger_words import state_words
+from connector.hosts.base import Language
 from connector.store.ledger_keys import LedgerKey
 from connector.store.timeline import TimelineEntry
 from connector.web.texts import Catalogue
@@ -143,7 +145,17 @@ def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
         "standing": words.text_or_key("standing", str(data.get("standing", ""))),
         "balance": amount(Decimal(data["balance"])) if data.get("balance") else "",
         "places": ", ".join(data.get("places", ())),
+        "status": str(data.get("status", "")),
+        "case": case_words(data, words),
+        "remaining": amount(Decimal(data["remaining"])) if data.get("remaining") else words.text("case.unknown"),
     }
+
+
+def case_words(data: Mapping[str, Any], words: Catalogue) -> str:
+    """What Amili said of a case: in words where there are any, else as it came."""
+    state, status = str(data.get("state", "")), str(data.get("status", ""))
+    language: Language = "sv" if words.language == "sv" else "en"
+    return state_words(state, status, closed=bool(data.get("closed")), language=language)
 
 
 def _details(data: Mapping[str, Any], words: Catalogue) -> Iterable[str]:

@@ -160,6 +160,29 @@ def test_what_a_change_meanwhile_pushed_to_the_next_page_comes_once(amili: respo
     assert [case.id for case in client().cases_changed_since(CREDITOR, SINCE)] == ["a", "b", "c"]
 
 
+def test_several_changes_meanwhile_do_not_look_like_a_list_that_is_not_sorted(amili: responses.RequestsMock) -> None:
+    first = page(_changed("a", "09:00:00"), _changed("b", "08:30:00"), size=2, total=5)
+    pages = (
+        first,
+        page(*first["_items"], number=2, size=2, total=5),
+        page(_changed("c", "08:20:00"), number=3, size=2),
+    )
+    for number, answer in enumerate(pages, start=1):
+        amili.get(
+            CASES, json=answer, match=[responses.matchers.query_param_matcher({"page": number}, strict_match=False)]
+        )
+    assert [case.id for case in client().cases_changed_since(CREDITOR, SINCE)] == ["a", "b", "c"]
+
+
+def test_one_key_pair_may_ask_for_the_cases_of_all_its_creditors_at_once(amili: responses.RequestsMock) -> None:
+    amili.get(CASES, json=page(_changed("a", "09:00:00"), _changed("b", "08:30:00", creditor="another")))
+    assert [case.id for case in client().cases_changed_since(None, SINCE)] == ["a", "b"]
+    assert [case.id for case in client().open_cases(None)] == ["a", "b"]
+    changed, first, second = _params(amili)
+    assert "where" not in changed
+    assert [json.loads(one["where"]) for one in (first, second)] == [{"closed": None}, {"closed": False}]
+
+
 @pytest.mark.parametrize(
     "items",
     [

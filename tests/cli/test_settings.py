@@ -32,6 +32,7 @@ MALFORMED = {
     "ATTEMPT_S": ["0", "long"],
     "SETTLE_S": ["0", "35", "a while"],
     "POLL_INTERVAL_S": ["0", "often"],
+    "CASES_INTERVAL_S": ["0", "daily"],
     "RETENTION_DAYS": ["0", "ever"],
     "ALLOW_PRIVATE_ADDRESSES": ["perhaps"],
     "LOG_LEVEL": ["LOUD", "debug"],

@@ -172,6 +172,10 @@ class FortnoxHost:
             return WriteBackResult()
         return write_back(self._client, invoice_id, note, self._settings, receipt)
 
+    def shows_status(self) -> bool:
+        """Fortnox has a place for the case's id alone."""
+        return False
+
     def has_messages(self) -> bool:
         """An invoice in Fortnox has no place for messages; they stand on the case's page here."""
         return False

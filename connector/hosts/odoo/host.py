@@ -288,6 +288,10 @@ class OdooHost:
         """An invoice in Odoo has its chatter."""
         return True
 
+    def shows_status(self) -> bool:
+        """Odoo has our field for it."""
+        return True
+
     def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:
         """Leave an internal note in the invoice's chatter; it is mailed to nobody. Raises `NotFound`."""
         move_id = documents.record_id(invoice_id)

@@ -1,0 +1,143 @@
+"""How far Amili's cases have been read, for each key pair and environment: one read serves all their connections.
+
+An API user sees the cases of every creditor of its account or partner (amili.md 1.2).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from connector.domain.connection import ConnectionSettings, Environment
+from connector.store import tables
+from connector.store.database import now, reading
+
+_table = tables.case_readings
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where cases are read: by one key pair, in one of Amili's environments, for these creditors and connections.
+
+    `parked` says that not one of the connections' ledgers accepts our key.
+    """
+
+    amili_access: str
+    environment: Environment
+    creditors: frozenset[str]
+    connections: frozenset[str]
+    parked: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How far a place has been read. `read_to` is in Amili's own time; None before the first time.
+
+    `since_all_s` is the age of the last reading of all open cases, infinite before the first; `wait_s` is how long
+    Amili still wants to be left alone.
+    """
+
+    read_to: datetime | None
+    since_all_s: float
+    wait_s: float
+
+
+def accesses(db: Engine) -> tuple[str, ...]:
+    """The key pairs that have their API code, and a connection whose ledger accepts our key."""
+    access, connection = tables.amili_access, tables.connections
+    query = (
+        select(access.c.id)
+        .where(access.c.api_code.is_not(None))
+        .where(
+            select(connection.c.id)
+            .where(connection.c.amili_access == access.c.id, connection.c.key_refused_at.is_(None))
+            .exists()
+        )
+        .order_by(access.c.id)
+    )
+    with reading(db) as opened:
+        return tuple(opened.execute(query).scalars())
+
+
+def places(db: Engine, access_id: str) -> tuple[Place, ...]:
+    """The places that one key pair reads: one for each environment its connections use."""
+    table = tables.connections
+    query = select(table.c.id, table.c.settings, table.c.key_refused_at).where(table.c.amili_access == access_id)
+    users = defaultdict(list)
+    with reading(db) as opened:
+        for row in opened.execute(query.order_by(table.c.id)).all():
+            settings = ConnectionSettings.model_validate_json(row.settings)
+            users[settings.environment].append((row.id, settings.creditor, row.key_refused_at is not None))
+    return tuple(
+        Place(
+            amili_access=access_id,
+            environment=environment,
+            creditors=frozenset(creditor for _, creditor, _ in rows),
+            connections=frozenset(connection_id for connection_id, _, _ in rows),
+            parked=all(parked for _, _, parked in rows),
+        )
+        for environment, rows in sorted(users.items())
+    )
+
+
+def get(db: Engine, place: Place) -> Reading:
+    """How far a place has been read."""
+    with reading(db) as connection:
+        row = connection.execute(
+            select(
+                _table.c.read_to,
+                (now(connection) - _table.c.all_read_at).label("since_all_s"),
+                (_table.c.not_before - now(connection)).label("wait_s"),
+            ).where(*_is(place))
+        ).one_or_none()
+    if row is None:
+        return Reading(read_to=None, since_all_s=float("inf"), wait_s=0.0)
+    return Reading(
+        read_to=None if row.read_to is None else datetime.fromtimestamp(row.read_to, UTC),
+        since_all_s=float("inf") if row.since_all_s is None else float(row.since_all_s),
+        wait_s=max(float(row.wait_s or 0.0), 0.0),
+    )
+
+
+def read_to(db: Engine, place: Place, until: datetime) -> None:
+    """Note that every change up to `until` (aware) is kept. It never moves back."""
+    _ensure(db, place)
+    at = until.timestamp()
+    with db.begin() as connection:
+        connection.execute(
+            update(_table).where(*_is(place), _table.c.read_to.is_(None) | (_table.c.read_to < at)).values(read_to=at)
+        )
+
+
+def all_read(db: Engine, place: Place) -> None:
+    """Note that all open cases have been read now."""
+    _ensure(db, place)
+    with db.begin() as connection:
+        connection.execute(update(_table).where(*_is(place)).values(all_read_at=now(connection)))
+
+
+def postpone(db: Engine, place: Place, *, for_s: float) -> None:
+    """Leave Amili alone for so long, as it asked."""
+    _ensure(db, place)
+    with db.begin() as connection:
+        connection.execute(update(_table).where(*_is(place)).values(not_before=now(connection) + for_s))
+
+
+def _is(place: Place) -> tuple[ColumnElement[bool], ...]:
+    return _table.c.amili_access == place.amili_access, _table.c.environment == place.environment
+
+
+def _ensure(db: Engine, place: Place) -> None:
+    with reading(db) as connection:
+        if connection.execute(select(_table.c.environment).where(*_is(place))).first():
+            return
+    try:
+        with db.begin() as connection:
+            connection.execute(insert(_table).values(amili_access=place.amili_access, environment=place.environment))
+    except IntegrityError:
+        # Somebody else has entered it at this moment.
+        return
