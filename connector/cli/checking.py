@@ -9,6 +9,7 @@ import click
 
 from connector.cli.deploying import opened
 from connector.cli.exit_codes import ExitCode
+from connector.cli.keys import way_out
 from connector.cli.output import JSON, as_json, customers_line, shown
 from connector.domain.assessment import CreditorStatus
 from connector.domain.dates import today
@@ -127,7 +128,7 @@ def _show(checked: Checked) -> None:
     if checked.customers:
         click.echo(f"    {customers_line(checked.customers)}")
     if isinstance(ledger, KeyRefused) or (isinstance(ledger, LedgerIdentity) and _ends_soon(ledger)):
-        click.echo(f"    A new key is entered with `amili-connector key --connection {connection.id}`.")
+        click.echo(f"    {way_out(connection.host, connection.id)}")
     if isinstance(creditor, CreditorStatus):
         who = f"{creditor.name} ({creditor.organization_number or 'no organisation number'})"
         _line("creditor", f"{who}, {'active' if creditor.is_active else 'NOT active'}", good=creditor.is_active)

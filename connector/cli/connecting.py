@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +27,6 @@ from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
 
 _HOSTS = [host.id for host in manifest.load().hosts if host.status == "available"]
-_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 _NAME = click.option("--name", default=DEFAULT_ACCESS, show_default=True, help="Name of the key pair.")
 
 
@@ -88,7 +86,7 @@ def secret(given: str | None, question: str) -> SecretStr:
 
 
 def _connection_id(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not _ID.fullmatch(value):
+    if value is not None and not connecting.CONNECTION_ID.fullmatch(value):
         raise click.BadParameter("only small letters, digits and hyphens inside, at most 40.")
     return value
 
@@ -194,10 +192,12 @@ def connect(
 
 
 def _fortnox(deployment: Deployment, api: AmiliClient, approved: Approved, settings: ConnectionSettings) -> _Opened:
-    creditors = consent.creditors_of(deployment, api, approved)
+    ledger = consent.ledger_of(deployment, approved)
+    consent.require_rights(ledger)
+    creditors = consent.creditors_of(deployment, api, approved, ledger)
     host = {**settings.host, **approved.host_settings}
     settings = settings.model_copy(update={"host": host})
-    return _Opened(approved.ledger, settings, None, connecting.Choice(creditors, matching=True))
+    return _Opened(ledger, settings, None, connecting.Choice(creditors, matching=True))
 
 
 def _odoo(

@@ -6,7 +6,6 @@ import click
 
 from connector.cli.output import shown
 from connector.cli.person import user_name
-from connector.domain.errors import ConfigurationError
 from connector.flows import consent
 from connector.flows.consent import Approved
 from connector.flows.deployment import Deployment
@@ -25,9 +24,7 @@ def approve(deployment: Deployment) -> Approved:
     try:
         return _approved(deployment, service_account=False)
     except ServiceAccountRefused as error:
-        raise ConfigurationError(
-            f"Fortnox refuses the app: {error.message}", advice="Check the app in Fortnox's developer portal."
-        ) from error
+        raise consent.no_account_at_all(error) from None
 
 
 def _approved(deployment: Deployment, *, service_account: bool) -> Approved:

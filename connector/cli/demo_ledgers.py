@@ -92,7 +92,7 @@ def demo_fortnox(public_url: str) -> Iterator[DemoLedger]:
             answer = requests.get(question.url, allow_redirects=False, timeout=_CONSENT_TIMEOUT_S)
             address = answer.headers.get("Location", "")
             approved = consent.receive(deployment, consent.answer_in(address), state=question.state)
-            return Way(approved.ledger, approved.host_settings, None)
+            return Way(consent.ledger_of(deployment, approved), approved.host_settings, None)
 
         def pay(number: str) -> str:
             with state.lock:

@@ -8,11 +8,15 @@ from connector.cli.connecting import secret
 from connector.cli.deploying import chosen, opened
 from connector.cli.output import shown
 from connector.cli.person import user_name
+from connector.cli.problems import Misused
 from connector.domain.dates import today
-from connector.flows import keys
+from connector.flows import consent, keys
 from connector.flows.deployment import Deployment
-from connector.store import ledger_keys
+from connector.store import connections
+from connector.store.connections import ConnectionSummary
 from connector.store.ledger_keys import KeyTrouble
+
+_RENEW = f"amili-connector connect {consent.HOST}"
 
 
 @click.command()
@@ -21,11 +25,18 @@ from connector.store.ledger_keys import KeyTrouble
 def key(connection_id: str | None, api_key: str | None) -> None:
     """Enter a new key to a company's ledger; what waited for it goes on by itself.
 
+    Not for a company in Fortnox: `amili-connector connect fortnox` renews its consent.
+
     The key is tested before it takes the place of the old one: it must open the books of the same company.
     Better than --api-key, which others may see in the list of processes, are the question and LEDGER_API_KEY.
     """
     with opened() as deployment:
         connection = chosen(deployment, connection_id)
+        if connection.host == consent.HOST:
+            raise Misused(
+                f"{connection.name} has no key to enter: it approves your app in Fortnox instead. "
+                f"To renew that: `{_RENEW}`."
+            )
         given = secret(api_key, f"New API key to {connection.name}")
         ledger = keys.enter(deployment, connection, given, by=user_name())
     ends = f"it ends on {ledger.key_expires}" if ledger.key_expires else "the ledger does not tell when it ends"
@@ -34,14 +45,32 @@ def key(connection_id: str | None, api_key: str | None) -> None:
 
 def warn_of_keys(deployment: Deployment, connection_id: str | None) -> None:
     """Say on standard error which keys need somebody's attention: of one company, or of all."""
-    for name, known in ledger_keys.every(deployment.databases.main).items():
-        if connection_id not in (None, name):
+    for one in connections.summaries(deployment.databases.main):
+        if connection_id not in (None, one.id):
             continue
-        match known.trouble(today()):
+        trouble = one.key.trouble(today())
+        if trouble is not None:
+            click.echo(f"{one.id}: {_told(one, trouble)}", err=True)
+
+
+def _told(one: ConnectionSummary, trouble: KeyTrouble) -> str:
+    if one.host == consent.HOST:
+        match trouble:
             case KeyTrouble.REFUSED:
-                what = "its ledger does not accept our key, and everything of it waits"
+                what = "Fortnox no longer accepts its consent, and everything of it waits"
             case KeyTrouble.ENDS_SOON:
-                what = f"its key ends on {known.expires}"
-            case None:
-                continue
-        click.echo(f"{name}: {what}. Enter a new one: `amili-connector key --connection {name}`.", err=True)
+                what = f"its consent ends on {one.key.expires}"
+        return f"{what}. {way_out(one.host, one.id)}"
+    match trouble:
+        case KeyTrouble.REFUSED:
+            what = "its ledger does not accept our key, and everything of it waits"
+        case KeyTrouble.ENDS_SOON:
+            what = f"its key ends on {one.key.expires}"
+    return f"{what}. {way_out(one.host, one.id)}"
+
+
+def way_out(host: str, connection_id: str) -> str:
+    """How a new key is entered, or a consent renewed, in a sentence."""
+    if host == consent.HOST:
+        return f"Renew it: `{_RENEW}`."
+    return f"Enter a new one: `amili-connector key --connection {connection_id}`."

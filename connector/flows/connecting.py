@@ -19,6 +19,9 @@ from connector.hosts.base import IdentityCoverage, LedgerIdentity
 from connector.store import connections
 from connector.store.connections import API_KEY, StoredConnection
 
+CONNECTION_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+"""What the id of a connection is made of."""
+
 
 @dataclass(frozen=True)
 class Choice:

@@ -5,24 +5,39 @@ A consent leaves nothing behind that a page or command could show: its tokens go
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from connector.amili.client import AmiliClient
 from connector.amili.models import Creditor
-from connector.domain.errors import ConfigurationError
+from connector.domain.connection import ConnectionSettings
+from connector.domain.dates import STOCKHOLM
+from connector.domain.errors import ConnectorError
 from connector.flows import connecting
 from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerIdentity
 from connector.hosts.fortnox.access import required
-from connector.hosts.fortnox.oauth import code_of_callback, missing_scopes
-from connector.store import connections
+from connector.hosts.fortnox.oauth import (
+    AuthorisationServer,
+    Granted,
+    ServiceAccountRefused,
+    code_of_callback,
+    missing_scopes,
+)
+from connector.hosts.fortnox.refusals import ConsentRefused, Why
+from connector.store import connections, leases
 from connector.store.connections import StoredConnection
 
+log = logging.getLogger(__name__)
+
 HOST = "fortnox"
+
+_JOINING_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +56,6 @@ class Approved:
     """
 
     tenant_id: str
-    ledger: LedgerIdentity
     lasting: bool
     connection_id: str
 
@@ -51,11 +65,19 @@ class Approved:
         return {"tenant_id": self.tenant_id}
 
 
-def ask(deployment: Deployment, *, service_account: bool = True) -> Question:
-    """Begin: the person goes to the address. Raises `ConfigurationError` if no app is set up."""
+def new_state() -> str:
+    """A random text by which an answer is told from one that nobody here asked for."""
+    return secrets.token_urlsafe(32)
+
+
+def ask(deployment: Deployment, *, service_account: bool = True, state: str = "") -> Question:
+    """Begin: the person goes to the address. Raises `ConfigurationError` if no app is set up.
+
+    `state` is one of `new_state` if the question is asked once more; by default it is a new one.
+    """
     server = required(deployment.fortnox()).server()
-    state = secrets.token_urlsafe(32)
-    return Question(server.consent_url(state, service_account=service_account), state)
+    chosen = state or new_state()
+    return Question(server.consent_url(chosen, service_account=service_account), chosen)
 
 
 def answer_in(address: str) -> dict[str, str]:
@@ -66,31 +88,79 @@ def answer_in(address: str) -> dict[str, str]:
 def receive(
     deployment: Deployment, answer: Mapping[str, str], *, state: str, expected: StoredConnection | None = None
 ) -> Approved:
-    """Take the answer: exchange it for tokens, keep them, and look whose books they open.
+    """Take the answer: exchange it for tokens and keep them.
 
     `expected` is the connection whose consent is to be renewed. Raises `ServiceAccountRefused`, upon which one asks
-    again without a service account, `ConfigurationError` in words for a person, and the errors of remote calls.
+    again without a service account, `ConsentRefused` in words for a person, and the errors of remote calls.
     """
     access = required(deployment.fortnox())
     server = access.server()
     granted = server.by_code(code_of_callback(answer, state=state))
     missing = missing_scopes(granted.scopes) if granted.scopes else ()
     if missing:
-        raise ConfigurationError(
+        _void(deployment, server, granted, granted.tenant_id)
+        raise ConsentRefused(
+            Why.RIGHTS_NOT_APPROVED,
             f"These rights were not approved in Fortnox: {', '.join(missing)}.",
             advice="Connect again, and approve every right that is asked for.",
+            rights=missing,
         )
     tenant_id = access.tenant_of(granted)
     if expected is not None and expected.settings.host.get("tenant_id") != tenant_id:
-        if granted.refresh is not None:
-            server.revoke(granted.refresh.value)
-        raise ConfigurationError(
+        _void(deployment, server, granted, tenant_id)
+        raise ConsentRefused(
+            Why.OTHER_COMPANY,
             f"Another company than {expected.name} was chosen in Fortnox.",
             advice=f"Connect again, and choose {expected.name}.",
+            company=expected.name,
         )
     lasting = access.company_tokens(tenant_id).admit(granted)
-    ledger = connecting.identify_ledger(deployment, HOST, {"tenant_id": tenant_id}, None)
-    return Approved(tenant_id, ledger, lasting, connection_of(deployment, tenant_id))
+    return Approved(tenant_id, lasting, connection_of(deployment, tenant_id))
+
+
+def no_account_at_all(error: ServiceAccountRefused) -> ConsentRefused:
+    """What is told where a service account is refused although none was asked for any more."""
+    return ConsentRefused(
+        Why.NO_SERVICE_ACCOUNT,
+        f"Fortnox refuses the app: {error.message}",
+        advice="Check the app in Fortnox's developer portal.",
+    )
+
+
+def _void(deployment: Deployment, server: AuthorisationServer, granted: Granted, tenant_id: str) -> None:
+    """Give back what a consent gave that is not kept.
+
+    Whether that ends the consent itself is not established (fortnox.md 1.5), so that it is left where a connection
+    may live on the same consent.
+    """
+    if granted.refresh is None or not tenant_id or connection_of(deployment, tenant_id):
+        return
+    try:
+        server.revoke(granted.refresh.value)
+    except ConnectorError as error:
+        # It ends by itself, and why the consent cannot be used is what the person must hear.
+        log.warning("what a consent gave could not be given back to Fortnox: %s", error)
+
+
+def ledger_of(deployment: Deployment, approved: Approved) -> LedgerIdentity:
+    """Whose books an approved company's are, by their own answer. Raises the errors of remote calls."""
+    return deployment.ledger(HOST, approved.host_settings, None).check()
+
+
+def scopes_of(missing_rights: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes that `LedgerIdentity.missing_rights` is about."""
+    return tuple(right.partition(":")[0] for right in missing_rights)
+
+
+def require_rights(ledger: LedgerIdentity) -> None:
+    """Raise `ConsentRefused` for a company where a licence or a right is missing."""
+    if ledger.missing_rights:
+        raise ConsentRefused(
+            Why.RIGHTS_MISSING,
+            f"These rights are missing in Fortnox: {'; '.join(ledger.missing_rights)}.",
+            advice="An administrator of the company adds the licence or the right in Fortnox; then connect again.",
+            rights=scopes_of(ledger.missing_rights),
+        )
 
 
 def connection_of(deployment: Deployment, tenant_id: str) -> str:
@@ -107,19 +177,25 @@ def renewed(deployment: Deployment, approved: Approved, *, by: str) -> StoredCon
     return deployment.connection(approved.connection_id)
 
 
-def creditors_of(deployment: Deployment, amili: AmiliClient, approved: Approved) -> tuple[Creditor, ...]:
+def creditors_of(
+    deployment: Deployment, amili: AmiliClient, approved: Approved, ledger: LedgerIdentity
+) -> tuple[Creditor, ...]:
     """The creditors at Amili with the company's own organisation number: no other may be chosen for it.
 
-    Raises `ConfigurationError`, the consent given back, if there is none.
+    Raises `ConsentRefused`, the consent given back, if there is none.
     """
-    choice = connecting.creditors_for(amili, approved.ledger.organization_number)
-    if choice.matching:
-        return choice.creditors
+    number = ledger.organization_number
+    creditors = amili.creditors(number) if number else ()
+    if creditors:
+        return creditors
     give_back(deployment, approved)
-    number = approved.ledger.organization_number or "no organisation number"
-    raise ConfigurationError(
-        f"No creditor that our key at Amili sees has the organisation number of {approved.ledger.company} ({number}).",
+    raise ConsentRefused(
+        Why.NO_CREDITOR,
+        f"No creditor that our key at Amili sees has the organisation number of {ledger.company} "
+        f"({number or 'no organisation number'}).",
         advice="Choose the right company in Fortnox, or ask Amili to give the API user access to its creditor.",
+        company=ledger.company,
+        number=number or "–",
     )
 
 
@@ -127,3 +203,44 @@ def give_back(deployment: Deployment, approved: Approved) -> None:
     """Forget a consent that came to nothing. One that a connection lives on stays."""
     if not connection_of(deployment, approved.tenant_id):
         required(deployment.fortnox()).company_tokens(approved.tenant_id).forget()
+
+
+def join(
+    deployment: Deployment,
+    approved: Approved,
+    ledger: LedgerIdentity,
+    creditor: Creditor,
+    *,
+    connection_id: str,
+    settings: ConnectionSettings,
+    amili_access: str,
+) -> str:
+    """Save the connection of an approved company. Gives its id: the one that it has, if somebody was quicker.
+
+    Raises as `connecting.join`.
+    """
+    db = deployment.databases.main
+    with leases.lease(db, f"connect:{HOST}:{approved.tenant_id}", for_s=_JOINING_S, wait_s=_JOINING_S):
+        if known := connection_of(deployment, approved.tenant_id):
+            return known
+        connecting.join(
+            deployment,
+            connection_id=connection_id,
+            host=HOST,
+            ledger=ledger,
+            creditor=creditor,
+            settings=settings.model_copy(update={"host": {**settings.host, **approved.host_settings}}),
+            api_key=None,
+            amili_access=amili_access,
+        )
+    return connection_id
+
+
+def ends(deployment: Deployment, connection: StoredConnection) -> date | None:
+    """Until when the consent of a connection must be used at the latest; None for one that holds until withdrawn.
+
+    Raises `ConfigurationError` if no app is set up.
+    """
+    access = required(deployment.fortnox())
+    until = access.company_tokens(str(connection.settings.host.get("tenant_id", ""))).ends()
+    return until.astimezone(STOCKHOLM).date() if until else None

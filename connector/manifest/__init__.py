@@ -98,7 +98,7 @@ class Endpoint(_Described):
 
     method: Literal["GET", "POST"]
     path: str
-    access: Literal["everyone", "webhook token", "signed in"]
+    access: Literal["everyone", "webhook token", "webhook signature", "signed in", "signed in, every company"]
     purpose: str
 
 

@@ -105,6 +105,15 @@ def access(db: Engine, vault: Vault, access_id: str) -> AmiliAccess:
     )
 
 
+def usable_accesses(db: Engine) -> tuple[str, ...]:
+    """The names of the key pairs for which Amili has issued an API code."""
+    table = tables.amili_access
+    with reading(db) as connection:
+        return tuple(
+            connection.execute(select(table.c.id).where(table.c.api_code.is_not(None)).order_by(table.c.id)).scalars()
+        )
+
+
 def _no_access(access_id: str) -> ConfigurationError:
     return ConfigurationError(
         f"There is no Amili key pair named “{access_id}”.", advice="`amili-connector amili keys` makes one."

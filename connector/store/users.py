@@ -33,7 +33,12 @@ class User:
 
     def may_use(self, connection_id: str) -> bool:
         """Whether the person may see and send this connection's invoices."""
-        return ALL_CONNECTIONS in self.connections or connection_id in self.connections
+        return self.may_use_all or connection_id in self.connections
+
+    @property
+    def may_use_all(self) -> bool:
+        """Whether the person may use every connection: the installer, who may add one too."""
+        return ALL_CONNECTIONS in self.connections
 
 
 def add(

@@ -13,14 +13,17 @@ from connector import __version__
 from connector.flows.deployment import Deployment
 from connector.resources import templates_path
 from connector.web import shown
+from connector.web.approved_company import approved_company
 from connector.web.brake import Brake
+from connector.web.connecting import connecting
 from connector.web.csrf import csrf_token, protect_forms
 from connector.web.headers import add_security_headers
 from connector.web.health import health
 from connector.web.hint_box import HintBox
 from connector.web.keys import ledger_keys
+from connector.web.lifecycle import fortnox_lifecycle
 from connector.web.pages import pages
-from connector.web.person import LONGEST_SESSION_S, current_user, language, words
+from connector.web.person import LONGEST_SESSION_S, current_user, language, may_connect, words
 from connector.web.problems import log_unexpected, show_problems
 from connector.web.signin import FREE_TRIES_PER_ACCOUNT, FREE_TRIES_PER_ADDRESS, signin
 from connector.web.texts import LANGUAGES, Catalogue, load_catalogues
@@ -28,7 +31,13 @@ from connector.web.webhooks import LONGEST_BODY_BYTES, Doors, webhooks
 
 _STATIC_KEPT_S = 3600
 _COOKIE = "amili_connector"
-_WITHOUT_PAGE = frozenset({"session.sign_out", "session.choose_language"})
+_OTHER_PAGE = {
+    "session.sign_out": "/",
+    "session.choose_language": "/",
+    "connecting.callback": "/connect/fortnox",
+    "connecting.renew": "/",
+}
+"""Where people come back to from what is no page; the address of Fortnox's answer must not be repeated besides."""
 
 
 class _App(Flask):
@@ -64,8 +73,8 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
     app.extensions["address_brake"] = Brake(free=FREE_TRIES_PER_ADDRESS)
     add_security_headers(app, https=https)
     show_problems(app)
-    protect_forms(app, exempt_blueprint=webhooks.name)
-    for blueprint in (webhooks, health, signin, pages, ledger_keys):
+    protect_forms(app, exempt_blueprints=frozenset({webhooks.name, fortnox_lifecycle.name}))
+    for blueprint in (webhooks, fortnox_lifecycle, health, signin, pages, ledger_keys, connecting, approved_company):
         app.register_blueprint(blueprint)
     app.context_processor(_for_templates)
     return app
@@ -82,13 +91,16 @@ def _for_templates() -> dict[str, object]:
         "version": __version__,
         "amount": shown.amount,
         "moment": shown.moment,
+        "organisation_number": shown.organisation_number,
         "says": shown.says,
         "key_trouble": shown.key_trouble,
+        "opened_by_consent": shown.opened_by_consent,
+        "may_connect": may_connect(),
     }
 
 
 def _here() -> str:
     """The page to come back to after a choice of language."""
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
-    return "/" if request.endpoint in _WITHOUT_PAGE else request.path
+    if other := _OTHER_PAGE.get(request.endpoint or ""):
+        return other
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path

@@ -19,12 +19,12 @@ def csrf_token() -> str:
     return token
 
 
-def protect_forms(app: Flask, *, exempt_blueprint: str) -> None:
-    """Refuse (400) every changing request without the token, but those to `exempt_blueprint`."""
+def protect_forms(app: Flask, *, exempt_blueprints: frozenset[str]) -> None:
+    """Refuse (400) every changing request without the token, but those to `exempt_blueprints`."""
 
     @app.before_request
     def check() -> None:
-        if request.method in _SAFE_METHODS or request.endpoint is None or request.blueprint == exempt_blueprint:
+        if request.method in _SAFE_METHODS or request.endpoint is None or request.blueprint in exempt_blueprints:
             return
         expected = session.get(FIELD, "")
         given = request.form.get(FIELD, "")

@@ -1,15 +1,18 @@
-"""The page of a company's key to its ledger: when it ends, and the form for a new one."""
+"""The page of what opens a company's ledger: a key, with the form for a new one; or its consent, to be renewed."""
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from pydantic import SecretStr
 from werkzeug.wrappers import Response as AnyResponse
 
 from connector.domain.errors import ConfigurationError, KeyRefused
-from connector.flows import keys
+from connector.flows import consent, keys
+from connector.hosts.fortnox.oauth import SCOPES
 from connector.store.connections import StoredConnection
+from connector.web import attempts
 from connector.web.person import deployment, signed_in_user, usable_connection
+from connector.web.shown import opened_by_consent
 
 ledger_keys = Blueprint("ledger_keys", __name__)
 
@@ -22,14 +25,20 @@ def must_be_signed_in() -> None:
 
 @ledger_keys.get("/connections/<connection_id>/key")
 def show(connection_id: str) -> str:
-    """What is known of the key, and the form for a new one."""
-    return _page(usable_connection(connection_id), entered="entered" in request.args)
+    """What is known of the key, and the form for a new one; or of the consent, and the way to renew it."""
+    connection = usable_connection(connection_id)
+    entered = "entered" in request.args
+    return (
+        _consent_page(connection, entered) if opened_by_consent(connection.host) else _page(connection, entered=entered)
+    )
 
 
 @ledger_keys.post("/connections/<connection_id>/key")
 def enter(connection_id: str) -> AnyResponse | tuple[str, int]:
     """Test a new key, and put it in place of the old one if it opens the same company's books."""
     connection = usable_connection(connection_id)
+    if opened_by_consent(connection.host):
+        abort(404)
     given = request.form.get("api_key", "").strip()
     if not given or not given.isascii() or not given.isprintable():
         return _page(connection, problem="key.malformed"), 422
@@ -50,4 +59,20 @@ def _page(connection: StoredConnection, *, problem: str = "", said: str = "", en
         problem=problem,
         said=said,
         entered=entered and not problem,
+    )
+
+
+def _consent_page(connection: StoredConnection, entered: bool) -> str:
+    app_is_set_up = deployment().fortnox() is not None
+    attempts.prepared_state()
+    refusal = attempts.refusal(request.args.get("problem", ""))
+    return render_template(
+        "consent.html",
+        connection=connection,
+        system=connection.host.capitalize(),
+        app_is_set_up=app_is_set_up,
+        until=consent.ends(deployment(), connection) if app_is_set_up else None,
+        scopes=tuple(SCOPES),
+        refusal=refusal,
+        renewed=entered and refusal is None,
     )

@@ -40,6 +40,12 @@ def signed_in_user() -> User:
     return user
 
 
+def may_connect() -> bool:
+    """Whether the way to connect a company in Fortnox is for whoever is at the browser."""
+    user = current_user()
+    return user is not None and user.may_use_all and bool(deployment().settings.fortnox_client_id)
+
+
 def _signed_in() -> User | None:
     email = session.get("email")
     if not email or time.time() - session.get("since", 0) > LONGEST_SESSION_S:

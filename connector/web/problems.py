@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from connector.domain.errors import (
     ConfigurationError,
     ConnectorError,
+    KeyRefused,
     NotAuthorised,
     NotFound,
     NotSent,
@@ -20,11 +21,14 @@ from connector.domain.errors import (
     RemoteError,
 )
 from connector.flows import keys
+from connector.web import lifecycle
 from connector.web.person import deployment, words
+from connector.web.shown import opened_by_consent
 
 log = logging.getLogger(__name__)
 
 _FIRST_ERROR_STATUS = 400
+_PATHS_FOR_MACHINES = ("/webhooks/", lifecycle.PATH)
 
 _SORTS: tuple[tuple[type[ConnectorError], str, int], ...] = (
     (RateLimited, "rate_limited", 503),
@@ -63,7 +67,11 @@ def _connector(error: ConnectorError) -> AnyResponse:
     log.warning("%s could not be shown: %s", request.endpoint, error)
     _, key, status = next(sort for sort in _SORTS if isinstance(error, sort[0]))
     new_key = _page_for_new_key(error)
-    response = _page(key, status, system=error.system, said=error.message, advice=error.advice, new_key=new_key)
+    said, advice = error.message, error.advice
+    if isinstance(error, KeyRefused) and opened_by_consent(error.system.lower()):
+        # Its own words are about keys.
+        key, said, advice = "consent_refused", "", ""
+    response = _page(key, status, system=error.system, said=said, advice=advice, new_key=new_key)
     if isinstance(error, NotSent) and error.retry_after_s:
         response.headers["Retry-After"] = str(int(error.retry_after_s) + 1)
     return response
@@ -99,4 +107,4 @@ def _page(
 
 def _for_machines() -> bool:
     # By the path and not the blueprint, which an address that fits no route does not have.
-    return request.path.startswith("/webhooks/") or request.blueprint == "health"
+    return request.path.startswith(_PATHS_FOR_MACHINES) or request.blueprint == "health"

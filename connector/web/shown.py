@@ -18,6 +18,7 @@ from connector.domain.findings import Finding, Severity
 from connector.domain.identity import Identity, IdentityKind, mask_identity, without_personal_numbers
 from connector.domain.invoice import Address, Invoice
 from connector.domain.money import as_text
+from connector.flows import consent
 from connector.flows.ledger_words import state_words
 from connector.hosts.base import Language
 from connector.store.ledger_keys import LedgerKey
@@ -43,9 +44,20 @@ def moment(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).astimezone(STOCKHOLM).strftime("%Y-%m-%d %H:%M")
 
 
+def organisation_number(digits: str) -> str:
+    """An organisation number as people write it. A sole trader's, which is a personal number, is masked."""
+    text = f"{digits[:6]}-{digits[6:]}" if len(digits) == 10 else digits
+    return (text if without_personal_numbers(text) == text else mask_identity(text)) or "–"
+
+
 def key_trouble(key: LedgerKey) -> str:
     """What should be mended about a company's key to its ledger: a `KeyTrouble`, or "" for nothing."""
     return key.trouble(stockholm_today()) or ""
+
+
+def opened_by_consent(host: str) -> bool:
+    """Whether a ledger of this kind is opened by its company's consent, and not by a key that a person enters."""
+    return host == consent.HOST
 
 
 def says(finding: Finding, language: str) -> str:
@@ -106,7 +118,7 @@ def _customer_number(text: str) -> str:
 
 def _id_number(text: str, identity: Identity | None) -> str:
     if identity is not None and identity.kind is IdentityKind.ORGANISATION:
-        return f"{identity.digits[:6]}-{identity.digits[6:]}"
+        return organisation_number(identity.digits)
     return mask_identity(text)
 
 

@@ -200,7 +200,9 @@ class FortnoxLedger:
 
     def connect(self, deployment: Deployment, url: str) -> Opened:
         approved = self.approve(deployment)
-        return Opened(approved.ledger, {**approved.host_settings, "request_label": REQUEST_LABEL}, None)
+        return Opened(
+            consent.ledger_of(deployment, approved), {**approved.host_settings, "request_label": REQUEST_LABEL}, None
+        )
 
     def approve(self, deployment: Deployment) -> consent.Approved:
         """A person of the company approves the deployment's app, once more if need be."""

@@ -43,7 +43,7 @@ def visitor(app: Flask) -> Visitor:
 
 def add_company(deployment: Deployment, connection_id: str, name: str = "") -> str:
     """A connection whose two sides are never called; gives its webhook token."""
-    if not connections.summaries(deployment.databases.main):
+    if not (connections.summaries(deployment.databases.main) or connections.usable_accesses(deployment.databases.main)):
         connections.put_access(
             deployment.databases.main,
             deployment.vault,

@@ -12,6 +12,8 @@ from connector.domain.connection import Environment, FirstAction
 from connector.domain.findings import Severity
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, PdfState, WriteBackState
 from connector.domain.invoice import StandingKind
+from connector.hosts.fortnox.oauth import SCOPES
+from connector.hosts.fortnox.refusals import Why
 from connector.resources import templates_path
 from connector.store.ledger_keys import KeyTrouble
 from connector.web.texts import LANGUAGES, Catalogue, MissingText, load_catalogues
@@ -32,6 +34,9 @@ ENUMS = {
     "write_back": WriteBackState,
     "standing": StandingKind,
     "key_trouble": KeyTrouble,
+    "consent_trouble": KeyTrouble,
+    "consent_refusal": Why,
+    "fortnox_right": tuple(SCOPES),
     "waiting": (WAITS_FOR_KEY,),
 }
 """Families of keys that pages form from a value."""

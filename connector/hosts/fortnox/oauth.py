@@ -31,7 +31,8 @@ from connector.domain.errors import (
 )
 from connector.hosts.fortnox.answers import CONNECT_AGAIN, json_object, oauth_words
 from connector.hosts.fortnox.documents import SYSTEM, Record
-from connector.hosts.wire import Transport, retry_after_s
+from connector.hosts.fortnox.refusals import ConsentRefused, Why
+from connector.hosts.wire import Transport, own_words, retry_after_s
 
 AUTHORISATION_URL = "https://apps.fortnox.se"
 
@@ -61,20 +62,20 @@ _AUTHORISE = "/oauth-v1/auth"
 _TOKEN = "/oauth-v1/token"  # noqa: S105
 _REVOKE = "/oauth-v1/revoke"
 
-_REFUSED_CONSENTS: Mapping[str, tuple[str, str]] = {
-    "access_denied": (
+_REFUSED_CONSENTS: Mapping[Why, tuple[str, str]] = {
+    Why.DENIED: (
         "The connection was not approved in Fortnox.",
         "Connect again, and approve it as a system administrator of the company.",
     ),
-    "invalid_scope": (
+    Why.SCOPE_NOT_ALLOWED: (
         "The app may not ask for a right that the connector needs.",
         f"Switch on these scopes for the app in Fortnox's developer portal: {' '.join(SCOPES)}.",
     ),
-    "error_missing_license": (
+    Why.NO_LICENCE: (
         "The company lacks a licence in Fortnox for a right that the connector needs.",
         "An administrator of the company adds the licence in Fortnox; then connect again.",
     ),
-    "error_missing_app_license": (
+    Why.NO_APP_LICENCE: (
         "The company has no licence in Fortnox for the integration.",
         "An administrator of the company adds a licence for integrations in Fortnox; then connect again.",
     ),
@@ -253,31 +254,35 @@ class AuthorisationServer:
 def code_of_callback(query: Mapping[str, str], *, state: str) -> str:
     """The code in the address that Fortnox sent the person back to; `state` is what `consent_url` was given.
 
-    Raises `ServiceAccountRefused`, and `ConfigurationError` telling what the person can do.
+    Raises `ServiceAccountRefused`, and `ConsentRefused` telling what the person can do.
     """
     if not any(query.get(name) for name in ("code", "error", "state")):
-        raise ConfigurationError(
+        raise ConsentRefused(
+            Why.NO_ANSWER,
             "Fortnox sent you back without an answer.",
-            system=SYSTEM,
             advice="The Fortnox account may be locked or unpaid: sign in to Fortnox, mend that, and connect again.",
         )
-    if not hmac.compare_digest(query.get("state", "").encode(), state.encode()):
-        raise ConfigurationError(
-            "The answer belongs to another attempt to connect.", system=SYSTEM, advice="Start again."
+    if not state or not hmac.compare_digest(query.get("state", "").encode(), state.encode()):
+        raise ConsentRefused(
+            Why.OTHER_ATTEMPT, "The answer belongs to another attempt to connect.", advice="Start again."
         )
     if error := query.get("error", ""):
         raise _refused_consent(error, query.get("error_description", ""))
     code = query.get("code", "")
     if not code:
-        raise ConfigurationError("Fortnox answered without a code.", system=SYSTEM, advice="Start again.")
+        raise ConsentRefused(Why.NO_CODE, "Fortnox answered without a code.", advice="Start again.")
     return code
 
 
-def _refused_consent(error: str, description: str) -> ConfigurationError | ServiceAccountRefused:
+def _refused_consent(error: str, description: str) -> ConsentRefused | ServiceAccountRefused:
     if SERVICE_ACCOUNT_REFUSAL in description.casefold():
         return ServiceAccountRefused("allows no service account here.", system=SYSTEM, operation="ask for consent")
-    message, advice = _REFUSED_CONSENTS.get(error, ("Fortnox refused the connection.", "Connect again."))
-    return ConfigurationError(message, system=SYSTEM, advice=advice)
+    known = next((why for why in _REFUSED_CONSENTS if why == error), None)
+    if known is None:
+        said = own_words(description or error)
+        return ConsentRefused(Why.REFUSED, "Fortnox refused the connection.", advice="Connect again.", said=said)
+    message, advice = _REFUSED_CONSENTS[known]
+    return ConsentRefused(known, message, advice=advice)
 
 
 def _no_token(what: str, operation: str, status: int | None) -> Unavailable:

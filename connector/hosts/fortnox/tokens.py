@@ -103,6 +103,11 @@ class CompanyTokens:
             self._store.forget(self._refresh_key)
             return True
 
+    def ends(self) -> datetime | None:
+        """When the kept refresh token ends unless it is used; None where none is needed, or nothing is kept."""
+        kept = self._store.get(self._refresh_key)
+        return kept.expires_at if kept else None
+
     def forget(self) -> None:
         """Give the connection up: the refresh token, if there is one, is voided at Fortnox, and nothing is kept.
 

@@ -17,7 +17,6 @@ from pydantic import SecretStr
 from connector import manifest
 from connector.domain.errors import (
     ConfigurationError,
-    ConnectorError,
     KeyRefused,
     NotAuthorised,
     RateLimited,
@@ -35,6 +34,7 @@ from connector.hosts.fortnox.oauth import (
     code_of_callback,
     missing_scopes,
 )
+from connector.hosts.fortnox.refusals import ConsentRefused, Why
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 SERVER = "https://apps.fortnox.se"
@@ -278,27 +278,43 @@ def test_the_code_of_a_callback() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "words"),
+    ("query", "why", "words"),
     [
-        ({}, "locked or unpaid"),
-        ({"code": "", "state": ""}, "locked or unpaid"),
-        ({"code": CODE}, "another attempt"),
-        ({"code": CODE, "state": "0123456789abcdeg"}, "another attempt"),
-        ({"code": CODE, "state": "å"}, "another attempt"),
-        ({"error": "access_denied"}, "another attempt"),
-        ({"state": STATE}, "without a code"),
-        ({"error": "access_denied", "state": STATE}, "system administrator"),
-        ({"error": "invalid_scope", "state": STATE}, "developer portal: invoice customer payment"),
-        ({"error": "error_missing_license", "state": STATE}, "adds the licence"),
-        ({"error": "error_missing_app_license", "state": STATE}, "licence for integrations"),
-        ({"error": "something_new", "state": STATE, "code": CODE}, "refused the connection"),
+        ({}, Why.NO_ANSWER, "locked or unpaid"),
+        ({"code": "", "state": ""}, Why.NO_ANSWER, "locked or unpaid"),
+        ({"code": CODE}, Why.OTHER_ATTEMPT, "another attempt"),
+        ({"code": CODE, "state": "0123456789abcdeg"}, Why.OTHER_ATTEMPT, "another attempt"),
+        ({"code": CODE, "state": "å"}, Why.OTHER_ATTEMPT, "another attempt"),
+        ({"error": "access_denied"}, Why.OTHER_ATTEMPT, "another attempt"),
+        ({"state": STATE}, Why.NO_CODE, "without a code"),
+        ({"error": "access_denied", "state": STATE}, Why.DENIED, "system administrator"),
+        (
+            {"error": "invalid_scope", "state": STATE},
+            Why.SCOPE_NOT_ALLOWED,
+            "developer portal: invoice customer payment",
+        ),
+        ({"error": "error_missing_license", "state": STATE}, Why.NO_LICENCE, "adds the licence"),
+        ({"error": "error_missing_app_license", "state": STATE}, Why.NO_APP_LICENCE, "licence for integrations"),
+        ({"error": "something_new", "state": STATE, "code": CODE}, Why.REFUSED, "Fortnox says: something_new"),
+        ({"error": "other_attempt", "state": STATE}, Why.REFUSED, "Fortnox says: other_attempt"),
+        (
+            {"error": "x", "error_description": "Of 19900101-1239", "state": STATE},
+            Why.REFUSED,
+            "Fortnox says: Of ••••",
+        ),
     ],
 )
-def test_every_callback_without_consent_is_told_in_words(query: dict[str, str], words: str) -> None:
-    with pytest.raises(ConnectorError) as caught:
+def test_every_callback_without_consent_is_told_in_words(query: dict[str, str], why: Why, words: str) -> None:
+    with pytest.raises(ConsentRefused) as caught:
         code_of_callback(query, state=STATE)
-    assert type(caught.value) is ConfigurationError
+    assert caught.value.why is why
     assert words in str(caught.value)
+
+
+def test_without_a_state_of_our_own_no_answer_is_taken() -> None:
+    for query in ({"code": CODE}, {"code": CODE, "state": ""}):
+        with pytest.raises(ConsentRefused, match="another attempt"):
+            code_of_callback(query, state="")
 
 
 def test_a_service_account_that_is_not_allowed_is_told_apart() -> None:
