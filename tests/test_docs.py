@@ -27,12 +27,15 @@ from connector.domain.connection import ConnectionSettings, ReminderPolicy
 from connector.domain.errors import ConnectorError
 from connector.flows.fortnox_access import CALLBACK_PATH
 from connector.hosts.fortnox.oauth import SCOPES, SERVICE_ACCOUNT_REFUSAL, code_of_callback
+from connector.hosts.fortnox.refusals import Why
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.odoo import inventory
 from connector.hosts.odoo.settings import OdooSettings
 from connector.sandbox.fortnox_grants import KNOWN_SCOPES
 from connector.sandbox.fortnox_switches import Consent
 from connector.settings import Settings, load_settings
+from connector.web.lifecycle import PATH as LIFECYCLE_PATH
+from connector.web.texts import load_catalogues
 from tests.conftest import SettingsFactory
 from tests.live.fortnox_points import POINTS
 from tests.source import PACKAGE, ROOT, tree
@@ -251,10 +254,20 @@ def test_the_guide_to_fortnox_has_every_refusal_of_consent_with_its_mend() -> No
     assert all(why and mend for why, mend in (row for said, row in rows.items() if said != "it says"))
 
 
-def test_the_guide_to_fortnox_says_what_its_redirect_address_is() -> None:
+def test_the_guide_to_fortnox_has_what_the_pages_say_of_a_refusal() -> None:
+    told = " ".join(table("When approving fails", FORTNOX_GUIDE))
+    texts = load_catalogues()["en"].texts
+    words = {why: texts[f"consent_refusal.{why}"] for why in Why}
+    said = {why: re.sub(r"\{\w+\}", "…", text).partition(". ")[0].rstrip(".") for why, text in words.items()}
+
+    assert {why: sentence for why, sentence in said.items() if sentence not in told} == {}
+
+
+def test_the_guide_to_fortnox_says_what_is_entered_in_the_portal() -> None:
     rows = table("1. The app in the developer portal", FORTNOX_GUIDE)
 
     assert f"`<PUBLIC_URL>{CALLBACK_PATH}`" in rows["redirect address (*Redirect URI*)"][0]
+    assert f"`<PUBLIC_URL>{LIFECYCLE_PATH}`" in rows["address of webhooks, and their secret"][0]
 
 
 def test_what_is_unconfirmed_of_fortnox_is_in_step_everywhere() -> None:
