@@ -219,6 +219,19 @@ class AmiliClient:
             operation="list payout specifications",
         )
 
+    def payout_lines_of(self, creditor: str, invoice_number: str) -> tuple[PayoutLine, ...]:
+        """The payout specifications of exactly this creditor's invoice number (amili.md 6.2), compared again.
+
+        Which field of a line names its case is not documented, so a withdrawn case's lines are among them. Raises
+        `Unreadable` for a line that does not say whose it is.
+        """
+        operation = "list an invoice's payout specifications"
+        query = Query(where={"creditor": creditor, "invoice_number": invoice_number})
+        found = tuple(self._calls.listed("/finance--payout-specifications", PayoutLine, query, operation=operation))
+        if any(line.creditor is None or not line.invoice_number for line in found):
+            raise unreadable("answered with a line without creditor or invoice number", operation=operation)
+        return tuple(line for line in found if (line.creditor, line.invoice_number) == (creditor, invoice_number))
+
     def lines_of_payout(self, payout_id: str) -> Iterator[PayoutLine]:
         """The payout specifications that one payout gathers (amili.md 6.2)."""
         query = Query(where={"payout": payout_id})

@@ -202,6 +202,18 @@ class Verdict(Frozen):
     payout: str = ""
 
 
+def change_id(kind: FollowUpKind, ledger_id: str, number: int) -> str:
+    """The id of the `number`-th increase or reversal of a payment or credit."""
+    return f"{kind}:{ledger_id}#{number}"
+
+
+def reported_as(kind: FollowUpKind, identifier: str) -> FollowUpKind:
+    """What Amili is told of it as: an increase is told as the payment or credit that it belongs to."""
+    if kind not in (FollowUpKind.INCREASE, FollowUpKind.REVERSAL):
+        return kind
+    return FollowUpKind.CREDIT if identifier.startswith(f"{FollowUpKind.CREDIT}:") else FollowUpKind.PAYMENT
+
+
 def entries_of(invoice: Invoice) -> tuple[Entry, ...]:
     """Everything that lessens what is owed on the invoice, and the customer's credits that name none."""
     payments = (

@@ -27,6 +27,8 @@ from connector.domain.follow_up import (
     Reason,
     Step,
     Verdict,
+    change_id,
+    reported_as,
 )
 from connector.domain.invoice import InvoiceState, PaymentKind
 from connector.domain.payout_echo import NOTHING, Payouts
@@ -131,7 +133,7 @@ def _told(facts: Facts) -> dict[tuple[FollowUpKind, str], _Told]:
             known.amount += one.amount
             known.by_us |= one.at_amili or one.state is FollowUpState.COUNTED
     for one in facts.noted:
-        kind = _kind_of(one.id)
+        kind = reported_as(one.kind, one.id)
         if (kind, one.ledger_id) in told and (one.at_amili or one.state is FollowUpState.SKIPPED):
             if one.kind is FollowUpKind.INCREASE:
                 told[kind, one.ledger_id].amount += one.amount
@@ -148,7 +150,7 @@ def _difference(facts: Facts, kind: FollowUpKind, ledger_id: str, difference: De
         for one in facts.noted
         if one.kind in (FollowUpKind.INCREASE, FollowUpKind.REVERSAL)
         and one.ledger_id == ledger_id
-        and _kind_of(one.id) is kind
+        and reported_as(one.kind, one.id) is kind
     ]
     asking = [one for one in before if one.state in _OPEN_QUESTION]
     if any(one.kind is change and one.amount == abs(difference) for one in asking):
@@ -160,7 +162,7 @@ def _difference(facts: Facts, kind: FollowUpKind, ledger_id: str, difference: De
             Verdict(
                 step=Step.ASK,
                 kind=change,
-                id=f"{kind}:{ledger_id}#{len(before) + 1}",
+                id=change_id(kind, ledger_id, len(before) + 1),
                 ledger_id=ledger_id,
                 amount=abs(difference),
                 date=_date_of(facts, kind, ledger_id),
@@ -169,11 +171,6 @@ def _difference(facts: Facts, kind: FollowUpKind, ledger_id: str, difference: De
             )
         )
     return verdicts
-
-
-def _kind_of(change_id: str) -> FollowUpKind:
-    """Of which kind the entry is that an increase or a reversal belongs to."""
-    return FollowUpKind.CREDIT if change_id.startswith(f"{FollowUpKind.CREDIT}:") else FollowUpKind.PAYMENT
 
 
 def _date_of(facts: Facts, kind: FollowUpKind, ledger_id: str) -> date | None:
@@ -253,7 +250,7 @@ class _Reporting:
         return _asking(entry, why, may_report=self._impossible(entry) is None)
 
     def _of_increase(self, noted: Noted) -> list[Verdict]:
-        kind = _kind_of(noted.id)
+        kind = reported_as(noted.kind, noted.id)
         number = next((one.number for one in self.facts.ledger.entries if one.id == noted.ledger_id), "")
         day = _date_of(self.facts, kind, noted.ledger_id)
         entry = Entry(kind=kind, id=noted.ledger_id, amount=noted.amount, date=day, number=number)

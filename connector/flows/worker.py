@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from connector.flows import case_reading, following, keys, requests
+from connector.flows import case_reading, follow_up, following, keys, requests
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Engine, Job
 from connector.flows.guarded import guarded, one_round
@@ -46,6 +46,7 @@ class Worker:
         self._scheduled: dict[tuple[str, str], str] = {}
         self._keys: Mapping[str, LedgerKey] = {}
         self._listener = listener_of(deployment)
+        self._looks = follow_up.Starting(deployment)
         self._engine = Engine(
             deployment.databases.main,
             url=deployment.databases.engine_url,
@@ -60,6 +61,7 @@ class Worker:
                     ("wait", guarded("wait", following.wait_for_changes)),
                     ("poll", one_round("poll", partial(following.poll, deployment))),
                 ),
+                follow_up.FOLLOW_UP: (("look", guarded("follow-up", partial(follow_up.follow_up, deployment))),),
                 POLL: (("poll", one_round("poll", partial(following.poll, deployment))),),
                 LOOK: (
                     ("key", one_round("key", partial(keys.look, deployment))),
@@ -117,6 +119,7 @@ class Worker:
             if again:
                 self._submit(requests.job_of(again))
                 rescued += 1
+        rescued += follow_up.take_up(self._deployment, self._engine.live, self._submit)
         rescued += inbox.return_stranded(self._deployment.databases.inbox, older_than_s=_HINT_STRANDED_S)
         if rescued:
             log.warning("%d pieces of work had nobody driving them and were taken up again", rescued)
@@ -138,6 +141,7 @@ class Worker:
         self._take_up_freed(known)
         if leases.try_lease(self._deployment.databases.main, "schedule", self._engine.executor_id, for_s=30.0):
             self._schedule(known)
+            self._looks.start(self._submit)
         return 0
 
     def _take_up_freed(self, known: Mapping[str, LedgerKey]) -> None:

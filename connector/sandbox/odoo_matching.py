@@ -65,6 +65,22 @@ def match(records: Records, invoice: int, counterpart: int, amount: Decimal) -> 
     return partial
 
 
+def unmatch(records: Records, partial_id: int) -> None:
+    """Take a match apart again, as "unreconcile" does: both sides are open as before."""
+    partial = records.get("account.partial.reconcile", partial_id)
+    records.delete("account.partial.reconcile", partial_id)
+    for side, change, links in (
+        ("debit_move_id", partial["amount"], "matched_credit_ids"),
+        ("credit_move_id", -partial["amount"], "matched_debit_ids"),
+    ):
+        line = records.get("account.move.line", partial[side])
+        left = line["amount_residual"] + change
+        rest = [number for number in line.get(links, []) if number != partial_id]
+        still_open = {"amount_residual": left, "amount_residual_currency": left, "reconciled": False}
+        records.update("account.move.line", line["id"], still_open | {links: rest, "full_reconcile_id": False})
+        _refresh_payment_state(records, line["move_id"])
+
+
 def _refresh_payment_state(records: Records, move: int) -> None:
     entry = records.get("account.move", move)
     if entry["move_type"] == "entry":
@@ -74,7 +90,7 @@ def _refresh_payment_state(records: Records, move: int) -> None:
         records.get("account.move.line", partial["credit_move_id"])["move_type"] for partial in partials(records, move)
     }
     if left:
-        state = "partial"
+        state = "partial" if partials(records, move) else "not_paid"
     else:
         only_credited = entry["move_type"] == "out_invoice" and credited == {"out_refund"}
         state = "reversed" if only_credited else "paid"

@@ -60,7 +60,7 @@ def arm(db: Engine, lease: FollowUpLease, *, turn: int, for_s: float, settle_s: 
         values = {"state": FollowUpState.REPORTING}
         sendable = _table.c.state.in_((FollowUpState.DUE, FollowUpState.UNKNOWN, FollowUpState.REPORTING))
         ownership.arm(connection, _table, follow_up.id, lease.owner, values, sendable, for_s=for_s, settle_s=settle_s)
-        _record(connection, lease, "reporting", amount=follow_up.amount)
+        _record(connection, lease, event="reporting")
 
 
 def taken(db: Engine, lease: FollowUpLease, action_id: str, *, found: bool = False) -> None:
@@ -74,7 +74,7 @@ def outcome_unknown(db: Engine, lease: FollowUpLease, *, why: str) -> None:
     with db.begin() as connection:
         values = {"state": FollowUpState.UNKNOWN, "unknown_since": now(connection), "waiting_for": why}
         ownership.change(connection, _table, lease.follow_up.id, lease.owner, values)
-        _record(connection, lease, "report_unknown", why=why)
+        _record(connection, lease, event="report_unknown", why=why)
 
 
 def looked_in_vain(db: Engine, lease: FollowUpLease) -> None:
@@ -151,10 +151,11 @@ def _change(db: Engine, lease: FollowUpLease, event: str | None, values: dict[st
     with db.begin() as connection:
         ownership.change(connection, _table, lease.follow_up.id, lease.owner, values)
         if event:
-            _record(connection, lease, event, **data)
+            _record(connection, lease, event=event, **data)
 
 
-def _record(connection: Connection, lease: FollowUpLease, event: str, **data: Any) -> None:
+def _record(connection: Connection, lease: FollowUpLease, *, event: str, **data: Any) -> None:
     follow_up = lease.follow_up
     details = {name: value for name, value in data.items() if value not in (None, "")}
-    record(connection, follow_up.hand_over, actor=_WORKER, event=event, kind=follow_up.kind, **details)
+    told = {"kind": follow_up.kind, "amount": follow_up.amount} | details
+    record(connection, follow_up.hand_over, actor=_WORKER, event=event, **told)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from connector.domain.action import ActionOutcome
 from connector.domain.errors import ConfigurationError
@@ -26,7 +25,8 @@ from connector.domain.follow_up import (
     Verdict,
 )
 from connector.domain.hand_over import HandOverState
-from connector.store import tables
+from connector.domain.identity import without_personal_numbers
+from connector.store import ownership, tables
 from connector.store.database import now, reading
 from connector.store.hand_over_record import HandOver, from_row
 from connector.store.timeline import record
@@ -96,7 +96,7 @@ class FollowUp:
             ledger_id=self.ledger_id,
             state=self.state,
             amount=self.amount,
-            settled=self.settled,
+            settled=self.amount if self.settled is None and self.state is FollowUpState.REPORTED else self.settled,
             at_amili=self.at_amili,
             decided=bool(self.decided_by),
             payout=self.payout,
@@ -167,22 +167,21 @@ def asking(db: Engine, *, connection_id: str | None = None, limit: int = 200) ->
 def keep(db: Engine, hand_over: HandOver, verdict: Verdict, findings: tuple[Finding, ...]) -> str:
     """Keep what was decided about one thing, if that is news; its row's id. Nothing in flight or answered changes.
 
-    However many workers decide the same at once, one row comes of it.
+    However many workers decide the same at once, one row comes of it. Raises `LostOwnership` where something of the
+    hand-over was reported since it was read: what was decided from before is worth nothing then.
     """
-    try:
-        with db.begin() as connection:
-            return _keep(connection, hand_over, verdict, findings)
-    except IntegrityError:
-        with db.begin() as connection:
-            return _keep(connection, hand_over, verdict, findings)
+    with db.begin() as connection:
+        return _keep(connection, hand_over, verdict, findings)
 
 
 def _keep(connection: Connection, hand_over: HandOver, verdict: Verdict, findings: tuple[Finding, ...]) -> str:
     state = _STATE_OF[verdict.step]
+    turn = select(_hand_overs.c.follow_up_turn).where(_hand_overs.c.id == hand_over.id).with_for_update()
+    ownership.must_own(connection.execute(turn).scalar_one() == hand_over.follow_up_turn)
     row = connection.execute(
-        select(_table)
-        .where(_table.c.hand_over == hand_over.id, _table.c.kind == verdict.kind, _table.c.event_id == verdict.id)
-        .with_for_update()
+        select(_table).where(
+            _table.c.hand_over == hand_over.id, _table.c.kind == verdict.kind, _table.c.event_id == verdict.id
+        )
     ).one_or_none()
     values: dict[str, Any] = {
         "state": state,
@@ -230,7 +229,8 @@ def skip(db: Engine, follow_up_id: str, *, by: str, reason: str) -> HandOver:
     """
     if not reason.strip():
         raise ConfigurationError("A reason is needed.", advice="Say why it is not reported.")
-    return _answer(db, follow_up_id, FollowUpState.SKIPPED, by=by, reason=reason.strip())
+    # The reason is kept in the timeline, where no personal number may stand.
+    return _answer(db, follow_up_id, FollowUpState.SKIPPED, by=by, reason=without_personal_numbers(reason.strip()))
 
 
 def _answer(db: Engine, follow_up_id: str, state: FollowUpState, *, by: str, reason: str) -> HandOver:
@@ -287,8 +287,17 @@ def look_done(db: Engine, hand_over_id: str, asked: int) -> None:
         )
 
 
-def due(db: Engine, *, limit: int = 1000) -> tuple[HandOver, ...]:
-    """Hand-overs at Amili that somebody must look at, or that have an unfinished follow-up.
+@dataclass(frozen=True)
+class Look:
+    """A look that is to be made at what happened to an invoice: number `asked` of its hand-over."""
+
+    hand_over: str
+    connection: str
+    asked: int
+
+
+def due(db: Engine) -> tuple[Look, ...]:
+    """The looks at hand-overs at Amili that were asked for and not finished, or whose follow-ups are not.
 
     Those whose ledger does not accept our key are left out for as long as there is no new one.
     """
@@ -297,26 +306,23 @@ def due(db: Engine, *, limit: int = 1000) -> tuple[HandOver, ...]:
     wanted = (_hand_overs.c.follow_up_asked > _hand_overs.c.follow_up_done) | _hand_overs.c.id.in_(unfinished)
     with reading(db) as connection:
         rows = connection.execute(
-            select(_hand_overs)
+            select(_hand_overs.c.id, _hand_overs.c.connection, _hand_overs.c.follow_up_asked)
             .where(wanted, _hand_overs.c.case_id.is_not(None), _hand_overs.c.connection.not_in(without_key))
             .where(_hand_overs.c.state.in_((HandOverState.REGISTERED, HandOverState.DONE)))
-            .order_by(_hand_overs.c.updated_at)
-            .limit(limit)
+            .order_by(_hand_overs.c.id)
         ).all()
-    return tuple(from_row(row) for row in rows)
+    return tuple(Look(row.id, row.connection, row.follow_up_asked) for row in rows)
 
 
-def ask_again(db: Engine, hand_over: HandOver) -> HandOver | None:
-    """Ask anew for a look that nobody makes any more; None if it moved on."""
+def ask_again(db: Engine, look: Look) -> Look | None:
+    """Ask anew for a look that nobody makes any more; None if somebody else has."""
     with db.begin() as connection:
         changed = connection.execute(
             update(_hand_overs)
-            .where(_hand_overs.c.id == hand_over.id, _hand_overs.c.follow_up_asked == hand_over.follow_up_asked)
-            .values(follow_up_asked=hand_over.follow_up_asked + 1)
+            .where(_hand_overs.c.id == look.hand_over, _hand_overs.c.follow_up_asked == look.asked)
+            .values(follow_up_asked=look.asked + 1)
         )
-        if not changed.rowcount:
-            return None
-        return from_row(connection.execute(select(_hand_overs).where(_hand_overs.c.id == hand_over.id)).one())
+    return replace(look, asked=look.asked + 1) if changed.rowcount else None
 
 
 def _record(

@@ -77,8 +77,8 @@ def change(
     must_own(changed.rowcount)
 
 
-def must_own(rowcount: int) -> None:
-    """Raise `LostOwnership` where nothing was changed."""
+def must_own(rowcount: int | bool) -> None:
+    """Raise `LostOwnership` where nothing was changed, or what had to hold does not."""
     if not rowcount:
         raise LostOwnership
 

@@ -156,6 +156,7 @@ def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
         "findings": ", ".join(data.get("findings", ())),
         "standing": words.text_or_key("standing", str(data.get("standing", ""))),
         "balance": amount(Decimal(data["balance"])) if data.get("balance") else "",
+        "thing": _thing(data, words),
         "places": ", ".join(data.get("places", ())),
         "status": str(data.get("status", "")),
         "case": case_words(data, words),
@@ -168,6 +169,13 @@ def case_words(data: Mapping[str, Any], words: Catalogue) -> str:
     state, status = str(data.get("state", "")), str(data.get("status", ""))
     language: Language = "sv" if words.language == "sv" else "en"
     return state_words(state, status, closed=bool(data.get("closed")), language=language)
+
+
+def _thing(data: Mapping[str, Any], words: Catalogue) -> str:
+    """What happened in the ledger, with its amount where it has one."""
+    kind = words.text_or_key("follow_up_kind", str(data.get("kind", "")))
+    kronor = Decimal(data.get("amount") or 0)
+    return f"{kind} {amount(kronor)}" if kronor else kind
 
 
 def _details(data: Mapping[str, Any], words: Catalogue) -> Iterable[str]:

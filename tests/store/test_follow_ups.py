@@ -19,7 +19,7 @@ from connector.domain.invoice import InvoiceState, Standing
 from connector.store import follow_up_work, follow_ups, following, hand_overs, timeline
 from connector.store.database import Databases
 from connector.store.follow_up_work import FollowUpLease
-from connector.store.follow_ups import FollowUp
+from connector.store.follow_ups import FollowUp, Look
 from connector.store.hand_over_record import HandOver
 from connector.store.ownership import LostOwnership
 from tests.store.samples import MINUTE, add_connection, armed, ask, register
@@ -91,7 +91,7 @@ def test_news_of_the_ledger_asks_for_a_look_in_the_same_step(databases: Database
     assert following.note(databases.main, sent, changed)
     assert not following.note(databases.main, sent, changed)
     (due,) = follow_ups.due(databases.main)
-    assert (due.id, due.follow_up_asked, due.follow_up_done) == (sent.id, 1, 0)
+    assert due == Look(sent.id, sent.connection, asked=1)
     follow_ups.look_done(databases.main, sent.id, 1)
     assert follow_ups.due(databases.main) == ()
 
@@ -119,9 +119,18 @@ def test_of_two_reports_decided_from_one_look_only_one_leaves(databases: Databas
     assert hand_overs.get(databases.main, sent.id).follow_up_turn == 1
 
 
+def test_what_was_decided_before_a_report_is_not_kept_after_it(databases: Databases, sent: HandOver) -> None:
+    """Else what that report settled at Amili would be taken for somebody else's money, and asked."""
+    arm(databases, claimed(databases, kept(databases, sent)))
+    with pytest.raises(LostOwnership):
+        kept(databases, sent, Step.ASK, "p2")
+    assert len(follow_ups.of_hand_over(databases.main, sent.id)) == 1
+
+
 def test_what_is_in_flight_is_changed_by_no_look(databases: Databases, sent: HandOver) -> None:
     lease = claimed(databases, kept(databases, sent))
     arm(databases, lease)
+    sent = hand_overs.get(databases.main, sent.id)
     for step in (Step.ASK, Step.LAPSE, Step.PAYOUT):
         follow_ups.keep(databases.main, sent, verdict(step), ())
     assert follow_ups.get(databases.main, lease.follow_up.id).state is FollowUpState.REPORTING
@@ -207,9 +216,7 @@ def test_what_was_done_is_done(databases: Databases, sent: HandOver) -> None:
 def test_an_unfinished_follow_up_is_due_without_any_news(databases: Databases, sent: HandOver) -> None:
     kept(databases, sent)
     (found,) = follow_ups.due(databases.main)
-    again = follow_ups.ask_again(databases.main, found)
-    assert again is not None
-    assert again.follow_up_asked == 1
+    assert follow_ups.ask_again(databases.main, found) == Look(sent.id, sent.connection, asked=1)
     assert follow_ups.ask_again(databases.main, found) is None, "somebody else was faster"
 
 

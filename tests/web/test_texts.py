@@ -10,6 +10,7 @@ import pytest
 
 from connector.domain.connection import Environment, FirstAction
 from connector.domain.findings import Severity
+from connector.domain.follow_up import FollowUpKind, FollowUpState
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, PdfState, WriteBackState
 from connector.domain.invoice import StandingKind
 from connector.hosts.fortnox.oauth import SCOPES
@@ -38,8 +39,12 @@ ENUMS = {
     "consent_refusal": Why,
     "fortnox_right": tuple(SCOPES),
     "waiting": (WAITS_FOR_KEY,),
+    "follow_up_kind": FollowUpKind,
 }
 """Families of keys that pages form from a value."""
+
+KEPT = set(FollowUpState) - {FollowUpState.REPORTING, FollowUpState.UNKNOWN, FollowUpState.TAKEN}
+"""States of a follow-up whose beginning is recorded by their name."""
 
 
 def names(family: str) -> set[str]:
@@ -116,7 +121,7 @@ def recorded_events() -> set[str]:
             isinstance(target, ast.Name) and target.id == "event" for target in node.targets
         ):
             found |= constants(node.value)
-    return found
+    return found | {f"follow_up_{state}" for state in KEPT}
 
 
 def constants(*nodes: ast.expr) -> set[str]:

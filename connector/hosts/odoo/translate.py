@@ -20,6 +20,7 @@ from connector.domain.invoice import (
     LineKind,
     OpenReceipt,
     Payment,
+    PaymentKind,
     ReminderSent,
 )
 from connector.domain.money import ORE
@@ -247,6 +248,7 @@ def _unbooked_payments(document: Record) -> tuple[Payment, ...]:
     return tuple(
         Payment(
             id=f"payment-{records.value(payment, 'id')}",
+            kind=PaymentKind.UNBOOKED,
             amount=records.amount(payment, "amount", "payments.amount"),
             date=records.required_day(payment, "date"),
             reference=records.text(payment, "name"),

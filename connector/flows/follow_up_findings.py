@@ -1,0 +1,186 @@
+"""What a person is asked about an invoice at Amili, in the words of the people who can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from connector.amili.actions import RegisteredAction
+from connector.domain.checks.texts import Words
+from connector.domain.errors import ConnectorError
+from connector.domain.findings import Finding, Severity
+from connector.domain.follow_up import FollowUpKind, Reason, Verdict, reported_as
+from connector.domain.money import as_text
+from connector.flows.remote_findings import words
+
+_WHAT: Mapping[FollowUpKind, Words] = MappingProxyType(
+    {
+        FollowUpKind.PAYMENT: Words(sv="Betalningen", en="The payment"),
+        FollowUpKind.CREDIT: Words(sv="Krediteringen", en="The credit"),
+    }
+)
+
+_TEXTS: Mapping[Reason, Words] = MappingProxyType(
+    {
+        Reason.BEFORE_CASE: Words(
+            sv="{what} på {amount} kr är daterad {date}, före ärendet. Gäller den fordran ska Amili få veta det.",
+            en="{what} of {amount} SEK is dated {date}, before the case. If it pays this claim, Amili must know.",
+        ),
+        Reason.AROUND_REGISTRATION: Words(
+            sv="{what} på {amount} kr ({date}) kan redan vara avdragen i det belopp som skickades. Jämför med ärendet.",
+            en="{what} of {amount} SEK ({date}) may be taken off the claimed amount already. Compare with the case.",
+        ),
+        Reason.OTHER_CURRENCY: Words(
+            sv="{what} på {amount} är inte i kronor. Amili tar bara emot kronor.",
+            en="{what} of {amount} is not in kronor. Amili takes kronor only.",
+        ),
+        Reason.NO_RECEIPT: Words(
+            sv="Fakturan har minskats med {amount} kr ({date}) utan betalning eller bankrad. Kom det in pengar?",
+            en="The invoice was lessened by {amount} SEK ({date}) without a payment or bank line. Did money come in?",
+        ),
+        Reason.REFUND: Words(
+            sv="En återbetalning på {amount} kr ({date}) är bokförd. Den går inte att rapportera; ta det med Amili.",
+            en="A refund of {amount} SEK ({date}) is booked. It cannot be reported; settle it with Amili.",
+        ),
+        Reason.MAY_BE_PAYOUT: Words(
+            sv="{what} på {amount} kr ({date}) kan vara Amilis egen utbetalning. Rapportera bara pengar från kunden.",
+            en="{what} of {amount} SEK ({date}) may be Amili's own payout. Report only money from the customer.",
+        ),
+        Reason.CASE_CLOSED: Words(
+            sv="{what} på {amount} kr ({date}) kom sedan ärendet avslutats hos Amili. Stäm av med Amili.",
+            en="{what} of {amount} SEK ({date}) came after Amili closed the case. Settle it with Amili.",
+        ),
+        Reason.REMAINING_UNKNOWN: Words(
+            sv="Amili visar inte vad som återstår, så {amount} kr ({date}) har inte rapporterats. Jämför med ärendet.",
+            en="Amili does not show what remains, so {amount} SEK ({date}) was not reported. Compare with the case.",
+        ),
+        Reason.OVER_REMAINING: Words(
+            sv="{what} på {amount} kr ({date}) är mer än vad som återstår i ärendet hos Amili. Inget har rapporterats.",
+            en="{what} of {amount} SEK ({date}) is more than what remains of the case at Amili. Nothing was reported.",
+        ),
+        Reason.WRITE_OFF: Words(
+            sv="{amount} kr är avskrivet ({date}). Det är ingen betalning: bestäm om Amili ska driva resten.",
+            en="{amount} SEK was written off ({date}). That is no payment: should Amili pursue the rest?",
+        ),
+        Reason.UNTIED_CREDIT: Words(
+            sv="Kunden har en kredit på {amount} kr ({number}) utan faktura. Kvitta den om den gäller fakturan.",
+            en="The customer has a credit of {amount} SEK ({number}) without invoice. Match it if it is for this one.",
+        ),
+        Reason.INCREASED: Words(
+            sv="{what} har ökat med {amount} kr i bokföringen sedan den hanterades. Ska ökningen rapporteras?",
+            en="{what} grew by {amount} SEK in the ledger after it was dealt with. Report the difference?",
+        ),
+        Reason.REVERSED: Words(
+            sv="{amount} kr som Amili räknat med är ändrat eller borttaget i bokföringen. Det går inte att ta tillbaka "
+            "härifrån: kontakta Amili. Inget mer rapporteras förrän det är besvarat.",
+            en="{amount} SEK that Amili reckons with was changed or removed in the ledger. It cannot be taken back "
+            "from here: contact Amili. Nothing more is reported until this is answered.",
+        ),
+        Reason.DISPUTED: Words(
+            sv="Fakturan är bestridd i bokföringen. Ge anstånd eller återkalla ärendet hos Amili, och utred. "
+            "Inget mer rapporteras förrän det är besvarat.",
+            en="The invoice is disputed in the ledger. Grant a respite or withdraw the case at Amili, and look "
+            "into it. Nothing more is reported until this is answered.",
+        ),
+        Reason.INVOICE_CANCELLED: Words(
+            sv="Fakturan är makulerad, men ärendet hos Amili står kvar. Återkalla det om den inte gäller.",
+            en="The invoice is cancelled in the ledger, but the case at Amili stands. Withdraw it if nothing is owed.",
+        ),
+        Reason.INVOICE_DRAFT: Words(
+            sv="Fakturan är ett utkast igen i bokföringen. Bokför den på nytt, eller återkalla ärendet hos Amili.",
+            en="The invoice is a draft again in the ledger. Post it again, or withdraw the case at Amili.",
+        ),
+        Reason.INVOICE_GONE: Words(
+            sv="Fakturan finns inte i bokföringen längre; ärendet står kvar. Återkalla det om det är fel.",
+            en="The invoice is not in the ledger any more; its case stands. Withdraw it if that is wrong.",
+        ),
+        Reason.INVOICE_UNREADABLE: Words(
+            sv="Ett belopp på fakturan går inte att läsa exakt, så inget rapporteras. Rätta det i bokföringen.",
+            en="An amount of the invoice cannot be read exactly, so nothing is reported. Correct it in the ledger.",
+        ),
+    }
+)
+
+
+def of_verdict(verdict: Verdict) -> tuple[Finding, ...]:
+    """What a person is asked; nothing where nobody is."""
+    if verdict.reason is None:
+        return ()
+    template = _TEXTS[verdict.reason]
+    what = _WHAT.get(reported_as(verdict.kind, verdict.id), Words(sv="Ändringen", en="The change"))
+    shown = {"amount": as_text(verdict.amount), "date": verdict.date or "–", "number": verdict.number or "–"}
+    return (
+        _warning(
+            str(verdict.reason),
+            value=as_text(verdict.amount) if verdict.amount else "",
+            sv=template.sv.format(what=what.sv, **shown),
+            en=template.en.format(what=what.en, **shown),
+        ),
+    )
+
+
+def refused(error: ConnectorError) -> Finding:
+    """Amili clearly refused the report; nothing took effect."""
+    said = words(error)
+    return _warning(
+        "refused",
+        sv=f"Amili tog inte emot rapporten: {said} Rätta det och rapportera igen, eller gör det hos Amili.",
+        en=f"Amili did not accept the report: {said} Mend it and report again, or do it at Amili.",
+    )
+
+
+def failed(action: RegisteredAction) -> Finding:
+    """Amili took the report in, and it had no effect."""
+    return _warning(
+        "failed",
+        value=action.status_reason,
+        sv=f"Rapporten hade ingen verkan hos Amili ({_said(action)}). Rapportera igen, eller gör det hos Amili.",
+        en=f"The report had no effect at Amili ({_said(action)}). Report again, or do it at Amili.",
+    )
+
+
+def settled_otherwise(action: RegisteredAction) -> Finding:
+    """Amili took the report in with a warning, or for another amount."""
+    amount = "?" if action.settled_amount is None else as_text(action.settled_amount)
+    return _warning(
+        "settled_otherwise",
+        value=action.status_reason,
+        sv=f"Amili har räknat av {amount} kr, med anmärkning ({_said(action)}). Jämför med ärendet hos Amili.",
+        en=f"Amili settled {amount} SEK, with a remark ({_said(action)}). Compare with the case at Amili.",
+    )
+
+
+def outcome_not_told() -> Finding:
+    """Amili took the report in and does not say what became of it."""
+    return _warning(
+        "outcome_not_told",
+        sv="Amili har tagit emot rapporten men säger inte vad den ledde till. Jämför med ärendet hos Amili.",
+        en="Amili took the report in and does not say what became of it. Compare with the case at Amili.",
+    )
+
+
+def may_stand_already(error: ConnectorError) -> Finding:
+    """Before anything was sent, Amili's list did not tell whether it stands there already."""
+    return _warning(
+        "may_stand_already",
+        sv=f"Detta kan redan vara registrerat för hand hos Amili, så inget har skickats. Amili {error.message}",
+        en=f"This may have been entered at Amili by hand already, so nothing was sent. Amili {error.message}",
+    )
+
+
+def unsendable(error: ValueError) -> Finding:
+    """What passed the rules and still is no report: our mistake, so it is stopped and named."""
+    kind = type(error).__name__
+    return _warning(
+        "unsendable",
+        sv=f"Rapporten kunde inte sättas samman ({kind}). Det är ett fel i kopplingen; kontakta den som driver den.",
+        en=f"The report could not be put together ({kind}). A fault in the connector; tell whoever runs it.",
+    )
+
+
+def _said(action: RegisteredAction) -> str:
+    return " ".join(filter(None, (action.status, action.status_reason)))
+
+
+def _warning(code: str, *, sv: str, en: str, value: str = "") -> Finding:
+    return Finding(code=f"follow_up_{code}", severity=Severity.WARNING, field="invoice", value=value, sv=sv, en=en)

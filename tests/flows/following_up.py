@@ -1,0 +1,137 @@
+"""What tests of follow-up do: let things happen to a handed-over invoice, drive the looks, and see what Amili holds."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import update
+
+from connector.domain.dates import today
+from connector.domain.follow_up import FollowUpState
+from connector.domain.hand_over import HandOverState
+from connector.flows import following
+from connector.flows.follow_up import LOOK_AGAIN_S, follow_up
+from connector.flows.outcome import Outcome, Then
+from connector.sandbox.odoo_matching import unmatch
+from connector.store import follow_ups, tables
+from connector.store.follow_ups import FollowUp
+from tests.flows.acting import INSTANTS, begun, driven, let_pass, stored
+from tests.flows.stage import CONNECTION, Stage
+
+CAPITAL = Decimal("1250.00")
+ROUNDS = 40
+
+
+class AtAmili(NamedTuple):
+    """One action that Amili took in."""
+
+    kind: str
+    amount: Decimal
+    status: str
+
+
+def kr(amount: int | str | Decimal) -> Decimal:
+    return Decimal(amount)
+
+
+def sent(on: Stage) -> tuple[str, str]:
+    """An invoice of 1 250 kronor that was handed over, and its hand-over; the ledger has been followed so far."""
+    invoice = on.invoice()
+    hand_over = begun(on, invoice)
+    assert driven(on, hand_over).state is HandOverState.REGISTERED
+    noticed(on, hand_over)
+    return invoice, hand_over
+
+
+def noticed(on: Stage, hand_over: str) -> None:
+    """Somebody looks how the invoice stands in the ledger: a hint, a poll, or the daily look."""
+    _, host = on.deployment.sides(on.deployment.connection(CONNECTION))
+    following.note_standings(on.deployment, host, (stored(on, hand_over),))
+
+
+def pays(on: Stage, invoice: str, amount: int | str, *, day: date | None = None) -> int:
+    """The debtor pays directly; gives the match."""
+    return on.ledger.books.pay(int(invoice), kr(amount), day=day or today())
+
+
+def credits_(on: Stage, invoice: str, amount: int | str | None = None) -> str:
+    """The creditor credits; gives the credit note's number."""
+    note = on.ledger.books.credit(int(invoice), None if amount is None else kr(amount))
+    return on.ledger.books.number(note)
+
+
+def takes_back(on: Stage, match: int) -> None:
+    """Somebody takes a payment off the invoice again."""
+    with on.ledger.lock:
+        unmatch(on.ledger.records, match)
+
+
+def one_round(on: Stage, hand_over: str) -> Outcome:
+    """One round of the look that was asked for last."""
+    return follow_up(on.deployment, f"{hand_over}/{stored(on, hand_over).follow_up_asked}")
+
+
+def passes(on: Stage, hand_over: str, seconds: float) -> None:
+    """Let time pass: for the hand-over, its follow-ups, and Amili."""
+    table = tables.follow_ups
+    with on.deployment.databases.main.begin() as connection:
+        moved = {name: table.c[name] - seconds for name in INSTANTS}
+        connection.execute(update(table).where(table.c.hand_over == hand_over).values(moved))
+    let_pass(on, hand_over, seconds)
+
+
+def looked(on: Stage, hand_over: str) -> None:
+    """Drive the look, with its pauses, until nothing is left to do but wait for the ledger or a person."""
+    for _ in range(ROUNDS):
+        outcome = one_round(on, hand_over)
+        if outcome.then is Then.STOP or outcome.after_s >= LOOK_AGAIN_S:
+            return
+        passes(on, hand_over, outcome.after_s)
+    raise AssertionError(f"not through after {ROUNDS} rounds: {rows(on, hand_over)}")
+
+
+def followed(on: Stage, hand_over: str) -> None:
+    """What happened is noticed and seen to."""
+    noticed(on, hand_over)
+    looked(on, hand_over)
+
+
+def rows(on: Stage, hand_over: str) -> tuple[FollowUp, ...]:
+    """The follow-ups as stored."""
+    return follow_ups.of_hand_over(on.deployment.databases.main, hand_over)
+
+
+def states(on: Stage, hand_over: str) -> list[tuple[str, FollowUpState]]:
+    return [(row.kind, row.state) for row in rows(on, hand_over)]
+
+
+def questions(on: Stage, hand_over: str) -> list[str]:
+    """The codes of what asks a person."""
+    asking = [row for row in rows(on, hand_over) if row.state is FollowUpState.ASKING]
+    return [finding.code.removeprefix("follow_up_") for row in asking for finding in row.findings]
+
+
+def the_question(on: Stage, hand_over: str) -> FollowUp:
+    """The only question that stands."""
+    (asking,) = [row for row in rows(on, hand_over) if row.state is FollowUpState.ASKING]
+    return asking
+
+
+def actions(on: Stage, invoice: str) -> list[AtAmili]:
+    """What Amili was told of the invoice, in order."""
+    number = on.number(invoice)
+    taken = [action for action in on.amili.actions.values() if action.case.invoice_number == number]
+    return [AtAmili(action.kind, Decimal(action.body["amount"]), action.status) for action in taken]
+
+
+def bodies(on: Stage, invoice: str) -> list[dict[str, object]]:
+    """What was sent of the invoice, as it was received."""
+    number = on.number(invoice)
+    return [dict(action.body) for action in on.amili.actions.values() if action.case.invoice_number == number]
+
+
+def remaining(on: Stage, invoice: str) -> Decimal:
+    """What Amili still claims of the capital."""
+    return on.amili.cases_of(on.number(invoice))[-1].remaining_capital
