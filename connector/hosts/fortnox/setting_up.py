@@ -12,7 +12,7 @@ def prepare(client: FortnoxClient, settings: FortnoxSettings) -> SetUp:
     """Find or make the labels of `settings`; safe to repeat, and to run twice at once.
 
     The one by which people ask is made only where the company follows it (`request_label`). Raises the errors of
-    `FortnoxClient`; nothing depends on it, since a label that is missing is made when it is first needed.
+    `FortnoxClient`; no case depends on it: the label of cases is made when first needed, and people can make theirs.
     """
     wanted = {settings.case_label: "stands on invoices that are at Amili and take no case id"}
     if settings.request_label:
