@@ -23,7 +23,7 @@ from connector.cli import main
 from connector.cli.exit_codes import ExitCode
 from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
-from connector.domain.connection import ConnectionSettings, ReminderPolicy
+from connector.domain.connection import ConnectionSettings, EscalationRule, ReminderPolicy
 from connector.domain.errors import ConnectorError
 from connector.flows.fortnox_access import CALLBACK_PATH
 from connector.hosts.fortnox.oauth import SCOPES, SERVICE_ACCOUNT_REFUSAL, code_of_callback
@@ -136,8 +136,9 @@ def defaults_of(model: type[BaseModel]) -> dict[str, Any]:
 def test_every_setting_of_a_company_is_in_the_readme_with_its_default() -> None:
     rows = {name: documented_default(row) for name, row in table("Settings of a company").items() if name != "setting"}
     expected = defaults(ConnectionSettings)
-    del expected["reminders"]
-    expected |= {f"reminders.{name}": default for name, default in defaults(ReminderPolicy).items()}
+    for part, model in (("reminders", ReminderPolicy), ("rule", EscalationRule)):
+        del expected[part]
+        expected |= {f"{part}.{name}": default for name, default in defaults(model).items()}
     expected |= defaults(OdooSettings) | defaults(FortnoxSettings)
 
     assert rows == expected

@@ -20,6 +20,7 @@ _WHERE = {
     "map": "mapping:map_command",
     "odoo": "provisioning:odoo",
     "preview": "previewing:preview_command",
+    "propose": "proposing:propose",
     "send": "sending:send",
     "serve": "serving:serve",
     "settings": "changing:settings_command",

@@ -41,6 +41,19 @@ class ReminderPolicy(BaseModel):
     )
 
 
+class EscalationRule(BaseModel):
+    """When `propose` proposes an overdue invoice, and how large a plan may go without a person."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    days_after_due: int = Field(14, ge=1, description="Days after the due date before an invoice is proposed.")
+    days_after_reminder: int = Field(
+        10, ge=0, description="Days after the company's own latest reminder before it is proposed."
+    )
+    most_invoices: int = Field(50, ge=1, description="A plan of more invoices waits for a person.")
+    most_amount: Kronor = Field(Decimal("500000.00"), description="A plan of more kronor in all waits for a person.")
+
+
 class ConnectionSettings(BaseModel):
     """How one company's invoices become cases. Every field may be changed later without setting up again."""
 
@@ -70,6 +83,7 @@ class ConnectionSettings(BaseModel):
     maximum_amount: Kronor = Field(
         Decimal("100000.00"), description="Above this capital a person must lift B6, in kronor."
     )
+    rule: EscalationRule = Field(default_factory=EscalationRule, description="What `propose` goes by.")
     require_pdf: bool = Field(False, description="Do not register a case whose invoice PDF cannot be had (F2 blocks).")
     accepted_warnings: Annotated[
         tuple[str, ...],

@@ -53,6 +53,14 @@ class OverdueRow:
     problem: str = field(default="")
 
 
+@dataclass(frozen=True)
+class Judged:
+    """An invoice read afresh, None if its amounts cannot be read, and what stops it as far as its ledger tells."""
+
+    invoice: Invoice | None
+    stopping: tuple[Finding, ...]
+
+
 def preview(
     deployment: Deployment, connection_id: str, invoice_id: str, *, first_action: FirstAction | None = None
 ) -> Preview:
@@ -104,29 +112,32 @@ def overdue(deployment: Deployment, connection_id: str, *, page: int = 1) -> tup
         if standing is not None and standing.state not in REOPENABLE:
             return OverdueRow(invoice, hand_over=standing)
         try:
-            stopping = _stopping_in_ledger(deployment, connection, amili, host, invoice.id, standing)
+            judged = judged_in_ledger(deployment, connection, amili, host, invoice.id, standing)
         except ConnectorError as error:
             return OverdueRow(invoice, hand_over=standing, problem=str(error))
-        return OverdueRow(invoice, stopping, standing)
+        return OverdueRow(invoice, judged.stopping, standing)
 
     with ThreadPoolExecutor(_READERS) as readers:
         return tuple(readers.map(judge, invoices))
 
 
-def _stopping_in_ledger(
+def judged_in_ledger(
     deployment: Deployment,
     connection: StoredConnection,
     amili: AmiliClient,
     host: Host,
     invoice_id: str,
     standing: HandOver | None,
-) -> tuple[Finding, ...]:
-    """What stops an invoice, without asking Amili for each one of a long list whether it has had a case."""
+) -> Judged:
+    """One invoice of a long list, without asking Amili for each one whether it has had a case.
+
+    Raises the errors of remote calls.
+    """
     try:
         invoice = host.read(invoice_id)
     except AmountUnreadable as error:
-        return (unreadable_amount(error.field),)
+        return Judged(None, (unreadable_amount(error.field),))
     action = connection.settings.first_action
     circumstances = _circumstances(deployment, connection, amili, action, standing, ())
     findings = assess(invoice, connection.settings, circumstances).findings
-    return stops(findings, accepted=connection.settings.accepted_warnings, lifted={})
+    return Judged(invoice, stops(findings, accepted=connection.settings.accepted_warnings, lifted={}))

@@ -161,6 +161,13 @@ def latest(db: Engine, connection_id: str, invoice_id: str) -> HandOver | None:
     return from_row(row) if row else None
 
 
+def has_case(db: Engine, connection_id: str) -> bool:
+    """Whether anything of a connection has ever been registered at Amili."""
+    query = select(_table.c.id).where(_table.c.connection == connection_id, _table.c.case_id.is_not(None)).limit(1)
+    with reading(db) as connection:
+        return connection.execute(query).first() is not None
+
+
 def find(db: Engine, reference: str) -> tuple[HandOver, ...]:
     """Hand-overs whose case id, invoice number or own id is exactly `reference`, newest first.
 

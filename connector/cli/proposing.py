@@ -1,0 +1,144 @@
+"""`propose`: what the rule would send now, and why the rest is left; sends it where somebody says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from connector.cli.deploying import chosen, opened
+from connector.cli.exit_codes import ExitCode
+from connector.cli.output import JSON, LANGUAGE, as_json, table
+from connector.cli.person import user_name
+from connector.cli.previewing import CONNECTION
+from connector.domain.dates import today
+from connector.domain.findings import worst_first
+from connector.domain.money import as_text
+from connector.domain.plan import Brake, NotYet, PlanSize
+from connector.flows import asking
+from connector.flows.deployment import Deployment
+from connector.flows.plan import Candidate, Standing, brakes_on, plan, request_for, size_of
+from connector.store.connections import StoredConnection
+
+_EARLY = {
+    NotYet.DUE_LATELY: "due less than the rule's days ago",
+    NotYet.REMINDED_LATELY: "reminded less than the rule's days ago",
+    NotYet.REMINDED_WHEN: "reminded, and the ledger does not say when",
+}
+_BRAKES = {
+    Brake.FIRST: "nothing of this company was ever sent before",
+    Brake.TOO_MANY: "it is more invoices than the rule lets go at once (most_invoices)",
+    Brake.TOO_MUCH: "it is more kronor than the rule lets go at once (most_amount)",
+}
+_WORDS = {
+    Standing.PROPOSED: "proposed",
+    Standing.NOT_YET: "not yet",
+    Standing.STOPPED: "stopped",
+    Standing.SENT: "sent before",
+    Standing.SKIPPED: "not to be sent, a person decided",
+    Standing.UNREAD: "could not be read",
+}
+
+
+@click.command()
+@CONNECTION
+@click.option("--send", is_flag=True, help="Send what is proposed, after asking.")
+@click.option("--yes", is_flag=True, help="Do not ask: for a rule that runs by itself. Too large a plan is not sent.")
+@click.option("--force", is_flag=True, help="Send with --yes even a first or too large plan.")
+@LANGUAGE
+@JSON
+def propose(connection_id: str | None, send: bool, yes: bool, force: bool, language: str, json_: bool) -> None:
+    """List a company's overdue invoices with what the rule proposes, and why the others are left. Sends nothing.
+
+    The rule is the company's setting `rule`: days after the due date and after a reminder. With --send, what is
+    proposed is handed to the workers, who read and check each invoice again. The exit status is 5 if --yes meets a
+    plan that needs a person: the first of a company, or one larger than the rule allows.
+    """
+    with opened() as deployment:
+        connection = chosen(deployment, connection_id)
+        found = list(plan(deployment, connection, today=today()))
+        size = size_of(found)
+        if json_:
+            as_json(_document(connection, found, size))
+        else:
+            _show(found, size, language)
+        if send and size.invoices:
+            _send(deployment, connection, found, size, yes=yes, force=force)
+
+
+def _send(
+    deployment: Deployment,
+    connection: StoredConnection,
+    found: Sequence[Candidate],
+    size: PlanSize,
+    *,
+    yes: bool,
+    force: bool,
+) -> None:
+    held = brakes_on(deployment, connection, size)
+    for brake in held:
+        click.echo(f"This plan needs a person: {_BRAKES[brake]}.", err=True)
+    if yes and held and not force:
+        click.echo("Nothing was sent. Look at it, and send it without --yes, or with --force.", err=True)
+        raise SystemExit(ExitCode.BLOCKED)
+    if not yes:
+        environment = connection.settings.environment
+        click.confirm(f"Send {_counted(size)} to Amili ({environment})?", abort=True, err=True)
+    for one in found:
+        if one.standing is Standing.PROPOSED:
+            asking.ask(deployment, request_for(connection, one, by=user_name()))
+    works = "" if asking.worker_runs(deployment) else " once a worker runs"
+    click.echo(f"{_counted(size)} handed to the workers, who go on{works}; `amili-connector list` tells.", err=True)
+
+
+def _show(found: Sequence[Candidate], size: PlanSize, language: str) -> None:
+    rows = [
+        (one.invoice.number, str(one.invoice.due_date or ""), as_text(one.invoice.balance), _WORDS[one.standing], why)
+        for one in found
+        if one.standing is not Standing.SENT
+        for why in [_why(one, language)]
+    ]
+    if rows:
+        table(("Invoice", "Due", "Balance", "What", "Why"), rows, right=("Balance",))
+        click.echo()
+    counts = Counter(one.standing for one in found)
+    rest = ", ".join(f"{counts[one]} {_WORDS[one]}" for one in Standing if counts[one] and one is not Standing.PROPOSED)
+    click.echo(f"{_counted(size)} proposed" + (f"; {rest}." if rest else "."))
+
+
+def _why(one: Candidate, language: str) -> str:
+    if one.early is not None:
+        return _EARLY[one.early]
+    if one.problem:
+        return one.problem
+    said = (found.sv if language == "sv" else found.en for found in worst_first(one.stopping)[:1])
+    return next((f"{worst_first(one.stopping)[0].code}: {text}" for text in said), "")
+
+
+def _counted(size: PlanSize) -> str:
+    return f"{size.invoices} invoice{'' if size.invoices == 1 else 's'}, {as_text(size.amount)} kr,"
+
+
+def _document(connection: StoredConnection, found: Sequence[Candidate], size: PlanSize) -> dict[str, Any]:
+    return {
+        "connection": connection.id,
+        "environment": connection.settings.environment,
+        "rule": connection.settings.rule,
+        "proposed": size.invoices,
+        "amount": size.amount,
+        "invoices": [
+            {
+                "invoice_id": one.invoice.id,
+                "invoice_number": one.invoice.number,
+                "due_date": one.invoice.due_date,
+                "balance": one.invoice.balance,
+                "standing": one.standing,
+                "not_yet": one.early,
+                "findings": one.stopping,
+                "problem": one.problem,
+            }
+            for one in found
+        ],
+    }

@@ -1,0 +1,70 @@
+"""What the rule proposes: which overdue invoices it is time to send, and when a plan is too large to go by itself.
+
+Source: domain.md section 7. A rule proposes; every check is made again when an invoice is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from connector.domain.connection import EscalationRule
+from connector.domain.invoice import Invoice
+
+
+class NotYet(StrEnum):
+    """Why it is too early."""
+
+    DUE_LATELY = "due_lately"
+    REMINDED_LATELY = "reminded_lately"
+    REMINDED_WHEN = "reminded_when"
+    """A reminder was sent, and the ledger does not say when."""
+
+
+class Brake(StrEnum):
+    """Why a plan waits for a person."""
+
+    FIRST = "first"
+    """Nothing of this company has ever been sent."""
+    TOO_MANY = "too_many"
+    TOO_MUCH = "too_much"
+
+
+@dataclass(frozen=True)
+class PlanSize:
+    """How many invoices a plan proposes, and their balances in all, in kronor."""
+
+    invoices: int
+    amount: Decimal
+
+
+def due_long_enough(due_date: date | None, rule: EscalationRule, *, today: date) -> bool:
+    """Whether an invoice has been overdue for as long as the rule asks."""
+    return due_date is not None and due_date + timedelta(days=rule.days_after_due) <= today
+
+
+def not_yet(invoice: Invoice, rule: EscalationRule, *, today: date) -> NotYet | None:
+    """Why the rule does not propose an invoice yet; None if it is time."""
+    if not due_long_enough(invoice.due_date, rule, today=today):
+        return NotYet.DUE_LATELY
+    for reminder in invoice.reminders:
+        if reminder.date is None:
+            return NotYet.REMINDED_WHEN
+        if reminder.date + timedelta(days=rule.days_after_reminder) > today:
+            return NotYet.REMINDED_LATELY
+    return None
+
+
+def brakes(size: PlanSize, rule: EscalationRule, *, is_first: bool) -> Sequence[Brake]:
+    """Why a plan of this size does not go without a person who says so; none for an empty plan."""
+    if not size.invoices:
+        return ()
+    found = [Brake.FIRST] if is_first else []
+    if size.invoices > rule.most_invoices:
+        found.append(Brake.TOO_MANY)
+    if size.amount > rule.most_amount:
+        found.append(Brake.TOO_MUCH)
+    return found
