@@ -40,6 +40,7 @@ PERSON = "19900101-1239"
 LEDGER_KEY = "canary-ledger-key-0f3c5a9d7e"
 API_CODE = "canary-api-code-4b1e8d2f"
 CLIENT_SECRET = "canary-client-secret-7d2e9b6a41"
+LIFE_CYCLE_SECRET = "canary-life-cycle-secret-3a8c5e1f90"
 
 _PEOPLE = (PERSON, "19811218-9876")
 _SIGNS = {

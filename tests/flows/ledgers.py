@@ -193,6 +193,7 @@ class FortnoxLedger:
         return {
             "FORTNOX_CLIENT_ID": self.state.app.client_id,
             "FORTNOX_CLIENT_SECRET": self.state.app.client_secret,
+            "FORTNOX_WEBHOOK_SECRET": canary.LIFE_CYCLE_SECRET,
             "FORTNOX_AUTHORISATION_URL": url,
             "FORTNOX_API_URL": url,
             "FORTNOX_EVENTS_URL": f"{url.replace('http', 'ws', 1)}/topics-v1" if self.events else "",
@@ -220,9 +221,8 @@ class FortnoxLedger:
     def secrets(self) -> Mapping[str, str]:
         with self.state.lock:
             tokens = self.state.grants.given()
-        return {"client secret": self.state.app.client_secret} | {
-            f"token {number} of Fortnox": token for number, token in enumerate(tokens)
-        }
+        app = {"client secret": self.state.app.client_secret, "life-cycle secret": canary.LIFE_CYCLE_SECRET}
+        return app | {f"token {number} of Fortnox": token for number, token in enumerate(tokens)}
 
     def customer(self, **values: Any) -> str:
         with self.state.lock:

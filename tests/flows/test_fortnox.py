@@ -10,11 +10,12 @@ import pytest
 
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, PdfState, WriteBackState
 from connector.flows import consent
+from connector.flows.outcome import Then
 from connector.flows.upload import upload
 from connector.flows.write_back import write_back
 from connector.sandbox.fortnox_switches import LockedPut
 from connector.store import tables, timeline
-from tests.flows.acting import begun, closed_port, driven, stored
+from tests.flows.acting import begun, closed_port, driven, let_pass, stored
 from tests.flows.ledgers import FortnoxLedger, answered, fortnox_state
 from tests.flows.stage import Stage, stage_with
 from tests.flows.waiting import until
@@ -90,7 +91,7 @@ def test_what_fortnox_does_not_let_us_write_costs_no_case(answer: LockedPut, tmp
         assert found.write_back is WriteBackState.REFUSED
 
 
-def test_reads_that_lag_behind_our_own_write_cost_no_case(tmp_path: Path) -> None:
+def test_a_write_that_reads_lag_behind_is_looked_at_again_and_not_put_elsewhere(tmp_path: Path) -> None:
     ahead = [timedelta()]
     state = fortnox_state(now=lambda: datetime.now(UTC) + ahead[0])
     with stage_with(FortnoxLedger(state), tmp_path / "data", **SHORT) as on:
@@ -98,9 +99,15 @@ def test_reads_that_lag_behind_our_own_write_cost_no_case(tmp_path: Path) -> Non
         started = begun(on, invoice)
         driven(on, started)
         upload(on.deployment, started)
-        ahead[0] = timedelta(minutes=1)
+        ahead[0] += timedelta(minutes=1)
         state.switches.change({"rest_lag_s": 3.0})
-        write_back(on.deployment, started)
+        assert write_back(on.deployment, started).then is Then.AGAIN
+        assert stored(on, started).state is HandOverState.REGISTERED
+        ahead[0] += timedelta(seconds=4)
+        let_pass(on, started, 4)
+        assert write_back(on.deployment, started).then is Then.NEXT
         found = stored(on, started)
-        assert (found.state, on.cases(invoice)) == (HandOverState.DONE, 1)
+        assert (found.state, found.write_back) == (HandOverState.DONE, WriteBackState.WRITTEN)
         assert on.side.case_shown(invoice) == found.case_id
+        assert on.side.changing_writes(invoice) == 1
+        assert not on.side.books.invoice(invoice)["Labels"]

@@ -105,9 +105,12 @@ class FortnoxClient:
         answer, token = self._send(call, invoice_number)
         return read_pdf(answer, operation=call.operation, secret=token.get_secret_value())
 
-    def set_reference(self, invoice_number: str, reference: str) -> None:
-        """Write `ExternalInvoiceReference2` (at most 80 characters); everything else stays (fortnox.md 4.5)."""
-        self._change(invoice_number, {"ExternalInvoiceReference2": reference})
+    def set_reference(self, invoice_number: str, reference: str) -> Record:
+        """Write `ExternalInvoiceReference2` (at most 80 characters); everything else stays (fortnox.md 4.5).
+
+        Gives the invoice as Fortnox answers it, which need not be how it stands.
+        """
+        return self._change(invoice_number, {"ExternalInvoiceReference2": reference})
 
     def set_labels(self, invoice_number: str, label_ids: Sequence[int]) -> None:
         """Let the invoice have these labels and no others (fortnox.md 8.2)."""
@@ -148,9 +151,9 @@ class FortnoxClient:
         query = {"entityid": invoice_number, "entitytype": "F"}
         return frozenset(text(row, "fileId") for row in self._rows(Call.LIST_ATTACHMENTS, params=query))
 
-    def _change(self, invoice_number: str, fields: Record) -> None:
+    def _change(self, invoice_number: str, fields: Record) -> Record:
         call = Call.CHANGE_INVOICE
-        self._one(call, invoice_number, sent=_json({call.wrapper: fields}))
+        return self._one(call, invoice_number, sent=_json({call.wrapper: fields}))
 
     def _one(
         self, call: Call, key: str = "", *, params: Record | None = None, sent: Record | None = None

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from connector.domain.dates import STOCKHOLM
-from connector.domain.errors import KeyRefused, NotAuthorised, NotFound, Refused
+from connector.domain.errors import KeyRefused, NotAuthorised, NotFound, Refused, RemoteError
 from connector.hosts.base import ReceiptFile, WriteBack, WriteBackResult
 from connector.hosts.fortnox import labels, receipt
 from connector.hosts.fortnox.answers import CONNECT_WITH_RIGHTS, NEEDS_LICENCE, NEEDS_RIGHT, Misunderstood
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
-from connector.hosts.fortnox.documents import Record, day, flag, text
+from connector.hosts.fortnox.documents import SYSTEM, Record, day, flag, text
 from connector.hosts.fortnox.labels import LABEL_FIELD
 from connector.hosts.fortnox.settings import FortnoxSettings
 
@@ -99,8 +99,15 @@ def _reference(client: FortnoxClient, invoice: Record, invoice_number: str, want
         return ""
     if standing and not standing.startswith(PREFIX):
         return OCCUPIED
-    client.set_reference(invoice_number, wanted)
-    return _kept(text(client.read(Call.READ_INVOICE, invoice_number), REFERENCE_FIELD) == wanted)
+    answered = client.set_reference(invoice_number, wanted)
+    if text(client.read(Call.READ_INVOICE, invoice_number), REFERENCE_FIELD) == wanted:
+        return ""
+    if text(answered, REFERENCE_FIELD) == wanted:
+        # What is read can lag behind what was written (fortnox.md 2.5): it is looked at again before another place.
+        raise RemoteError(
+            "shows the case id in its answer and not yet when read.", system=SYSTEM, operation="read back"
+        )
+    return UNCHANGED
 
 
 def _kept(stands: bool) -> str:
