@@ -19,6 +19,8 @@ from connector import manifest
 from connector.domain.errors import ConfigurationError
 
 _LAST_PORT = 65535
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+_NO_ADDRESS = frozenset(' <>,;:"()[]\\')
 
 
 class Settings(BaseSettings):
@@ -61,6 +63,15 @@ class Settings(BaseSettings):
         False,
         description="Ask companies in Fortnox for what receipts need too, if your app has it: inbox and connectfile.",
     )
+    smtp_host: str = Field("", description="Mail server for the daily mail of what waits; empty: no mail is sent.")
+    smtp_port: int = Field(587, ge=1, le=_LAST_PORT, description="Port of the mail server.")
+    smtp_user: str = Field("", description="User at the mail server; empty: it asks for none.")
+    smtp_password: SecretStr | None = Field(None, description="Password at the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the way to the mail server is encrypted: starttls, tls, or none on this machine."
+    )
+    mail_from: str = Field("", description="Sender of the daily mail, for example amili@company.example.")
+    digest_hour: int = Field(7, ge=0, le=23, description="From which hour in Sweden the daily mail is sent.")
     trusted_proxy: str = Field(
         "",
         description="Address of the reverse proxy whose X-Forwarded-For and -Proto are believed; empty: nobody's.",
@@ -165,6 +176,26 @@ class Settings(BaseSettings):
     def _whole_app_at_fortnox(self) -> Settings:
         if bool(self.fortnox_client_id) != bool(self.fortnox_client_secret):
             raise ValueError("FORTNOX_CLIENT_ID and FORTNOX_CLIENT_SECRET must be set together")
+        return self
+
+    @field_validator("mail_from")
+    @classmethod
+    def _one_mail_address(cls, value: str) -> str:
+        name, _, domain = value.partition("@")
+        if value and (
+            not name or not domain or not value.isascii() or not value.isprintable() or {*value} & _NO_ADDRESS
+        ):
+            raise ValueError("must be one plain e-mail address")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_mail_server(self) -> Settings:
+        if bool(self.smtp_host) != bool(self.mail_from):
+            raise ValueError("SMTP_HOST and MAIL_FROM must be set together")
+        if bool(self.smtp_user) != bool(self.smtp_password):
+            raise ValueError("SMTP_USER and SMTP_PASSWORD must be set together")
+        if self.smtp_host and self.smtp_security == "none" and self.smtp_host not in _THIS_MACHINE:
+            raise ValueError("SMTP_SECURITY may be none only where SMTP_HOST is this machine")
         return self
 
     @model_validator(mode="after")

@@ -25,14 +25,15 @@ _WHERE = {
     "serve": "serving:serve",
     "settings": "changing:settings_command",
     "show": "listing:show",
+    "tasks": "tasks:tasks_command",
     "user": "setting_up:user",
     "worker": "serving:worker",
 }
 
 _EPILOG = (
     "Exit status: 0 as asked; 2 given wrongly; 3 a setting or connection is missing or malformed; 4 the ledger, "
-    "Amili or the database could not be reached, or refused; 5 findings stop an invoice; 6 the work goes on; "
-    "130 ended by you; 1 something that should not happen."
+    "Amili or the database could not be reached, or refused; 5 findings stop an invoice, or (tasks --exit-code) "
+    "something waits; 6 the work goes on; 130 ended by you; 1 something that should not happen."
 )
 
 

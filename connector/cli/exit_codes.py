@@ -16,7 +16,7 @@ class ExitCode(IntEnum):
     REMOTE = 4
     """The ledger, Amili or the database could not be reached, or refused."""
     BLOCKED = 5
-    """Findings stop at least one invoice."""
+    """Findings stop at least one invoice; or something waits for a person, where that was asked."""
     UNFINISHED = 6
     """The work goes on; its end was not reached in the time given."""
     ENDED = 130

@@ -10,6 +10,7 @@ import click
 from cryptography.fernet import Fernet
 
 from connector.cli.deploying import ENV_FILE, opened
+from connector.cli.output import LANGUAGES
 from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import Deployment
 from connector.store import connections, users
@@ -70,9 +71,12 @@ def user() -> None:
 @user.command("add")
 @click.argument("email", callback=_email)
 @click.option("--name", default="", help="The person's name.")
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="sv", show_default=True, help="Of what they are sent."
+)
 @click.option("--connection", "connection_ids", multiple=True, help="A company the person may use; all if not given.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def add_user(email: str, name: str, connection_ids: tuple[str, ...], password_stdin: bool) -> None:
+def add_user(email: str, name: str, language: str, connection_ids: tuple[str, ...], password_stdin: bool) -> None:
     """Enter a person. Without --password-stdin a password is made and shown once."""
     password = _password_from_stdin() if password_stdin else ""
     with opened() as deployment:
@@ -80,7 +84,7 @@ def add_user(email: str, name: str, connection_ids: tuple[str, ...], password_st
         for connection_id in connection_ids:
             if connection_id not in known:
                 raise ConfigurationError(f"There is no connection “{connection_id}”.")
-        _enter(deployment, email, name or email, connection_ids or (ALL_CONNECTIONS,), password)
+        _enter(deployment, email, name or email, connection_ids or (ALL_CONNECTIONS,), password, language)
 
 
 @user.command("password")
@@ -98,6 +102,16 @@ def new_password(email: str, password_stdin: bool) -> None:
     click.echo(f"{email} has a new password." + ("" if given else f" Password, shown once: {password}"))
 
 
+@user.command("digest")
+@click.argument("email", callback=_email)
+@click.option("--on/--off", "wanted", required=True, help="Whether the person is mailed.")
+def digest(email: str, wanted: bool) -> None:
+    """Let a person have the daily mail of what waits, or none."""
+    with opened() as deployment:
+        users.set_digest(deployment.databases.main, email, wanted=wanted)
+    click.echo(f"{email} gets " + ("the daily mail when something waits." if wanted else "no daily mail."))
+
+
 def _password_from_stdin() -> str:
     password = sys.stdin.readline().rstrip("\r\n")
     if len(password) < _SHORTEST_PASSWORD:
@@ -105,7 +119,16 @@ def _password_from_stdin() -> str:
     return password
 
 
-def _enter(deployment: Deployment, email: str, name: str, connection_ids: tuple[str, ...], given: str) -> None:
+def _enter(
+    deployment: Deployment, email: str, name: str, connection_ids: tuple[str, ...], given: str, language: str = "sv"
+) -> None:
     password = given or secrets.token_urlsafe(_PASSWORD_BYTES)
-    users.add(deployment.databases.main, email=email, name=name, password=password, connections=connection_ids)
+    users.add(
+        deployment.databases.main,
+        email=email,
+        name=name,
+        password=password,
+        connections=connection_ids,
+        language=language,
+    )
     click.echo(f"{email} may sign in." + ("" if given else f" Password, shown once: {password}"))

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from connector.flows import case_reading, follow_up, following, keys, requests
+from connector.flows import case_reading, digest, follow_up, following, keys, requests
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Engine, Job
 from connector.flows.guarded import guarded, one_round
@@ -28,6 +28,7 @@ POLL = "poll"
 LOOK = "look"
 CASES = "cases"
 TIDY = "tidy"
+DIGEST = "digest"
 _DISPATCH_EVERY_S = 0.1
 _BEAT_EVERY_S = 2.0
 _RESCUE_EVERY_S = 60.0
@@ -69,6 +70,7 @@ class Worker:
                 ),
                 CASES: (("read", one_round("cases", partial(case_reading.read, deployment, self._submit))),),
                 TIDY: (("tidy", one_round("tidy", self._tidy)),),
+                DIGEST: (("digest", one_round("digest", partial(digest.send_due, deployment))),),
             },
             concurrency=deployment.settings.worker_concurrency,
             partition_concurrency=deployment.settings.connection_concurrency,
@@ -171,6 +173,8 @@ class Worker:
             )
         day = int(now_s // _DAY_S)
         self._submit_round(Job(TIDY, str(day), f"tidy:{day}", "connector"))
+        if round_key := digest.round_key(self._deployment.settings, now_s):
+            self._submit_round(Job(DIGEST, round_key, f"digest:{round_key}", "connector"))
 
     def _submit_slot(self, kind: str, of: str, now_s: float, interval_s: float, *, partition: str = "") -> None:
         offset_s = zlib.crc32(of.encode()) % int(interval_s)

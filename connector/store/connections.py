@@ -10,14 +10,14 @@ import hashlib
 import hmac
 import json
 import secrets as randomness
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import Engine, Row, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.domain.assessment import CreditorStatus
@@ -219,22 +219,29 @@ class ConnectionSummary:
     name: str
     environment: Environment
     key: LedgerKey
+    accepted_warnings: tuple[str, ...]
 
 
-def summaries(db: Engine) -> tuple[ConnectionSummary, ...]:
-    """All connections in brief, by name."""
+def summaries(db: Engine, *, only: Collection[str] | None = None) -> tuple[ConnectionSummary, ...]:
+    """All connections in brief, or `only` those with these ids, by name."""
     table = tables.connections
+    query = select(table).order_by(table.c.name, table.c.id)
+    if only is not None:
+        query = query.where(table.c.id.in_(only))
     with reading(db) as connection:
-        rows = connection.execute(select(table).order_by(table.c.name, table.c.id)).mappings().all()
-    return tuple(
-        ConnectionSummary(
-            id=row["id"],
-            host=row["host"],
-            name=row["name"],
-            environment=ConnectionSettings.model_validate_json(row["settings"]).environment,
-            key=ledger_keys.from_row(row),
-        )
-        for row in rows
+        rows = connection.execute(query).mappings().all()
+    return tuple(_summary(row) for row in rows)
+
+
+def _summary(row: RowMapping) -> ConnectionSummary:
+    settings = ConnectionSettings.model_validate_json(row["settings"])
+    return ConnectionSummary(
+        id=row["id"],
+        host=row["host"],
+        name=row["name"],
+        environment=settings.environment,
+        key=ledger_keys.from_row(row),
+        accepted_warnings=settings.accepted_warnings,
     )
 
 

@@ -238,6 +238,33 @@ users = Table(
     Column("language", Text, nullable=False, server_default="sv"),
     Column("connections", Text, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("digest", Text, nullable=False, server_default="daily"),
+)
+
+task_acts = Table(
+    "task_acts",
+    main,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("task", Text, nullable=False),
+    Column("connection", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("assignee", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("mark", Text, nullable=False, server_default=""),
+    Index("task_acts_by_task", "task", "id"),
+    Index("task_acts_by_connection", "connection", "act"),
+)
+
+digests = Table(
+    "digests",
+    main,
+    Column("email", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("at", Double, nullable=False),
 )
 
 inbox = Table(

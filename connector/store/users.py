@@ -16,12 +16,14 @@ from connector.store import tables
 from connector.store.database import now, reading
 
 ALL_CONNECTIONS = "*"
+_DAILY, _NEVER = "daily", "never"
 
 
 @dataclass(frozen=True)
 class User:
     """A person. `connections` are connection ids, or `("*",)` for all of them.
 
+    `digest` says whether they want the daily mail.
     `mark` changes with the password, so that a new password ends the sessions of the old one.
     """
 
@@ -29,6 +31,7 @@ class User:
     name: str
     language: str
     connections: tuple[str, ...] = field(default=())
+    digest: bool = True
     mark: str = field(default="", repr=False, compare=False)
 
     def may_use(self, connection_id: str) -> bool:
@@ -75,6 +78,25 @@ def verify(db: Engine, email: str, password: str) -> User | None:
     return _read(row) if row and known else None
 
 
+def every(db: Engine) -> tuple[User, ...]:
+    """Everybody who may sign in, by name."""
+    table = tables.users
+    with reading(db) as connection:
+        rows = connection.execute(select(table).order_by(table.c.name, table.c.email)).all()
+    return tuple(_read(row) for row in rows)
+
+
+def set_digest(db: Engine, email: str, *, wanted: bool) -> None:
+    """Let a person have the daily mail, or none. Raises `ConfigurationError` for an unknown address."""
+    table = tables.users
+    with db.begin() as connection:
+        changed = connection.execute(
+            update(table).where(table.c.email == email.strip().lower()).values(digest=_DAILY if wanted else _NEVER)
+        )
+    if not changed.rowcount:
+        raise ConfigurationError(f"There is no user {email}.")
+
+
 def set_password(db: Engine, email: str, password: str) -> None:
     """Give a person a new password. Raises `ConfigurationError` for an unknown address."""
     table = tables.users
@@ -96,7 +118,7 @@ def _row(db: Engine, email: str) -> Row[Any] | None:
 
 def _read(row: Row[Any]) -> User:
     mark = hashlib.sha256(row.password_hash.encode()).hexdigest()[:16]
-    return User(row.email, row.name, row.language, tuple(json.loads(row.connections)), mark)
+    return User(row.email, row.name, row.language, tuple(json.loads(row.connections)), row.digest == _DAILY, mark)
 
 
 # The hash of a random password that nobody has. Not made at start, because making one takes a tenth of a second.

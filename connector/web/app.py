@@ -26,6 +26,8 @@ from connector.web.pages import pages
 from connector.web.person import LONGEST_SESSION_S, current_user, language, may_connect, words
 from connector.web.problems import log_unexpected, show_problems
 from connector.web.signin import FREE_TRIES_PER_ACCOUNT, FREE_TRIES_PER_ADDRESS, signin
+from connector.web.tasks import count as count_tasks
+from connector.web.tasks import tasks
 from connector.web.texts import LANGUAGES, Catalogue, load_catalogues
 from connector.web.webhooks import LONGEST_BODY_BYTES, Doors, webhooks
 
@@ -74,7 +76,8 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
     add_security_headers(app, https=https)
     show_problems(app)
     protect_forms(app, exempt_blueprints=frozenset({webhooks.name, fortnox_lifecycle.name}))
-    for blueprint in (webhooks, fortnox_lifecycle, health, signin, pages, ledger_keys, connecting, approved_company):
+    people_use = (signin, pages, tasks, ledger_keys, connecting, approved_company)
+    for blueprint in (webhooks, fortnox_lifecycle, health, *people_use):
         app.register_blueprint(blueprint)
     app.context_processor(_for_templates)
     return app
@@ -96,6 +99,7 @@ def _for_templates() -> dict[str, object]:
         "key_trouble": shown.key_trouble,
         "opened_by_consent": shown.opened_by_consent,
         "may_connect": may_connect(),
+        "count_tasks": count_tasks,
     }
 
 

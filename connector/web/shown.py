@@ -152,6 +152,7 @@ def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
         "capital": amount(Decimal(capital)) if capital else "",
         "case_id": str(data.get("case_id", "")),
         "why": str(data.get("why", "")),
+        "reason": str(data.get("reason", "")),
         "waiting_for": words.text_or_key("waiting", str(data.get("for", ""))),
         "findings": ", ".join(data.get("findings", ())),
         "standing": words.text_or_key("standing", str(data.get("standing", ""))),

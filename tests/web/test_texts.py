@@ -13,10 +13,12 @@ from connector.domain.findings import Severity
 from connector.domain.follow_up import FollowUpKind, FollowUpState
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, PdfState, WriteBackState
 from connector.domain.invoice import StandingKind
+from connector.domain.task import TaskKind
 from connector.hosts.fortnox.oauth import SCOPES
 from connector.hosts.fortnox.refusals import Why
 from connector.resources import templates_path
 from connector.store.ledger_keys import KeyTrouble
+from connector.web.tasks import TOLD
 from connector.web.texts import LANGUAGES, Catalogue, MissingText, load_catalogues
 from tests.source import PACKAGE
 
@@ -40,6 +42,9 @@ ENUMS = {
     "fortnox_right": tuple(SCOPES),
     "waiting": (WAITS_FOR_KEY,),
     "follow_up_kind": FollowUpKind,
+    "task_kind": TaskKind,
+    "task_skip": TaskKind,
+    "tasks_told": TOLD,
 }
 """Families of keys that pages form from a value."""
 

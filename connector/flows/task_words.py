@@ -1,0 +1,97 @@
+"""What is said of tasks, in Swedish and English. No customer is named: these words go into mails too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Words:
+    """The same in both languages."""
+
+    sv: str
+    en: str
+
+    def within(self, language: str) -> str:
+        """The words in this language."""
+        return self.sv if language == "sv" else self.en
+
+
+def key_refused(system: str) -> Words:
+    """The ledger does not accept our key."""
+    return Words(
+        f"{system} godtar inte kopplingens nyckel; allt för företaget väntar",
+        f"{system} does not accept the connector's key; everything of the company waits",
+    )
+
+
+def key_ends(system: str, expires: date | None) -> Words:
+    """The key ends soon."""
+    return Words(f"Kopplingens nyckel till {system} gäller till {expires}", f"The key to {system} ends on {expires}")
+
+
+def consent_refused(system: str) -> Words:
+    """The company's consent does not hold any more."""
+    return Words(
+        f"{system} släpper inte in kopplingen längre; allt för företaget väntar",
+        f"{system} does not let the connector in any more; everything of the company waits",
+    )
+
+
+def unknown(number: str) -> Words:
+    """Nobody knows yet whether the registration arrived."""
+    return Words(
+        f"Det är oklart om faktura {number} kom fram till Amili",
+        f"It is not known whether invoice {number} reached Amili",
+    )
+
+
+def follow_up(number: str) -> Words:
+    """Something after the hand-over asks for a decision."""
+    return Words(
+        f"Något har hänt med faktura {number}, som är hos Amili, och ditt beslut behövs",
+        f"Something happened to invoice {number}, which is at Amili, and needs your decision",
+    )
+
+
+def blocked(number: str) -> Words:
+    """Findings stop an invoice."""
+    return Words(f"Faktura {number} stoppades och är inte skickad", f"Invoice {number} was stopped and is not sent")
+
+
+def remark(number: str) -> Words:
+    """Something beside a case failed."""
+    return Words(f"Ärendet för faktura {number} har en anmärkning", f"The case of invoice {number} has a remark")
+
+
+def delayed(number: str, *, has_case: bool) -> Words:
+    """A hand-over waits for another system."""
+    if has_case:
+        return Words(
+            f"Ärendet för faktura {number} är ännu inte färdigt", f"The case of invoice {number} is not complete yet"
+        )
+    return Words(f"Faktura {number} väntar ännu på att skickas", f"Invoice {number} still waits to be sent")
+
+
+NEW_KEY: Final = Words("Lägg in en ny nyckel.", "Enter a new key.")
+NEW_CONSENT: Final = Words("Låt företaget godkänna kopplingen igen.", "Have the company approve the connector again.")
+WAIT_OR_LOOK: Final = Words(
+    "Inget skickas igen förrän det är klarlagt. Se efter hos Amili om fakturan har ett ärende, och fråga dem annars.",
+    "Nothing is sent again until it is known. Look at Amili whether the invoice has a case, and ask them otherwise.",
+)
+ANSWER: Final = Words(
+    "Öppna ärendet och besluta vad Amili ska få veta.", "Open the case and decide what Amili is told."
+)
+MEND_OR_DECLINE: Final = Words(
+    "Rätta det som hindrar och skicka igen, eller välj Skicka inte.",
+    "Mend what stops it and send again, or choose Do not send.",
+)
+MEND_REMARK: Final = Words(
+    "Gör det som anmärkningen säger, och bocka sedan av.", "Do what the remark says, then tick it off."
+)
+FIND_OUT: Final = Words(
+    "Kopplingen försöker vidare av sig själv. Öppna och se vad den väntar på.",
+    "The connector keeps trying by itself. Open it and see what it waits for.",
+)
