@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -25,6 +26,9 @@ from connector.store.hand_over_record import HandOver
 
 PAGE_SIZE = 20
 _READERS = 4
+LOOK_WITHIN_S = 2.0
+"""After so long no further invoice of a list is read: a ledger that counts requests would let a page wait for half a
+minute, while whoever opens an invoice has it read at once."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,16 @@ class Preview:
 
 @dataclass(frozen=True)
 class OverdueRow:
-    """A line of the list of overdue invoices. `problem` says why an invoice could not be judged, if so."""
+    """A line of the list of overdue invoices. `problem` says why an invoice could not be judged, if so.
+
+    `judged` is False for one that was not looked at, so as not to keep the reader waiting.
+    """
 
     invoice: OverdueInvoice
     stopping: tuple[Finding, ...] = ()
     hand_over: HandOver | None = None
     problem: str = field(default="")
+    judged: bool = True
 
 
 @dataclass(frozen=True)
@@ -100,8 +108,14 @@ def _circumstances(
     )
 
 
-def overdue(deployment: Deployment, connection_id: str, *, page: int = 1) -> tuple[OverdueRow, ...]:
-    """One page of a connection's overdue invoices, each with what the ledger says would block it now."""
+def overdue(
+    deployment: Deployment, connection_id: str, *, page: int = 1, within_s: float = LOOK_WITHIN_S
+) -> tuple[OverdueRow, ...]:
+    """One page of a connection's overdue invoices, each with what the ledger says would block it now.
+
+    Those whose turn does not come `within_s` seconds are listed without being judged.
+    """
+    until = time.monotonic() + within_s
     connection = deployment.connection(connection_id)
     amili, host = deployment.sides(connection)
     invoices = host.overdue(today=today(), page=page, page_size=PAGE_SIZE)
@@ -111,6 +125,8 @@ def overdue(deployment: Deployment, connection_id: str, *, page: int = 1) -> tup
         standing = known.get(invoice.id)
         if standing is not None and standing.state not in REOPENABLE:
             return OverdueRow(invoice, hand_over=standing)
+        if time.monotonic() >= until:
+            return OverdueRow(invoice, hand_over=standing, judged=False)
         try:
             judged = judged_in_ledger(deployment, connection, amili, host, invoice.id, standing)
         except ConnectorError as error:

@@ -16,6 +16,8 @@ from connector.store import tables
 from tests.flows.acting import armed, asked, begun, case_at_amili, driven, registrations, step, strike
 from tests.flows.stage import CONNECTION, Stage
 
+PATIENT_S = 60.0
+
 
 def stopping(on: Stage, invoice: str) -> list[str]:
     return [finding.code for finding in preview(on.deployment, CONNECTION, invoice).stopping]
@@ -24,7 +26,7 @@ def stopping(on: Stage, invoice: str) -> list[str]:
 def row(on: Stage, invoice: str) -> OverdueRow:
     found: list[OverdueRow] = []
     page = 1
-    while rows := overdue(on.deployment, CONNECTION, page=page):
+    while rows := overdue(on.deployment, CONNECTION, page=page, within_s=PATIENT_S):
         found += rows
         page += 1
     (one,) = (row for row in found if row.invoice.id == invoice)
@@ -50,7 +52,7 @@ def test_nothing_is_sent_and_nothing_written(on: Stage) -> None:
     invoice = on.invoice(wished_by="Eva Ekonom")
     writes = len(on.ledger.writes)
     preview(on.deployment, CONNECTION, invoice)
-    overdue(on.deployment, CONNECTION)
+    overdue(on.deployment, CONNECTION, within_s=PATIENT_S)
     assert registrations(on, invoice) == 0
     assert on.hand_over(invoice) is None
     assert len(on.ledger.writes) == writes
@@ -134,7 +136,7 @@ def test_the_list_says_of_each_what_would_stop_it(on: Stage) -> None:
 def test_what_is_not_due_or_paid_is_not_listed(on: Stage) -> None:
     paid = on.invoice()
     on.ledger.books.pay(int(paid))
-    listed = {one.invoice.id for one in overdue(on.deployment, CONNECTION)}
+    listed = {one.invoice.id for one in overdue(on.deployment, CONNECTION, within_s=PATIENT_S)}
     assert paid not in listed
 
 
@@ -169,9 +171,20 @@ def test_pages_follow_on_one_another(on: Stage) -> None:
     customer = on.customer()
     wanted = {on.invoice(customer) for _ in range(PAGE_SIZE + 1)}
     pages: list[list[str]] = []
-    while rows := overdue(on.deployment, CONNECTION, page=len(pages) + 1):
+    while rows := overdue(on.deployment, CONNECTION, page=len(pages) + 1, within_s=PATIENT_S):
         pages.append([one.invoice.id for one in rows])
     seen = [invoice for page in pages for invoice in page]
     assert len(seen) == len(set(seen))
     assert wanted <= set(seen)
     assert all(len(page) == PAGE_SIZE for page in pages[:-1])
+
+
+def test_a_list_whose_time_is_over_reads_no_further_invoice(on: Stage) -> None:
+    on.invoice()
+    on.ledger.traffic.clear()
+
+    rows = overdue(on.deployment, CONNECTION, within_s=0.0)
+
+    assert rows
+    assert [one for one in rows if one.judged and one.hand_over is None] == []
+    assert not [name for name in on.ledger.traffic.snapshot()["requests"] if "web_search_read" in name]
