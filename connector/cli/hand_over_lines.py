@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from connector.cli.output import instant, moment, table
+from connector.cli.output import instant, moment, shown, table
+from connector.domain.case import CaseStanding, closing
 from connector.domain.dates import STOCKHOLM
 from connector.domain.hand_over import WAITS_FOR_KEY
 from connector.domain.money import as_text
+from connector.flows.ledger_words import case_status
+from connector.hosts.base import Language
 from connector.store.hand_over_record import HandOver
 from connector.store.timeline import TimelineEntry
 
 HEADINGS = ("Company", "Invoice", "Debtor", "State", "Case or what it waits for", "Capital", "PDF", "Ledger", "Asked")
+FACT_HEADINGS = ("Closed at Amili", "Paid in ledger", "Balances zero")
 _LONGEST_NAME = 28
 
 
 def hand_over_table(hand_overs: Iterable[HandOver]) -> None:
     """Print one row for each hand-over."""
     table(HEADINGS, [_row(one) for one in hand_overs], right=("Capital",))
+
+
+def closing_table(hand_overs: Iterable[HandOver], cases: Mapping[str, CaseStanding]) -> None:
+    """Print one row for each hand-over, with the three facts that together are the end of its case."""
+    rows = [(*_row(one), *_facts(one, cases.get(one.case_id))) for one in hand_overs]
+    table((*HEADINGS, *FACT_HEADINGS), rows, right=("Capital",))
+
+
+def _facts(one: HandOver, case: CaseStanding | None) -> tuple[str, ...]:
+    if not one.case_id:
+        return "", "", ""
+    found = closing(case, one.standing)
+    return _answer(found.closed_at_amili), _answer(found.paid_in_ledger), _answer(found.balances_zero)
+
+
+def _answer(holds: bool | None) -> str:
+    return "?" if holds is None else "yes" if holds else "no"
 
 
 def _row(one: HandOver) -> tuple[str, ...]:
@@ -63,6 +84,37 @@ def as_document(one: HandOver) -> dict[str, Any]:
         "asked_by": one.asked_by,
         "asked_at": instant(one.asked_at),
     }
+
+
+def case_document(one: HandOver, case: CaseStanding | None) -> dict[str, Any]:
+    """How a hand-over's case stands, as it was last read, and the three facts that are its end; null is unknown."""
+    found = closing(case, one.standing)
+    return {
+        "case": case.model_dump(mode="json") if case else None,
+        "closing": {
+            "closed_at_amili": found.closed_at_amili,
+            "paid_in_ledger": found.paid_in_ledger,
+            "balances_zero": found.balances_zero,
+        }
+        if one.case_id
+        else None,
+        "ending": found.ending if one.case_id else None,
+    }
+
+
+def case_lines(case: CaseStanding, language: Language) -> Iterable[str]:
+    """How a case stands, in lines for people."""
+    as_came = " / ".join(filter(None, (case.state, case.status)))
+    yield f"  {shown(case_status(case, language))}" + (f" ({shown(as_came)})" if as_came else "")
+    amounts = (
+        ("capital", case.capital_to_claim),
+        ("settled", case.settled_capital),
+        ("left of capital", case.remaining_capital),
+        ("left of fees", case.remaining_costs),
+        ("left of interest", case.remaining_interest),
+        ("left in all", case.remaining),
+    )
+    yield "  " + ", ".join(f"{name}: {'unknown' if value is None else as_text(value)}" for name, value in amounts)
 
 
 def entry_document(entry: TimelineEntry) -> dict[str, Any]:

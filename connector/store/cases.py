@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from connector.domain.case import CaseStanding
+from connector.domain.case import CaseStanding, Ending
 from connector.domain.hand_over import HandOverState, WriteBackState
+from connector.domain.invoice import InvoiceState, Standing
 from connector.store import tables
 from connector.store.case_readings import Place
 from connector.store.database import now, reading
@@ -26,6 +28,10 @@ _WORKER = "connector"
 _AT_AMILI = (HandOverState.REGISTERED, HandOverState.DONE)
 _AT_ONCE = 500
 _TRIES = 5
+
+_ZERO = "0.00"
+_PAID = Standing(state=InvoiceState.BOOKED, balance=Decimal(_ZERO)).model_dump_json(include={"state", "balance"})[:-1]
+"""How what is kept of a paid invoice begins."""
 
 Result = TypeVar("Result")
 
@@ -45,6 +51,11 @@ class KeptCase:
     standing: CaseStanding | None
     first_seen_at: float | None
     gone_at: float | None
+
+
+def get(db: Engine, case_id: str) -> KeptCase | None:
+    """What is kept of one case."""
+    return next(iter(_kept(db, select(_table).where(_table.c.id == case_id))), None)
 
 
 def of(db: Engine, case_id: str) -> CaseStanding | None:
@@ -193,6 +204,27 @@ def _rows(connection: Connection, found: Iterable[CaseStanding], *, locked: bool
     query = select(_table).where(_table.c.id.in_([one.id for one in found])).order_by(_table.c.id)
     rows = connection.execute(query.with_for_update() if locked else query).all()
     return {row.id: row for row in rows}
+
+
+def came_to(ending: Ending) -> ColumnElement[bool]:
+    """That a hand-over's case and invoice have come this far, as a condition on `hand_overs`."""
+    paid = _hand_overs.c.standing.startswith(_PAID, autoescape=True)
+
+    def case_is(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        return select(_table.c.id).where(_table.c.id == _hand_overs.c.case_id, *conditions).exists()
+
+    at_zero = case_is(_table.c.closed.is_(True), _table.c.balance == _ZERO)
+    match ending:
+        case Ending.OPEN:
+            return case_is(_table.c.closed.is_(False)) & ~paid
+        case Ending.PAID:
+            return case_is(_table.c.closed.is_(False)) & paid
+        case Ending.CLOSED:
+            return case_is(_table.c.closed.is_(True)) & ~paid
+        case Ending.BALANCE:
+            return case_is(_table.c.closed.is_(True)) & paid & ~at_zero
+        case Ending.ENDED:
+            return at_zero & paid
 
 
 # Cases that were expected and not met

@@ -8,6 +8,7 @@ import uuid
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from connector.domain.case import Ending
 from connector.domain.connection import FirstAction
 from connector.domain.hand_over import (
     REOPENABLE,
@@ -21,6 +22,7 @@ from connector.domain.hand_over import (
     WriteBackState,
 )
 from connector.store import tables
+from connector.store.cases import came_to
 from connector.store.database import now, reading
 from connector.store.hand_over_record import HandOver, amount_text, fetch, from_row
 from connector.store.timeline import record
@@ -188,14 +190,21 @@ def find(db: Engine, reference: str) -> tuple[HandOver, ...]:
 
 
 def listing(
-    db: Engine, *, connection_id: str | None = None, state: HandOverState | None = None, limit: int = 100
+    db: Engine,
+    *,
+    connection_id: str | None = None,
+    state: HandOverState | None = None,
+    ending: Ending | None = None,
+    limit: int = 100,
 ) -> tuple[HandOver, ...]:
-    """Hand-overs, newest request first."""
+    """Hand-overs, newest request first; with `ending`, those whose case and invoice have come so far."""
     query = select(_table).order_by(_table.c.asked_at.desc()).limit(limit)
     if connection_id:
         query = query.where(_table.c.connection == connection_id)
     if state:
         query = query.where(_table.c.state == state)
+    if ending:
+        query = query.where(came_to(ending))
     with reading(db) as connection:
         return tuple(from_row(row) for row in connection.execute(query).all())
 

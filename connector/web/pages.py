@@ -6,14 +6,15 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from connector.amili.links import case_url
+from connector.domain.case import Ending
 from connector.domain.connection import Environment
 from connector.domain.dates import today
 from connector.domain.findings import worst_first
 from connector.domain.hand_over import REOPENABLE, UNFINISHED, HandOverState, Origin, Request
 from connector.flows import asking
 from connector.flows.preview import PAGE_SIZE, overdue, preview
-from connector.store import connections, hand_overs, inbox, timeline
-from connector.web import confirming, shown
+from connector.store import cases, connections, hand_overs, inbox, timeline
+from connector.web import confirming, shown, shown_case
 from connector.web.person import deployment, signed_in_user, usable_connection, words
 
 _LAST_PAGE = 10_000
@@ -112,19 +113,22 @@ def status(connection_id: str, invoice_id: str) -> AnyResponse | str:
 
 @pages.get("/connections/<connection_id>/hand-overs")
 def hand_over_list(connection_id: str) -> str:
-    """The company's hand-overs, newest first, all or those in one state."""
+    """The company's hand-overs, newest first, all or those in one state, or that came so far."""
     connection = usable_connection(connection_id)
-    wanted = request.args.get("state", "")
+    db = deployment().databases.main
+    wanted, wanted_end = request.args.get("state", ""), request.args.get("ending", "")
     state = HandOverState(wanted) if wanted in tuple(HandOverState) else None
-    found = hand_overs.listing(
-        deployment().databases.main, connection_id=connection_id, state=state, limit=_MOST_HAND_OVERS
-    )
+    ending = Ending(wanted_end) if wanted_end in tuple(Ending) else None
+    found = hand_overs.listing(db, connection_id=connection_id, state=state, ending=ending, limit=_MOST_HAND_OVERS)
+    known = cases.of_many(db, [one.case_id for one in found])
     return render_template(
         "hand_overs.html",
         connection=connection,
-        hand_overs=found,
+        hand_overs=[(one, shown_case.facts(known.get(one.case_id), one) if one.case_id else ()) for one in found],
         state=state,
         states=tuple(HandOverState),
+        ending=ending,
+        endings=tuple(Ending),
         limit=_MOST_HAND_OVERS,
     )
 
@@ -135,6 +139,7 @@ def hand_over(hand_over_id: str) -> str:
     db = deployment().databases.main
     found = next((one for one in hand_overs.find(db, hand_over_id) if one.id == hand_over_id), None) or abort(404)
     connection = usable_connection(found.connection)
+    kept = cases.get(db, found.case_id) if found.case_id else None
     in_production = connection.settings.environment is Environment.PRODUCTION
     return render_template(
         "hand_over.html",
@@ -145,5 +150,7 @@ def hand_over(hand_over_id: str) -> str:
         unfinished=found.state in UNFINISHED,
         may_ask_again=found.state in REOPENABLE,
         case_url=case_url(found.case_id) if found.case_id and in_production else "",
+        case=shown_case.case(kept, words()),
+        facts=shown_case.facts(kept.standing if kept else None, found) if found.case_id else (),
         events=[shown.event(entry, words()) for entry in timeline.of_hand_over(db, found.id)],
     )

@@ -20,10 +20,9 @@ from connector.domain.invoice import Address, Invoice
 from connector.domain.money import as_text
 from connector.flows import consent
 from connector.flows.ledger_words import state_words
-from connector.hosts.base import Language
 from connector.store.ledger_keys import LedgerKey
 from connector.store.timeline import TimelineEntry
-from connector.web.texts import Catalogue
+from connector.web.texts import Catalogue, spoken
 
 PROTECTED_IDENTITY = "E9"
 """The check that finds a protected identity (domain.md section 11); nothing of such a customer is shown."""
@@ -168,8 +167,7 @@ def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
 def case_words(data: Mapping[str, Any], words: Catalogue) -> str:
     """What Amili said of a case: in words where there are any, else as it came."""
     state, status = str(data.get("state", "")), str(data.get("status", ""))
-    language: Language = "sv" if words.language == "sv" else "en"
-    return state_words(state, status, closed=bool(data.get("closed")), language=language)
+    return state_words(state, status, closed=bool(data.get("closed")), language=spoken(words))
 
 
 def _thing(data: Mapping[str, Any], words: Catalogue) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from connector.hosts.base import Language
 from connector.resources import read_template
 
 LANGUAGES = ("sv", "en")
@@ -34,6 +35,11 @@ class Catalogue:
         """The text of `prefix.name`, or `name` itself: what is not known is shown as it came."""
         key = f"{prefix}.{name}"
         return self.text(key, **values) if key in self.texts else name
+
+
+def spoken(words: Catalogue) -> Language:
+    """The language of a catalogue, among those in which ledgers are spoken to as well."""
+    return "sv" if words.language == "sv" else "en"
 
 
 def load_catalogues() -> dict[str, Catalogue]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 
-from connector.sandbox.switches import AmiliSwitches, answer_lost_after_create
+from connector.flows import case_reading
+from connector.flows.following import poll
+from connector.sandbox.switches import AmiliSwitches, ClosedAs, answer_lost_after_create
+from connector.store.connections import DEFAULT_ACCESS
 from tests.cli.conftest import House
 from tests.cli.terminal import Terminal
 from tests.flows.stage import CONNECTION
@@ -20,6 +24,11 @@ def sent(house: House) -> House:
     assert house.terminal.run("send", good, "--yes").status == 0
     assert house.terminal.run("send", bad, "--yes").status == 5
     return house
+
+
+def read_cases(house: House) -> None:
+    """Amili is asked how cases stand, as the worker does by itself now and then."""
+    case_reading.read(house.on.deployment, lambda _job: None, f"{DEFAULT_ACCESS}/1")
 
 
 def test_nothing_yet(terminal: Terminal) -> None:
@@ -85,15 +94,51 @@ def test_choices_that_are_none(terminal: Terminal, option: tuple[str, str]) -> N
 
 def test_by_case_by_number_and_by_our_own_id(sent: House) -> None:
     (case,) = sent.on.amili.cases.values()
+    read_cases(sent)
     by_case = sent.terminal.run("show", case.id, "--json")
     (document,) = by_case.json
 
     assert by_case.status == 0
     assert sent.terminal.run("show", case.invoice_number, "--json").json == [document]
     assert sent.terminal.run("show", document["id"], "--json").json == [document]
-    events = [entry["event"] for entry in document["timeline"]]
-    assert events == ["asked", "registering", "registered", "pdf_uploaded", "message_left", "written_back", "done"]
+    events = [entry["event"] for entry in document["timeline"] if entry["event"] != "case_changed"]
+    # Afterwards the ledger may be told how the case stands, if it has been read meanwhile.
+    until_done = events[: events.index("done") + 1]
+    assert until_done == [
+        "asked",
+        "registering",
+        "registered",
+        "pdf_uploaded",
+        "message_left",
+        "written_back",
+        "done",
+    ]
     assert [entry for entry in document["timeline"] if datetime.fromisoformat(entry["at"]).tzinfo is None] == []
+
+
+def test_how_a_case_stands_and_the_three_facts_that_end_it(sent: House) -> None:
+    (case,) = sent.on.amili.cases.values()
+    invoice = next(one["invoice_id"] for one in sent.terminal.run("list", "--json").json if one["case_id"])
+    sent.on.amili.switches.set(AmiliSwitches(closed_as=ClosedAs.BOOLEAN))
+    sent.on.amili.set_case(case.id, status="något_nytt", remaining_capital=Decimal(0), closed=True)
+    read_cases(sent)
+    (document,) = sent.terminal.run("show", case.id, "--json").json
+
+    assert document["case"]["status"] == "något_nytt"
+    assert document["case"]["remaining_capital"] == "0.00"
+    assert document["closing"] == {"closed_at_amili": True, "paid_in_ledger": False, "balances_zero": False}
+    assert [one["ending"] for one in sent.terminal.run("list", "--json").json] == [None, "closed"]
+    assert [one["case_id"] for one in sent.terminal.run("list", "--ending", "closed", "--json").json] == [case.id]
+    assert sent.terminal.run("list", "--ending", "ended", "--json").json == []
+    sent.on.ledger.books.pay(int(invoice), Decimal("1250.00"))
+    poll(sent.on.deployment, f"{CONNECTION}/1")
+    assert [one["case_id"] for one in sent.terminal.run("list", "--ending", "ended", "--json").json] == [case.id]
+    said = sent.terminal.run("show", case.id, "--language", "sv").out
+    assert "Avslutat hos Amili: Inkassokrav, något_nytt (debt_collection / något_nytt)" in said
+    assert "left of capital: 0,00" in said
+    (row,) = [line for line in said.splitlines() if line.startswith(CONNECTION)]
+    assert row.count("yes") == 3
+    assert sent.terminal.run("list", "--ending", "shut").status == 2
 
 
 def test_for_people(sent: House) -> None:

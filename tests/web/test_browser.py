@@ -16,6 +16,7 @@ from connector.web.app import create_app
 from tests.flows.stage import CONNECTION, Stage
 from tests.source import ROOT
 from tests.web.conftest import EMAIL
+from tests.web.test_pages import asked, completed, known_case, registered
 from tests.web.visitor import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -184,6 +185,43 @@ def test_the_pages_fit_a_small_telephone(page: Page, house: Stage) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     page.goto(f"/connections/{CONNECTION}/hand-overs")
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+def test_how_a_case_stands_can_be_read_and_found_in_both_languages(page: Page, house: Stage) -> None:
+    hand_over = asked(house, house.invoice())
+    registered(house, hand_over)
+    completed(house, hand_over)
+    known_case(
+        house,
+        state="debt_collection",
+        status="efterbevakning",
+        updated_at="2026-07-07T12:30:00Z",
+        capital_to_claim="1250.00",
+        settled_capital="250.00",
+        remaining_capital="1000.00",
+        remaining_costs="60.00",
+        remaining="1060.00",
+        state_history=[{"state": "initializing", "at": "2026-07-01T08:00:00Z"}],
+    )
+    asked(house, house.invoice())
+    sign_in_by_keyboard(page)
+    where = {"case-standing": f"/hand-overs/{hand_over.id}", "cases": f"/connections/{CONNECTION}/hand-overs"}
+    for language, open_case in (("sv", "Öppet hos Amili"), ("en", "Open at Amili")):
+        for name, path in where.items():
+            page.set_viewport_size(WIDE)
+            page.goto(path)
+            expect(page.locator(".three").first).to_contain_text(open_case)
+            picture(page, f"{name}-{language}")
+            assert page.evaluate(CONTRAST) == []
+            page.set_viewport_size(NARROW)
+            picture(page, f"narrow-{name}-{language}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+        page.locator('[name="language"][value="en"], button[lang="en"]').first.click()
+    tab_to(page, "#ending")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, ".filter button")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
 
 
 def test_without_scripts_the_case_is_reached_all_the_same(

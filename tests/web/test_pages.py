@@ -8,11 +8,13 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
+from connector.domain.case import CaseStanding
 from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import HandOverState, Origin, PdfState, Request, WriteBackState
 from connector.domain.invoice import InvoiceState, Standing
 from connector.flows import requests
-from connector.store import executors, hand_over_work, inbox, tables
+from connector.store import case_readings, cases, executors, following, hand_over_work, hand_overs, inbox, tables
+from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Lease
 from tests.flows.stage import CONNECTION, Stage
@@ -277,6 +279,92 @@ def test_hand_overs_are_listed_newest_first_and_by_state(eva: Visitor, house: St
     assert f"/hand-overs/{first.id}" in page.links
     assert f"/hand-overs/{second.id}" not in page.links
     assert eva.get(f"/connections/{CONNECTION}/hand-overs?state=nonsense").status_code == 200
+
+
+def in_english(eva: Visitor) -> None:
+    eva.submit(f"/connections/{CONNECTION}/hand-overs", "/language", language="en")
+
+
+def known_case(house: Stage, **values: object) -> None:
+    """How the case stood when it was last read."""
+    (place,) = case_readings.places(house.deployment.databases.main, DEFAULT_ACCESS)
+    found = CaseStanding.model_validate({"id": CASE_ID, "creditor": "c", "closed": False} | values)
+    cases.keep(house.deployment.databases.main, place, (found,), tells=lambda *_: False, showing=())
+
+
+def test_a_case_that_was_not_read_yet_is_not_said_to_stand_anyhow(eva: Visitor, house: Stage) -> None:
+    hand_over = asked(house, house.invoice())
+    registered(house, hand_over)
+    page = eva.page(f"/hand-overs/{hand_over.id}")
+    for told in ("Inte läst hos Amili", "Inte betald i bokföringen", "Saldo kvar", "har inte lästs hos Amili ännu"):
+        assert told in page.text, told
+
+
+def test_how_a_case_stands_is_told_in_words_and_as_it_came(eva: Visitor, house: Stage) -> None:
+    hand_over = asked(house, house.invoice())
+    registered(house, hand_over)
+    known_case(
+        house,
+        state="debt_collection",
+        status="<hos_domstol>",
+        updated_at=datetime(2026, 7, 7, 12, 30, tzinfo=UTC),
+        capital_to_claim="1250.00",
+        remaining_capital="1000.00",
+        settled_capital="250.00",
+        remaining_costs="60.00",
+        remaining="1060.00",
+        state_history=[{"state": "reminder", "at": datetime(2026, 7, 1, 8, 0, tzinfo=UTC)}, {"state": "ödla"}],
+    )
+    page = eva.page(f"/hand-overs/{hand_over.id}")
+    for told in (
+        "Öppet hos Amili",
+        "Inte betald i bokföringen",
+        "Saldo kvar",
+        "Läge Hos Amili: Inkassokrav, <hos_domstol>",
+        "Amilis egna ord debt_collection / <hos_domstol>",
+        "Ändrat hos Amili 2026-07-07 14:30",
+        "Betalt eller krediterat kapital 250,00 kr",
+        "Kvar av kapitalet 1 000,00 kr",
+        "Kvar av avgifter 60,00 kr",
+        "Kvar av ränta okänt",
+        "Kvar totalt 1 060,00 kr",
+        "2026-07-01 10:00 reminder",
+        "ödla",
+        "Hos Amili: Inkassokrav, <hos_domstol>. Kvar att betala hos Amili: 1 060,00 kr.",
+    ):
+        assert told in page.text, told
+    in_english(eva)
+    page = eva.page(f"/hand-overs/{hand_over.id}")
+    assert "Status At Amili: Collection demand, <hos_domstol>" in page.text
+    assert "Left of interest unknown" in page.text
+    assert "Open at Amili" in page.text
+    cases.gone(house.deployment.databases.main, CASE_ID)
+    page = eva.page(f"/hand-overs/{hand_over.id}")
+    assert "Amili does not find the case" in page.text
+    assert f"Amili no longer finds the case {CASE_ID}." in page.text
+
+
+def test_the_list_shows_three_facts_and_finds_what_has_come_so_far(eva: Visitor, house: Stage) -> None:
+    customer = house.customer()
+    case, unsent = asked(house, house.invoice(customer)), asked(house, house.invoice(customer))
+    registered(house, case)
+    known_case(house, closed=True, remaining="0.00")
+    following.note(
+        house.deployment.databases.main,
+        hand_overs.get(house.deployment.databases.main, case.id),
+        Standing(state=InvoiceState.BOOKED, balance=Decimal("0.00")),
+    )
+    path = f"/connections/{CONNECTION}/hand-overs"
+    page = eva.page(path)
+    assert "Avslutat hos Amili Betald i bokföringen Båda saldona noll" in page.text
+    assert f"/hand-overs/{unsent.id}" in page.links
+    assert [link for link in eva.page(f"{path}?ending=ended").links if link.startswith("/hand-overs/")] == [
+        f"/hand-overs/{case.id}"
+    ]
+    assert "Inget att visa" in eva.page(f"{path}?ending=open").text
+    assert eva.get(f"{path}?ending=nonsense").status_code == 200
+    in_english(eva)
+    assert "Closed at Amili Paid in the ledger Both balances zero" in eva.page(path).text
 
 
 def test_another_companys_hand_over_looks_like_one_that_does_not_exist(eva: Visitor, house: Stage) -> None:

@@ -8,6 +8,7 @@ import string
 
 import pytest
 
+from connector.domain.case import Ending
 from connector.domain.connection import Environment, FirstAction
 from connector.domain.findings import Severity
 from connector.domain.follow_up import FollowUpKind, FollowUpState
@@ -18,6 +19,7 @@ from connector.hosts.fortnox.oauth import SCOPES
 from connector.hosts.fortnox.refusals import Why
 from connector.resources import templates_path
 from connector.store.ledger_keys import KeyTrouble
+from connector.web.shown_case import ANSWERS, FACTS
 from connector.web.tasks import TOLD
 from connector.web.texts import LANGUAGES, Catalogue, MissingText, load_catalogues
 from tests.source import PACKAGE
@@ -45,6 +47,9 @@ ENUMS = {
     "task_kind": TaskKind,
     "task_skip": TaskKind,
     "tasks_told": TOLD,
+    "ending": Ending,
+    "fact": tuple(f"{fact}_{answer}" for fact in FACTS for answer in ANSWERS),
+    "case_amount": ("capital", "settled", "left_capital", "left_costs", "left_interest", "left"),
 }
 """Families of keys that pages form from a value."""
 
