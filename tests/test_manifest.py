@@ -15,6 +15,8 @@ from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import open_deployment
 from connector.hosts import opening
+from connector.hosts.fortnox import events as fortnox_events
+from connector.hosts.fortnox import lifecycle as fortnox_lifecycle
 from connector.hosts.odoo import host as odoo_host
 from connector.hosts.odoo import inventory
 from connector.hosts.odoo.versions import DIALECTS
@@ -96,6 +98,19 @@ def test_the_rights_are_those_that_are_checked(described: manifest.Manifest) -> 
 
     assert [(one.model, one.operation, one.purpose) for one in odoo.rights] == list(odoo_host.NEEDED_RIGHTS)
     assert {one.key for one in odoo.rights} <= {key.id for key in odoo.authentication.keys}
+
+
+def test_the_events_of_fortnox_are_those_that_are_understood(described: manifest.Manifest) -> None:
+    _, fortnox = described.hosts
+    by_transport: dict[str, list[str]] = {}
+    for event in fortnox.events:
+        by_transport.setdefault(event.transport, []).append(event.id)
+
+    assert by_transport == {
+        "poll": ["requested", "changed"],
+        "socket": [*fortnox_events.INVOICE_EVENTS, *fortnox_events.PAYMENT_EVENTS],
+        "webhook": list(fortnox_lifecycle.EVENTS),
+    }
 
 
 def test_the_endpoints_are_those_that_are_served(

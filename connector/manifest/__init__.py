@@ -48,7 +48,7 @@ class Event(_Described):
     """What a host tells us of. An event is a hint; polling is the guarantee."""
 
     id: str
-    transport: Literal["webhook", "poll"]
+    transport: Literal["webhook", "poll", "socket"]
     trigger: str
     carries: str
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,9 +135,27 @@ class Terminal:
 
     def start(self, *arguments: str, typed: str = "", env: Mapping[str, str] | None = None) -> Running:
         """Give a command, with `typed` waiting on its standard input."""
-        number = next(self._numbers)
-        paths = {name: self._scratch / f"{number}.{name}" for name in ("input", "out", "err")}
+        paths = self._paths()
         paths["input"].write_text(typed, encoding="utf-8")
+        return self._start(arguments, paths, env)
+
+    @contextmanager
+    def talk(self, *arguments: str) -> Iterator[tuple[Running, Callable[[str], None]]]:
+        """Give a command, and answer what it asks once one has read it: the function types a line."""
+        paths = self._paths()
+        os.mkfifo(paths["input"])
+        # For reading too, so that it opens at once, and without a command that reads.
+        keyboard = os.open(paths["input"], os.O_RDWR)
+        try:
+            yield self._start(arguments, paths, None), lambda line: _type(keyboard, line)
+        finally:
+            os.close(keyboard)
+
+    def _paths(self) -> dict[str, Path]:
+        number = next(self._numbers)
+        return {name: self._scratch / f"{number}.{name}" for name in ("input", "out", "err")}
+
+    def _start(self, arguments: tuple[str, ...], paths: Mapping[str, Path], env: Mapping[str, str] | None) -> Running:
         for name in ("out", "err"):
             paths[name].touch()
         order = {
@@ -161,3 +179,7 @@ class Terminal:
         """Make sure that nothing runs any more."""
         for running in self._started:
             running.end()
+
+
+def _type(keyboard: int, line: str) -> None:
+    os.write(keyboard, f"{line}\n".encode())

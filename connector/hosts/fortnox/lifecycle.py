@@ -24,6 +24,9 @@ LICENCE_EXPIRED = "license_expired"
 DEACTIVATED = "deactivation"
 """Names no company: its one other field is a refresh token."""
 
+EVENTS = (CONSENT_GIVEN, CONSENT_REVOKED, LICENCE_EXPIRED, DEACTIVATED)
+"""Every one that is acted on, or told of."""
+
 _LONGEST_NAME = 64
 
 
