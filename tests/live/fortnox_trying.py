@@ -210,7 +210,7 @@ def _label_array(*, replaces: bool, empty: bool) -> Seen:
     return switch_is(LABEL_ARRAY, what, "label_array", LabelArray.REPLACES if replaces else LabelArray.MERGES)
 
 
-def _refusal(write: Callable[[], None]) -> str:
+def _refusal(write: Callable[[], object]) -> str:
     """Fortnox's words if it says a clear no to `write`, "" if it does not."""
     try:
         write()

@@ -71,8 +71,8 @@ def write_back(
 ) -> WriteBackResult:
     """Put the case on the invoice, in the first place that takes it; writes only what is not there.
 
-    A receipt is attached only where `file` remembers it. Raises `NotFound` for an unknown invoice, and the errors of
-    `FortnoxClient` that are no clear no.
+    A receipt is attached only where `file` remembers it. Raises `NotFound` for an unknown invoice, the errors of
+    `FortnoxClient` that are no clear no, and `RemoteError` where what was taken cannot be seen yet.
     """
     invoice = client.read(Call.READ_INVOICE, invoice_number)
     places: dict[str, Callable[[], str]] = {
