@@ -6,6 +6,7 @@ It names companies and invoice numbers, and no customer.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 ROUND_S: Final = 900.0
 """How often it is looked whether somebody's mail is still to be sent: what failed is tried again then."""
 _MOST_LISTED = 50
+_PLAIN_ADDRESS: Final = re.compile(r"""[^\s@<>,;:"()\[\]\\]+@[^\s@<>,;:"()\[\]\\]+""")
 _KEPT_FOR = timedelta(days=60)
 
 _SUBJECT_ONE: Final = Words("Amili-kopplingen: 1 uppgift väntar", "Amili connector: 1 task waits")
@@ -90,6 +92,10 @@ def _send(deployment: Deployment, user: User, day: date) -> bool:
     found = for_person(deployment, user)
     if not found:
         digests.settle(db, user.email, day, DigestState.NOTHING)
+        return False
+    if not _PLAIN_ADDRESS.fullmatch(user.email):
+        digests.settle(db, user.email, day, DigestState.FAILED)
+        log.warning("daily mail: a user's address is none that mail can be sent to")
         return False
     try:
         mailbox.send(deployment.settings, written(found, user, deployment.settings))
