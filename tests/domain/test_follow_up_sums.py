@@ -1,4 +1,4 @@
-"""Whatever happens in the ledger and at Amili, in whatever order: both end at the same sums, or a question says why not."""
+"""Whatever happens in the ledger and at Amili, in any order: both end at the same sums, or a question says why not."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ from connector.domain.hand_over import HandOverState
 from connector.flows import following
 from connector.flows.follow_up import LOOK_AGAIN_S, follow_up
 from connector.flows.outcome import Outcome, Then
-from connector.sandbox.odoo_matching import unmatch
+from connector.sandbox.odoo_books import RECEIVABLE
+from connector.sandbox.odoo_matching import match, unmatch
 from connector.store import follow_ups, tables
 from connector.store.follow_ups import FollowUp
 from tests.flows.acting import INSTANTS, begun, driven, let_pass, stored
@@ -62,10 +63,19 @@ def credits_(on: Stage, invoice: str, amount: int | str | None = None) -> str:
     return on.ledger.books.number(note)
 
 
-def takes_back(on: Stage, match: int) -> None:
+def offsets(on: Stage, invoice: str, amount: int) -> None:
+    """A bookkeeper lessens the invoice by an entry that is neither a payment nor a bank line."""
+    books = on.ledger.books
+    with on.ledger.lock:
+        partner = on.ledger.records.get("account.move", int(invoice))["partner_id"]
+        entry = books._bank_entry(partner, kr(amount), today(), name="MISC/1", text="Rättelse", counter=RECEIVABLE)
+        match(on.ledger.records, int(invoice), entry, kr(amount))
+
+
+def takes_back(on: Stage, matched: int) -> None:
     """Somebody takes a payment off the invoice again."""
     with on.ledger.lock:
-        unmatch(on.ledger.records, match)
+        unmatch(on.ledger.records, matched)
 
 
 def one_round(on: Stage, hand_over: str) -> Outcome:

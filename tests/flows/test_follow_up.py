@@ -34,6 +34,7 @@ from tests.flows.following_up import (
     kr,
     looked,
     noticed,
+    offsets,
     one_round,
     passes,
     pays,
@@ -461,6 +462,15 @@ def test_what_waits_unbooked_is_looked_at_again(on: Stage) -> None:
     outcome = one_round(on, hand_over)
     assert (outcome.then, outcome.after_s) == (Then.AGAIN_FIRST, flow.LOOK_AGAIN_S)
     assert actions(on, invoice) == []
+
+
+def test_an_entry_without_money_is_asked_and_reported_only_by_a_person(on: Stage) -> None:
+    invoice, hand_over = sent(on)
+    offsets(on, invoice, 250)
+    followed(on, hand_over)
+    assert (actions(on, invoice), questions(on, hand_over)) == ([], ["no_receipt"])
+    answer_report(on, hand_over)
+    assert actions(on, invoice) == [done("payment", 250)]
 
 
 def test_nothing_is_reported_of_a_hand_over_that_was_blocked(on: Stage) -> None:

@@ -5,6 +5,7 @@ The tables come first: what Fortnox calls a thing, and what we call it. Source: 
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from connector.domain.debtor import swedish_mobile
@@ -22,6 +23,7 @@ from connector.domain.invoice import (
     OpenReceipt,
     Payment,
     ReminderSent,
+    WriteOff,
 )
 from connector.domain.money import ORE
 from connector.hosts.fortnox.documents import (
@@ -103,8 +105,9 @@ def translate(
         total=total,
         balance=balance_of(invoice),
         lines=_lines(invoice, total, settings, claim_fee_with_vat=claim_fee_with_vat),
-        payments=_payments(document),
+        payments=_payments(document, invoice),
         credit_notes=_credit_notes(credits_),
+        write_offs=_write_offs(document),
         reminders=_reminders(invoice),
         customer=_customer(invoice, card, settings),
         bank_booked_until=day(latest, "PaymentDate") if latest else None,
@@ -239,8 +242,38 @@ def _rounding(invoice: Record, total: Decimal, lines: tuple[Line, ...]) -> Line:
     return Line(description=ROUNDING_TEXT, amount=missing if explained else stated, kind=LineKind.ROUNDING)
 
 
-def _payments(document: Record) -> tuple[Payment, ...]:
+def _payments(document: Record, invoice: Record) -> tuple[Payment, ...]:
     """The booked payments. Write-offs bring no money, and unbooked payments lessen no balance (fortnox.md 9.1)."""
+    own_currency = text(invoice, "Currency")
+    return tuple(
+        Payment(
+            id=text(payment, "Number"),
+            amount=_paid(payment),
+            date=paid_on,
+            reference=text(payment, "VoucherSeries") + text(payment, "VoucherNumber"),
+            currency="" if text(payment, "Currency") in ("", own_currency) else text(payment, "Currency"),
+        )
+        for payment, paid_on in _booked(document)
+    )
+
+
+def _write_offs(document: Record) -> tuple[WriteOff, ...]:
+    """What was written off with the booked payments."""
+    found = (
+        WriteOff(
+            id=text(payment, "Number"),
+            amount=sum(
+                (amount(one, "Amount", "write_offs.amount") for one in several(payment, "WriteOffs") or []),
+                Decimal("0.00"),
+            ),
+            date=paid_on,
+        )
+        for payment, paid_on in _booked(document)
+    )
+    return tuple(one for one in found if one.amount)
+
+
+def _booked(document: Record) -> list[tuple[Record, date]]:
     found = []
     for payment in several(document, "InvoicePayments") or []:
         if not flag(payment, "Booked"):
@@ -248,15 +281,8 @@ def _payments(document: Record) -> tuple[Payment, ...]:
         paid_on = day(payment, "PaymentDate")
         if paid_on is None:
             raise Unreadable("a payment lacks 'PaymentDate'.", system=SYSTEM)
-        found.append(
-            Payment(
-                id=text(payment, "Number"),
-                amount=_paid(payment),
-                date=paid_on,
-                reference=text(payment, "VoucherSeries") + text(payment, "VoucherNumber"),
-            )
-        )
-    return tuple(found)
+        found.append((payment, paid_on))
+    return found
 
 
 def _paid(payment: Record) -> Decimal:

@@ -15,7 +15,9 @@ A document is an object of records as `search_read` returns them (empty values a
 `partials`
     What has been matched to the invoice (`account.partial.reconcile`, PARTIAL_FIELDS).
 `matched_lines`
-    The other side of each of `partials`: rows of payments, credit notes and other entries (MATCHED_LINE_FIELDS).
+    The other side of each of `partials`: rows of payments, credit notes and other entries (MATCHED_LINE_FIELDS and
+    MONEY_FIELDS), each with `received`: what came in by the payment or bank line that it belongs to, `null` where it
+    belongs to none. In a document without these last ones, every row that is no credit note counts as money received.
 `open_credit_lines`
     The customer's receivable rows in its favour that are matched to nothing yet (OPEN_LINE_FIELDS).
 `payments`
@@ -81,6 +83,9 @@ LINE_FIELDS = (
     "amount_residual_currency",
 )
 MATCHED_LINE_FIELDS = ("move_id", "move_name", "move_type", "date")
+MONEY_FIELDS = ("balance", "currency_id")
+RECEIPT_FIELDS = ("payment_id", "statement_line_id")
+"""What a matched row of money belongs to. A misc. entry (an offset, a write-off) belongs to neither."""
 OPEN_LINE_FIELDS = (
     "move_name",
     "move_type",
@@ -199,7 +204,9 @@ def _partner_fields(settings: OdooSettings, dialect: Dialect, extras: Extras) ->
 def specification(settings: OdooSettings, dialect: Dialect, extras: Extras = NO_EXTRAS) -> Record:
     """What `web_search_read` is asked for: an invoice with all that hangs on it."""
     partner = {"fields": {"display_name": {}, **_fields(_partner_fields(settings, dialect, extras))}}
-    counterpart = {"fields": {"display_name": {}, **_fields(MATCHED_LINE_FIELDS)}}
+    receipt: Record = {"fields": {"amount": {}}}
+    matched = _fields((*MATCHED_LINE_FIELDS, *MONEY_FIELDS))
+    counterpart = {"fields": {"display_name": {}, **matched, **dict.fromkeys(RECEIPT_FIELDS, receipt)}}
     line = {
         **_fields(LINE_FIELDS),
         "account_id": {"fields": {"display_name": {}, "code": {}}},
@@ -256,7 +263,7 @@ def _taken_apart(whole: Record) -> Record:
         "partner": _card(move["partner_id"]),
         "commercial_partner": _card(move["commercial_partner_id"]),
         "partials": [_flat(partial) for partial in partials],
-        "matched_lines": [_card(line) for line in matched.values()],
+        "matched_lines": [_counterpart(line) for line in matched.values()],
         "payments": [_flat(payment) for payment in move.pop(PAYMENTS)],
         "move": _flat(move),
     }
@@ -266,6 +273,14 @@ def _line(line: Record) -> Record:
     own = {name: value for name, value in line.items() if name != "matched_credit_ids"}
     account = line["account_id"]
     return {**_flat(own), "account_code": account["code"] if account else False}
+
+
+def _counterpart(line: Record) -> Record:
+    if not line.keys() & set(RECEIPT_FIELDS):
+        return _card(line)
+    receipts = [receipt["amount"] for name in RECEIPT_FIELDS if isinstance(receipt := line[name], Mapping)]
+    own = {name: value for name, value in line.items() if name not in RECEIPT_FIELDS}
+    return {**_card(own), "received": receipts[0] if receipts else None}
 
 
 def _card(record: Record | bool) -> Record:

@@ -22,6 +22,7 @@ from connector.domain.invoice import (
     Payment,
     PaymentKind,
     ReminderSent,
+    WriteOff,
 )
 from connector.domain.money import ORE
 from connector.hosts.odoo import fields, records
@@ -94,6 +95,7 @@ def translate(document: Record, settings: OdooSettings) -> Invoice:
         lines=_lines(document, settings),
         payments=(*_booked_payments(document), *unbooked),
         credit_notes=_credit_notes(document),
+        write_offs=_write_offs(document),
         instalments=instalments if len(instalments) > 1 else (),
         reminders=_reminders(document),
         customer=customer(document, settings),
@@ -224,9 +226,52 @@ def _matched(document: Record) -> list[tuple[Record, Decimal, date]]:
 def _booked_payments(document: Record) -> tuple[Payment, ...]:
     """Everything matched that is no credit note: payments, bank statement lines, offsets in other journals."""
     return tuple(
-        Payment(id=str(records.value(line, "id")), amount=amount, date=day, reference=records.text(line, "move_name"))
+        Payment(
+            id=str(records.value(line, "id")),
+            amount=amount - _written_off(line, amount, document),
+            date=day,
+            reference=records.text(line, "move_name"),
+            kind=_payment_kind(line, amount, document),
+            currency=_foreign_currency(line, document) if "currency_id" in line else "",
+        )
         for line, amount, day in _matched(document)
         if not _of_credit_note(line)
+    )
+
+
+def _payment_kind(line: Record, matched: Decimal, document: Record) -> PaymentKind:
+    """Whether money came in. A row of which only a part is money, and only a part matched here, does not tell."""
+    if "received" in line and line["received"] is None:
+        return PaymentKind.OFFSET
+    told_apart = not _beside_the_money(line, document) or matched == _row_total(line)
+    return PaymentKind.RECEIPT if told_apart else PaymentKind.OFFSET
+
+
+def _written_off(line: Record, matched: Decimal, document: Record) -> Decimal:
+    """How much of what was matched is a difference that was written off as the payment was registered.
+
+    Odoo then makes one receivable row of the money and the difference together.
+    """
+    beside = _beside_the_money(line, document)
+    return beside if beside and matched == _row_total(line) else ZERO
+
+
+def _beside_the_money(line: Record, document: Record) -> Decimal:
+    """By how much a row is more than the money that it stands for; of money in another currency nothing is said."""
+    if line.get("received") is None or not _same_currency(line, document):
+        return ZERO
+    return max(_row_total(line) - records.amount(line, "received", "payments.received"), ZERO)
+
+
+def _row_total(line: Record) -> Decimal:
+    return -records.amount(line, "balance", "payments.balance")
+
+
+def _write_offs(document: Record) -> tuple[WriteOff, ...]:
+    return tuple(
+        WriteOff(id=str(records.value(line, "id")), amount=written_off, date=day)
+        for line, amount, day in _matched(document)
+        if not _of_credit_note(line) and (written_off := _written_off(line, amount, document))
     )
 
 

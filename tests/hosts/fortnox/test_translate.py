@@ -441,7 +441,8 @@ def test_a_payment_counts_in_the_invoices_currency() -> None:
     foreign = payment(Amount=5000, AmountCurrency=450, Currency="EUR")
     without = payment(AmountCurrency=None)
 
-    assert [one.amount for one in with_parts(InvoicePayments=[foreign, without]).payments] == [450, 5000]
+    read = with_parts(InvoicePayments=[foreign, without]).payments
+    assert [(one.amount, one.currency) for one in read] == [(Decimal(450), "EUR"), (Decimal(5000), "")]
 
 
 def test_a_refund_is_a_negative_payment() -> None:
@@ -456,6 +457,9 @@ def test_a_write_off_is_no_payment_and_is_seen_in_the_reckoning() -> None:
     read = translate(found, FortnoxSettings())
 
     assert [one.amount for one in read.payments] == [5000]
+    assert [(one.id, one.amount, one.date) for one in read.write_offs] == [
+        (read.payments[0].id, Decimal("0.5"), read.payments[0].date)
+    ]
     trail = {line.term: line.amount for line in reckon(read, ReminderPolicy()).trail}
     assert trail["other_settlement"] == Decimal("-0.50")
 

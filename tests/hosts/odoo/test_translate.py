@@ -15,6 +15,7 @@ from connector.domain.invoice import (
     InvoiceKind,
     InvoiceState,
     LineKind,
+    PaymentKind,
 )
 from connector.hosts.odoo.customers import ADDRESS_FIELDS, CUSTOMER_FIELDS
 from connector.hosts.odoo.documents import LINE_FIELDS, MOVE_FIELDS, PARTNER_FIELDS
@@ -137,6 +138,55 @@ def test_part_payments_are_told_apart() -> None:
     assert {payment.date for payment in invoice.payments} == {date(2026, 11, 24)}
     assert invoice.payments[0].reference.startswith("PBNK1/2026/")
     assert invoice.credit_notes == ()
+
+
+def paid_by(received: str | None, *, balance: str = "-1000.57", currency: str = "SEK") -> Invoice:
+    """The part-paid invoice, its first match by a row of this kind."""
+    recorded = document("part_paid")
+    move = recorded["move"]
+    money = [126, currency] if currency != "SEK" else move["currency_id"]
+    recorded["matched_lines"][0] |= {
+        "balance": Decimal(balance),
+        "currency_id": money,
+        "received": None if received is None else Decimal(received),
+    }
+    return translate(recorded, SETTINGS)
+
+
+def test_a_payment_or_bank_line_is_money_received() -> None:
+    first, second = paid_by("1000.57").payments
+    assert (first.kind, str(first.amount), first.currency) == (PaymentKind.RECEIPT, "1000.57", "")
+    assert second.kind is PaymentKind.RECEIPT, "an older document does not tell"
+
+
+def test_an_entry_that_belongs_to_no_payment_is_an_offset() -> None:
+    first, _ = paid_by(None).payments
+    assert (first.kind, str(first.amount)) == (PaymentKind.OFFSET, "1000.57")
+
+
+def test_what_was_written_off_with_a_payment_is_told_apart() -> None:
+    invoice = paid_by("990.00")
+    assert (invoice.payments[0].kind, str(invoice.payments[0].amount)) == (PaymentKind.RECEIPT, "990.00")
+    assert [(one.id, str(one.amount)) for one in invoice.write_offs] == [(invoice.payments[0].id, "10.57")]
+
+
+def test_a_payment_of_several_invoices_with_a_difference_does_not_tell_what_was_money_here() -> None:
+    invoice = paid_by("1990.00", balance="-2000.00")
+    assert (invoice.payments[0].kind, str(invoice.payments[0].amount)) == (PaymentKind.OFFSET, "1000.57")
+    assert invoice.write_offs == ()
+
+
+def test_a_payment_for_several_invoices_is_money_received() -> None:
+    invoice = paid_by("2000.00", balance="-2000.00")
+    assert (invoice.payments[0].kind, str(invoice.payments[0].amount)) == (PaymentKind.RECEIPT, "1000.57")
+
+
+def test_money_of_another_currency_is_named() -> None:
+    assert paid_by("88.00", currency="EUR").payments[0].currency == "EUR"
+
+
+def test_a_payment_without_an_entry_is_unbooked() -> None:
+    assert [one.kind for one in read("paid_without_entry").payments] == [PaymentKind.UNBOOKED]
 
 
 def test_a_credit_note_is_no_payment() -> None:

@@ -1,0 +1,106 @@
+"""What went wrong elsewhere and came before Inkassonämnden (domain.md 6.4): payments, credits and disputes.
+
+Each case is named by its number or its year; each must end otherwise here.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from connector.domain.dates import today
+from connector.domain.findings import Severity
+from connector.domain.follow_up import FollowUpState
+from connector.domain.hand_over import HandOverState
+from connector.sandbox.switches import Fault, FaultKind
+from tests.flows.acting import begun, codes, driven, stored, strike
+from tests.flows.following_up import (
+    AtAmili,
+    actions,
+    followed,
+    kr,
+    looked,
+    noticed,
+    pays,
+    questions,
+    remaining,
+    rows,
+    sent,
+)
+from tests.flows.stage import Stage
+
+
+def test_208_2020_a_dispute_during_a_fault_still_stops_what_follows(on: Stage) -> None:
+    """There it was handled by hand while the system was down, and the demands went on."""
+    invoice, hand_over = sent(on)
+    strike(on, Fault(FaultKind.FAIL_BEFORE, next_n=6))
+    on.ledger.books.set_invoice(int(invoice), x_amili_disputed=True, x_amili_disputed_by="Eva")
+    pays(on, invoice, 250)
+    noticed(on, hand_over)
+    strike(on)
+    looked(on, hand_over)
+    assert (actions(on, invoice), questions(on, hand_over)) == ([], ["disputed"])
+
+
+def test_261_2021_a_receipt_that_is_not_matched_stops_the_hand_over(on: Stage) -> None:
+    """There a wrong OCR left the money unmatched for a month, and a demand was sent after the payment."""
+    invoice = on.invoice(price="3333")
+    on.ledger.books.receive(kr("4166.25"), day=today() - timedelta(days=1))
+    hand_over = begun(on, invoice)
+    assert driven(on, hand_over).state is HandOverState.BLOCKED
+    assert "A4" in codes(on, hand_over)
+    assert on.cases(invoice) == 0
+
+
+def test_191_2020_capital_paid_to_the_creditor_reaches_the_agent_who_was_paid_the_fee(on: Stage) -> None:
+    """There nobody compared the two, and a paid debt went to court."""
+    invoice, hand_over = sent(on)
+    pays(on, invoice, 1250)
+    followed(on, hand_over)
+    assert actions(on, invoice) == [AtAmili("payment", kr(1250), "completed")]
+    assert remaining(on, invoice) == 0
+
+
+def test_347_2022_paid_is_not_said_before_amili_says_that_it_took_effect(on: Stage) -> None:
+    """There a portal said "fully paid" while the case went on to a judgment."""
+    invoice, hand_over = sent(on)
+    pays(on, invoice, 1250)
+    strike(on, actions_fail="sandbox.some_reason")
+    followed(on, hand_over)
+    (row,) = rows(on, hand_over)
+    assert (row.state, row.amili_status) == (FollowUpState.ASKING, "error")
+    assert questions(on, hand_over) == ["failed"]
+
+
+def test_313_2021_a_payment_booked_late_keeps_the_banks_day(on: Stage) -> None:
+    """There a Saturday's payment was not seen on Monday; what discharges is the day the bank booked it."""
+    invoice, hand_over = sent(on)
+    pays(on, invoice, 250, day=today())
+    followed(on, hand_over)
+    (row,) = rows(on, hand_over)
+    assert (row.date, row.state) == (today(), FollowUpState.REPORTED)
+
+
+def test_alektum_2023_an_objection_known_to_the_seller_is_a_task_at_once(on: Stage) -> None:
+    """There it was never passed on to the agent."""
+    invoice, hand_over = sent(on)
+    on.ledger.books.set_invoice(int(invoice), payment_state="blocked")
+    followed(on, hand_over)
+    assert questions(on, hand_over) == ["disputed"]
+    (row,) = rows(on, hand_over)
+    assert all(finding.severity is Severity.WARNING for finding in row.findings)
+
+
+def test_visma_2024_other_costs_are_never_claimed_under_one_name(on: Stage) -> None:
+    """There 3 600 kronor of "other costs" stood unspecified: here only capital, and fees by their kinds, are sent."""
+    invoice, hand_over = sent(on)
+    (case,) = on.amili.cases_of(on.number(invoice))
+    assert set(case.debt) <= {
+        "invoice_number",
+        "debt_description",
+        "invoice_date",
+        "capital_to_claim",
+        "invoice_due_days_after_invoice_date",
+        "fees_included_in_capital_to_claim",
+        "fees_already_claimed",
+    }
+    assert case.debt["capital_to_claim"] == stored(on, hand_over).capital
