@@ -23,6 +23,7 @@ from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerIdentity
 from connector.hosts.fortnox.access import required
 from connector.hosts.fortnox.oauth import (
+    SCOPES,
     AuthorisationServer,
     Granted,
     ServiceAccountRefused,
@@ -145,6 +146,12 @@ def _void(deployment: Deployment, server: AuthorisationServer, granted: Granted,
 def ledger_of(deployment: Deployment, approved: Approved) -> LedgerIdentity:
     """Whose books an approved company's are, by their own answer. Raises the errors of remote calls."""
     return deployment.ledger(HOST, approved.host_settings, None).check()
+
+
+def scopes_asked(deployment: Deployment) -> tuple[str, ...]:
+    """Every scope that companies are asked to approve."""
+    access = deployment.fortnox()
+    return (*SCOPES, *(access.app.more_scopes if access else ()))
 
 
 def scopes_of(missing_rights: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connector.domain.errors import ConnectorError, FieldIssue, NotAuthorised, NotFound, RemoteError
 from connector.domain.findings import Finding, Severity
+from connector.hosts.fortnox.documents import SYSTEM as FORTNOX
 
 _NOT_UNIQUE = "not unique"
 """How Eve names a duplicate (amili.md 7.4); whether Amili refuses duplicates at all is unknown."""
@@ -12,6 +13,21 @@ _NOT_UNIQUE = "not unique"
 def of(error: ConnectorError) -> tuple[Finding, ...]:
     """A clear refusal, one finding for each field complained of."""
     system = error.system
+    if isinstance(error, NotAuthorised) and system == FORTNOX:
+        said = error.message.rstrip(".")
+        return (
+            _block(
+                f"{_slug(system)}_not_authorised",
+                sv=(
+                    f"Fortnox nekade oss ({said}). En administratör för företaget ser över licens och "
+                    "rättigheter i Fortnox, eller godkänner kopplingen igen. Skicka sedan igen."
+                ),
+                en=(
+                    f"Fortnox refused us ({said}). An administrator of the company looks at licence and rights "
+                    "in Fortnox, or approves the connector again. Then send again."
+                ),
+            ),
+        )
     if isinstance(error, NotAuthorised):
         return (
             _block(

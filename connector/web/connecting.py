@@ -16,7 +16,7 @@ from connector.domain.errors import ConnectorError
 from connector.flows import consent
 from connector.flows.consent import Approved
 from connector.flows.fortnox_access import CALLBACK_PATH
-from connector.hosts.fortnox.oauth import SCOPES, ServiceAccountRefused
+from connector.hosts.fortnox.oauth import ServiceAccountRefused
 from connector.hosts.fortnox.refusals import ConsentRefused, Why
 from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS, StoredConnection
@@ -51,7 +51,7 @@ def start() -> str | tuple[str, int]:
         app_is_set_up=app_is_set_up,
         accesses=accesses,
         environments=_environments(),
-        scopes=tuple(SCOPES),
+        scopes=consent.scopes_asked(deployment()),
         refusal=attempts.refusal(request.args.get("problem", "")),
     )
     return page if user.may_use_all else (page, 403)

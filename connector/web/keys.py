@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connector.domain.errors import ConfigurationError, KeyRefused
 from connector.flows import consent, keys
-from connector.hosts.fortnox.oauth import SCOPES
 from connector.store.connections import StoredConnection
 from connector.web import attempts
 from connector.web.person import deployment, signed_in_user, usable_connection
@@ -72,7 +71,7 @@ def _consent_page(connection: StoredConnection, entered: bool) -> str:
         system=connection.host.capitalize(),
         app_is_set_up=app_is_set_up,
         until=consent.ends(deployment(), connection) if app_is_set_up else None,
-        scopes=tuple(SCOPES),
+        scopes=consent.scopes_asked(deployment()),
         refusal=refusal,
         renewed=entered and refusal is None,
     )

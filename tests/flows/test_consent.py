@@ -10,8 +10,8 @@ import pytest
 
 from connector.domain.connection import ConnectionSettings
 from connector.domain.dates import today
-from connector.domain.errors import ConfigurationError, KeyRefused
-from connector.flows import consent, keys
+from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorised
+from connector.flows import consent, keys, remote_findings
 from connector.flows.consent import Approved
 from connector.hosts.fortnox.oauth import ServiceAccountRefused
 from connector.hosts.fortnox.refusals import ConsentRefused, Why
@@ -224,3 +224,11 @@ def test_without_an_app_it_says_what_to_set(settings_factory: SettingsFactory) -
         pytest.raises(ConfigurationError, match="FORTNOX_CLIENT_ID"),
     ):
         consent.ask(place.deployment)
+
+
+def test_a_refusal_of_fortnox_stops_an_invoice_in_words_that_are_not_about_keys() -> None:
+    (finding,) = remote_findings.of(NotAuthorised("Licens saknas.", system="Fortnox"))
+    assert "nekade oss (Licens saknas)." in finding.sv
+    assert "godkänner kopplingen igen" in finding.sv
+    assert "nyckel" not in finding.sv
+    assert "key" not in finding.en

@@ -22,6 +22,7 @@ class Point:
 
 
 SERVICE_ACCOUNT = Point("Service account", "hosts/fortnox/tokens.py")
+LIFE_CYCLE = Point("Messages on the app itself", "hosts/fortnox/lifecycle.py")
 REFRESH_TOKEN = Point("Life of a refresh token", "REFRESH_TOKEN_LIFETIME")
 UNKNOWN_INVOICE = Point("Wording of errors", "hosts/fortnox/answers.py")
 OVERDUE = Point("Overdue filter", "hosts/fortnox/overdue.py")
@@ -49,6 +50,7 @@ RATE = Point("Too many requests", "WINDOW_S")
 
 POINTS = (
     SERVICE_ACCOUNT,
+    LIFE_CYCLE,
     REFRESH_TOKEN,
     UNKNOWN_INVOICE,
     OVERDUE,

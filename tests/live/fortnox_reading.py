@@ -25,6 +25,7 @@ from tests.live.fortnox_points import (
     FEE,
     IDENTITY,
     LABEL_SEARCH,
+    LIFE_CYCLE,
     OVERDUE,
     REFRESH_TOKEN,
     TAX_REDUCTION,
@@ -45,6 +46,7 @@ DETAILS_READ = 60
 def read_points(session: Session, invoice_numbers: Sequence[str]) -> None:
     """Every point that reading shows; `invoice_numbers` are looked at beside the company's newest invoices."""
     client = session.client
+    session.note(Seen(LIFE_CYCLE, "not tried: Fortnox sends them when a company approves or withdraws; see the log"))
     session.note(Seen(REFRESH_TOKEN, f"not tried: it takes weeks; {REFRESH_TOKEN_LIFETIME.days} days is assumed"))
     with session.trying(UNKNOWN_INVOICE):
         session.note(unknown_invoice(client))

@@ -163,6 +163,16 @@ def test_a_deployment_without_an_app_or_a_key_says_what_to_set(settings_factory:
         assert "amili-connector amili keys" in installer.page(START).text
 
 
+def test_the_rights_that_receipts_need_are_told_before_they_are_asked_for(settings_factory: SettingsFactory) -> None:
+    with approving(settings_factory, fortnox_receipts=True) as place:
+        add_user(place.deployment, "*", email=INSTALLER)
+        installer = signed_in(place, INSTALLER)
+        told = installer.page(START).text
+        asked = dict(parse_qsl(urlsplit(begin(installer)).query))["scope"].split()
+        assert {"inbox", "connectfile"} < set(asked)
+        assert not [scope for scope in asked if scope not in told]
+
+
 def test_key_pair_and_environment_are_chosen_where_there_are_several(settings_factory: SettingsFactory) -> None:
     with approving(settings_factory, amili_production_url="https://amili.example") as place:
         add_user(place.deployment, "*", email=INSTALLER)

@@ -15,7 +15,7 @@ from connector.domain.follow_up import FollowUpKind, FollowUpState
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, PdfState, WriteBackState
 from connector.domain.invoice import StandingKind
 from connector.domain.task import TaskKind
-from connector.hosts.fortnox.oauth import SCOPES
+from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, SCOPES
 from connector.hosts.fortnox.refusals import Why
 from connector.resources import templates_path
 from connector.store.ledger_keys import KeyTrouble
@@ -41,7 +41,7 @@ ENUMS = {
     "key_trouble": KeyTrouble,
     "consent_trouble": KeyTrouble,
     "consent_refusal": Why,
-    "fortnox_right": tuple(SCOPES),
+    "fortnox_right": (*SCOPES, *RECEIPT_SCOPES),
     "waiting": (WAITS_FOR_KEY,),
     "follow_up_kind": FollowUpKind,
     "task_kind": TaskKind,
