@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from connector.flows import case_reading, digest, follow_up, following, keys, requests
+from connector.flows import case_reading, digest, follow_up, following, keys, payouts, requests
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Engine, Job
 from connector.flows.guarded import guarded, one_round
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 POLL = "poll"
 LOOK = "look"
 CASES = "cases"
+PAYOUTS = "payouts"
 TIDY = "tidy"
 DIGEST = "digest"
 _DISPATCH_EVERY_S = 0.1
@@ -64,6 +65,7 @@ class Worker:
                 ),
                 follow_up.FOLLOW_UP: (("look", guarded("follow-up", partial(follow_up.follow_up, deployment))),),
                 POLL: (("poll", one_round("poll", partial(following.poll, deployment))),),
+                PAYOUTS: (("payouts", one_round("payouts", partial(payouts.look, deployment))),),
                 LOOK: (
                     ("key", one_round("key", partial(keys.look, deployment))),
                     ("standings", one_round("standings", partial(following.look, deployment))),
@@ -166,6 +168,7 @@ class Worker:
         for connection_id, key in known.items():
             if key.refused_at is None:
                 self._submit_slot(POLL, connection_id, now_s, interval_s)
+            self._submit_slot(PAYOUTS, connection_id, now_s, _DAY_S)
             self._submit_slot(LOOK, connection_id, now_s, _HOUR_S if key.refused_at is not None else _DAY_S)
         for access_id in case_readings.accesses(self._deployment.databases.main):
             self._submit_slot(

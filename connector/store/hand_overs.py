@@ -170,6 +170,14 @@ def has_case(db: Engine, connection_id: str) -> bool:
         return connection.execute(query).first() is not None
 
 
+def with_case(db: Engine, connection_id: str) -> tuple[HandOver, ...]:
+    """A connection's hand-overs that have a case at Amili, newest first."""
+    query = select(_table).where(_table.c.connection == connection_id, _table.c.case_id.is_not(None))
+    with reading(db) as connection:
+        rows = connection.execute(query.order_by(_table.c.asked_at.desc(), _table.c.id)).all()
+    return tuple(from_row(row) for row in rows)
+
+
 def find(db: Engine, reference: str) -> tuple[HandOver, ...]:
     """Hand-overs whose case id, invoice number or own id is exactly `reference`, newest first.
 

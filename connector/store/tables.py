@@ -221,6 +221,32 @@ feed_offsets = Table(
     Column("stored_at", Double, nullable=False),
 )
 
+payout_lines = Table(
+    "payout_lines",
+    main,
+    Column("environment", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("creditor", Text, nullable=False),
+    Column("invoice_number", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("article", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("total", Text),
+    Column("booked_on", Text, nullable=False),
+    Column("payout_date", Text, nullable=False),
+    Column("payout_reference", Text, nullable=False),
+    Index("payout_lines_invoice", "environment", "creditor", "invoice_number"),
+)
+
+payout_reads = Table(
+    "payout_reads",
+    main,
+    Column("environment", Text, primary_key=True),
+    Column("creditor", Text, primary_key=True),
+    Column("read_to", Double, nullable=False),
+    Column("read_at", Double, nullable=False),
+)
+
 executors = Table(
     "executors",
     main,

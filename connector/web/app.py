@@ -22,6 +22,7 @@ from connector.web.health import health
 from connector.web.hint_box import HintBox
 from connector.web.keys import ledger_keys
 from connector.web.lifecycle import fortnox_lifecycle
+from connector.web.money import money_pages
 from connector.web.pages import pages
 from connector.web.person import LONGEST_SESSION_S, current_user, language, may_connect, words
 from connector.web.problems import log_unexpected, show_problems
@@ -76,7 +77,7 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
     add_security_headers(app, https=https)
     show_problems(app)
     protect_forms(app, exempt_blueprints=frozenset({webhooks.name, fortnox_lifecycle.name}))
-    people_use = (signin, pages, tasks, ledger_keys, connecting, approved_company)
+    people_use = (signin, pages, tasks, money_pages, ledger_keys, connecting, approved_company)
     for blueprint in (webhooks, fortnox_lifecycle, health, *people_use):
         app.register_blueprint(blueprint)
     app.context_processor(_for_templates)
