@@ -81,8 +81,13 @@ WAIT_OR_LOOK: Final = Words(
     "Inget skickas igen förrän det är klarlagt. Se efter hos Amili om fakturan har ett ärende, och fråga dem annars.",
     "Nothing is sent again until it is known. Look at Amili whether the invoice has a case, and ask them otherwise.",
 )
-ANSWER: Final = Words(
-    "Öppna ärendet och besluta vad Amili ska få veta.", "Open the case and decide what Amili is told."
+REPORT_OR_CLOSE: Final = Words(
+    "Rapportera det till Amili om det gäller ärendet, eller avsluta frågan med ett skäl.",
+    "Report it to Amili if it concerns the case, or close the question with a reason.",
+)
+DO_AND_CLOSE: Final = Words(
+    "Gör det som behövs hos Amili eller i bokföringen, och avsluta sedan frågan.",
+    "Do what is needed at Amili or in the ledger, then close the question.",
 )
 MEND_OR_DECLINE: Final = Words(
     "Rätta det som hindrar och skicka igen, eller välj Skicka inte.",

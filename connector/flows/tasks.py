@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from datetime import time as time_of_day
@@ -16,6 +17,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from connector.domain.dates import STOCKHOLM, today
+from connector.domain.errors import ConfigurationError
 from connector.domain.findings import Finding, stops, worst_first
 from connector.domain.hand_over import HandOverState, Origin
 from connector.domain.task import TaskKind
@@ -43,7 +45,8 @@ class Task:
     `key` stays the same for as long as it is about the same thing; `mark` changes with its substance. `since` is an
     instant. `title` and `action` name at most the invoice; `says` are findings, which may name the customer. `owner`
     is the e-mail address of a user, "" for nobody's. `path` leads to the page where it is done. `skip` is the
-    decision by which it does not wait any more. `may_skip` is False where its page asks for the decision itself.
+    decision by which it does not wait any more. `follow_up` is the follow-up that asks, and `may_report` whether it
+    can be reported to Amili.
     """
 
     key: str
@@ -61,7 +64,8 @@ class Task:
     asked_by: str = ""
     owner: str = ""
     skip: Act | None = None
-    may_skip: bool = True
+    follow_up: str = ""
+    may_report: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,10 +170,12 @@ def _follow_ups(scope: Scope) -> Iterable[Task]:
             hand_over,
             TaskKind.FOLLOW_UP,
             title=task_words.follow_up(_number(hand_over)),
-            action=task_words.ANSWER,
+            action=task_words.REPORT_OR_CLOSE if one.may_report else task_words.DO_AND_CLOSE,
             findings=one.findings,
         )
-        yield replace(task, key=f"follow_up/{one.id}", since=one.updated_at, may_skip=False)
+        yield replace(
+            task, key=f"follow_up/{one.id}", since=one.updated_at, follow_up=one.id, may_report=one.may_report
+        )
 
 
 def _blocked(scope: Scope) -> Iterable[Task]:
@@ -272,13 +278,31 @@ def take(db: Engine, task: Task, *, to: str, by: str) -> None:
 def skip(db: Engine, task: Task, *, by: str, reason: str) -> None:
     """Skip a task until its substance changes; a blocked invoice is thereby decided not to be sent.
 
-    Raises `TaskChanged` if the hand-over has moved on.
+    A follow-up is thereby answered: it is not (or no further) reported. Raises `TaskChanged` if things have moved on.
     """
+    if task.follow_up:
+        with _only_while_asked():
+            follow_ups.skip(db, task.follow_up, by=by, reason=reason)
+        return
     if task.hand_over is not None and task.hand_over.state is HandOverState.BLOCKED:
         if not tasks.decline(db, task.hand_over, task.key, by=by, reason=reason, mark=task.mark):
             raise TaskChanged
         return
     tasks.skip(db, task.key, task.connection, by=by, reason=reason, mark=task.mark)
+
+
+def report(db: Engine, task: Task, *, by: str) -> None:
+    """Have what a follow-up asks about reported to Amili. Raises `TaskChanged` if it was answered, or cannot be."""
+    with _only_while_asked():
+        follow_ups.report_it(db, task.follow_up, by=by)
+
+
+@contextmanager
+def _only_while_asked() -> Iterator[None]:
+    try:
+        yield
+    except ConfigurationError as error:
+        raise TaskChanged from error
 
 
 def reopen(db: Engine, task: Task, *, by: str) -> None:

@@ -14,7 +14,7 @@ from connector.domain.hand_over import REOPENABLE, UNFINISHED, HandOverState, Or
 from connector.flows import asking
 from connector.flows.preview import PAGE_SIZE, overdue, preview
 from connector.store import cases, connections, hand_overs, inbox, timeline
-from connector.web import confirming, shown, shown_case
+from connector.web import confirming, shown, shown_case, tasks
 from connector.web.person import deployment, signed_in_user, usable_connection, words
 
 _LAST_PAGE = 10_000
@@ -153,4 +153,6 @@ def hand_over(hand_over_id: str) -> str:
         case=shown_case.case(kept, words()),
         facts=shown_case.facts(kept.standing if kept else None, found) if found.case_id else (),
         events=[shown.event(entry, words()) for entry in timeline.of_hand_over(db, found.id)],
+        tasks=tasks.of_hand_over(connection.id, found.id),
+        longest_reason=tasks.LONGEST_REASON,
     )

@@ -19,7 +19,8 @@ from connector.web.signin import local_target
 
 LONGEST_REASON = 300
 _MOST_SHOWN = 200
-TOLD = ("assigned", "skipped", "reopened", "digest_on", "digest_off")
+_REPORT = "reported"
+TOLD = ("assigned", "skipped", "reopened", _REPORT, "digest_on", "digest_off")
 
 tasks = Blueprint("tasks", __name__)
 
@@ -75,10 +76,10 @@ def of_company(connection_id: str) -> str:
 
 @tasks.post("/connections/<connection_id>/tasks")
 def decide(connection_id: str) -> AnyResponse | tuple[str, int]:
-    """Assign, skip or reopen one task, if it still is what the person saw."""
+    """Assign, skip, report or reopen one task, if it still is what the person saw."""
     connection = usable_connection(connection_id)
     act = request.form.get("act", "")
-    if act not in tuple(TaskAct):
+    if act not in (*TaskAct, _REPORT):
         abort(400)
     found = task_list.gather(deployment().databases.main, (connection_id,))
     task = next((one for one in found if one.key == request.form.get("task")), None)
@@ -88,13 +89,13 @@ def decide(connection_id: str) -> AnyResponse | tuple[str, int]:
     if act == TaskAct.SKIPPED and not 0 < len(reason) <= LONGEST_REASON:
         return _company_page(connection, problem="tasks.reason_missing"), 422
     try:
-        _do(TaskAct(act), task, reason)
+        _do(act, task, reason)
     except TaskChanged:
         return _company_page(connection, problem="tasks.changed"), 409
     return redirect(_told_at(request.form.get("next", ""), act), 303)
 
 
-def _do(act: TaskAct, task: Task, reason: str) -> None:
+def _do(act: str, task: Task, reason: str) -> None:
     db = deployment().databases.main
     by = signed_in_user().email
     match act:
@@ -105,11 +106,13 @@ def _do(act: TaskAct, task: Task, reason: str) -> None:
                 abort(400)
             task_list.take(db, task, to=to, by=by)
         case TaskAct.SKIPPED:
-            if not task.may_skip:
-                abort(400)
             task_list.skip(db, task, by=by, reason=reason)
         case TaskAct.REOPENED:
             task_list.reopen(db, task, by=by)
+        case _:
+            if not task.may_report:
+                abort(400)
+            task_list.report(db, task, by=by)
 
 
 @tasks.post("/tasks/digest")
@@ -118,6 +121,12 @@ def choose_digest() -> AnyResponse:
     wanted = request.form.get("wanted") == "yes"
     users.set_digest(deployment().databases.main, signed_in_user().email, wanted=wanted)
     return redirect(_told_at(request.form.get("next", ""), "digest_on" if wanted else "digest_off"), 303)
+
+
+def of_hand_over(connection_id: str, hand_over_id: str) -> list[Task]:
+    """The tasks of one hand-over, for its page; also those that were skipped."""
+    found = task_list.gather(deployment().databases.main, (connection_id,))
+    return [task for task in found if task.hand_over is not None and task.hand_over.id == hand_over_id]
 
 
 def count(connection_id: str) -> int:

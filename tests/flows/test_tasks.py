@@ -13,7 +13,7 @@ from sqlalchemy import update
 from connector.domain.connection import ConnectionSettings
 from connector.domain.dates import today
 from connector.domain.findings import Finding, Severity
-from connector.domain.follow_up import FollowUpKind, Reason, Step, Verdict
+from connector.domain.follow_up import FollowUpKind, FollowUpState, Reason, Step, Verdict
 from connector.domain.hand_over import HandOverState, Origin, PdfState
 from connector.domain.task import TaskKind
 from connector.flows import tasks
@@ -266,8 +266,8 @@ def test_a_company_that_gave_its_consent_is_asked_for_it_again(db: Databases) ->
     assert "approve" in task.action.en
 
 
-def test_a_payment_that_needs_a_decision_is_answered_on_its_own_page(db: Databases) -> None:
-    hand_over = case(db, invoice_number="10045")
+def question(db: Databases, *, may_report: bool) -> str:
+    """A payment after the hand-over that asks a person; gives its follow-up."""
     verdict = Verdict(
         kind=FollowUpKind.PAYMENT,
         id="p1",
@@ -275,14 +275,38 @@ def test_a_payment_that_needs_a_decision_is_answered_on_its_own_page(db: Databas
         step=Step.ASK,
         amount=Decimal("10.00"),
         reason=Reason.OVER_REMAINING,
+        may_report=may_report,
     )
-    follow_up = follow_ups.keep(db.main, hand_over, verdict, (QUESTION,))
+    return follow_ups.keep(db.main, case(db, invoice_number="10045"), verdict, (QUESTION,))
+
+
+def test_a_question_about_a_payment_is_closed_with_a_reason(db: Databases) -> None:
+    follow_up = question(db, may_report=False)
     task = only(db)
-    assert (task.kind, task.may_skip, task.path) == (TaskKind.FOLLOW_UP, False, f"/hand-overs/{hand_over.id}")
+    assert (task.kind, task.may_report) == (TaskKind.FOLLOW_UP, False)
     assert [one.sv for one in task.says] == ["Är den betald?"]
     assert listed(db, OTHER) == []
-    follow_ups.skip(db.main, follow_up, by=EVA, reason="Redan känd")
+    with pytest.raises(TaskChanged):
+        tasks.report(db.main, task, by=EVA)
+    tasks.skip(db.main, task, by=EVA, reason="Redan känd")
+
+    closed = follow_ups.get(db.main, follow_up)
+    assert (closed.state, closed.decided_by, closed.decision_reason) == (FollowUpState.SKIPPED, EVA, "Redan känd")
     assert tasks.gather(db.main) == ()
+    with pytest.raises(TaskChanged):
+        tasks.skip(db.main, task, by="bo@byran.example", reason="Dubblett")
+
+
+def test_a_payment_is_reported_once_a_person_says_so(db: Databases) -> None:
+    follow_up = question(db, may_report=True)
+    task = only(db)
+    tasks.report(db.main, task, by=EVA)
+
+    due = follow_ups.get(db.main, follow_up)
+    assert (due.state, due.decided_by) == (FollowUpState.DUE, EVA)
+    assert tasks.gather(db.main) == ()
+    with pytest.raises(TaskChanged):
+        tasks.report(db.main, task, by=EVA)
 
 
 def test_no_title_or_action_names_a_customer(db: Databases) -> None:

@@ -9,14 +9,16 @@ from subprocess import Popen
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
+from connector.domain.findings import Severity
 from connector.sandbox.odoo_books import InvoiceLine
 from connector.sandbox.odoo_seed import demo_ledger
 from connector.sandbox.serve import running
+from connector.store import hand_over_work
 from connector.web.app import create_app
 from tests.flows.stage import CONNECTION, Stage
 from tests.source import ROOT
 from tests.web.conftest import EMAIL
-from tests.web.test_pages import asked, completed, known_case, registered
+from tests.web.test_pages import asked, completed, finding, known_case, leased, registered
 from tests.web.visitor import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -279,3 +281,34 @@ def test_every_text_can_be_told_from_its_ground(page: Page, house: Stage) -> Non
     page.goto(path)
     page.locator("form .primary").click()
     assert page.evaluate(CONTRAST) == []
+
+
+def test_an_accountant_decides_by_keyboard_what_is_not_sent(page: Page, house: Stage) -> None:
+    hand_over = asked(house, house.invoice())
+    hand_over_work.block(house.deployment.databases.main, leased(house, hand_over), (finding(Severity.BLOCK),))
+    other = asked(house, house.invoice())
+    hand_over_work.block(house.deployment.databases.main, leased(house, other), (finding(Severity.BLOCK),))
+    sign_in_by_keyboard(page)
+    tab_to(page, ".tabs a[href$='/tasks']")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Att göra")
+    picture(page, "tasks")
+
+    tab_to(page, ".task-more summary")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Betald kontant i kassan")
+    picture(page, "tasks-reason")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Lagd åt sidan")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator(".tabs a[aria-current]")).to_have_text("Att göra (1)")
+
+    page.set_viewport_size(NARROW)
+    page.goto("/tasks")
+    page.locator("td summary").first.press("Enter")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    picture(page, "tasks-narrow")
+    page.goto(f"/connections/{CONNECTION}/tasks?skipped=1")
+    expect(page.locator("tbody tr")).to_contain_text("Betald kontant i kassan")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

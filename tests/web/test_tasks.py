@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from connector.domain.findings import Severity
+from connector.domain.follow_up import FollowUpKind, FollowUpState, Reason, Step, Verdict
 from connector.domain.hand_over import HandOverState
-from connector.store import hand_over_work, hand_overs, ledger_keys, tasks, users
+from connector.store import follow_ups, hand_over_work, hand_overs, ledger_keys, tasks, users
 from connector.store.hand_over_record import HandOver
 from connector.web.app import create_app
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL, add_company, add_user
 from tests.web.page import read
-from tests.web.test_pages import asked, finding, leased
+from tests.web.test_pages import asked, finding, leased, registered
 from tests.web.visitor import Visitor
 
 LIST = f"/connections/{CONNECTION}/tasks"
@@ -200,3 +203,46 @@ def test_the_daily_mail_is_offered_where_there_is_a_mail_server(eva: Visitor, ho
         eva_now = users.get(house.deployment.databases.main, EMAIL)
         assert eva_now is not None
         assert eva_now.digest is (wanted == "yes")
+
+
+def test_what_a_hand_over_waits_for_is_decided_on_its_own_page_too(
+    eva: Visitor, house: Stage, stopped: HandOver
+) -> None:
+    path = f"/hand-overs/{stopped.id}"
+    assert decide(eva, "skipped", path, reason="Betald kontant").startswith(path)
+    assert "Lades åt sidan" in eva.page(path).text
+    assert decide(eva, "reopened", path).startswith(path)
+    assert state(house, stopped) is HandOverState.BLOCKED
+
+
+@pytest.mark.parametrize("act", ["skipped", "reported"])
+def test_a_question_after_the_hand_over_is_answered(eva: Visitor, house: Stage, act: str) -> None:
+    db = house.deployment.databases.main
+    hand_over = asked(house, house.invoice())
+    registered(house, hand_over)
+    verdict = Verdict(
+        kind=FollowUpKind.PAYMENT,
+        id="p1",
+        ledger_id="p1",
+        step=Step.ASK,
+        amount=Decimal("10.00"),
+        reason=Reason.BEFORE_CASE,
+        may_report=True,
+    )
+    follow_up = follow_ups.keep(db, hand_overs.get(db, hand_over.id), verdict, (finding(Severity.BLOCK),))
+    for path in (LIST, f"/hand-overs/{hand_over.id}"):
+        page = eva.page(path)
+        assert "Rapportera till Amili" in page.text
+        assert "Avsluta frågan" in page.text
+    decide(eva, act, f"/hand-overs/{hand_over.id}", reason="Gäller en annan faktura")
+
+    answered = follow_ups.get(db, follow_up)
+    assert answered.decided_by == EMAIL
+    assert answered.state is (FollowUpState.DUE if act == "reported" else FollowUpState.SKIPPED)
+    again = eva.client.post(LIST, data={"csrf_token": eva.page(LIST).form("/language").fields["csrf_token"]})
+    assert again.status_code == 400
+
+
+def test_what_is_no_question_is_not_reported(eva: Visitor, house: Stage, stopped: HandOver) -> None:
+    fields = task_fields(eva, "skipped") | {"act": "reported"}
+    assert eva.client.post(LIST, data=fields).status_code == 400
