@@ -52,7 +52,7 @@ def noticed(on: Stage, hand_over: str) -> None:
     following.note_standings(on.deployment, host, (stored(on, hand_over),))
 
 
-def pays(on: Stage, invoice: str, amount: int | str, *, day: date | None = None) -> int:
+def pays(on: Stage, invoice: str, amount: int | str | Decimal, *, day: date | None = None) -> int:
     """The debtor pays directly; gives the match."""
     return on.ledger.books.pay(int(invoice), kr(amount), day=day or today())
 
