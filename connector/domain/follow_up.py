@@ -28,6 +28,8 @@ class FollowUpKind(StrEnum):
     REVERSAL = "reversal"
     """A payment or credit that Amili knows has become smaller, or is gone."""
     DISPUTE = "dispute"
+    WITHDRAWAL = "withdrawal"
+    """A person withdraws the case."""
     INVOICE = "invoice"
     """The invoice itself is no longer a claim: cancelled, a draft again, gone, or unreadable."""
 

@@ -12,7 +12,10 @@ from connector.domain.money import Kronor
 
 
 class HandOverState(StrEnum):
-    """Where a hand-over stands. It ends in exactly one of BLOCKED, SKIPPED and DONE (design: never silently lost)."""
+    """Where a hand-over stands. It ends in exactly one of BLOCKED, SKIPPED and DONE (design: never silently lost).
+
+    After DONE, a person's decision alone can make it WITHDRAWN.
+    """
 
     REQUESTED = "requested"
     """Asked for; not yet sent, or provably not received by Amili."""
@@ -28,6 +31,8 @@ class HandOverState(StrEnum):
     """Findings that a person must mend or lift; nothing was sent."""
     SKIPPED = "skipped"
     """Deliberately not sent, with the reason stated."""
+    WITHDRAWN = "withdrawn"
+    """A person had its case cancelled at Amili. Nothing of it is followed any more."""
 
 
 UNFINISHED = (HandOverState.REQUESTED, HandOverState.REGISTERING, HandOverState.UNKNOWN, HandOverState.REGISTERED)
@@ -38,6 +43,9 @@ WAITS_FOR_KEY = "new_key"
 
 REOPENABLE = (HandOverState.BLOCKED, HandOverState.SKIPPED)
 """States from which a new, deliberate request starts the same hand-over again."""
+
+MAY_BE_SENT_AGAIN = (*REOPENABLE, HandOverState.WITHDRAWN)
+"""States in which a person may ask for the invoice again; after a withdrawal a new generation begins."""
 
 
 class Origin(StrEnum):
@@ -70,7 +78,8 @@ class Request(Frozen):
 
     `first_action` empty means the connection's default. `accepted` and `lifted` are a person's ticks and
     reasons (see `connector.domain.findings.stops`). `wish_mark` tells one wish in a ledger from the next.
-    `proposed_balance` is the balance the person saw, as decimal text.
+    `proposed_balance` is the balance the person saw, as decimal text. `again_after` is the withdrawn hand-over that
+    the person saw and wants the invoice sent again after: without it, a page or command starts nothing anew.
     """
 
     connection: str
@@ -83,6 +92,7 @@ class Request(Frozen):
     accepted: tuple[str, ...] = ()
     lifted: dict[str, str] = Field(default_factory=dict)
     wish_mark: str = ""
+    again_after: str = ""
 
 
 class Judgement(StrEnum):
@@ -93,3 +103,5 @@ class Judgement(StrEnum):
     HAS_CASE = "has_case"
     ANSWERED = "answered"
     """The same wish was already answered with findings."""
+    WITHDRAWN = "withdrawn"
+    """Its case was withdrawn, and nobody deliberately asks for it anew."""

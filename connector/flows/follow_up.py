@@ -20,23 +20,26 @@ from connector.domain.follow_up import (
     IN_FLIGHT,
     Boundary,
     CaseNow,
+    FollowUpKind,
+    FollowUpState,
     Ledger,
     PayoutPart,
     Step,
     ledger_of,
 )
 from connector.domain.follow_up_rules import Facts, decide
-from connector.domain.hand_over import UNFINISHED
+from connector.domain.hand_over import UNFINISHED, HandOverState
 from connector.flows import follow_up_findings, keys
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Job
 from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.outcome import STOP, Outcome, Then, pause_s
 from connector.flows.reporting import Reporting
+from connector.flows.write_back import write_back
 from connector.hosts.base import Host
 from connector.hosts.pacing import in_background
 from connector.store import follow_ups, hand_overs
-from connector.store.follow_ups import Look
+from connector.store.follow_ups import FollowUp, Look
 from connector.store.hand_over_record import HandOver
 from connector.store.ownership import LostOwnership
 
@@ -92,6 +95,9 @@ def follow_up(deployment: Deployment, subject: str) -> Outcome:
     if hand_over.follow_up_asked > int(asked):
         # A later look sees all that this one would.
         return STOP
+    if hand_over.state is HandOverState.WITHDRAWN:
+        told = write_back(deployment, hand_over_id)
+        return Outcome(Then.AGAIN_FIRST, told.after_s) if told.then is Then.AGAIN else STOP
     if not hand_over.case_id:
         registering = hand_over.state in UNFINISHED
         return Outcome(Then.AGAIN_FIRST, deployment.settings.settle_s) if registering else STOP
@@ -113,21 +119,13 @@ def _round(deployment: Deployment, hand_over: HandOver) -> Outcome:
     db = deployment.databases.main
     connection = deployment.connection(hand_over.connection)
     amili, host = deployment.sides(connection)
-    reporting = Reporting(deployment, hand_over, amili, connection.settings.account)
+    reporting = Reporting(deployment, hand_over, amili, host, connection.settings.account)
     rows = follow_ups.of_hand_over(db, hand_over.id)
     if on_its_way := next((row for row in rows if row.state in IN_FLIGHT), None):
         return reporting.go_on(on_its_way)
-    case = amili.case(hand_over.case_id)
-    verdicts = decide(
-        Facts(
-            ledger=_ledger(host, hand_over.invoice_id),
-            boundary=_boundary(hand_over, case),
-            noted=tuple(row.noted for row in rows),
-            case=_case_now(case),
-            payouts=_payouts(amili, hand_over),
-            today=today(),
-        )
-    )
+    if withdrawal := next((row for row in rows if _is_wanted_withdrawal(row)), None):
+        return reporting.send(withdrawal)
+    verdicts = decide(facts_of(amili, host, hand_over, amili.case(hand_over.case_id), rows))
     to_report = ""
     for verdict in verdicts:
         if verdict.step is Step.WAIT:
@@ -140,6 +138,22 @@ def _round(deployment: Deployment, hand_over: HandOver) -> Outcome:
         return Outcome(Then.AGAIN_FIRST, LOOK_AGAIN_S)
     follow_ups.look_done(db, hand_over.id, hand_over.follow_up_asked)
     return STOP
+
+
+def _is_wanted_withdrawal(row: FollowUp) -> bool:
+    return row.kind is FollowUpKind.WITHDRAWAL and row.state is FollowUpState.DUE
+
+
+def facts_of(amili: AmiliClient, host: Host, hand_over: HandOver, case: Case, rows: tuple[FollowUp, ...]) -> Facts:
+    """What is known now of a hand-over, its invoice and its case. Raises the errors of remote calls."""
+    return Facts(
+        ledger=_ledger(host, hand_over.invoice_id),
+        boundary=_boundary(hand_over, case),
+        noted=tuple(row.noted for row in rows if row.kind is not FollowUpKind.WITHDRAWAL),
+        case=_case_now(case),
+        payouts=_payouts(amili, hand_over),
+        today=today(),
+    )
 
 
 def _ledger(host: Host, invoice_id: str) -> Ledger:

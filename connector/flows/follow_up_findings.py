@@ -159,6 +159,25 @@ def outcome_not_told() -> Finding:
     )
 
 
+def withdrawn_otherwise(action: RegisteredAction) -> Finding:
+    """Amili took the withdrawal in with a warning."""
+    return _warning(
+        "withdrawn_otherwise",
+        value=action.status_reason,
+        sv=f"Amili har återkallat ärendet med anmärkning ({_said(action)}). Kontrollera ärendet hos Amili.",
+        en=f"Amili withdrew the case with a remark ({_said(action)}). Check the case at Amili.",
+    )
+
+
+def closed_already() -> Finding:
+    """Before a withdrawal was sent, the case was closed without one."""
+    return _warning(
+        "closed_already",
+        sv="Ärendet är redan avslutat hos Amili, utan återkallelse. Inget har skickats.",
+        en="The case is closed at Amili already, without a withdrawal. Nothing was sent.",
+    )
+
+
 def may_stand_already(error: ConnectorError) -> Finding:
     """Before anything was sent, Amili's list did not tell whether it stands there already."""
     return _warning(

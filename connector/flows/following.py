@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from connector.domain.connection import FirstAction
 from connector.domain.errors import KeyRefused
-from connector.domain.hand_over import REOPENABLE, Origin, Request
+from connector.domain.hand_over import MAY_BE_SENT_AGAIN, Origin, Request
 from connector.domain.invoice import Standing
 from connector.flows import keys
 from connector.flows.deployment import Deployment
@@ -83,7 +83,7 @@ def take_wishes(deployment: Deployment, connection_id: str, host: Host) -> None:
         fresh = []
         for wish in wishes:
             standing = known.get(wish.invoice_id)
-            if standing is None or (standing.state in REOPENABLE and standing.wish_mark != wish.mark):
+            if standing is None or (standing.state in MAY_BE_SENT_AGAIN and standing.wish_mark != wish.mark):
                 fresh.append(request_of(connection_id, wish))
         inbox.put_requests(deployment.databases.inbox, fresh)
 

@@ -11,12 +11,13 @@ from connector.amili.status import CASE_STATES, CASE_STATUSES, words_for
 from connector.domain.case import CaseStanding
 from connector.domain.connection import ConnectionSettings
 from connector.domain.findings import Finding, stops, worst_first
-from connector.domain.hand_over import WRITE_BACK_REFUSED
+from connector.domain.hand_over import WRITE_BACK_REFUSED, HandOverState
 from connector.hosts.base import Language, LedgerMessage, WriteBack
 from connector.store.hand_over_record import HandOver
 
 REGISTERED: Final[Mapping[Language, str]] = {"sv": "Hos Amili", "en": "At Amili"}
 CLOSED: Final[Mapping[Language, str]] = {"sv": "Avslutat hos Amili", "en": "Closed at Amili"}
+WITHDRAWN: Final[Mapping[Language, str]] = {"sv": "Återkallat hos Amili", "en": "Withdrawn at Amili"}
 ACTION_NEEDED: Final[Mapping[Language, str]] = {"sv": "Åtgärd krävs", "en": "Action needed"}
 _LONGEST_STATUS = 200
 _CASE: Final[Mapping[Language, str]] = {"sv": "Ärende", "en": "Case"}
@@ -43,11 +44,17 @@ def shown(
     )
     return WriteBack(
         case_id=hand_over.case_id,
-        status=case_status(case, language) if hand_over.case_id else ACTION_NEEDED[language],
+        status=_status(hand_over, case, language),
         at=datetime.fromtimestamp(hand_over.registered_at or hand_over.updated_at, UTC).replace(microsecond=0),
         link=f"{public_url}/hand-overs/{hand_over.id}",
         findings=tuple(_says(finding, language) for finding in worst_first(asking)),
     )
+
+
+def _status(hand_over: HandOver, case: CaseStanding | None, language: Language) -> str:
+    if hand_over.state is HandOverState.WITHDRAWN:
+        return WITHDRAWN[language]
+    return case_status(case, language) if hand_over.case_id else ACTION_NEEDED[language]
 
 
 def case_status(case: CaseStanding | None, language: Language) -> str:

@@ -97,13 +97,14 @@ def _circumstances(
     standing: HandOver | None,
     cases: tuple[Case, ...],
 ) -> Circumstances:
+    withdrawn = standing.case_id if standing and standing.state is HandOverState.WITHDRAWN else ""
     # An open case that we did not make does not stop a hand-over: it is taken over, and nothing is registered.
     return Circumstances(
         today=today(),
         first_action=action,
-        open_case=standing.case_id if standing else "",
+        open_case=standing.case_id if standing and not withdrawn else "",
         unknown_attempt=standing is not None and standing.state is HandOverState.UNKNOWN,
-        withdrawn_case=closed_case(cases),
+        withdrawn_case=closed_case(cases) or withdrawn,
         creditor=creditor_status(deployment, connection, amili),
     )
 

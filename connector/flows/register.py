@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import Engine
 
@@ -126,10 +127,12 @@ def _while_busy(deployment: Deployment, busy: Busy) -> Outcome:
     connection = deployment.connection(hand_over.connection)
     amili, _ = deployment.sides(connection)
     try:
-        case = _open_case(amili.cases_of_invoice(hand_over.creditor, hand_over.invoice_number))
+        found = amili.cases_of_invoice(hand_over.creditor, hand_over.invoice_number)
     except ConnectorError:
         # A look beside the owner is a courtesy: the owner, or the look after its lease, gives the answer.
         return retry
+    withdrawn = hand_overs.withdrawn_cases(deployment.databases.main, hand_over.connection, hand_over.invoice_id)
+    case = _open_case(tuple(one for one in found if one.id not in withdrawn))
     if case is None:
         return retry
     hand_over_work.adopt_unowned(
@@ -167,7 +170,7 @@ class _Registration:
             # Judged before the look: one that began too early proves nothing, however late its answer comes.
             too_early = self._too_early_to_repeat(hand_over)
             cases = amili.cases_of_invoice(hand_over.creditor, hand_over.invoice_number)
-            if _open_case(cases):
+            if self._standing(cases):
                 return self._adopt(cases)
             if too_early:
                 return self._look_again(hand_over)
@@ -186,8 +189,10 @@ class _Registration:
                 hand_over_work.block(self._db, self.lease, (remote_findings.number_taken(invoice.number),))
                 return NEXT
             cases = amili.cases_of_invoice(hand_over.creditor, invoice.number)
-            if _open_case(cases):
+            if self._standing(cases):
                 return self._adopt(cases)
+        if left := _open_case(cases):
+            return self._wait_for_withdrawn(left)
         if hand_over.origin is Origin.LEDGER and host.wish(hand_over.invoice_id) is None:
             hand_over_work.skip(self._db, self.lease, (remote_findings.wish_taken_back(),))
             return NEXT
@@ -216,8 +221,23 @@ class _Registration:
         next_look_s = next((share * settle_s for share in _LOOKS_AT if share * settle_s > since_s), settle_s)
         return Outcome(Then.AGAIN_FIRST, max(next_look_s - since_s, 0.0) + 0.01)
 
+    @cached_property
+    def _withdrawn(self) -> tuple[str, ...]:
+        hand_over = self.lease.hand_over
+        if not hand_over.generation:
+            return ()
+        return hand_overs.withdrawn_cases(self._db, hand_over.connection, hand_over.invoice_id)
+
+    def _standing(self, cases: tuple[Case, ...]) -> list[Case]:
+        """The open cases that nobody has withdrawn; a withdrawn one may look open for a while, and is never used."""
+        return [case for case in cases if not is_closed(case) and case.id not in self._withdrawn]
+
+    def _wait_for_withdrawn(self, case: Case) -> Outcome:
+        hand_over_work.block(self._db, self.lease, (remote_findings.withdrawn_case_is_open(case.id),))
+        return NEXT
+
     def _adopt(self, cases: tuple[Case, ...]) -> Outcome:
-        standing = [case for case in cases if not is_closed(case)]
+        standing = self._standing(cases)
         found: tuple[Finding, ...] = ()
         if self.lease.hand_over.attempted_at is None:
             found += (remote_findings.case_stood_already(standing[0].id),)
@@ -255,7 +275,7 @@ class _Registration:
                 today=today(),
                 first_action=hand_over.first_action,
                 proposed_balance=hand_over.proposed_balance,
-                withdrawn_case=closed_case(cases),
+                withdrawn_case=closed_case(cases) or next(iter(self._withdrawn), ""),
                 creditor=creditor_status(self.deployment, connection, amili),
                 pdf=_pdf_facts(host, invoice) if connection.settings.require_pdf else None,
             ),

@@ -141,6 +141,17 @@ def several_cases(case_ids: tuple[str, ...]) -> Finding:
     )
 
 
+def withdrawn_case_is_open(case_id: str) -> Finding:
+    """The invoice's withdrawn case still looks open at Amili; a second one beside it would claim twice."""
+    return _block(
+        "withdrawn_case_is_open",
+        field="invoice.number",
+        value=case_id,
+        sv=f"Det återkallade ärendet ({case_id}) är ännu inte avslutat hos Amili. Skicka igen när det är det.",
+        en=f"The withdrawn case ({case_id}) is not closed at Amili yet. Send the invoice again once it is.",
+    )
+
+
 def pdf_unavailable(why: str) -> Finding:
     """The case stands without the invoice's PDF."""
     return Finding(

@@ -1,4 +1,4 @@
-"""Reporting one payment or credit once: look, arm, fence, send, and read back what became of it (design, section 6).
+"""Telling Amili of one payment, credit or withdrawal once: look, arm, fence, send, read back (design, section 6).
 
 The same protocol as registration. What is in doubt is looked for by our own reference, and sent again only after a
 look made a full settling time after the attempt finds none, and after a fresh decision.
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from connector.amili.actions import Action, CreditorCrediting, CreditorPayment
+from connector.amili.actions import Action, CreditorCancellation, CreditorCrediting, CreditorPayment, RegisteredAction
 from connector.amili.client import AmiliClient
+from connector.amili.models import is_closed
 from connector.amili.status import outcome as outcome_of
 from connector.domain.action import ActionKind, ActionOutcome
 from connector.domain.errors import (
@@ -30,7 +31,8 @@ from connector.flows import follow_up_findings, remote_findings
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, clock_s
 from connector.flows.outcome import TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
-from connector.store import follow_up_work, follow_ups
+from connector.hosts.base import Host
+from connector.store import follow_up_work, follow_ups, withdrawals
 from connector.store.follow_up_work import FollowUpLease
 from connector.store.follow_ups import FollowUp
 from connector.store.hand_over_record import HandOver
@@ -42,7 +44,11 @@ _SEND_MARGIN_S = 5.0
 _LOOKS_AT = (0.05, 0.2, 0.5, 1.0)
 """Shares of the settling time at which an unanswered report is looked for."""
 
-_ACTION_KINDS = {FollowUpKind.PAYMENT: ActionKind.PAYMENT, FollowUpKind.CREDIT: ActionKind.CREDITING}
+_ACTION_KINDS = {
+    FollowUpKind.PAYMENT: ActionKind.PAYMENT,
+    FollowUpKind.CREDIT: ActionKind.CREDITING,
+    FollowUpKind.WITHDRAWAL: ActionKind.CANCELLATION,
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Reporting:
     deployment: Deployment
     hand_over: HandOver
     amili: AmiliClient
+    host: Host
     account: str
 
     def send(self, follow_up: FollowUp) -> Outcome:
@@ -107,6 +114,8 @@ class Reporting:
             # Whoever decided that it is to be reported has been told that it may stand there already.
             if not lease.follow_up.decided_by:
                 return self._ask(lease, follow_up_findings.may_stand_already(error), may_report=True)
+        if isinstance(action, CreditorCancellation) and is_closed(self.amili.case(action.case)):
+            return self._ask(lease, follow_up_findings.closed_already(), may_report=False)
         fence = self._arm(lease)
         try:
             receipt = self.amili.act(action, may_send=fence.may_send)
@@ -115,19 +124,21 @@ class Reporting:
         except NotAuthorised as error:
             if lease.follow_up.tries < TRIES_BEFORE_ASKING:
                 return self._not_sent(lease, error)
-            return self._ask(lease, follow_up_findings.refused(error), may_report=True)
+            return self._refused(lease, error)
         except Refused as error:
             if remote_findings.means_duplicate(error) and lease.follow_up.tries < TRIES_BEFORE_ASKING:
                 return self._unknown(lease, error)
-            return self._ask(lease, follow_up_findings.refused(error), may_report=True)
+            return self._refused(lease, error)
         except OutcomeUnknown as error:
             return self._unknown(lease, error)
         follow_up_work.taken(self._db, lease, receipt.id)
         return AT_ONCE
 
-    def _action(self, follow_up: FollowUp) -> CreditorPayment | CreditorCrediting:
-        reference = follow_ups.reference_of(self.hand_over, follow_up)
+    def _action(self, follow_up: FollowUp) -> Action:
         whose = {"account": self.account, "creditor": self.hand_over.creditor, "case": self.hand_over.case_id}
+        if follow_up.kind is FollowUpKind.WITHDRAWAL:
+            return CreditorCancellation(**whose)
+        reference = follow_ups.reference_of(self.hand_over, follow_up)
         if reported_as(follow_up.kind, follow_up.event_id) is FollowUpKind.CREDIT:
             return CreditorCrediting(
                 **whose,
@@ -157,7 +168,7 @@ class Reporting:
         settle_s = self.deployment.settings.settle_s
         # Judged before the look: one that began too early proves nothing, however late its answer comes.
         since_s = follow_up_work.unknown_for_s(self._db, lease.follow_up)
-        action: Action = self._action(lease.follow_up)
+        action = self._action(lease.follow_up)
         if found := self.amili.find_action(action):
             follow_up_work.taken(self._db, lease, found[0].id, found=True)
             return AT_ONCE
@@ -176,6 +187,8 @@ class Reporting:
             action = self.amili.action(kind, follow_up.action_id)
         except NotFound as error:
             return self._not_told(lease, remote_findings.waiting_text(error))
+        if follow_up.kind is FollowUpKind.WITHDRAWAL and self._has_ended_the_case(action):
+            return self._withdrawn(lease, action)
         findings: tuple[Finding, ...] = ()
         match outcome_of(action):
             case ActionOutcome.UNKNOWN:
@@ -194,6 +207,30 @@ class Reporting:
             status=action.status,
             reason=action.status_reason,
             settled_amount=action.settled_amount,
+        )
+        return AT_ONCE
+
+    def _has_ended_the_case(self, cancellation: RegisteredAction) -> bool:
+        """Amili need not show what became of a cancellation (amili.md 5.4): then the case tells."""
+        if outcome_of(cancellation) in (ActionOutcome.DONE, ActionOutcome.DIFFERENT):
+            return True
+        return is_closed(self.amili.case(self.hand_over.case_id))
+
+    def _withdrawn(self, lease: FollowUpLease, action: RegisteredAction) -> Outcome:
+        try:
+            wish = self.host.wish(self.hand_over.invoice_id)
+        except NotFound:
+            wish = None
+        outcome = outcome_of(action)
+        withdrawals.took_effect(
+            self._db,
+            lease,
+            outcome,
+            (follow_up_findings.withdrawn_otherwise(action),) if outcome is ActionOutcome.DIFFERENT else (),
+            status=action.status,
+            reason=action.status_reason,
+            wish_mark=wish.mark if wish else "",
+            tell_ledger=self.host.shows_status(),
         )
         return AT_ONCE
 
@@ -227,6 +264,10 @@ class Reporting:
     def _unknown(self, lease: FollowUpLease, error: ConnectorError) -> Outcome:
         follow_up_work.outcome_unknown(self._db, lease, why=remote_findings.waiting_text(error))
         return Outcome(Then.AGAIN_FIRST, _LOOKS_AT[0] * self.deployment.settings.settle_s)
+
+    def _refused(self, lease: FollowUpLease, error: ConnectorError) -> Outcome:
+        may_report = lease.follow_up.kind is not FollowUpKind.WITHDRAWAL
+        return self._ask(lease, follow_up_findings.refused(error), may_report=may_report)
 
     def _ask(self, lease: FollowUpLease, finding: Finding, *, may_report: bool) -> Outcome:
         follow_up_work.ask(self._db, lease, (finding,), may_report=may_report)

@@ -58,7 +58,8 @@ def _due(hand_over: HandOver) -> bool:
     if hand_over.write_back is not WriteBackState.PENDING:
         return False
     answered = hand_over.state is HandOverState.BLOCKED and hand_over.origin is Origin.LEDGER
-    return hand_over.state in (HandOverState.REGISTERED, HandOverState.DONE) or answered
+    with_case = hand_over.state in (HandOverState.REGISTERED, HandOverState.DONE, HandOverState.WITHDRAWN)
+    return with_case or answered
 
 
 def _write(deployment: Deployment, connection: StoredConnection, host: Host, lease: Lease, fence: Fence) -> bool:

@@ -33,7 +33,8 @@ def handed_over_after(db: Engine, connection_id: str, hand_over_id: str, *, limi
 
 def _is_handed_over(connection_id: str) -> ColumnElement[bool]:
     under_way = _table.c.state.in_((HandOverState.REGISTERING, HandOverState.UNKNOWN))
-    return (_table.c.connection == connection_id) & (_table.c.case_id.is_not(None) | under_way)
+    is_followed = (_table.c.case_id.is_not(None) | under_way) & (_table.c.state != HandOverState.WITHDRAWN)
+    return (_table.c.connection == connection_id) & is_followed
 
 
 def _found(db: Engine, query: Any) -> tuple[HandOver, ...]:

@@ -26,6 +26,8 @@ from connector.store.timeline import record
 
 _table = tables.hand_overs
 _WORKER = "connector"
+_TOLD_BEFORE = (HandOverState.DONE, HandOverState.WITHDRAWN)
+"""States in which the ledger knows the case already."""
 
 
 @dataclass(frozen=True)
@@ -267,7 +269,7 @@ def write_back_result(db: Engine, lease: Lease, state: WriteBackState, finding: 
         if state is WriteBackState.REFUSED:
             event = "write_back_refused"
         else:
-            event = "status_written" if lease.hand_over.state is HandOverState.DONE else "written_back"
+            event = "status_written" if lease.hand_over.state in _TOLD_BEFORE else "written_back"
         if state is WriteBackState.REFUSED or data.get("places"):
             record(connection, lease.hand_over.id, actor=_WORKER, event=event, **data)
         return True

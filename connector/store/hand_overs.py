@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -36,6 +37,8 @@ _UNOWNED = {"owner": None, "deadline": None, "free_at": None}
 def ask(db: Engine, request: Request, *, creditor: str, default_action: FirstAction) -> tuple[HandOver, Judgement]:
     """Take a request: start a hand-over, start a blocked one again, or say what stands already.
 
+    After a withdrawal, only a person's new and deliberate request starts anything: a hand-over of its own.
+
     However many requests for one invoice arrive at once, one row comes of them (two unique constraints).
     """
     for _ in range(_UNIQUE_CONSTRAINTS + 1):
@@ -58,7 +61,7 @@ def _ask(
         .limit(1)
     ).one_or_none()
     action = request.first_action or default_action
-    wishes = {
+    wishes: dict[str, Any] = {
         "state": HandOverState.REQUESTED,
         "first_action": action,
         "origin": request.origin,
@@ -74,21 +77,14 @@ def _ask(
         "updated_at": now(connection),
     }
     if row is None:
-        hand_over_id = uuid.uuid4().hex
-        connection.execute(
-            insert(_table).values(
-                id=hand_over_id,
-                connection=request.connection,
-                creditor=creditor,
-                invoice_id=request.invoice_id,
-                invoice_number=_number_if_free(connection, creditor, request.invoice_number),
-                generation=0,
-                submission=0,
-                pdf=PdfState.PENDING,
-                pdf_attempted=False,
-                write_back=WriteBackState.PENDING,
-                **wishes,
-            )
+        number = _number_if_free(connection, creditor, request.invoice_number)
+        hand_over_id = _enter(connection, request, creditor, number, wishes, generation=0)
+    elif row.state == HandOverState.WITHDRAWN:
+        existing = from_row(row)
+        if not _is_meant_anew(request, existing):
+            return existing, Judgement.WITHDRAWN
+        hand_over_id = _enter(
+            connection, request, creditor, existing.invoice_number or None, wishes, generation=existing.generation + 1
         )
     else:
         existing = from_row(row)
@@ -123,6 +119,45 @@ def _ask(
         lifted=request.lifted,
     )
     return fetch(connection, hand_over_id), Judgement.STARTED
+
+
+def _enter(
+    connection: Connection,
+    request: Request,
+    creditor: str,
+    invoice_number: str | None,
+    wishes: dict[str, Any],
+    *,
+    generation: int,
+) -> str:
+    hand_over_id = uuid.uuid4().hex
+    connection.execute(
+        insert(_table).values(
+            id=hand_over_id,
+            connection=request.connection,
+            creditor=creditor,
+            invoice_id=request.invoice_id,
+            invoice_number=invoice_number,
+            generation=generation,
+            submission=0,
+            pdf=PdfState.PENDING,
+            pdf_attempted=False,
+            write_back=WriteBackState.PENDING,
+            **wishes,
+        )
+    )
+    return hand_over_id
+
+
+def _is_meant_anew(request: Request, withdrawn: HandOver) -> bool:
+    """Whether a request after a withdrawal is a new act of a person's, and not one that stood or came before."""
+    match request.origin:
+        case Origin.PAGE | Origin.COMMAND:
+            return request.again_after == withdrawn.id
+        case Origin.LEDGER:
+            return request.wish_mark != withdrawn.wish_mark
+        case Origin.RULE:
+            return False
 
 
 def _number_if_free(connection: Connection, creditor: str, invoice_number: str) -> str | None:
@@ -217,6 +252,19 @@ def listing(
         return tuple(from_row(row) for row in connection.execute(query).all())
 
 
+def withdrawn_cases(db: Engine, connection_id: str, invoice_id: str) -> tuple[str, ...]:
+    """The cases of an invoice that people have withdrawn, oldest first."""
+    with reading(db) as connection:
+        return tuple(
+            connection.execute(
+                select(_table.c.case_id)
+                .where(_table.c.connection == connection_id, _table.c.invoice_id == invoice_id)
+                .where(_table.c.state == HandOverState.WITHDRAWN)
+                .order_by(_table.c.generation)
+            ).scalars()
+        )
+
+
 def of_invoices(db: Engine, connection_id: str, invoice_ids: tuple[str, ...]) -> dict[str, HandOver]:
     """The newest hand-over of each of these invoices, by invoice id."""
     with reading(db) as connection:
@@ -239,7 +287,8 @@ def unfinished(db: Engine, *, idle_s: float = 0.0, limit: int = 1000) -> tuple[H
         & (_table.c.origin == Origin.LEDGER)
         & (_table.c.write_back == WriteBackState.PENDING)
     )
-    untold = (_table.c.state == HandOverState.DONE) & (_table.c.write_back == WriteBackState.PENDING)
+    ended = _table.c.state.in_((HandOverState.DONE, HandOverState.WITHDRAWN))
+    untold = ended & (_table.c.write_back == WriteBackState.PENDING)
     without_key = select(tables.connections.c.id).where(tables.connections.c.key_refused_at.is_not(None))
     parked = (_table.c.waiting_for == WAITS_FOR_KEY) & _table.c.connection.in_(without_key)
     with reading(db) as connection:

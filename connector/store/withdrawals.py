@@ -1,0 +1,159 @@
+"""Withdrawals: a person's decision to have a case cancelled, kept as a follow-up, and its end.
+
+Amili has no field for a reason (amili.md 5.3), so reason, person and time are kept here and in the timeline.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from connector.domain.action import ActionOutcome
+from connector.domain.errors import ConfigurationError
+from connector.domain.findings import Finding
+from connector.domain.follow_up import FollowUpKind, FollowUpState
+from connector.domain.hand_over import HandOverState, WriteBackState
+from connector.store import ownership, tables
+from connector.store.database import now
+from connector.store.follow_up_work import FollowUpLease
+from connector.store.follow_ups import ask_for_look, findings_text
+from connector.store.hand_over_record import HandOver, fetch
+from connector.store.timeline import record
+
+_table = tables.follow_ups
+_hand_overs = tables.hand_overs
+_AT_AMILI = (HandOverState.REGISTERED, HandOverState.DONE)
+_OPEN = (FollowUpState.DUE, FollowUpState.ASKING)
+_ENDED = (FollowUpState.ASKING, FollowUpState.SKIPPED, FollowUpState.REPORTED)
+
+
+def ask(db: Engine, hand_over_id: str, *, by: str, reason: str) -> HandOver:
+    """A person wants the case of a hand-over withdrawn; gives the hand-over.
+
+    One withdrawal comes of it, however often it is asked; one that came to nothing is tried again. Raises
+    `ConfigurationError` without a reason, or where there is no case to withdraw.
+    """
+    if not reason.strip():
+        raise ConfigurationError("A reason is needed.", advice="Say why the case is withdrawn; it is kept on record.")
+    try:
+        with db.begin() as connection:
+            return _ask(connection, hand_over_id, by, reason.strip())
+    except IntegrityError:
+        with db.begin() as connection:
+            return _ask(connection, hand_over_id, by, reason.strip())
+
+
+def _ask(connection: Connection, hand_over_id: str, by: str, reason: str) -> HandOver:
+    hand_over = fetch(connection, hand_over_id)
+    if hand_over.state is HandOverState.WITHDRAWN:
+        return hand_over
+    if hand_over.state not in _AT_AMILI or not hand_over.case_id:
+        raise ConfigurationError("There is no case at Amili to withdraw.", advice="Only a registered case can be.")
+    decided: dict[str, Any] = {
+        "state": FollowUpState.DUE,
+        "decided_by": by,
+        "decided_at": now(connection),
+        "decision_reason": reason,
+        "action_id": "",
+        "outcome": "",
+        "attempted_at": None,
+        "unknown_since": None,
+        "findings": "[]",
+        "tries": 0,
+        "waiting_for": "",
+        "updated_at": now(connection),
+    }
+    known = connection.execute(
+        select(_table.c.id).where(_table.c.hand_over == hand_over_id, _table.c.kind == FollowUpKind.WITHDRAWAL)
+    ).one_or_none()
+    if known is None:
+        connection.execute(
+            insert(_table).values(
+                id=uuid.uuid4().hex,
+                hand_over=hand_over_id,
+                kind=FollowUpKind.WITHDRAWAL,
+                event_id=hand_over.case_id,
+                ledger_id=hand_over.case_id,
+                amount="0.00",
+                round=0,
+                may_report=False,
+                created_at=now(connection),
+                **decided,
+            )
+        )
+    else:
+        changed = connection.execute(
+            update(_table).where(_table.c.id == known.id, _table.c.state.in_(_ENDED)).values(**decided)
+        )
+        if not changed.rowcount:
+            return hand_over
+    record(connection, hand_over_id, actor=by, event="withdrawal_asked", case_id=hand_over.case_id, why=reason)
+    return ask_for_look(connection, hand_over_id)
+
+
+def took_effect(
+    db: Engine,
+    lease: FollowUpLease,
+    outcome: ActionOutcome,
+    findings: tuple[Finding, ...],
+    *,
+    status: str,
+    reason: str,
+    wish_mark: str,
+    tell_ledger: bool,
+) -> None:
+    """End the hand-over with its withdrawal, and everything that was still open of it.
+
+    `wish_mark` is the wish that stands in the ledger: it was expressed before, so it starts nothing. Raises
+    `LostOwnership`.
+    """
+    withdrawal = lease.follow_up
+    with db.begin() as connection:
+        ended = {
+            "state": FollowUpState.REPORTED,
+            "outcome": outcome,
+            "amili_status": status,
+            "amili_reason": reason,
+            "findings": "[]",
+            "waiting_for": "",
+            "tries": 0,
+        }
+        ownership.change(connection, _table, withdrawal.id, lease.owner, ended)
+        hand_over = fetch(connection, withdrawal.hand_over)
+        told = {"write_back": WriteBackState.PENDING, "case_news": _hand_overs.c.case_news + 1} if tell_ledger else {}
+        connection.execute(
+            update(_hand_overs)
+            .where(_hand_overs.c.id == hand_over.id)
+            .values(
+                state=HandOverState.WITHDRAWN,
+                wish_mark=wish_mark,
+                findings=findings_text((*hand_over.findings, *findings)),
+                follow_up_done=_hand_overs.c.follow_up_asked,
+                waiting_for="",
+                updated_at=now(connection),
+                **told,
+            )
+        )
+        connection.execute(
+            update(_table)
+            .where(_table.c.hand_over == hand_over.id, _table.c.state.in_(_OPEN))
+            .values(
+                state=FollowUpState.SKIPPED,
+                decided_by=withdrawal.decided_by,
+                decided_at=now(connection),
+                decision_reason=withdrawal.decision_reason,
+                updated_at=now(connection),
+            )
+        )
+        record(
+            connection,
+            hand_over.id,
+            actor=withdrawal.decided_by,
+            event="withdrawn",
+            case_id=hand_over.case_id,
+            why=withdrawal.decision_reason,
+            status=status,
+        )
