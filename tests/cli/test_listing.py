@@ -28,6 +28,7 @@ def sent(house: House) -> House:
 
 def read_cases(house: House) -> None:
     """Amili is asked how cases stand, as the worker does by itself now and then."""
+    house.on.let_cases_be_read()
     case_reading.read(house.on.deployment, lambda _job: None, f"{DEFAULT_ACCESS}/1")
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.fernet import Fernet
 from flask import Flask
 from pydantic import SecretStr
+from sqlalchemy import delete
 
 from connector.amili.keys import make_key_pair
 from connector.domain.connection import ConnectionSettings, FirstAction
@@ -28,7 +29,7 @@ from connector.sandbox.fortnox_state import FortnoxState
 from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.serve import running
 from connector.settings import Settings, load_settings
-from connector.store import connections, hand_overs, inbox
+from connector.store import case_readings, connections, hand_overs, inbox, tables
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
 from tests import canary
@@ -109,6 +110,11 @@ class Stage:
         found = self.hand_over(invoice_id)
         return found is not None and found.state in (HandOverState.DONE, HandOverState.BLOCKED)
 
+    def let_cases_be_read(self) -> None:
+        """From now on cases are read, as if none ever had been."""
+        with self.deployment.databases.main.begin() as connection:
+            connection.execute(delete(tables.case_readings))
+
     def start_worker(self, module: str = "connector.cli", *arguments: str, **env: str) -> subprocess.Popen[str]:
         """A worker in a process of its own."""
         return subprocess.Popen(
@@ -162,6 +168,7 @@ def stage_with(
         deployment = open_deployment(_settings(env))
         stack.callback(deployment.close)
         token = _join(deployment, side, ledger_url, api_code, pair.private_key, pair.public_key)
+        _leave_cases_unread(deployment)
         canaries = {**side.secrets(), "api code": api_code, "webhook token": token}
         more = {
             "private key": canary.body_of(pair.private_key),
@@ -198,6 +205,16 @@ def _environment(folder: Path, amili_url: str, database_url: str, overrides: dic
 def _settings(env: dict[str, str]) -> Settings:
     names = {name.lower() for name in env} & set(Settings.model_fields)
     return load_settings(None, **{name: env[name.upper()] for name in names})
+
+
+def _leave_cases_unread(deployment: Deployment) -> None:
+    """Workers read no cases by themselves: when they do is chance, and what they then tell is one more write.
+
+    `Stage.let_cases_be_read` ends it.
+    """
+    db = deployment.databases.main
+    for place in case_readings.places(db, DEFAULT_ACCESS):
+        case_readings.postpone(db, place, for_s=86_400.0)
 
 
 def _join(

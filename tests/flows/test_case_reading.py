@@ -46,6 +46,7 @@ SAYS_CLOSED = AmiliSwitches(closed_as=ClosedAs.BOOLEAN)
 def nothing_read(on: Stage) -> Iterator[None]:
     """Amili and our store without cases, as far as other tests of the module left some; a closed one says so."""
     on.amili.switches.set(SAYS_CLOSED)
+    on.let_cases_be_read()
     yield
     with on.deployment.databases.main.begin() as connection:
         for table in (tables.cases, tables.case_readings):

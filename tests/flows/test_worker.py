@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 
+from connector.amili.keys import make_key_pair
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, PdfState, Request
 from connector.flows import keys
 from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind
@@ -241,6 +242,44 @@ def _live_polls(on: Stage, company: str) -> int:
         ).scalar_one()
     reader.dispose()
     return int(found)
+
+
+def test_cases_are_read_by_themselves_and_a_refused_key_pair_holds_up_no_other(tmp_path: Path) -> None:
+    with stage(tmp_path / "data", CASES_INTERVAL_S="1", **SHORT) as on, zygote(tmp_path / "log") as forking:
+        pair = make_key_pair()
+        own = on.deployment.connection(CONNECTION)
+        store, sealed_with = on.deployment.databases.main, on.deployment.vault
+        connections.put_access(
+            store,
+            sealed_with,
+            access_id="refused",
+            private_key=pair.private_key,
+            public_key=pair.public_key,
+            api_code=SecretStr("of nobody"),
+        )
+        connections.add(
+            store,
+            sealed_with,
+            connection_id="other",
+            host="odoo",
+            name="Another AB",
+            settings=own.settings,
+            amili_access="refused",
+            secrets=own.secrets,
+        )
+        on.let_cases_be_read()
+        invoice = on.invoice(wished_by="Eva Ekonom")
+        on.hint(invoice)
+        worker = forking.fork(on.env)
+
+        def shows(status: str) -> bool:
+            return str(on.ledger.books.field(int(invoice), "x_amili_status")) == status
+
+        until(lambda: shows("Hos Amili: Inkassokrav, Inkasso pågår"), within_s=STARTED_AND_DONE_S, what="the state")
+        (case,) = on.amili.cases
+        on.amili.set_case(case, state="reminder", status="hos_domstol")
+        until(lambda: shows("Hos Amili: Påminnelse, hos_domstol"), within_s=STARTED_AND_DONE_S, what="the change")
+        stop(forking, worker)
 
 
 def test_a_new_key_lets_everything_go_on_at_once_that_waited_for_it(tmp_path: Path) -> None:
