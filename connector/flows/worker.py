@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
+from queue import SimpleQueue
 
 from connector.flows import case_reading, digest, follow_up, following, keys, payouts, requests
 from connector.flows.deployment import Deployment
@@ -49,6 +50,8 @@ class Worker:
         self._keys: Mapping[str, LedgerKey] = {}
         self._listener = listener_of(deployment)
         self._looks = follow_up.Starting(deployment)
+        # The engine takes no new work from within its own.
+        self._wanted: SimpleQueue[Job] = SimpleQueue()
         self._engine = Engine(
             deployment.databases.main,
             url=deployment.databases.engine_url,
@@ -70,7 +73,7 @@ class Worker:
                     ("key", one_round("key", partial(keys.look, deployment))),
                     ("standings", one_round("standings", partial(following.look, deployment))),
                 ),
-                CASES: (("read", one_round("cases", partial(case_reading.read, deployment, self._submit))),),
+                CASES: (("read", one_round("cases", partial(case_reading.read, deployment, self._wanted.put))),),
                 TIDY: (("tidy", one_round("tidy", self._tidy)),),
                 DIGEST: (("digest", one_round("digest", partial(digest.send_due, deployment))),),
             },
@@ -89,7 +92,7 @@ class Worker:
             self._listener.start()
         try:
             while not self._stopping.is_set():
-                taken = self._dispatch()
+                taken = self._dispatch() + guarded_count(self._submit_wanted)
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + _BEAT_EVERY_S
                     self._keep_house()
@@ -131,6 +134,13 @@ class Worker:
 
     def _submit(self, job: Job) -> None:
         self._engine.submit(job)
+
+    def _submit_wanted(self) -> int:
+        """Submit what running work asked for; gives how much. What is lost with this process is found unfinished."""
+        count = self._wanted.qsize()
+        for _ in range(count):
+            self._submit(self._wanted.get_nowait())
+        return count
 
     def _dispatch(self) -> int:
         return guarded_count(partial(requests.dispatch, self._deployment, self._submit))

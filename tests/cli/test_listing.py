@@ -28,7 +28,6 @@ def sent(house: House) -> House:
 
 def read_cases(house: House) -> None:
     """Amili is asked how cases stand, as the worker does by itself now and then."""
-    house.on.let_cases_be_read()
     case_reading.read(house.on.deployment, lambda _job: None, f"{DEFAULT_ACCESS}/1")
 
 
@@ -118,9 +117,11 @@ def test_by_case_by_number_and_by_our_own_id(sent: House) -> None:
 
 
 def test_how_a_case_stands_and_the_three_facts_that_end_it(sent: House) -> None:
+    sent.on.let_cases_be_read()
     (case,) = sent.on.amili.cases.values()
     invoice = next(one["invoice_id"] for one in sent.terminal.run("list", "--json").json if one["case_id"])
     sent.on.amili.switches.set(AmiliSwitches(closed_as=ClosedAs.BOOLEAN))
+    read_cases(sent)
     sent.on.amili.set_case(case.id, status="något_nytt", remaining_capital=Decimal(0), closed=True)
     read_cases(sent)
     (document,) = sent.terminal.run("show", case.id, "--json").json
