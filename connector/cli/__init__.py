@@ -27,6 +27,7 @@ _WHERE = {
     "show": "listing:show",
     "tasks": "tasks:tasks_command",
     "user": "setting_up:user",
+    "withdraw": "withdrawing:withdraw",
     "worker": "serving:worker",
 }
 

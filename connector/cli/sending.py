@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import click
 
 from connector.cli.deploying import chosen, opened
 from connector.cli.exit_codes import ExitCode
 from connector.cli.hand_over_lines import as_document, hand_over_table, waits_for
 from connector.cli.output import JSON, LANGUAGE, as_json, finding_lines, shown
+from connector.cli.own_worker import some_worker
 from connector.cli.person import user_name
 from connector.cli.previewing import CONNECTION, FIRST_ACTION, look, print_preview
 from connector.cli.problems import Misused
@@ -22,7 +18,6 @@ from connector.domain.hand_over import UNFINISHED, HandOverState, Origin, Reques
 from connector.flows import asking
 from connector.flows.deployment import Deployment
 from connector.flows.preview import Preview
-from connector.flows.worker import Worker
 from connector.store.hand_over_record import HandOver
 
 _CODES = frozenset(key.partition(".")[0] for key in TEXTS)
@@ -123,6 +118,7 @@ def _request(seen: Preview, accepted: tuple[str, ...], lifted: dict[str, str]) -
         proposed_balance=seen.invoice.balance if seen.invoice else None,
         accepted=accepted,
         lifted=lifted,
+        again_after=asking.again_after(seen.hand_over),
     )
 
 
@@ -133,7 +129,7 @@ def _sent(
     standing: dict[str, HandOver | None] = {}
     told: dict[str, str] = {}
     try:
-        with _some_worker(deployment) as pause:
+        with some_worker(deployment) as pause:
             for seen in asking.outcomes(deployment, asked, wait_s=wait_s, sleep=pause):
                 standing = dict(seen)
                 if not quiet:
@@ -158,38 +154,6 @@ def _tell_progress(standing: dict[str, HandOver | None], told: dict[str, str]) -
         if told.get(invoice_id) != says:
             told[invoice_id] = says
             click.echo(shown(f"[{ended}/{len(standing)}] {one.invoice_number or invoice_id}: {says}"), err=True)
-
-
-@contextmanager
-def _some_worker(deployment: Deployment) -> Iterator[Callable[[float], None]]:
-    """The worker that runs already, or one of our own for as long as the command waits.
-
-    Gives how to pause while waiting: what makes our own worker fail comes out there.
-    """
-    if asking.worker_runs(deployment):
-        yield time.sleep
-        return
-    own = Worker(deployment)
-    failures: list[Exception] = []
-
-    def run() -> None:
-        try:
-            own.run()
-        except Exception as error:  # noqa: BLE001 - raised again by the one who waits
-            failures.append(error)
-
-    def pause(seconds: float) -> None:
-        if failures:
-            raise failures[0]
-        time.sleep(seconds)
-
-    thread = threading.Thread(target=run, name="worker")
-    thread.start()
-    try:
-        yield pause
-    finally:
-        own.stop()
-        thread.join()
 
 
 def _report(seen: dict[str, Preview], results: dict[str, HandOver | None], language: str, *, json_: bool) -> None:

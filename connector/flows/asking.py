@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from connector.domain.hand_over import UNFINISHED, Request
+from connector.domain.hand_over import UNFINISHED, HandOverState, Request
 from connector.flows.deployment import Deployment
 from connector.store import executors, hand_overs, inbox
 from connector.store.hand_over_record import HandOver
@@ -26,6 +26,11 @@ class Asked:
 def ask(deployment: Deployment, request: Request) -> Asked:
     """Put a request into the inbox; durable when this returns."""
     return Asked(request, inbox.put_request(deployment.databases.inbox, request))
+
+
+def again_after(seen: HandOver | None) -> str:
+    """What a request says of the hand-over that the person saw: that it is meant anew after a withdrawal."""
+    return seen.id if seen is not None and seen.state is HandOverState.WITHDRAWN else ""
 
 
 def worker_runs(deployment: Deployment) -> bool:

@@ -31,6 +31,7 @@ from connector.web.tasks import count as count_tasks
 from connector.web.tasks import tasks
 from connector.web.texts import LANGUAGES, Catalogue, load_catalogues
 from connector.web.webhooks import LONGEST_BODY_BYTES, Doors, webhooks
+from connector.web.withdrawing import withdrawing
 
 _STATIC_KEPT_S = 3600
 _COOKIE = "amili_connector"
@@ -77,7 +78,7 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
     add_security_headers(app, https=https)
     show_problems(app)
     protect_forms(app, exempt_blueprints=frozenset({webhooks.name, fortnox_lifecycle.name}))
-    people_use = (signin, pages, tasks, money_pages, ledger_keys, connecting, approved_company)
+    people_use = (signin, pages, tasks, money_pages, ledger_keys, withdrawing, connecting, approved_company)
     for blueprint in (webhooks, fortnox_lifecycle, health, *people_use):
         app.register_blueprint(blueprint)
     app.context_processor(_for_templates)

@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from connector.domain.connection import FirstAction
 from connector.domain.dates import today
 from connector.domain.findings import Finding, Severity
-from connector.domain.hand_over import REOPENABLE
+from connector.domain.hand_over import MAY_BE_SENT_AGAIN
 from connector.domain.identity import without_personal_numbers
 from connector.domain.money import InexactAmount, kronor
 from connector.flows.preview import Preview
@@ -77,7 +77,7 @@ def questions(look: Preview) -> Questions:
 
 def sendable(look: Preview) -> bool:
     """Whether the invoice can be sent once everything asked is answered."""
-    free = look.hand_over is None or look.hand_over.state in REOPENABLE
+    free = look.hand_over is None or look.hand_over.state in MAY_BE_SENT_AGAIN
     claimable = look.assessment is not None and look.assessment.claim is not None
     return free and claimable and not questions(look).blocks
 
@@ -143,7 +143,7 @@ def page(look: Preview, answers: Answers) -> str:
         questions=questions(look),
         answers=answers,
         sendable=sendable(look),
-        may_ask=look.hand_over is None or look.hand_over.state in REOPENABLE,
+        may_ask=look.hand_over is None or look.hand_over.state in MAY_BE_SENT_AGAIN,
         seen=seal(look),
         first_actions=tuple(FirstAction),
         today=today(),

@@ -10,8 +10,9 @@ from connector.domain.case import Ending
 from connector.domain.connection import Environment
 from connector.domain.dates import today
 from connector.domain.findings import worst_first
-from connector.domain.hand_over import REOPENABLE, UNFINISHED, HandOverState, Origin, Request
-from connector.flows import asking
+from connector.domain.follow_up import UNFINISHED_FOLLOW_UPS
+from connector.domain.hand_over import MAY_BE_SENT_AGAIN, UNFINISHED, HandOverState, Origin, Request
+from connector.flows import asking, withdrawal
 from connector.flows.preview import PAGE_SIZE, overdue, preview
 from connector.store import cases, connections, hand_overs, inbox, timeline
 from connector.web import confirming, shown, shown_case, tasks
@@ -86,6 +87,7 @@ def confirm(connection_id: str, invoice_id: str) -> AnyResponse | tuple[str, int
             proposed_balance=look.invoice.balance,
             accepted=answers.accepted,
             lifted=answers.lifted,
+            again_after=asking.again_after(look.hand_over),
         ),
     )
     target = url_for("pages.status", connection_id=connection_id, invoice_id=invoice_id, item=asked.item)
@@ -141,14 +143,19 @@ def hand_over(hand_over_id: str) -> str:
     connection = usable_connection(found.connection)
     kept = cases.get(db, found.case_id) if found.case_id else None
     in_production = connection.settings.environment is Environment.PRODUCTION
+    wanted = withdrawal.withdrawal_of(deployment(), found.id)
+    withdrawing = wanted is not None and wanted.state in UNFINISHED_FOLLOW_UPS
     return render_template(
         "hand_over.html",
         connection=connection,
         hand_over=found,
         findings=worst_first(found.findings),
         waiting_for=words().text_or_key("waiting", found.waiting_for),
-        unfinished=found.state in UNFINISHED,
-        may_ask_again=found.state in REOPENABLE,
+        unfinished=found.state in UNFINISHED or withdrawing,
+        may_ask_again=found.state in MAY_BE_SENT_AGAIN,
+        withdrawal=wanted,
+        withdrawing=withdrawing,
+        may_withdraw=found.state in withdrawal.WITHDRAWABLE and bool(found.case_id) and not withdrawing,
         case_url=case_url(found.case_id) if found.case_id and in_production else "",
         case=shown_case.case(kept, words()),
         facts=shown_case.facts(kept.standing if kept else None, found) if found.case_id else (),

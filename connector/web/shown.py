@@ -170,6 +170,12 @@ def case_words(data: Mapping[str, Any], words: Catalogue) -> str:
     return state_words(state, status, closed=bool(data.get("closed")), language=spoken(words))
 
 
+def thing_that_happened(kind: str, kronor: Decimal, day: date | None, words: Catalogue) -> str:
+    """A payment or credit with its amount and date, on one line."""
+    thing = _thing({"kind": kind, "amount": kronor}, words)
+    return words.text("withdraw.thing", thing=thing, date=day or "–")
+
+
 def _thing(data: Mapping[str, Any], words: Catalogue) -> str:
     """What happened in the ledger, with its amount where it has one."""
     kind = words.text_or_key("follow_up_kind", str(data.get("kind", "")))

@@ -16,6 +16,7 @@ from connector.sandbox.serve import running
 from connector.store import hand_over_work
 from connector.web.app import create_app
 from tests.flows.stage import CONNECTION, Stage
+from tests.flows.waiting import until
 from tests.source import ROOT
 from tests.web.conftest import EMAIL
 from tests.web.test_pages import asked, completed, finding, known_case, leased, registered
@@ -175,6 +176,32 @@ def test_a_new_key_is_entered_by_keyboard_after_the_old_one_died(page: Page, hou
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     page.goto(f"/connections/{CONNECTION}/")
     expect(page.locator("h1")).to_have_text("Förfallna fakturor")
+
+
+def test_a_case_is_withdrawn_by_keyboard(page: Page, house: Stage, worker: Popen[str]) -> None:
+    invoice = house.invoice()
+    house.ask(invoice)
+    until(lambda: house.ended(invoice), within_s=60, what="the case")
+    house.ledger.books.pay(int(invoice), Decimal("250.50"))
+    hand_over = house.hand_over(invoice)
+    assert hand_over is not None
+    sign_in_by_keyboard(page)
+    page.goto(f"/hand-overs/{hand_over.id}")
+    tab_to(page, 'a[href$="/withdraw"]')
+    picture(page, "case-with-withdraw")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Återkalla ärendet")
+    picture(page, "withdraw")
+    assert page.evaluate(CONTRAST) == []
+    page.set_viewport_size(NARROW)
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    picture(page, "withdraw-narrow")
+    tab_to(page, "#reason")
+    page.keyboard.type("Fakturan gäller fel kund.")
+    page.keyboard.press("Enter")
+    expect(page.locator("#state .badge-withdrawn")).to_be_visible(timeout=PATIENCE_MS)
+    picture(page, "withdrawn")
+    assert page.evaluate(CONTRAST) == []
 
 
 def test_the_pages_fit_a_small_telephone(page: Page, house: Stage) -> None:
