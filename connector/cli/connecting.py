@@ -152,8 +152,8 @@ def connect(
         if environment:
             settings = settings.model_copy(update={"environment": Environment(environment)})
         api = deployment.amili(settings.environment, access)
-        if host_kind == consent.HOST:
-            approved = approve(deployment)
+        approved = approve(deployment) if host_kind == consent.HOST else None
+        if approved is not None:
             if approved.connection_id:
                 renew(deployment, approved)
                 return
@@ -170,16 +170,28 @@ def connect(
         name = connection_id or connecting.suggested_id(found.ledger.company)
         if not yes:
             click.confirm(f"Save as “{name}”?", abort=True, default=True)
-        token = connecting.join(
-            deployment,
-            connection_id=name,
-            host=host_kind,
-            ledger=found.ledger,
-            creditor=creditor,
-            settings=found.settings,
-            api_key=found.key,
-            amili_access=amili_keys,
-        )
+        token = ""
+        if approved is not None:
+            name = consent.join(
+                deployment,
+                approved,
+                found.ledger,
+                creditor,
+                connection_id=name,
+                settings=found.settings,
+                amili_access=amili_keys,
+            )
+        else:
+            token = connecting.join(
+                deployment,
+                connection_id=name,
+                host=host_kind,
+                ledger=found.ledger,
+                creditor=creditor,
+                settings=found.settings,
+                api_key=found.key,
+                amili_access=amili_keys,
+            )
         click.echo(f"Connected as “{name}”.")
         for line in provisioning.prepare(deployment, name):
             click.echo(line)

@@ -79,17 +79,25 @@ def _row(case: CaseMoney, lines: tuple[PaidOut, ...], today: date) -> MoneyRow:
     )
 
 
-def total(rows: Iterable[MoneyRow]) -> dict[str, Decimal]:
-    """The sums of the report, of what is known: claimed, paid, remaining, paid_out, to_come, other."""
+def total(rows: Iterable[MoneyRow]) -> dict[str, Decimal | None]:
+    """The sums of the report, of what is known: claimed, paid, remaining, paid_out, to_come, other.
+
+    None where nothing is known at all.
+    """
     every = list(rows)
     return {
-        "claimed": sum((row.case.claimed or ZERO for row in every), ZERO),
-        "paid": sum((row.case.paid or ZERO for row in every), ZERO),
-        "remaining": sum((row.case.remaining or ZERO for row in every), ZERO),
+        "claimed": _known(row.case.claimed for row in every),
+        "paid": _known(row.case.paid for row in every),
+        "remaining": _known(row.case.remaining for row in every),
         "paid_out": sum((row.paid_out for row in every), ZERO),
         "to_come": sum((row.to_come for row in every), ZERO),
         "other": sum((row.other for row in every), ZERO),
     }
+
+
+def _known(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, ZERO) if known else None
 
 
 def _sum(lines: Iterable[PaidOut]) -> Decimal:

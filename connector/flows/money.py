@@ -17,7 +17,7 @@ class MoneyReport:
     """The rows, newest hand-over first, their sums, and when payouts were last read (seconds since the epoch)."""
 
     rows: tuple[MoneyRow, ...]
-    total: dict[str, Decimal]
+    total: dict[str, Decimal | None]
     read_at: float | None
 
 

@@ -68,3 +68,10 @@ def test_lines_of_other_invoices_do_not_count_and_unknown_sums_stay_unknown() ->
         "to_come": Decimal("0.00"),
         "other": Decimal("0.00"),
     }
+
+
+def test_a_sum_of_which_nothing_is_known_is_not_zero() -> None:
+    rows = money_rows([replace(CASE, paid=None, remaining=None)], {}, today=TODAY)
+
+    assert (total(rows)["paid"], total(rows)["remaining"]) == (None, None)
+    assert total(rows)["claimed"] == Decimal("1050.00")

@@ -154,9 +154,8 @@ class FortnoxHost:
         except (KeyRefused, NotFound):
             raise
         except (Refused, Unreadable) as error:
-            raise PdfUnavailable(
-                f"it cannot make a PDF of the invoice: {error.message}", system=SYSTEM, advice=error.advice
-            ) from None
+            # Fortnox's own words, which its people read in Swedish; the finding says that the PDF is missing.
+            raise PdfUnavailable(error.message, system=SYSTEM, advice=error.advice) from None
         return Pdf(content=content, file_name=f"{invoice_id}.pdf", invoice_number=invoice_id)
 
     def language(self) -> Language:
