@@ -33,6 +33,7 @@ def read_all(house: Stage) -> None:
     connection = house.deployment.connection(CONNECTION)
     amili, _ = house.deployment.sides(connection)
     payouts.read(house.deployment, connection, amili)
+    house.let_cases_be_read()
     case_reading.read(house.deployment, lambda _job: None, f"{DEFAULT_ACCESS}/1")
 
 
