@@ -21,6 +21,7 @@ _WHERE = {
     "odoo": "provisioning:odoo",
     "preview": "previewing:preview_command",
     "propose": "proposing:propose",
+    "reconcile": "reconciling:reconcile",
     "send": "sending:send",
     "serve": "serving:serve",
     "settings": "changing:settings_command",

@@ -134,6 +134,16 @@ def of_hand_over(db: Engine, hand_over_id: str) -> tuple[FollowUp, ...]:
     return tuple(_from_row(row) for row in rows)
 
 
+def of_connection(db: Engine, connection_id: str) -> dict[str, list[FollowUp]]:
+    """Every follow-up of one connection, by its hand-over."""
+    query = select(_table).join(_hand_overs, _table.c.hand_over == _hand_overs.c.id)
+    found: dict[str, list[FollowUp]] = {}
+    with reading(db) as connection:
+        for row in connection.execute(query.where(_hand_overs.c.connection == connection_id)):
+            found.setdefault(row.hand_over, []).append(_from_row(row))
+    return found
+
+
 def get(db: Engine, follow_up_id: str) -> FollowUp:
     """One follow-up by its id."""
     with reading(db) as connection:

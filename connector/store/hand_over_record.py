@@ -59,6 +59,8 @@ class HandOver:
     message_attempted: str
     message_left: str
     standing: Standing | None
+    balance_then: Decimal | None
+    """The invoice's balance at the registration; None where the release that registered did not keep it."""
     counted: tuple[Entry, ...] | None
     """The payments and credits in the claimed capital; None where the release that registered did not keep them."""
     follow_up_asked: int
@@ -118,6 +120,7 @@ def from_row(row: Row[Any]) -> HandOver:
         message_attempted=row.message_attempted,
         message_left=row.message_left,
         standing=Standing.model_validate_json(row.standing) if row.standing else None,
+        balance_then=Decimal(row.balance_then) if row.balance_then else None,
         counted=tuple(Entry.model_validate(item) for item in json.loads(row.counted)) if row.counted else None,
         follow_up_asked=row.follow_up_asked,
         follow_up_done=row.follow_up_done,

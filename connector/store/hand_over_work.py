@@ -74,6 +74,7 @@ def arm(
         "debtor_name": debtor_name,
         "capital": amount_text(capital),
         "standing": standing.model_dump_json(),
+        "balance_then": amount_text(standing.balance),
         "counted": entries_text(counted),
     }
     with db.begin() as connection:

@@ -198,6 +198,22 @@ def latest(db: Engine, connection_id: str, invoice_id: str) -> HandOver | None:
     return from_row(row) if row else None
 
 
+def known_cases(db: Engine, creditor: str) -> frozenset[str]:
+    """The ids of all cases of a creditor that were handed over from here, whichever connection did it."""
+    query = select(_table.c.case_id).where(_table.c.creditor == creditor, _table.c.case_id.is_not(None))
+    with reading(db) as connection:
+        return frozenset(connection.execute(query).scalars())
+
+
+def in_doubt(db: Engine, connection_id: str) -> tuple[HandOver, ...]:
+    """A connection's hand-overs of which it is not known whether a case was made, oldest first."""
+    doubtful = (HandOverState.REGISTERING, HandOverState.UNKNOWN)
+    query = select(_table).where(_table.c.connection == connection_id, _table.c.state.in_(doubtful))
+    with reading(db) as connection:
+        rows = connection.execute(query.order_by(_table.c.asked_at, _table.c.id)).all()
+    return tuple(from_row(row) for row in rows)
+
+
 def has_case(db: Engine, connection_id: str) -> bool:
     """Whether anything of a connection has ever been registered at Amili."""
     query = select(_table.c.id).where(_table.c.connection == connection_id, _table.c.case_id.is_not(None)).limit(1)

@@ -100,6 +100,7 @@ hand_overs = Table(
     Column("follow_up_done", Integer, nullable=False, server_default="0"),
     Column("follow_up_turn", Integer, nullable=False, server_default="0"),
     Column("case_news", Integer, nullable=False, server_default="0"),
+    Column("balance_then", Text),
     UniqueConstraint("connection", "invoice_id", "generation", name="one_hand_over_per_invoice"),
     UniqueConstraint("creditor", "invoice_number", "generation", name="one_hand_over_per_debt"),
     Index("hand_overs_by_state", "state", "updated_at"),

@@ -1,0 +1,82 @@
+"""What a difference most likely comes from, and what resolves it, in the words of the people who read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connector.domain.reconcile import DifferenceKind
+
+SV: Mapping[DifferenceKind, str] = {
+    DifferenceKind.REPORT_UNDER_WAY: "En betalning eller kreditering rapporteras till Amili, eller väntar på svar.",
+    DifferenceKind.NOT_REPORTED: (
+        "Mindre är öppet i bokföringen än hos Amili, och ingen betalning eller kreditering förklarar det. "
+        "Se efter vad som bokförts på fakturan, och rapportera det hos Amili."
+    ),
+    DifferenceKind.PAID_AT_AMILI: (
+        "Gäldenären har betalat till Amili. Bokför utbetalningen när den har kommit; den rapporteras inte tillbaka."
+    ),
+    DifferenceKind.CLOSED_AT_AMILI: (
+        "Ärendet är avslutat hos Amili men fakturan är inte betald i bokföringen. Bokför utbetalningen, "
+        "eller avgör om resten är en förlust."
+    ),
+    DifferenceKind.SETTLED_IN_LEDGER: (
+        "Inget av kapitalet är kvar, men ärendet är öppet hos Amili: avgifter eller ränta kan vara obetalda. "
+        "Amili avslutar det, eller så återkallar du det."
+    ),
+    DifferenceKind.NO_CLAIM: (
+        "Fakturan är makulerad, ett utkast eller borta i bokföringen, men ärendet är öppet. "
+        "Återkalla ärendet, eller återställ fakturan."
+    ),
+    DifferenceKind.DISPUTED: (
+        "Fakturan är bestridd i bokföringen, men ärendet är öppet. Pausa det hos Amili, eller återkalla det."
+    ),
+    DifferenceKind.CASE_GONE: "Amili känner inte till ärendet längre. Fråga Amili.",
+    DifferenceKind.NOT_READ: "Beloppet visas inte av bokföringen eller av Amili. Jämför för hand.",
+    DifferenceKind.OUTCOME_UNKNOWN: (
+        "Det är okänt om ett ärende skapades. Det söks upp av sig självt; står det kvar, se efter hos Amili."
+    ),
+    DifferenceKind.UNKNOWN_CASE: (
+        "Ett öppet ärende hos Amili som inte har skickats härifrån. "
+        "Är fakturan densamma tas ärendet över när den skickas."
+    ),
+}
+
+EN: Mapping[DifferenceKind, str] = {
+    DifferenceKind.REPORT_UNDER_WAY: "A payment or credit is being reported to Amili, or waits for your answer.",
+    DifferenceKind.NOT_REPORTED: (
+        "Less is open in the ledger than at Amili, and no payment or credit explains it. "
+        "Look at what was booked on the invoice, and report it at Amili."
+    ),
+    DifferenceKind.PAID_AT_AMILI: (
+        "The debtor has paid to Amili. Book the payout once it has come; it is not reported back."
+    ),
+    DifferenceKind.CLOSED_AT_AMILI: (
+        "The case is closed at Amili but the invoice is not paid in the ledger. Book the payout, "
+        "or decide whether the rest is a loss."
+    ),
+    DifferenceKind.SETTLED_IN_LEDGER: (
+        "Nothing of the capital is left, but the case is open at Amili: fees or interest may be unpaid. "
+        "Amili closes it, or you withdraw it."
+    ),
+    DifferenceKind.NO_CLAIM: (
+        "The invoice is cancelled, a draft or gone in the ledger, but the case is open. "
+        "Withdraw the case, or restore the invoice."
+    ),
+    DifferenceKind.DISPUTED: (
+        "The invoice is disputed in the ledger, but the case is open. Pause it at Amili, or withdraw it."
+    ),
+    DifferenceKind.CASE_GONE: "Amili does not know the case any more. Ask Amili.",
+    DifferenceKind.NOT_READ: "The amount is not shown by the ledger or by Amili. Compare by hand.",
+    DifferenceKind.OUTCOME_UNKNOWN: (
+        "It is not known whether a case was made. It is looked for by itself; if this stays, look at Amili."
+    ),
+    DifferenceKind.UNKNOWN_CASE: (
+        "An open case at Amili that was not sent from here. "
+        "If the invoice is the same, the case is taken over when that is sent."
+    ),
+}
+
+
+def cause(kind: DifferenceKind, language: str) -> str:
+    """What it comes from and what to do, in `language` ("sv", or else English)."""
+    return (SV if language == "sv" else EN)[kind]
