@@ -11,10 +11,6 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from connector.domain.dates import today
 from connector.domain.findings import Finding, Severity
@@ -24,6 +20,7 @@ from connector.flows.digest import round_key, send_due
 from connector.settings import Settings
 from connector.store import digests, hand_over_work, hand_overs, users
 from connector.store.digests import DigestState
+from tests.certificates import self_signed
 from tests.conftest import SettingsFactory
 from tests.flows.mail_server import MailServer, mail_server
 from tests.store.samples import CONNECTION, add_connection, ask, blocked, claimed
@@ -264,30 +261,6 @@ def test_a_round_is_due_from_the_chosen_hour_on_in_sweden(deployment: Deployment
     assert round_key(settings.model_copy(update={"smtp_host": ""}), at(12)) == ""
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate of our own for localhost, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem, secret = folder / "certificate.pem", folder / "key.pem"
-    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return pem, secret
-
-
 def encrypted(settings: Settings, port: int, password: str = "right") -> dict[str, object]:
     """Settings for a server that asks for encryption and a password."""
     given = Settings.model_validate(
@@ -306,7 +279,7 @@ def encrypted(settings: Settings, port: int, password: str = "right") -> dict[st
 def test_password_and_mail_go_only_over_an_encrypted_way_to_a_known_server(
     deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pem, secret = certificate(tmp_path)
+    pem, secret = self_signed(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pem, secret)
     blocked(deployment.databases)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import itertools
 import logging
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn, cast
 
 import pytest
 import websocket
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError, Refused
@@ -26,6 +20,7 @@ from connector.hosts.fortnox.feed import Feed, OffsetRefused, open_feed
 from connector.hosts.fortnox.feed_frames import Event
 from connector.hosts.fortnox.feed_wire import FeedLost, Wire, connected
 from tests import canary
+from tests.certificates import self_signed
 from tests.flows.acting import closed_port
 from tests.hosts.fortnox.event_server import (
     EVENT,
@@ -306,25 +301,9 @@ def test_an_address_that_may_not_be_used(url: str, allow_private: bool, words: s
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A key and a certificate of this machine's that nobody has vouched for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+    made, key = self_signed(tmp_path, "127.0.0.1")
     path = tmp_path / "server.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
+    path.write_bytes(key.read_bytes() + made.read_bytes())
     return path
 
 
