@@ -21,7 +21,7 @@ from connector.domain.case import CaseStanding, StatePassed
 from connector.domain.errors import ConfigurationError, NotFound, NotSent
 from connector.flows import ledger_words, requests
 from connector.flows.deployment import Deployment
-from connector.flows.engine import Job
+from connector.flows.job import Job
 from connector.flows.outcome import STOP, Outcome
 from connector.store import case_readings, cases
 from connector.store.case_readings import Place

@@ -16,13 +16,13 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dbos import DBOS, DBOSConfig
 from sqlalchemy import Engine as Database
 
+from connector.flows.job import Job
 from connector.flows.outcome import Outcome, Then
 from connector.store import executors, leases
 from connector.store.database import use_wal
@@ -44,21 +44,6 @@ _SILENT_AFTER_S = 15.0
 _SWEEP_LEASE_S = 10.0
 _TAKE_OVER = "take-over"
 _LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
-
-
-@dataclass(frozen=True)
-class Job:
-    """Work to drive: the steps registered under `kind`, on `subject`.
-
-    `key` is its idempotency key; submitting a key again is harmless. `partition` shares the workers out
-    fairly; `urgent` work, a person's, has its own queue.
-    """
-
-    kind: str
-    subject: str
-    key: str
-    partition: str
-    urgent: bool = False
 
 
 class Engine:

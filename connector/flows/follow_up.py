@@ -31,8 +31,8 @@ from connector.domain.follow_up_rules import Facts, decide
 from connector.domain.hand_over import UNFINISHED, HandOverState
 from connector.flows import follow_up_findings, keys
 from connector.flows.deployment import Deployment
-from connector.flows.engine import Job
 from connector.flows.fence import Fence, TooLate, clock_s
+from connector.flows.job import Job
 from connector.flows.outcome import STOP, Outcome, Then, pause_s
 from connector.flows.reporting import Reporting
 from connector.flows.write_back import write_back

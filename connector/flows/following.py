@@ -18,7 +18,7 @@ from connector.domain.hand_over import MAY_BE_SENT_AGAIN, Origin, Request
 from connector.domain.invoice import Standing
 from connector.flows import keys
 from connector.flows.deployment import Deployment
-from connector.flows.engine import Job
+from connector.flows.job import Job
 from connector.flows.outcome import NEXT, STOP, Outcome, Then
 from connector.hosts.base import Changes, Host, Wish
 from connector.hosts.pacing import in_background

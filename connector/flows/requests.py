@@ -12,8 +12,8 @@ from connector.domain.errors import ConfigurationError, KeyRefused, NotFound
 from connector.domain.hand_over import UNFINISHED, HandOverState, Origin, Request
 from connector.flows import keys
 from connector.flows.deployment import Deployment
-from connector.flows.engine import Job
 from connector.flows.following import changes_job, note_standings, request_of, take_wishes
+from connector.flows.job import Job
 from connector.flows.outcome import NEXT, Outcome, Then
 from connector.hosts.pacing import in_background
 from connector.store import connections, hand_overs, inbox

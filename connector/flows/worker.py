@@ -12,8 +12,9 @@ from queue import SimpleQueue
 
 from connector.flows import case_reading, digest, follow_up, following, keys, payouts, requests
 from connector.flows.deployment import Deployment
-from connector.flows.engine import Engine, Job
+from connector.flows.engine import Engine
 from connector.flows.guarded import guarded, one_round
+from connector.flows.job import Job
 from connector.flows.listening import listener_of
 from connector.flows.outcome import STOP, Outcome
 from connector.flows.pace import paced

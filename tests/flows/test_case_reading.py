@@ -22,8 +22,8 @@ from connector.domain.errors import ConnectorError
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, WriteBackState
 from connector.flows import case_reading
 from connector.flows.deployment import Deployment
-from connector.flows.engine import Job
 from connector.flows.following import poll
+from connector.flows.job import Job
 from connector.flows.outcome import Then
 from connector.flows.register import register
 from connector.flows.upload import upload

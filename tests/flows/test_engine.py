@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from connector.flows.engine import Engine, Job, Step
+from connector.flows.engine import Engine, Step
+from connector.flows.job import Job
 from connector.flows.outcome import NEXT, STOP, Outcome, Then
 from connector.store import executors
 from connector.store.database import Databases

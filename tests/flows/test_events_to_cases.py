@@ -16,7 +16,7 @@ import pytest
 from connector.domain.hand_over import HandOverState
 from connector.flows import following as polling
 from connector.flows import requests
-from connector.flows.engine import Job
+from connector.flows.job import Job
 from connector.flows.listening import LEASE, listener_of
 from connector.flows.outcome import Then
 from connector.sandbox.fortnox_switches import Change

@@ -13,7 +13,7 @@ from connector.domain.connection import FirstAction
 from connector.domain.errors import ConnectorError
 from connector.domain.hand_over import HandOverState, Origin, Request
 from connector.flows import following, requests
-from connector.flows.engine import Job
+from connector.flows.job import Job
 from connector.flows.outcome import Then
 from connector.flows.write_back import write_back
 from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
