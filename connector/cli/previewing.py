@@ -26,6 +26,14 @@ FIRST_ACTION = click.option(
     help="Where the case starts; the company's default if not given.",
 )
 
+WAIT_S = click.option(
+    "--wait-s",
+    type=click.FloatRange(0),
+    default=300.0,
+    show_default=True,
+    help="How long to wait for the outcome, in seconds.",
+)
+
 
 @click.command("preview")
 @click.argument("invoice")

@@ -113,8 +113,10 @@ def _why(one: Candidate, language: str) -> str:
         return _EARLY[one.early]
     if one.problem:
         return one.problem
-    said = (found.sv if language == "sv" else found.en for found in worst_first(one.stopping)[:1])
-    return next((f"{worst_first(one.stopping)[0].code}: {text}" for text in said), "")
+    if not one.stopping:
+        return ""
+    worst = worst_first(one.stopping)[0]
+    return f"{worst.code}: {worst.sv if language == 'sv' else worst.en}"
 
 
 def _counted(size: PlanSize) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from connector.domain.connection import ConnectionSettings
+from connector.domain.connection import ConnectionSettings, first_problem
 from connector.domain.errors import ConfigurationError
 
 JSON_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -38,7 +38,5 @@ def read_settings(path: Path | None) -> ConnectionSettings:
     try:
         return ConnectionSettings.model_validate(read_object(path))
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        problem = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+        field, problem = first_problem(error)
         raise ConfigurationError(f"{path}: the setting {field}: {problem}.") from None

@@ -10,7 +10,7 @@ from connector.cli.hand_over_lines import as_document, hand_over_table, waits_fo
 from connector.cli.output import JSON, LANGUAGE, as_json, finding_lines, shown
 from connector.cli.own_worker import some_worker
 from connector.cli.person import user_name
-from connector.cli.previewing import CONNECTION, FIRST_ACTION, look, print_preview
+from connector.cli.previewing import CONNECTION, FIRST_ACTION, WAIT_S, look, print_preview
 from connector.cli.problems import Misused
 from connector.domain.checks.texts import TEXTS
 from connector.domain.findings import Finding, stops, worst_first
@@ -30,13 +30,7 @@ _CODES = frozenset(key.partition(".")[0] for key in TEXTS)
 @click.option("--accept", multiple=True, metavar="CODE", help="Confirm a warning of this code.")
 @click.option("--lift", multiple=True, metavar="CODE=REASON", help="Lift a liftable block, with your reason.")
 @click.option("--yes", is_flag=True, help="Do not ask before sending.")
-@click.option(
-    "--wait-s",
-    type=click.FloatRange(0),
-    default=300.0,
-    show_default=True,
-    help="How long to wait for the outcome, in seconds.",
-)
+@WAIT_S
 @LANGUAGE
 @JSON
 def send(

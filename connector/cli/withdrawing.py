@@ -10,6 +10,7 @@ from connector.cli.hand_over_lines import as_document, hand_over_table
 from connector.cli.output import JSON, LANGUAGE, as_json, finding_lines, shown
 from connector.cli.own_worker import some_worker
 from connector.cli.person import user_name
+from connector.cli.previewing import WAIT_S
 from connector.cli.problems import Misused
 from connector.domain.errors import ConfigurationError
 from connector.domain.follow_up import FollowUpState
@@ -28,13 +29,7 @@ from connector.store.hand_over_record import HandOver
 @click.argument("reference", metavar="CASE|INVOICE")
 @click.option("--reason", required=True, help="Why; kept on record with your name. Amili is not told.")
 @click.option("--yes", is_flag=True, help="Do not ask before withdrawing.")
-@click.option(
-    "--wait-s",
-    type=click.FloatRange(0),
-    default=300.0,
-    show_default=True,
-    help="How long to wait for the outcome, in seconds.",
-)
+@WAIT_S
 @LANGUAGE
 @JSON
 def withdraw(reference: str, reason: str, yes: bool, wait_s: float, language: str, json_: bool) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connector.domain.money import Kronor
 
@@ -90,3 +90,10 @@ class ConnectionSettings(BaseModel):
         Field(description='Codes of warnings that never need a tick in this company, for example ["C5"].'),
     ] = ()
     host: dict[str, Any] = Field(default_factory=dict, description="Settings of the host, by the host's own schema.")
+
+
+def first_problem(error: ValidationError) -> tuple[str, str]:
+    """The first setting that is wrong, its parts joined by points, and what is wrong with it; never its value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return field, str(first["msg"]).removeprefix("Value error, ").rstrip(".")

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from connector.domain.connection import ConnectionSettings
+from connector.domain.connection import ConnectionSettings, first_problem
 from connector.domain.errors import ConfigurationError
 from connector.flows import connecting
 from connector.flows.deployment import Deployment
@@ -39,9 +39,7 @@ def changed(known: ConnectionSettings, wanted: Mapping[str, Any]) -> ConnectionS
     try:
         return ConnectionSettings.model_validate({**present, **wanted, "host": merged})
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        problem = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+        field, problem = first_problem(error)
         raise ConfigurationError(f"The setting {field}: {problem}.") from None
 
 
