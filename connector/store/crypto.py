@@ -25,11 +25,18 @@ class Vault:
         try:
             return self._fernet.decrypt(bytes(sealed)).decode()
         except InvalidToken:
-            raise ConfigurationError(
-                "A stored secret cannot be decrypted with any key in SECRET_KEYS.",
-                advice="Add the key it was stored with to the end of SECRET_KEYS.",
-            ) from None
+            raise _no_key_fits() from None
 
     def reseal(self, sealed: bytes) -> bytes:
-        """The same secret under the newest key."""
-        return self._fernet.rotate(bytes(sealed))
+        """The same secret under the newest key. Raises `ConfigurationError` if none of the keys fits."""
+        try:
+            return self._fernet.rotate(bytes(sealed))
+        except InvalidToken:
+            raise _no_key_fits() from None
+
+
+def _no_key_fits() -> ConfigurationError:
+    return ConfigurationError(
+        "A stored secret cannot be decrypted with any key in SECRET_KEYS.",
+        advice="Add the key it was stored with to the end of SECRET_KEYS.",
+    )

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -88,26 +88,39 @@ def every(db: Engine) -> tuple[User, ...]:
 
 def set_digest(db: Engine, email: str, *, wanted: bool) -> None:
     """Let a person have the daily mail, or none. Raises `ConfigurationError` for an unknown address."""
-    table = tables.users
-    with db.begin() as connection:
-        changed = connection.execute(
-            update(table).where(table.c.email == email.strip().lower()).values(digest=_DAILY if wanted else _NEVER)
-        )
-    if not changed.rowcount:
-        raise ConfigurationError(f"There is no user {email}.")
+    _change(db, email, digest=_DAILY if wanted else _NEVER)
 
 
 def set_password(db: Engine, email: str, password: str) -> None:
     """Give a person a new password. Raises `ConfigurationError` for an unknown address."""
+    _change(db, email, password_hash=generate_password_hash(password))
+
+
+def set_connections(db: Engine, email: str, connections: tuple[str, ...]) -> None:
+    """Let a person use these connections and no others. Raises `ConfigurationError` for an unknown address."""
+    _change(db, email, connections=json.dumps(connections))
+
+
+def remove(db: Engine, email: str) -> None:
+    """Let a person sign in no longer, and forget which mails they had. Raises `ConfigurationError` if unknown."""
+    known = email.strip().lower()
+    with db.begin() as connection:
+        removed = connection.execute(delete(tables.users).where(tables.users.c.email == known))
+        if not removed.rowcount:
+            raise _nobody(email)
+        connection.execute(delete(tables.digests).where(tables.digests.c.email == known))
+
+
+def _change(db: Engine, email: str, **values: str) -> None:
     table = tables.users
     with db.begin() as connection:
-        changed = connection.execute(
-            update(table)
-            .where(table.c.email == email.strip().lower())
-            .values(password_hash=generate_password_hash(password))
-        )
+        changed = connection.execute(update(table).where(table.c.email == email.strip().lower()).values(**values))
     if not changed.rowcount:
-        raise ConfigurationError(f"There is no user {email}.")
+        raise _nobody(email)
+
+
+def _nobody(email: str) -> ConfigurationError:
+    return ConfigurationError(f"There is no user {email}.", advice="`amili-connector user list` lists them.")
 
 
 def _row(db: Engine, email: str) -> Row[Any] | None:

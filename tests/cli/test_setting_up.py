@@ -1,4 +1,4 @@
-"""`init` and `user`: the first commands on a new machine."""
+"""`init`: the first command on a new machine."""
 
 from __future__ import annotations
 
@@ -8,24 +8,8 @@ import stat
 import pytest
 from cryptography.fernet import Fernet
 
-from connector.store import users
-from connector.store.database import open_databases
+from tests.cli.people import EMAIL, may_sign_in, shown_password
 from tests.cli.terminal import Terminal
-
-EMAIL = "eva@byran.example"
-
-
-def shown_password(out: str) -> str:
-    (password,) = re.findall(r"Password, shown once: (\S+)", out)
-    return str(password)
-
-
-def may_sign_in(terminal: Terminal, password: str, email: str = EMAIL) -> bool:
-    databases = open_databases(data_dir=terminal.folder / "data", database_url=None)
-    try:
-        return users.verify(databases.main, email, password) is not None
-    finally:
-        databases.dispose()
 
 
 def test_init_writes_secrets_that_only_the_owner_may_read(terminal: Terminal) -> None:
@@ -91,62 +75,3 @@ def test_what_is_no_address_is_refused_before_anything_is_written(terminal: Term
     assert said.status == 2
     assert "no e-mail address" in said.err
     assert not (terminal.folder / ".env").exists()
-
-
-def test_a_user_is_added_once_and_gets_a_new_password(terminal: Terminal) -> None:
-    terminal.run("init")
-    old = shown_password(terminal.run("user", "add", EMAIL, "--name", "Eva Lund").out)
-    again = terminal.run("user", "add", EMAIL.upper())
-
-    assert again.status == 3
-    assert "already a user" in again.sentence
-    assert may_sign_in(terminal, old)
-
-    new = shown_password(terminal.run("user", "password", EMAIL).out)
-
-    assert new != old
-    assert may_sign_in(terminal, new)
-    assert not may_sign_in(terminal, old)
-
-
-def test_a_password_from_standard_input_is_used_and_not_shown(terminal: Terminal) -> None:
-    terminal.run("init")
-    first, second = "rätt häst batteri häftklammer", "en helt annan mening"
-    added = terminal.run("user", "add", EMAIL, "--password-stdin", typed=f"{first}\n")
-
-    assert added.status == 0
-    assert first not in added.out
-    assert may_sign_in(terminal, first)
-
-    changed = terminal.run("user", "password", EMAIL, "--password-stdin", typed=f"{second}\n")
-
-    assert changed.status == 0
-    assert second not in changed.out
-    assert may_sign_in(terminal, second)
-
-
-@pytest.mark.parametrize("typed", ["", "\n", "elva tecken\n"])
-def test_a_short_password_is_refused(terminal: Terminal, typed: str) -> None:
-    terminal.run("init")
-    said = terminal.run("user", "add", EMAIL, "--password-stdin", typed=typed)
-
-    assert said.status == 2
-    assert "shorter than 12" in said.err
-    assert not (terminal.folder / "data").exists()
-
-
-def test_a_new_password_for_nobody(terminal: Terminal) -> None:
-    terminal.run("init")
-    said = terminal.run("user", "password", "nobody@byran.example")
-
-    assert said.status == 3
-    assert said.sentence == "There is no user nobody@byran.example."
-
-
-def test_a_user_of_a_company_that_is_not_connected(terminal: Terminal) -> None:
-    terminal.run("init")
-    said = terminal.run("user", "add", EMAIL, "--connection", "bolaget")
-
-    assert said.status == 3
-    assert "bolaget" in said.sentence
-    assert terminal.run("user", "password", EMAIL).status == 3

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from connector.domain.errors import ConfigurationError
-from connector.store import users
+from connector.store import digests, users
 from connector.store.database import Databases, reading
 from connector.store.tables import users as table
 
@@ -68,6 +70,18 @@ def test_an_address_is_taken_once(databases: Databases, eva: users.User) -> None
     with pytest.raises(ConfigurationError, match="already a user"):
         users.add(databases.main, email="EVA@bolaget.example", name="Eve", password="x", connections=("*",))
     assert users.verify(databases.main, eva.email, PASSWORD) == eva
+
+
+def test_a_removed_person_is_unknown_from_then_on(databases: Databases, eva: users.User) -> None:
+    digests.begin(databases.main, eva.email, date(2026, 3, 2))
+
+    users.remove(databases.main, " EVA@bolaget.example")
+
+    assert users.get(databases.main, eva.email) is None
+    assert users.verify(databases.main, eva.email, PASSWORD) is None
+    assert digests.of_day(databases.main, date(2026, 3, 2)) == {}
+    with pytest.raises(ConfigurationError, match="no user"):
+        users.remove(databases.main, eva.email)
 
 
 def test_a_password_for_an_unknown_address_is_refused(databases: Databases) -> None:
