@@ -59,7 +59,7 @@ def decide(facts: Facts) -> tuple[Verdict, ...]:
     """What is to be done now. At most one verdict is `Step.REPORT`, and none while anything is in flight."""
     if facts.ledger.unreadable or facts.ledger.state is not InvoiceState.BOOKED:
         return _about_the_invoice(facts)
-    verdicts = [*_lapsed(facts, FollowUpKind.INVOICE, ()), *_disputes(facts), *_differences(facts)]
+    verdicts = [*_over(facts, FollowUpKind.INVOICE, ()), *_disputes(facts), *_differences(facts)]
     verdicts += _to_be_seen(facts, FollowUpKind.WRITE_OFF, Reason.WRITE_OFF)
     verdicts += _to_be_seen(facts, FollowUpKind.UNTIED_CREDIT, Reason.UNTIED_CREDIT)
     verdicts += _Reporting(facts, is_stopped=_is_stopped(facts, verdicts)).verdicts()
@@ -72,7 +72,7 @@ def _about_the_invoice(facts: Facts) -> tuple[Verdict, ...]:
     what = f"unreadable:{ledger.unreadable}" if ledger.unreadable else str(ledger.state or "gone")
     reason = Reason.INVOICE_UNREADABLE if ledger.unreadable else _INVOICE_REASONS[ledger.state]
     asked = [] if _known(facts, FollowUpKind.INVOICE, what) else [_ask(FollowUpKind.INVOICE, what, what, reason)]
-    return (*_lapsed(facts, FollowUpKind.INVOICE, (what,)), *asked)
+    return (*_over(facts, FollowUpKind.INVOICE, (what,)), *asked)
 
 
 def _disputes(facts: Facts) -> list[Verdict]:
@@ -82,7 +82,7 @@ def _disputes(facts: Facts) -> list[Verdict]:
         for dispute in standing
         if not _known(facts, FollowUpKind.DISPUTE, dispute)
     ]
-    return [*_lapsed(facts, FollowUpKind.DISPUTE, standing), *asked]
+    return [*_over(facts, FollowUpKind.DISPUTE, standing), *asked]
 
 
 def _to_be_seen(facts: Facts, kind: FollowUpKind, reason: Reason) -> list[Verdict]:
@@ -363,6 +363,13 @@ def _lapsed(facts: Facts, kind: FollowUpKind, standing: Iterable[str]) -> list[V
         for one in facts.noted
         if one.kind is kind and one.state is FollowUpState.ASKING and one.id not in there
     ]
+
+
+def _over(facts: Facts, kind: FollowUpKind, standing: Iterable[str]) -> list[Verdict]:
+    """What stands no longer, answered or not: under the same id it may come again, and is asked anew then."""
+    there = set(standing)
+    answered = (FollowUpState.ASKING, FollowUpState.SKIPPED)
+    return [_lapse(one) for one in facts.noted if one.kind is kind and one.state in answered and one.id not in there]
 
 
 def _lapse(noted: Noted) -> Verdict:

@@ -43,7 +43,7 @@ _STATE_OF = {
     Step.LAPSE: FollowUpState.LAPSED,
 }
 _UNTOUCHABLE = (*IN_FLIGHT, FollowUpState.REPORTED, FollowUpState.SKIPPED)
-"""States that no fresh look at the ledger changes."""
+"""States that no fresh look at the ledger changes, but that what was skipped may be over."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,9 @@ def asking(db: Engine, *, connection_id: str | None = None, limit: int = 200) ->
 
 
 def keep(db: Engine, hand_over: HandOver, verdict: Verdict, findings: tuple[Finding, ...]) -> str:
-    """Keep what was decided about one thing, if that is news; its row's id. Nothing in flight or answered changes.
+    """Keep what was decided about one thing, if that is news; its row's id.
+
+    Nothing in flight changes, and nothing that was answered, but that it may be over.
 
     However many workers decide the same at once, one row comes of it. Raises `LostOwnership` where something of the
     hand-over was reported since it was read: what was decided from before is worth nothing then.
@@ -215,7 +217,8 @@ def _keep(connection: Connection, hand_over: HandOver, verdict: Verdict, finding
         before = _from_row(row)
         follow_up_id = before.id
         same = (before.state, before.amount, before.findings) == (state, verdict.amount, findings)
-        if same or before.state in _UNTOUCHABLE or before.at_amili:
+        over = state is FollowUpState.LAPSED and before.state is FollowUpState.SKIPPED
+        if same or (before.state in _UNTOUCHABLE and not over) or before.at_amili:
             return follow_up_id
         connection.execute(update(_table).where(_table.c.id == follow_up_id).values(**values))
         if before.state is state and state is not FollowUpState.ASKING:

@@ -157,6 +157,7 @@ def closed_port() -> int:
 
 def step(on: Stage, hand_over_id: str) -> Outcome:
     """One call of the first step, as a worker makes it."""
+    on.side.let_windows_pass(on.deployment)
     return register(on.deployment, hand_over_id)
 
 
@@ -175,13 +176,18 @@ class Death(BaseException):
 
 
 @contextmanager
-def death_at_call(number: int, *, after: bool) -> Iterator[None]:
-    """Die at the HTTP call of this number (from 1), just before it or just after it, or not at all."""
+def death_at_call(number: int, *, after: bool, to: str = "") -> Iterator[None]:
+    """Die at the HTTP call of this number (from 1), just before it or just after it, or not at all.
+
+    `to` is how the addresses begin whose calls are counted: all of them if it is not given.
+    """
     send = HTTPAdapter.send
     made = 0
 
     def counted(self: HTTPAdapter, request: requests.PreparedRequest, *rest: Any, **options: Any) -> Any:
         nonlocal made
+        if not str(request.url).startswith(to):
+            return send(self, request, *rest, **options)
         made += 1
         if made == number and not after:
             raise Death

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.switches import AmiliSwitches, LedgerSwitches
+from connector.sandbox.switches import AmiliSwitches
 from connector.store import connections, inbox
-from tests.flows.stage import CONNECTION, Stage, stage
+from tests.flows.bookkeeping import DISPUTED
+from tests.flows.ledgers import FortnoxLedger, LedgerSide, OdooLedger
+from tests.flows.stage import CONNECTION, Stage, stage_with
 
 settings.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any_machine")
@@ -20,10 +22,31 @@ LONG_SETTLING = {"ATTEMPT_S": "60", "SETTLE_S": "60", "CONNECT_TIMEOUT_S": "2", 
 """Times that no busy machine reaches by itself; `tests.flows.acting.let_pass` moves over them."""
 
 
+LEDGERS: Mapping[str, Callable[[], LedgerSide]] = {
+    "odoo": OdooLedger,
+    "fortnox": lambda: FortnoxLedger(dispute_label=DISPUTED),
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked with `ledgers` once with each of the ledgers that the mark names."""
+    if mark := metafunc.definition.get_closest_marker("ledgers"):
+        metafunc.parametrize(
+            "side", [LEDGERS[name] for name in mark.args], indirect=True, ids=mark.args, scope="module"
+        )
+
+
 @pytest.fixture(scope="module")
-def module_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def side(request: pytest.FixtureRequest) -> LedgerSide:
+    """The ledger of the module's stage: Odoo, unless the test is marked with `ledgers`."""
+    make: Callable[[], LedgerSide] = getattr(request, "param", OdooLedger)
+    return make()
+
+
+@pytest.fixture(scope="module")
+def module_stage(side: LedgerSide, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stage on SQLite whose times pass only when a test says so."""
-    with stage(tmp_path_factory.mktemp("stage") / "data", **LONG_SETTLING) as on:
+    with stage_with(side, tmp_path_factory.mktemp("stage") / "data", **LONG_SETTLING) as on:
         yield on
 
 
@@ -37,7 +60,7 @@ def on(module_stage: Stage) -> Iterator[Stage]:
     on.amili.traffic.clear()
     yield on
     on.amili.switches.set(AmiliSwitches())
-    on.ledger.switches.set(LedgerSwitches())
+    on.side.behave_as_before()
     on.amili.now = lambda: datetime.now(UTC)
     on.amili.set_creditor(GUIDE_CREDITOR, is_active=True)
     connections.save_settings(on.deployment.databases.main, CONNECTION, before.settings)

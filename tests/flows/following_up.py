@@ -14,8 +14,6 @@ from connector.domain.hand_over import HandOverState
 from connector.flows import following
 from connector.flows.follow_up import LOOK_AGAIN_S, follow_up
 from connector.flows.outcome import Outcome, Then
-from connector.sandbox.odoo_books import RECEIVABLE
-from connector.sandbox.odoo_matching import match, unmatch
 from connector.store import follow_ups, tables
 from connector.store.follow_ups import FollowUp
 from tests.flows.acting import INSTANTS, begun, driven, let_pass, stored
@@ -48,38 +46,24 @@ def sent(on: Stage) -> tuple[str, str]:
 
 def noticed(on: Stage, hand_over: str) -> None:
     """Somebody looks how the invoice stands in the ledger: a hint, a poll, or the daily look."""
+    on.side.let_windows_pass(on.deployment)
     _, host = on.deployment.sides(on.deployment.connection(CONNECTION))
     following.note_standings(on.deployment, host, (stored(on, hand_over),))
 
 
-def pays(on: Stage, invoice: str, amount: int | str | Decimal, *, day: date | None = None) -> int:
-    """The debtor pays directly; gives the match."""
-    return on.ledger.books.pay(int(invoice), kr(amount), day=day or today())
+def pays(on: Stage, invoice: str, amount: int | str | Decimal, *, day: date | None = None) -> str:
+    """The debtor pays directly; gives the payment."""
+    return on.side.bookkeeper.pay(invoice, kr(amount), day=day or today())
 
 
 def credits_(on: Stage, invoice: str, amount: int | str | None = None) -> str:
     """The creditor credits; gives the credit note's number."""
-    note = on.ledger.books.credit(int(invoice), None if amount is None else kr(amount))
-    return on.ledger.books.number(note)
-
-
-def offsets(on: Stage, invoice: str, amount: int) -> None:
-    """A bookkeeper lessens the invoice by an entry that is neither a payment nor a bank line."""
-    books = on.ledger.books
-    with on.ledger.lock:
-        partner = on.ledger.records.get("account.move", int(invoice))["partner_id"]
-        entry = books._bank_entry(partner, kr(amount), today(), name="MISC/1", text="Rättelse", counter=RECEIVABLE)
-        match(on.ledger.records, int(invoice), entry, kr(amount))
-
-
-def takes_back(on: Stage, matched: int) -> None:
-    """Somebody takes a payment off the invoice again."""
-    with on.ledger.lock:
-        unmatch(on.ledger.records, matched)
+    return on.side.bookkeeper.credit(invoice, None if amount is None else kr(amount))
 
 
 def one_round(on: Stage, hand_over: str) -> Outcome:
     """One round of the look that was asked for last."""
+    on.side.let_windows_pass(on.deployment)
     return follow_up(on.deployment, f"{hand_over}/{stored(on, hand_over).follow_up_asked}")
 
 

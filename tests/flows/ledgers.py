@@ -18,7 +18,6 @@ from connector.flows import connecting, consent
 from connector.flows.deployment import Deployment
 from connector.flows.fortnox_access import CALLBACK_PATH
 from connector.hosts.base import LedgerIdentity
-from connector.sandbox import fortnox_settling as settling
 from connector.sandbox.fortnox import create_fortnox
 from connector.sandbox.fortnox_books import Books
 from connector.sandbox.fortnox_documents import Row
@@ -29,9 +28,10 @@ from connector.sandbox.fortnox_switches import FortnoxSwitches, LockedPut
 from connector.sandbox.odoo import create_odoo
 from connector.sandbox.odoo_books import InvoiceLine
 from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.switches import Fault
+from connector.sandbox.switches import Fault, LedgerSwitches
 from connector.store import tables
 from tests import canary
+from tests.flows.bookkeeping import Bookkeeper, FortnoxBookkeeper, OdooBookkeeper
 
 DATABASE = "stage"
 COMPANY, ORGANISATION = "Testbolaget AB", "5566778899"
@@ -84,6 +84,10 @@ class LedgerSide(Protocol):
     def wished(self, invoice: str) -> bool:
         """Whether a wish for collection stands in the ledger."""
 
+    @property
+    def bookkeeper(self) -> Bookkeeper:
+        """Who books what happens to the company's invoices."""
+
     def pay(self, invoice: str, amount: Decimal) -> None:
         """Money for an invoice comes in and is booked."""
 
@@ -95,6 +99,9 @@ class LedgerSide(Protocol):
 
     def strike(self, faults: tuple[Fault, ...]) -> None:
         """Let these things go wrong in the ledger from now on, and nothing else."""
+
+    def behave_as_before(self) -> None:
+        """Let the ledger behave as it did when the stage was set."""
 
     def let_windows_pass(self, deployment: Deployment) -> None:
         """Let the time pass in which the ledger counts requests, for it and for us."""
@@ -145,8 +152,12 @@ class OdooLedger:
     def wished(self, invoice: str) -> bool:
         return bool(self.state.books.field(int(invoice), "x_amili_requested_at"))
 
+    @property
+    def bookkeeper(self) -> OdooBookkeeper:
+        return OdooBookkeeper(self.state)
+
     def pay(self, invoice: str, amount: Decimal) -> None:
-        self.state.books.pay(int(invoice), amount)
+        self.bookkeeper.pay(invoice, amount)
 
     def case_shown(self, invoice: str) -> str:
         return str(self.state.records.get("account.move", int(invoice))["x_amili_case_id"] or "")
@@ -156,6 +167,9 @@ class OdooLedger:
 
     def strike(self, faults: tuple[Fault, ...]) -> None:
         self.state.switches.set(replace(self.state.switches.switches, faults=faults))
+
+    def behave_as_before(self) -> None:
+        self.state.switches.set(LedgerSwitches())
 
     def let_windows_pass(self, deployment: Deployment) -> None:
         """Odoo counts no requests."""
@@ -173,16 +187,18 @@ class FortnoxLedger:
     """Fortnox: opened by a person's consent to the deployment's app, for a service account or for a refresh token.
 
     Several companies share one `state`. People may write to booked invoices here unless a test says otherwise, and
-    `events` says whether the deployment is told where the socket is.
+    `events` says whether the deployment is told where the socket is. `dispute_label` is how they mark what is disputed.
     """
 
     state: FortnoxState = field(default_factory=fortnox_state)
     service_account: bool = True
     events: bool = False
+    dispute_label: str = ""
     kind: str = "fortnox"
 
     def __post_init__(self) -> None:
         self.books: Books = self.state.add_company(COMPANY, ORGANISATION)
+        self._switches = self.state.switches.switches
         # Numbers of companies that share a creditor must not meet.
         self._numbers = iter(range(self.books.tenant * 10_000, 10**18))
 
@@ -202,7 +218,9 @@ class FortnoxLedger:
     def connect(self, deployment: Deployment, url: str) -> Opened:
         approved = self.approve(deployment)
         return Opened(
-            consent.ledger_of(deployment, approved), {**approved.host_settings, "request_label": REQUEST_LABEL}, None
+            consent.ledger_of(deployment, approved),
+            {**approved.host_settings, "request_label": REQUEST_LABEL, "dispute_label": self.dispute_label},
+            None,
         )
 
     def approve(self, deployment: Deployment) -> consent.Approved:
@@ -247,19 +265,17 @@ class FortnoxLedger:
         return invoice
 
     def wish(self, invoice: str, by: str) -> None:
-        with self.state.lock:
-            known = {text: number for number, text in self.books.labels.items()}
-            label = known.get(REQUEST_LABEL) or self.books.add_label(REQUEST_LABEL)
-            others = [one["Id"] for one in self.books.invoice(invoice)["Labels"]]
-            self.books.set_labels(invoice, [*others, label])
+        self.bookkeeper.label(invoice, REQUEST_LABEL)
 
     def wished(self, invoice: str) -> bool:
-        with self.state.lock:
-            return REQUEST_LABEL in {self.books.labels[one["Id"]] for one in self.books.invoice(invoice)["Labels"]}
+        return REQUEST_LABEL in self.bookkeeper.labels(invoice)
+
+    @property
+    def bookkeeper(self) -> FortnoxBookkeeper:
+        return FortnoxBookkeeper(self.state, self.books)
 
     def pay(self, invoice: str, amount: Decimal) -> None:
-        with self.state.lock:
-            settling.pay(self.books, invoice, amount)
+        self.bookkeeper.pay(invoice, amount)
 
     def case_shown(self, invoice: str) -> str:
         with self.state.lock:
@@ -274,6 +290,9 @@ class FortnoxLedger:
 
     def strike(self, faults: tuple[Fault, ...]) -> None:
         self.state.switches.set(replace(self.state.switches.switches, faults=faults))
+
+    def behave_as_before(self) -> None:
+        self.state.switches.set(self._switches)
 
     def let_windows_pass(self, deployment: Deployment) -> None:
         with self.state.lock:

@@ -34,7 +34,6 @@ from tests.flows.following_up import (
     kr,
     looked,
     noticed,
-    offsets,
     one_round,
     passes,
     pays,
@@ -43,10 +42,12 @@ from tests.flows.following_up import (
     rows,
     sent,
     states,
-    takes_back,
     the_question,
 )
+from tests.flows.ledgers import OdooLedger
 from tests.flows.stage import CONNECTION, Stage
+
+pytestmark = pytest.mark.ledgers("odoo", "fortnox")
 
 
 @pytest.fixture(autouse=True)
@@ -172,7 +173,7 @@ def test_a_death_at_any_call_neither_loses_nor_doubles_a_payment(on: Stage, afte
         pays(on, invoice, 200)
         credits_(on, invoice, 50)
         noticed(on, hand_over)
-        with death_at_call(call, after=after):
+        with death_at_call(call, after=after, to=on.env["AMILI_SANDBOX_URL"]):
             looked(on, hand_over)
         passes(on, hand_over, 200)
         looked(on, hand_over)
@@ -232,6 +233,22 @@ def test_payments_to_a_case_that_stood_already_are_asked_for_the_time_it_stood(o
     pays(on, invoice, 200)
     followed(on, hand_over)
     assert (actions(on, invoice), questions(on, hand_over)) == ([], ["around_registration"])
+
+
+def test_what_is_written_off_with_a_payment_is_asked_and_the_money_reported(on: Stage) -> None:
+    invoice, hand_over = sent(on)
+    on.side.bookkeeper.pay(invoice, kr(200), written_off=kr(50))
+    followed(on, hand_over)
+    assert (actions(on, invoice), questions(on, hand_over)) == ([done("payment", 200)], ["write_off"])
+    assert the_question(on, hand_over).amount == kr(50)
+    assert not the_question(on, hand_over).may_report
+
+
+def test_money_in_another_currency_is_asked(on: Stage) -> None:
+    invoice, hand_over = sent(on)
+    on.side.bookkeeper.pay(invoice, kr(100), currency="EUR")
+    followed(on, hand_over)
+    assert (actions(on, invoice), questions(on, hand_over)) == ([], ["other_currency"])
 
 
 def test_a_payment_dated_before_the_case_is_asked(on: Stage) -> None:
@@ -311,9 +328,9 @@ def test_money_that_amili_shows_no_line_for_is_asked(on: Stage) -> None:
 
 def test_a_payment_taken_back_after_it_was_reported_is_asked_and_stops_the_rest(on: Stage) -> None:
     invoice, hand_over = sent(on)
-    match = pays(on, invoice, 250)
+    payment = pays(on, invoice, 250)
     followed(on, hand_over)
-    takes_back(on, match)
+    on.side.bookkeeper.take_back(payment)
     pays(on, invoice, 100)
     followed(on, hand_over)
     assert actions(on, invoice) == [done("payment", 250)]
@@ -326,9 +343,9 @@ def test_a_payment_taken_back_after_it_was_reported_is_asked_and_stops_the_rest(
 
 def test_a_payment_taken_back_before_it_was_reported_leaves_nothing(on: Stage) -> None:
     invoice, hand_over = sent(on)
-    match = pays(on, invoice, 250)
+    payment = pays(on, invoice, 250)
     noticed(on, hand_over)
-    takes_back(on, match)
+    on.side.bookkeeper.take_back(payment)
     followed(on, hand_over)
     assert (actions(on, invoice), questions(on, hand_over)) == ([], [])
 
@@ -403,7 +420,7 @@ def test_the_same_payment_entered_by_hand_at_amili_is_asked(on: Stage) -> None:
 
 def test_a_dispute_raises_a_task_at_once_and_stops_everything_until_a_person_decides(on: Stage) -> None:
     invoice, hand_over = sent(on)
-    on.ledger.books.set_invoice(int(invoice), x_amili_disputed=True, x_amili_disputed_by="Eva")
+    on.side.bookkeeper.dispute(invoice)
     pays(on, invoice, 250)
     followed(on, hand_over)
     assert (actions(on, invoice), questions(on, hand_over)) == ([], ["disputed"])
@@ -413,13 +430,34 @@ def test_a_dispute_raises_a_task_at_once_and_stops_everything_until_a_person_dec
 
 def test_a_dispute_that_ends_in_the_ledger_lets_the_rest_go_on(on: Stage) -> None:
     invoice, hand_over = sent(on)
-    on.ledger.books.set_invoice(int(invoice), payment_state="blocked")
+    on.side.bookkeeper.dispute(invoice)
     followed(on, hand_over)
     assert questions(on, hand_over) == ["disputed"]
-    on.ledger.books.set_invoice(int(invoice), payment_state="not_paid")
+    on.side.bookkeeper.settle_dispute(invoice)
     pays(on, invoice, 250)
     followed(on, hand_over)
     assert (actions(on, invoice), questions(on, hand_over)) == ([done("payment", 250)], [])
+
+
+def test_a_second_dispute_is_asked_although_the_first_was_answered(on: Stage) -> None:
+    """A ledger that does not tell since when an invoice is disputed shows both alike."""
+    invoice, hand_over = sent(on)
+    for _ in range(2):
+        on.side.bookkeeper.dispute(invoice)
+        followed(on, hand_over)
+        assert questions(on, hand_over) == ["disputed"]
+        answer_skip(on, hand_over)
+        assert questions(on, hand_over) == []
+        on.side.bookkeeper.settle_dispute(invoice)
+        followed(on, hand_over)
+
+
+@pytest.mark.ledgers("odoo", because="Odoo's own mark of disputes stands beside ours; Fortnox has none")
+def test_odoos_own_mark_of_a_dispute_is_one(on: Stage) -> None:
+    invoice, hand_over = sent(on)
+    on.ledger.books.set_invoice(int(invoice), payment_state="blocked")
+    followed(on, hand_over)
+    assert questions(on, hand_over) == ["disputed"]
 
 
 def test_a_respite_ends_in_words_and_the_cases_page(on: Stage) -> None:
@@ -431,6 +469,7 @@ def test_a_respite_ends_in_words_and_the_cases_page(on: Stage) -> None:
     assert words.url in words.text
 
 
+@pytest.mark.ledgers("odoo", because="what was booked in Fortnox is neither cancelled nor a draft again")
 @pytest.mark.parametrize(
     ("change", "code"),
     [({"state": "cancel"}, "invoice_cancelled"), ({"state": "draft"}, "invoice_draft")],
@@ -447,13 +486,14 @@ def test_an_invoice_that_is_no_claim_any_more_is_asked(on: Stage, change: dict[s
 
 def test_a_credit_that_names_no_invoice_is_shown(on: Stage) -> None:
     invoice, hand_over = sent(on)
-    on.ledger.books.credit(int(invoice), kr(100), matched=False)
+    on.side.bookkeeper.credit(invoice, kr(100), tied=False)
     with on.deployment.databases.main.begin() as connection:
         follow_ups.ask_for_look(connection, hand_over)
     looked(on, hand_over)
     assert (actions(on, invoice), questions(on, hand_over)) == ([], ["untied_credit"])
 
 
+@pytest.mark.ledgers("odoo", because="a payment that is not booked lessens no balance in Fortnox, and waits by itself")
 def test_what_waits_unbooked_is_looked_at_again(on: Stage) -> None:
     invoice, hand_over = sent(on)
     on.ledger.books.mark_paid(int(invoice))
@@ -464,9 +504,11 @@ def test_what_waits_unbooked_is_looked_at_again(on: Stage) -> None:
     assert actions(on, invoice) == []
 
 
+@pytest.mark.ledgers("odoo", because="Fortnox shows no entry on an invoice but payments, write-offs and credits")
 def test_an_entry_without_money_is_asked_and_reported_only_by_a_person(on: Stage) -> None:
     invoice, hand_over = sent(on)
-    offsets(on, invoice, 250)
+    assert isinstance(on.side, OdooLedger)
+    on.side.bookkeeper.offset(invoice, kr(250))
     followed(on, hand_over)
     assert (actions(on, invoice), questions(on, hand_over)) == ([], ["no_receipt"])
     answer_report(on, hand_over)
@@ -474,7 +516,7 @@ def test_an_entry_without_money_is_asked_and_reported_only_by_a_person(on: Stage
 
 
 def test_nothing_is_reported_of_a_hand_over_that_was_blocked(on: Stage) -> None:
-    invoice = on.invoice(on.customer(company_registry=""))
+    invoice = on.invoice(on.customer(**on.side.bookkeeper.without_number))
     hand_over = begun(on, invoice, origin=Origin.COMMAND)
     driven(on, hand_over)
     pays(on, invoice, 250)

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from connector.domain.errors import ConnectorError
 from connector.domain.follow_up import FollowUpKind, FollowUpState
+from connector.flows import requests
 from connector.sandbox.switches import Fault, FaultKind
-from connector.store import follow_ups
+from connector.store import follow_ups, inbox
 from tests.flows.acting import death_at_call, strike
 from tests.flows.following_up import (
     actions,
@@ -29,9 +30,9 @@ from tests.flows.following_up import (
     remaining,
     rows,
     sent,
-    takes_back,
 )
-from tests.flows.stage import Stage, stage
+from tests.flows.ledgers import LedgerSide
+from tests.flows.stage import CONNECTION, Stage, stage_with
 
 SETTLE_S, ATTEMPT_S = 10.0, 10.0
 OPERATIONS = ((), ("pay",), ("credit",), ("payments",), ("read_payment",))
@@ -39,16 +40,16 @@ OPERATIONS = ((), ("pay",), ("credit",), ("payments",), ("read_payment",))
 
 @dataclass
 class Following:
-    """One invoice at Amili, and the matches that were made on it."""
+    """One invoice at Amili, and the payments that stand on it in its ledger."""
 
     on: Stage
     invoice: str
     hand_over: str
-    matches: list[int]
+    payments: list[str]
 
     @property
     def balance(self) -> Decimal:
-        return Decimal(self.on.ledger.books.field(int(self.invoice), "amount_residual"))
+        return self.on.side.bookkeeper.balance(self.invoice)
 
 
 Act = Callable[[Following], None]
@@ -60,7 +61,7 @@ class Pay:
 
     def __call__(self, at: Following) -> None:
         if at.balance:
-            at.matches.append(pays(at.on, at.invoice, min(kr(self.amount), at.balance)))
+            at.payments.append(pays(at.on, at.invoice, min(kr(self.amount), at.balance)))
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Credit:
 
     def __call__(self, at: Following) -> None:
         if at.balance:
-            at.on.ledger.books.credit(int(at.invoice), min(kr(self.amount), at.balance))
+            at.on.side.bookkeeper.credit(at.invoice, min(kr(self.amount), at.balance))
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ class TakeBack:
     which: int
 
     def __call__(self, at: Following) -> None:
-        if at.matches:
-            takes_back(at.on, at.matches.pop(self.which % len(at.matches)))
+        if at.payments:
+            at.on.side.bookkeeper.take_back(at.payments.pop(self.which % len(at.payments)))
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,21 @@ class Look:
         faults = (Fault(self.fault, self.operations, next_n=1),) if self.fault else ()
         noticed(at.on, at.hand_over)
         strike(at.on, *faults, visible_after_s=self.visible_after_s)
-        with suppress(ConnectorError), death_at_call(self.dies_at or 1_000, after=self.after):
+        amili = at.on.env["AMILI_SANDBOX_URL"]
+        with suppress(ConnectorError), death_at_call(self.dies_at or 1_000, after=self.after, to=amili):
             one_round(at.on, at.hand_over)
         strike(at.on, visible_after_s=self.visible_after_s)
+
+
+@dataclass(frozen=True)
+class Hear:
+    """The ledger's event of the invoice arrives, late or once more."""
+
+    def __call__(self, at: Following) -> None:
+        at.on.side.let_windows_pass(at.on.deployment)
+        at.on.hint(at.invoice)
+        newest = max(item.id for item in inbox.waiting(at.on.deployment.databases.inbox))
+        requests.follow_hint(at.on.deployment, f"{CONNECTION}/{at.invoice}/{newest}")
 
 
 @dataclass(frozen=True)
@@ -121,6 +134,7 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
     st.builds(Pay, AMOUNTS),
     st.builds(Credit, AMOUNTS),
     st.builds(TakeBack, st.integers(0, 5)),
+    st.builds(Hear),
     LOOKS,
     LOOKS,
     LOOKS,
@@ -129,21 +143,32 @@ ACTS: st.SearchStrategy[Act] = st.one_of(
 
 
 @pytest.fixture(scope="module")
-def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def at_work(side: LedgerSide, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stage with times that can be passed over many times before Amili's clock is too far ahead of ours."""
     folder: Path = tmp_path_factory.mktemp("stage") / "data"
     times = {"ATTEMPT_S": str(ATTEMPT_S), "SETTLE_S": str(SETTLE_S), "CONNECT_TIMEOUT_S": "2", "READ_TIMEOUT_S": "5"}
-    with stage(folder, **times) as on:
+    with stage_with(side, folder, **times) as on:
         yield on
 
 
 @settings(max_examples=25)
 @given(acts=st.lists(ACTS, min_size=3, max_size=12))
 def test_both_end_at_the_same_sum_but_for_what_a_person_was_asked(at_work: Stage, acts: list[Act]) -> None:
-    on = at_work
+    end_in_step(at_work, acts)
+
+
+@pytest.mark.ledgers("fortnox")
+@settings(max_examples=12, derandomize=True)
+@given(acts=st.lists(ACTS, min_size=4, max_size=12))
+def test_so_do_fortnox_and_amili(at_work: Stage, acts: list[Act]) -> None:
+    end_in_step(at_work, acts)
+
+
+def end_in_step(on: Stage, acts: list[Act]) -> None:
+    """Let all of this happen to an invoice at Amili; see that both sides know the same, or a person was asked."""
     on.amili.now = lambda: datetime.now(UTC)
     strike(on)
-    at = Following(on, *sent(on), matches=[])
+    at = Following(on, *sent(on), payments=[])
     for act in acts:
         act(at)
     strike(on)

@@ -14,8 +14,7 @@ from connector.domain.identity import InvalidIdentity, read_identity
 from connector.domain.money import ORE
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
-from connector.hosts.fortnox.documents import Record, day, flag, number, reference, several, text
-from connector.hosts.fortnox.labels import label_ids
+from connector.hosts.fortnox.documents import Record, day, flag, label_ids, number, reference, several, text
 from connector.hosts.fortnox.oauth import REFRESH_TOKEN_LIFETIME
 from connector.hosts.fortnox.translate import CLAIM_FEE_WHERE_PRICES_INCLUDE_VAT, UNTAXED, is_credit
 from connector.sandbox.fortnox_switches import FortnoxSwitches, Oddity

@@ -16,8 +16,7 @@ from connector.domain import dates
 from connector.domain.errors import ConnectorError, KeyRefused, NotFound, RateLimited, Refused
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import REQUESTS, WINDOW_S
-from connector.hosts.fortnox.documents import Record, flag, number, reference, text
-from connector.hosts.fortnox.labels import label_ids
+from connector.hosts.fortnox.documents import Record, flag, label_ids, number, reference, text
 from connector.hosts.fortnox.receipt import FOLDER, receipt
 from connector.hosts.fortnox.write_back import REFERENCE_FIELD
 from connector.sandbox.fortnox_switches import Change, FortnoxSwitches, LabelArray, LockedPut

@@ -119,11 +119,15 @@ class FortnoxClient:
     def labels(self) -> dict[str, tuple[int, ...]]:
         """The company's labels: each text with its ids, the lowest first. Their list has no pages (fortnox.md 3.4)."""
         found: dict[str, tuple[int, ...]] = {}
-        for row in self._page(Call.LIST_LABELS).rows:
+        for row in self.label_rows():
             if text(row, "Id").isdecimal():
                 ids = found.get(text(row, "Description"), ())
                 found[text(row, "Description")] = tuple(sorted((*ids, int(text(row, "Id")))))
         return found
+
+    def label_rows(self) -> list[Record]:
+        """The company's labels as Fortnox lists them."""
+        return self._page(Call.LIST_LABELS).rows
 
     def create_label(self, description: str) -> int:
         """The id of a new label with this text (1 to 25 characters). Fortnox does not say whether texts are unique."""

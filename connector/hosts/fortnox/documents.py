@@ -15,6 +15,9 @@ is the text `API_NORIGHT` (fortnox.md 3.4 and 4).
     The credit invoices that refer to the invoice, and the one that it refers to, as single answers.
 `OpenCredits`
     Rows of the list of invoices: the customer's other invoices whose `Balance` is below zero.
+`Labels`
+    The company's labels, as rows of `GET /3/labels`: what the ids on the invoice mean. Asked for where the invoice has
+    labels and `dispute_label` names one.
 `LatestInvoicePayment`
     The company's booked payment with the latest `PaymentDate` until today, as a row of the list of payments; an
     empty object if it has none.
@@ -92,6 +95,13 @@ def reference(record: Record, field: str) -> str:
     """The number of what a reference points at; "" if it points at nothing."""
     written = text(record, field)
     return "" if written == NO_REFERENCE else written
+
+
+def label_ids(invoice: Record) -> tuple[int, ...]:
+    """The ids of the labels that an invoice has."""
+    labels = invoice.get("Labels")
+    ids = [text(label, "Id") for label in labels if isinstance(label, dict)] if isinstance(labels, list) else []
+    return tuple(int(label_id) for label_id in ids if label_id.isdecimal())
 
 
 def amount(record: Record, field: str, name: str) -> Decimal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from pydantic import SecretStr
@@ -27,9 +27,8 @@ from connector.hosts.base import (
 from connector.hosts.fortnox import changes, events
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
-from connector.hosts.fortnox.documents import SYSTEM, Record, day, flag, text
+from connector.hosts.fortnox.documents import SYSTEM, Record, day, flag, label_ids, text
 from connector.hosts.fortnox.fetch import fetch, latest_payment
-from connector.hosts.fortnox.labels import label_ids
 from connector.hosts.fortnox.oauth import SCOPES
 from connector.hosts.fortnox.overdue import OverdueList
 from connector.hosts.fortnox.settings import FortnoxSettings
@@ -90,7 +89,10 @@ class FortnoxHost:
 
     def read(self, invoice_id: str) -> Invoice:
         """One invoice, fresh and whole. Raises `NotFound`, and `AmountUnreadable` for inexact amounts."""
-        return translate(fetch(self._client, invoice_id, today=dates.today()), self._settings)
+        document = fetch(self._client, invoice_id, today=dates.today())
+        if self._settings.dispute_label and label_ids(document["Invoice"]):
+            document["Labels"] = self._client.label_rows()
+        return translate(document, self._settings)
 
     def find(self, number: str) -> str:
         """The id of the customer invoice whose number is exactly `number`, which is the same. Raises `NotFound`."""
@@ -131,11 +133,16 @@ class FortnoxHost:
 
     def changes(self, cursor: str, *, now: datetime) -> Iterator[Changes]:
         """Invoices that changed since `cursor`; from "", only where to begin."""
-        return changes.since(self._client, cursor, now=now)
+        disputed = self._disputed() if cursor else frozenset()
+        # That a label was set need not move the invoice's modified time, so that all that have it are looked at.
+        untold = disputed
+        for page in changes.since(self._client, cursor, now=now):
+            yield Changes(_held(page.standings, disputed), page.cursor, page.touched | (untold - set(page.standings)))
+            untold = frozenset()
 
     def standings(self, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
         """How these invoices stand now; those that Fortnox does not have are left out."""
-        return changes.standings(self._client, invoice_ids)
+        return _held(changes.standings(self._client, invoice_ids), self._disputed())
 
     def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
         """One page of booked, open customer invoices past due on `today`, oldest due date first.
@@ -192,10 +199,21 @@ class FortnoxHost:
             return False
         return True
 
+    def _disputed(self) -> frozenset[str]:
+        """The invoices that people have marked as disputed: two calls and more, or none if the company has no mark."""
+        label = self._settings.dispute_label
+        marks = self._client.labels().get(label, ()) if label else ()
+        return frozenset(text(row, "DocumentNumber") for row in self._labelled(marks))
+
     def _labelled(self, label_ids: Iterable[int]) -> Iterator[Record]:
         for label_id in label_ids:
             for rows in self._client.pages(Call.LIST_INVOICES, label=str(label_id)):
                 yield from (row for row in rows if not flag(row, "Cancelled"))
+
+
+def _held(standings: Mapping[str, Standing], disputed: Container[str]) -> Mapping[str, Standing]:
+    """`standings` by their ids, with those of disputed invoices held."""
+    return {one: known.model_copy(update={"held": one in disputed}) for one, known in standings.items()}
 
 
 def _is_valid(identity_number: str) -> bool:

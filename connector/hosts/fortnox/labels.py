@@ -9,19 +9,12 @@ from __future__ import annotations
 from connector.domain.errors import KeyRefused, NotAuthorised, Refused
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
-from connector.hosts.fortnox.documents import Record, text
+from connector.hosts.fortnox.documents import label_ids
 
 LABEL_FIELD = "Labels"
 
 _WRITES = 2
 """How often labels are written at most: a second time if somebody else wrote them at the same moment."""
-
-
-def label_ids(invoice: Record) -> tuple[int, ...]:
-    """The ids of the labels that an invoice has."""
-    labels = invoice.get(LABEL_FIELD)
-    ids = [text(label, "Id") for label in labels if isinstance(label, dict)] if isinstance(labels, list) else []
-    return tuple(int(label_id) for label_id in ids if label_id.isdecimal())
 
 
 def find_or_create(client: FortnoxClient, description: str) -> tuple[int, ...]:

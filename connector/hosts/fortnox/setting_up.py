@@ -11,12 +11,16 @@ from connector.hosts.fortnox.settings import FortnoxSettings
 def prepare(client: FortnoxClient, settings: FortnoxSettings) -> SetUp:
     """Find or make the labels of `settings`; safe to repeat, and to run twice at once.
 
-    The one by which people ask is made only where the company follows it (`request_label`). Raises the errors of
-    `FortnoxClient`; no case depends on it: the label of cases is made when first needed, and people can make theirs.
+    Those by which people ask, and mark what is disputed, are made only where the company has named them. Raises the
+    errors of `FortnoxClient`; no case depends on it: the label of cases is made when first needed, and people can make
+    theirs.
     """
-    wanted = {settings.case_label: "stands on invoices that are at Amili and take no case id"}
-    if settings.request_label:
-        wanted = {settings.request_label: "is how people ask for collection", **wanted}
+    uses = {
+        settings.request_label: "is how people ask for collection",
+        settings.case_label: "stands on invoices that are at Amili and take no case id",
+        settings.dispute_label: "marks invoices that are disputed",
+    }
+    wanted = {label: use for label, use in uses.items() if label}
     return SetUp(tuple(line for label, use in wanted.items() for line in _lines(client, label, use)))
 
 

@@ -38,6 +38,10 @@ class FortnoxSettings(BaseModel):
         validate_default=True,
         description="Label that an invoice gets when it is at Amili and Fortnox does not take the case id itself.",
     )
+    dispute_label: Label = Field(
+        "",
+        description="Label by which people mark an invoice as disputed, for example “Bestridd”; empty: none is read.",
+    )
     attach_receipt: bool = Field(
         False,
         description="Attach a one-page receipt to an invoice that takes neither case id nor label.",
@@ -48,6 +52,13 @@ class FortnoxSettings(BaseModel):
     def _another_than_the_one_to_ask_by(cls, label: str, info: ValidationInfo) -> str:
         if label == info.data.get("request_label"):
             raise ValueError("must be another label than request_label, or nobody could ask by it")
+        return label
+
+    @field_validator("dispute_label")
+    @classmethod
+    def _another_than_the_others(cls, label: str, info: ValidationInfo) -> str:
+        if label and label in (info.data.get("request_label"), info.data.get("case_label")):
+            raise ValueError("must be another label than request_label and case_label")
         return label
 
 

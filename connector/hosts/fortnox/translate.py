@@ -15,6 +15,7 @@ from connector.domain.invoice import (
     CreditNote,
     Customer,
     CustomerType,
+    Hold,
     Invoice,
     InvoiceKind,
     InvoiceState,
@@ -32,6 +33,7 @@ from connector.hosts.fortnox.documents import (
     amount,
     day,
     flag,
+    label_ids,
     maybe_amount,
     number,
     one,
@@ -113,6 +115,7 @@ def translate(
         bank_booked_until=day(latest, "PaymentDate") if latest else None,
         unmatched_receipts=_unmatched_receipts(document),
         unapplied_credits=_unapplied_credits(document, credits_),
+        holds=_holds(document, invoice, settings),
         other_owners=_other_owners(invoice),
         tax_reduction=_tax_reduction(invoice, total),
     )
@@ -243,7 +246,10 @@ def _rounding(invoice: Record, total: Decimal, lines: tuple[Line, ...]) -> Line:
 
 
 def _payments(document: Record, invoice: Record) -> tuple[Payment, ...]:
-    """The booked payments. Write-offs bring no money, and unbooked payments lessen no balance (fortnox.md 9.1)."""
+    """The booked payments. Write-offs bring no money, and unbooked payments lessen no balance (fortnox.md 9.1).
+
+    One of nothing is a write-off by itself.
+    """
     own_currency = text(invoice, "Currency")
     return tuple(
         Payment(
@@ -254,16 +260,24 @@ def _payments(document: Record, invoice: Record) -> tuple[Payment, ...]:
             currency="" if text(payment, "Currency") in ("", own_currency) else text(payment, "Currency"),
         )
         for payment, paid_on in _booked(document)
+        if _paid(payment)
     )
 
 
 def _write_offs(document: Record) -> tuple[WriteOff, ...]:
-    """What was written off with the booked payments."""
+    """What was written off with the booked payments.
+
+    A negative one takes nothing off the invoice: it is the part of the money that pays something else, such as the fee
+    of a reminder (fortnox.md section 5).
+    """
     found = (
         WriteOff(
             id=text(payment, "Number"),
             amount=sum(
-                (amount(one, "Amount", "write_offs.amount") for one in several(payment, "WriteOffs") or []),
+                (
+                    max(amount(one, "Amount", "write_offs.amount"), Decimal("0.00"))
+                    for one in several(payment, "WriteOffs") or []
+                ),
                 Decimal("0.00"),
             ),
             date=paid_on,
@@ -362,6 +376,19 @@ def _reminders(invoice: Record) -> tuple[ReminderSent, ...]:
     if count == "0" or not (count or reminded_on):
         return ()
     return (ReminderSent(date=reminded_on),)
+
+
+def _holds(document: Record, invoice: Record, settings: FortnoxSettings) -> tuple[Hold, ...] | None:
+    """Whether people have marked the invoice as disputed, by the company's label for it; None if that is not known.
+
+    Fortnox has no other place for it, and does not tell who set a label, nor when.
+    """
+    there = {str(label_id) for label_id in label_ids(invoice)}
+    known = several(document, "Labels")
+    if not settings.dispute_label or (there and known is None):
+        return None
+    disputes = {text(row, "Id") for row in known or [] if text(row, "Description") == settings.dispute_label}
+    return (Hold(kind="disputed"),) if there & disputes else ()
 
 
 def _other_owners(invoice: Record) -> tuple[str, ...] | None:

@@ -128,3 +128,46 @@ def test_a_cursor_of_an_earlier_release_is_taken(ledger: SandboxLedger) -> None:
 
 def touched(pages: list[Changes]) -> set[str]:
     return {number for page in pages for number in page.touched}
+
+
+DISPUTED = "Bestridd"
+
+
+def test_disputed_invoices_are_named_and_held_at_every_poll(ledger: SandboxLedger) -> None:
+    """That a label was set need not move the invoice's modified time."""
+    with ledger.yesterday():
+        disputed, other = ledger.overdue_invoice(), ledger.overdue_invoice()
+    host = ledger.host_with(dispute_label=DISPUTED)
+    _, cursor = followed(host, "")
+    ledger.label(disputed, "VIP", DISPUTED)
+
+    for _ in range(2):
+        found, cursor = followed(host, cursor)
+        assert found[disputed.id] == Standing(state=InvoiceState.BOOKED, balance=disputed.total, held=True)
+        assert other.id not in found
+
+    ledger.label(disputed, "VIP")
+    assert host.standings([disputed.id])[disputed.id].held is False
+
+
+def test_what_else_changed_of_a_disputed_invoice_does_not_hide_the_dispute(ledger: SandboxLedger) -> None:
+    disputed = ledger.overdue_invoice()
+    host = ledger.host_with(dispute_label=DISPUTED)
+    _, cursor = followed(host, "")
+    ledger.label(disputed, DISPUTED)
+    ledger.pay(disputed, Decimal("10.00"))
+
+    found, _ = followed(host, cursor)
+
+    assert found[disputed.id] == Standing(state=InvoiceState.BOOKED, balance=disputed.total - 10, held=True)
+
+
+def test_without_a_label_of_disputes_nothing_is_asked_for_it(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+    _, cursor = followed(ledger.host, "")
+    before = ledger.calls()
+
+    list(ledger.host.changes(cursor, now=datetime.now(UTC)))
+    assert ledger.calls() - before == LISTS
+    ledger.host.standings([made.id])
+    assert (ledger.calls() - before)["GET /3/labels"] == 0

@@ -138,6 +138,18 @@ def test_labels_are_followed_only_where_the_company_has_switched_it_on(ledger: S
     assert list(unfollowed.requested()) == []
 
 
+def test_an_invoice_with_the_label_of_disputes_is_held(ledger: SandboxLedger) -> None:
+    made, other = ledger.overdue_invoice(), ledger.overdue_invoice()
+    ledger.label(made, "VIP", "Bestridd")
+    host = ledger.host_with(dispute_label="Bestridd")
+    before = ledger.calls()
+
+    assert [hold.kind for hold in host.read(made.id).holds or ()] == ["disputed"]
+    assert (ledger.calls() - before)["GET /3/labels"] == 1
+    assert host.read(other.id).holds == ()
+    assert (ledger.calls() - before)["GET /3/labels"] == 1, "an invoice without labels needs none of them"
+
+
 def test_there_is_no_place_for_messages(ledger: SandboxLedger) -> None:
     made = ledger.overdue_invoice()
     calls = ledger.calls()

@@ -35,6 +35,18 @@ def test_the_label_to_ask_by_is_made_only_where_it_is_followed(ledger: SandboxLe
     assert texts(ledger) == [AT_AMILI]
 
 
+def test_the_label_of_disputes_is_made_where_it_is_named(ledger: SandboxLedger) -> None:
+    prepare(ledger.client, FortnoxSettings(dispute_label="Bestridd"))
+
+    assert texts(ledger) == ["Bestridd", AT_AMILI]
+
+
+@pytest.mark.parametrize("taken", ["request_label", "case_label"])
+def test_a_label_means_one_thing(taken: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"dispute_label: .*another label"):
+        fortnox_settings({taken: "Inkasso", "dispute_label": "Inkasso"})
+
+
 def test_labels_that_are_there_are_used(ledger: SandboxLedger) -> None:
     with ledger.state.lock:
         for text in (ASK, AT_AMILI, "VIP"):

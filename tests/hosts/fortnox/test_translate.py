@@ -17,6 +17,7 @@ from connector.domain.findings import Severity
 from connector.domain.invoice import (
     CreditNote,
     CustomerType,
+    Hold,
     Invoice,
     InvoiceKind,
     InvoiceState,
@@ -462,6 +463,48 @@ def test_a_write_off_is_no_payment_and_is_seen_in_the_reckoning() -> None:
     ]
     trail = {line.term: line.amount for line in reckon(read, ReminderPolicy()).trail}
     assert trail["other_settlement"] == Decimal("-0.50")
+
+
+def test_a_write_off_without_money_is_no_payment() -> None:
+    write_off = {"AccountNumber": 6351, "Amount": Decimal(300), "Currency": "SEK", "Description": "Kundförlust"}
+    nothing = payment(Amount=Decimal(0), AmountCurrency=Decimal(0), WriteOffs=[write_off])
+    read = with_parts(InvoicePayments=[nothing])
+
+    assert read.payments == ()
+    assert [one.amount for one in read.write_offs] == [300]
+
+
+def test_a_reminder_fee_in_a_payment_is_money_and_no_write_off() -> None:
+    """What the payment brings beyond the invoice is booked as a negative write-off (fortnox.md section 5)."""
+    fee = {"AccountNumber": 3540, "Amount": Decimal(-60), "Currency": "SEK", "Description": "Påminnelseavgift"}
+    ore = {"AccountNumber": 3740, "Amount": Decimal("0.40"), "Currency": "SEK", "Description": "Öre"}
+    read = with_parts(InvoicePayments=[payment(Amount=Decimal(1310), AmountCurrency=Decimal(1310), WriteOffs=[fee])])
+    both = with_parts(InvoicePayments=[payment(WriteOffs=[fee, ore])])
+
+    assert [one.amount for one in read.payments] == [1310]
+    assert read.write_offs == ()
+    assert [one.amount for one in both.write_offs] == [Decimal("0.40")]
+
+
+DISPUTED = FortnoxSettings(dispute_label="Bestridd")
+LABELS = [{"Id": 7, "Description": "Till inkasso"}, {"Id": 9, "Description": "Bestridd"}]
+
+
+def test_an_invoice_with_the_companys_label_of_disputes_is_disputed() -> None:
+    labelled = changed("Invoice", Labels=[{"Id": 7}, {"Id": 9}]) | {"Labels": LABELS}
+
+    assert translate(labelled, DISPUTED).holds == (Hold(kind="disputed"),)
+    assert translate(labelled, FortnoxSettings()).holds is None
+
+
+@pytest.mark.parametrize("labels", [[], None, "", [{"Id": 7}]])
+def test_an_invoice_without_it_is_not(labels: Any) -> None:
+    assert translate(changed("Invoice", Labels=labels) | {"Labels": LABELS}, DISPUTED).holds == ()
+
+
+def test_without_the_companys_labels_it_is_not_known_what_an_invoices_labels_mean() -> None:
+    assert translate(changed("Invoice", Labels=[{"Id": 9}]), DISPUTED).holds is None
+    assert translate(changed("Invoice", Labels=[]), DISPUTED).holds == ()
 
 
 def test_a_payment_must_have_a_date() -> None:
