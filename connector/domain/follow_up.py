@@ -79,6 +79,7 @@ class Reason(StrEnum):
     AROUND_REGISTRATION = "around_registration"
     OTHER_CURRENCY = "other_currency"
     NO_RECEIPT = "no_receipt"
+    SURPLUS = "surplus"
     REFUND = "refund"
     MAY_BE_PAYOUT = "may_be_payout"
     CASE_CLOSED = "case_closed"
@@ -98,7 +99,8 @@ class Reason(StrEnum):
 class Entry(Frozen):
     """One thing in the ledger that lessens what is owed on the invoice. `amount` is kronor, positive as a rule.
 
-    `number` is a credit invoice's. `currency` is named where it is not kronor.
+    `number` is a credit invoice's. `currency` is named where it is not kronor. `payment_kind` of a credit note says
+    only whether it is booked. `former_id` is what earlier releases called it, where that was another name.
     """
 
     kind: FollowUpKind
@@ -108,11 +110,12 @@ class Entry(Frozen):
     number: str = ""
     payment_kind: PaymentKind = PaymentKind.RECEIPT
     currency: str = ""
+    former_id: str = ""
 
     @property
     def is_unbooked(self) -> bool:
-        """Whether it is a payment that the books know nothing of yet."""
-        return self.kind is FollowUpKind.PAYMENT and self.payment_kind is PaymentKind.UNBOOKED
+        """Whether it is a payment or credit that does not stand firm in the books yet."""
+        return self.payment_kind is PaymentKind.UNBOOKED
 
 
 class Ledger(Frozen):
@@ -226,11 +229,31 @@ def entries_of(invoice: Invoice) -> tuple[Entry, ...]:
             date=payment.date,
             payment_kind=payment.kind,
             currency=payment.currency,
+            former_id=payment.former_id,
         )
         for payment in invoice.payments
     )
+    surpluses = (
+        Entry(
+            kind=FollowUpKind.PAYMENT,
+            id=f"{receipt.rest_of}+",
+            amount=receipt.amount,
+            date=receipt.date,
+            payment_kind=PaymentKind.SURPLUS,
+            currency=receipt.currency,
+        )
+        for receipt in invoice.unmatched_receipts or ()
+        if receipt.rest_of
+    )
     credits_ = (
-        Entry(kind=FollowUpKind.CREDIT, id=note.id, amount=abs(note.amount), date=note.date, number=note.number)
+        Entry(
+            kind=FollowUpKind.CREDIT,
+            id=note.id,
+            amount=abs(note.amount),
+            date=note.date,
+            number=note.number,
+            payment_kind=PaymentKind.RECEIPT if note.booked else PaymentKind.UNBOOKED,
+        )
         for note in invoice.credit_notes
     )
     write_offs = (
@@ -246,7 +269,7 @@ def entries_of(invoice: Invoice) -> tuple[Entry, ...]:
         )
         for one in invoice.unapplied_credits or ()
     )
-    return (*payments, *credits_, *write_offs, *untied)
+    return (*payments, *surpluses, *credits_, *write_offs, *untied)
 
 
 def ledger_of(invoice: Invoice) -> Ledger:

@@ -8,7 +8,7 @@ or turn out to be Amili's own payout.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -57,6 +57,7 @@ class Facts:
 
 def decide(facts: Facts) -> tuple[Verdict, ...]:
     """What is to be done now. At most one verdict is `Step.REPORT`, and none while anything is in flight."""
+    facts = _under_known_ids(facts)
     if facts.ledger.unreadable or facts.ledger.state is not InvoiceState.BOOKED:
         return _about_the_invoice(facts)
     verdicts = [*_over(facts, FollowUpKind.INVOICE, ()), *_disputes(facts), *_differences(facts)]
@@ -64,6 +65,19 @@ def decide(facts: Facts) -> tuple[Verdict, ...]:
     verdicts += _to_be_seen(facts, FollowUpKind.UNTIED_CREDIT, Reason.UNTIED_CREDIT)
     verdicts += _Reporting(facts, is_stopped=_is_stopped(facts, verdicts)).verdicts()
     return tuple(verdicts)
+
+
+def _under_known_ids(facts: Facts) -> Facts:
+    """The facts with each entry under the id by which it was noted or counted, if an earlier release did that."""
+    known = {(reported_as(one.kind, one.id), one.ledger_id) for one in facts.noted}
+    known |= {(one.kind, one.id) for one in facts.boundary.counted or ()}
+    entries = tuple(
+        one.model_copy(update={"id": one.former_id})
+        if (one.kind, one.id) not in known and (one.kind, one.former_id) in known
+        else one
+        for one in facts.ledger.entries
+    )
+    return replace(facts, ledger=facts.ledger.model_copy(update={"entries": entries}))
 
 
 def _about_the_invoice(facts: Facts) -> tuple[Verdict, ...]:
@@ -229,6 +243,8 @@ class _Reporting:
             return [] if asked else [_verdict(Step.WAIT, entry)]
         if self.facts.boundary.counted is None and _is_counted(self.facts.boundary, entry):
             return []
+        if (before := _counted_unbooked(self.facts, entry)) is not None:
+            return [_verdict(Step.COUNTED, before)]
         if entry.kind is FollowUpKind.PAYMENT and entry.amount in self._counted_left:
             self._counted_left.remove(entry.amount)
             return [_verdict(Step.COUNTED, entry)]
@@ -299,6 +315,8 @@ class _Reporting:
         boundary = self.facts.boundary
         if entry.currency:
             return Reason.OTHER_CURRENCY
+        if entry.payment_kind is PaymentKind.SURPLUS:
+            return Reason.SURPLUS
         if entry.payment_kind is PaymentKind.OFFSET:
             return Reason.NO_RECEIPT
         if entry.date is None or (boundary.counted is None and entry.date <= boundary.doubtful_until):
@@ -334,15 +352,23 @@ def _explained(noted: tuple[Noted, ...]) -> Decimal:
     return reported + sum(by_hand, NOTHING)
 
 
+def _counted_unbooked(facts: Facts, entry: Entry) -> Entry | None:
+    """What the claim counted of `entry` when it was not booked yet. How it has changed since is seen afterwards."""
+    counted = (one for one in facts.boundary.counted or () if one.is_unbooked)
+    return next((one for one in counted if (one.kind, one.id) == (entry.kind, entry.id)), None)
+
+
 def _counted_under_other_ids(facts: Facts) -> list[Decimal]:
-    """Payments that the claim knew before they were booked, and that the ledger does not show unbooked any more.
+    """Payments that the claim knew before they were booked, and that the ledger does not show under their id any more.
 
     Once booked, such a payment may have another id; it is known again by its amount.
     """
-    unbooked = {entry.id for entry in facts.ledger.entries if entry.is_unbooked}
-    left = [one.amount for one in facts.boundary.counted or () if one.is_unbooked and one.id not in unbooked]
+    counted = [one for one in facts.boundary.counted or () if one.kind is FollowUpKind.PAYMENT and one.is_unbooked]
+    there = {entry.id for entry in facts.ledger.entries}
+    own = {one.id for one in counted}
+    left = [one.amount for one in counted if one.id not in there]
     for one in facts.noted:
-        if one.state is FollowUpState.COUNTED and one.amount in left:
+        if one.state is FollowUpState.COUNTED and one.ledger_id not in own and one.amount in left:
             left.remove(one.amount)
     return left
 

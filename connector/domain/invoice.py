@@ -102,15 +102,18 @@ class PaymentKind(StrEnum):
     RECEIPT = "receipt"
     """Booked money."""
     UNBOOKED = "unbooked"
-    """Entered by a person; the books know nothing of it yet."""
+    """Entered by a person; not in the books yet, or not confirmed by the bank where the company waits for that."""
     OFFSET = "offset"
     """Booked against the invoice, by an entry that is neither a payment nor a line of a bank statement."""
+    SURPLUS = "surplus"
+    """Came with a payment of the invoice, beyond what was owed on it. Never in `Invoice.payments`."""
 
 
 class Payment(Frozen):
     """A payment the ledger has matched to the invoice. `date` is the bank's booking date.
 
     `currency` is named where the money came in another one than the invoice's; `amount` is in the invoice's.
+    `former_id` is what earlier releases called it, where that was another name.
     """
 
     id: str
@@ -119,6 +122,7 @@ class Payment(Frozen):
     reference: str = ""
     kind: PaymentKind = PaymentKind.RECEIPT
     currency: str = ""
+    former_id: str = ""
 
 
 class WriteOff(Frozen):
@@ -130,12 +134,13 @@ class WriteOff(Frozen):
 
 
 class CreditNote(Frozen):
-    """A credit note the ledger has matched to the invoice."""
+    """A credit note the ledger has matched to the invoice. One that is a draft again is not `booked`."""
 
     id: str
     number: str
     amount: Kronor
     date: date
+    booked: bool = True
 
 
 class Instalment(Frozen):
@@ -171,13 +176,15 @@ class Hold(Frozen):
 class OpenReceipt(Frozen):
     """Money received, or a credit given, that the ledger has not matched to an invoice.
 
-    `currency` is named where it is not the invoice's; nobody has exchanged `amount` then.
+    `currency` is named where it is not the invoice's; nobody has exchanged `amount` then. `rest_of` is the id of the
+    invoice's payment that it came with, if it did.
     """
 
     amount: Kronor
     currency: str = ""
     date: _MaybeDate = None
     reference: str = ""
+    rest_of: str = ""
 
 
 class Invoice(Frozen):

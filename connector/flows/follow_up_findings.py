@@ -38,6 +38,12 @@ _TEXTS: Mapping[Reason, Words] = MappingProxyType(
             sv="Fakturan har minskats med {amount} kr ({date}) utan betalning eller bankrad. Kom det in pengar?",
             en="The invoice was lessened by {amount} SEK ({date}) without a payment or bank line. Did money come in?",
         ),
+        Reason.SURPLUS: Words(
+            sv="Kunden betalade {amount} kr ({date}) mer än fakturan. Gäller det ränta eller kostnader i ärendet "
+            "ska Amili få veta det.",
+            en="The customer paid {amount} SEK ({date}) beyond the invoice. If that is for interest or costs of the "
+            "case, Amili must know.",
+        ),
         Reason.REFUND: Words(
             sv="En återbetalning på {amount} kr ({date}) är bokförd. Den går inte att rapportera; ta det med Amili.",
             en="A refund of {amount} SEK ({date}) is booked. It cannot be reported; settle it with Amili.",

@@ -10,14 +10,13 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from connector.sandbox import odoo_chart as chart
 from connector.sandbox.amili_state import luhn_digit
-from connector.sandbox.odoo_matching import SEK, match, payments_widget, status_in_payment
+from connector.sandbox.odoo_matching import match, payments_widget, status_in_payment
 from connector.sandbox.odoo_records import Records
 
 VAT = Decimal("0.25")
 ORE = Decimal("0.01")
-SWEDEN, SALES_JOURNAL, BANK_JOURNAL, VAT_25 = 196, 7, 12, 5
-RECEIVABLE, SALES, OUTGOING_VAT, BANK, SUSPENSE = 85, 195, 150, 90, 91
 ODOOBOT = 1
 
 
@@ -56,6 +55,7 @@ class Books:
             ),
             ("res.company", "org_number"): lambda _: "",
         }
+        chart.add_chart(records)
         self._add_company()
 
     def today(self) -> date:
@@ -64,35 +64,14 @@ class Books:
     # Company, customers, products
 
     def _add_company(self) -> None:
-        create = self.records.create
-        create("res.currency", {"name": "SEK", "symbol": "kr", "active": True}, identifier=SEK)
-        create("res.country", {"name": "Sweden", "code": "SE"}, identifier=SWEDEN)
-        create("res.lang", {"name": "Swedish / Svenska", "code": "sv_SE", "active": True}, identifier=85)
-        create("account.tax", {"name": "25% G", "amount": 25.0}, identifier=VAT_25)
-        for number, code, name, kind in (
-            (RECEIVABLE, "1510", "Trade receivables", "asset_receivable"),
-            (SALES, "3001", "Sales within Sweden, 25% VAT (Goods)", "income"),
-            (OUTGOING_VAT, "2611", "Outgoing VAT on sales within Sweden, 25%", "liability_current"),
-            (BANK, "1930", "Bank", "asset_cash"),
-            (SUSPENSE, "1931", "Bank suspense account", "asset_current"),
-        ):
-            create("account.account", {"code": code, "name": name, "account_type": kind}, identifier=number)
         address: dict[str, Any] = {"street": "Storgatan 1", "zip": "111 22", "city": "Stockholm", "country_code": "SE"}
         contact: dict[str, Any] = {"email": "faktura@testbolaget.example", "phone": "+46 8 123 45 67"}
         partner = self.add_customer(
             "Testbolaget AB", company_registry="556677-8899", customer_rank=0, **address, **contact
         )
         company = {"name": "Testbolaget AB", "company_registry": "556677-8899", "partner_id": partner}
-        create("res.company", {**company, **address, **contact, "currency_id": SEK, "country_id": SWEDEN})
-        for number, name, kind, code in (
-            (SALES_JOURNAL, "Sales", "sale", "INV"),
-            (BANK_JOURNAL, "Bank", "bank", "BNK1"),
-        ):
-            create(
-                "account.journal",
-                {"name": name, "type": kind, "code": code, "active": True, "company_id": 1},
-                identifier=number,
-            )
+        values = {**company, **address, **contact, "currency_id": chart.SEK, "country_id": chart.SWEDEN}
+        self.records.create("res.company", values)
         self.add_product("Konsulttimme", Decimal(1000))
         self.add_product("Fakturaavgift", Decimal(40), code="FAKTAVG")
 
@@ -100,7 +79,7 @@ class Books:
         """A service product with 25 % VAT; `code` is its default_code. Returns its id."""
         values = {"name": name, "list_price": price, "default_code": code or False, "type": "service"}
         with self.lock:
-            return self.records.create("product.product", {**values, "active": True, "taxes_id": [VAT_25]})
+            return self.records.create("product.product", {**values, "active": True, "taxes_id": [chart.VAT_25]})
 
     def add_customer(self, name: str, *, is_company: bool = True, **values: Any) -> int:
         """A customer in Sweden; `values` are fields of res.partner. Returns its id."""
@@ -111,7 +90,7 @@ class Books:
                     "name": name,
                     "is_company": is_company,
                     "company_type": "company" if is_company else "person",
-                    "country_id": SWEDEN,
+                    "country_id": chart.SWEDEN,
                     "country_code": "SE",
                     "lang": "sv_SE",
                     "type": "contact",
@@ -169,10 +148,10 @@ class Books:
                 "invoice_date_due": due.isoformat(),
                 **{f"amount_{name}": amount for name, amount in amounts.items()},
                 **{f"amount_{name}_signed": sign * amount for name, amount in amounts.items()},
-                "currency_id": SEK,
-                "company_currency_id": SEK,
+                "currency_id": chart.SEK,
+                "company_currency_id": chart.SEK,
                 "company_id": 1,
-                "journal_id": SALES_JOURNAL,
+                "journal_id": chart.SALES_JOURNAL,
                 "invoice_user_id": ODOOBOT,
                 "move_sent_values": "not_sent",
                 **values,
@@ -191,25 +170,25 @@ class Books:
                 move,
                 line.description,
                 -sign * line.untaxed,
-                SALES,
+                chart.SALES,
                 display_type="product",
                 product_id=self._product(line),
                 quantity=line.quantity,
                 price_unit=line.price,
                 price_subtotal=line.untaxed,
                 price_total=_ore(line.untaxed * (1 + VAT)),
-                tax_ids=[VAT_25],
+                tax_ids=[chart.VAT_25],
                 sequence=100,
             )
             for line in lines
         ]
         others = [
-            self._add_line(move, "25% G", -sign * tax, OUTGOING_VAT, display_type="tax", sequence=10000),
+            self._add_line(move, "25% G", -sign * tax, chart.OUTGOING_VAT, display_type="tax", sequence=10000),
             self._add_line(
                 move,
                 reference,
                 sign * total,
-                RECEIVABLE,
+                chart.RECEIVABLE,
                 display_type="payment_term",
                 date_maturity=due.isoformat(),
                 amount_residual=sign * amounts["residual"],
@@ -236,7 +215,7 @@ class Books:
                 "partner_id": entry.get("partner_id", False),
                 "account_id": account,
                 "account_type": self.records.get("account.account", account)["account_type"],
-                "currency_id": SEK,
+                "currency_id": chart.SEK,
                 "company_id": 1,
                 "balance": balance,
                 "amount_currency": balance,
@@ -284,9 +263,21 @@ class Books:
     # Money
 
     def _bank_entry(
-        self, partner: int | bool, amount: Decimal, day: date, *, name: str, text: str, counter: int, **links: Any
+        self,
+        partner: int | bool,
+        amount: Decimal,
+        day: date,
+        *,
+        name: str,
+        text: str,
+        counter: int,
+        money: int = chart.BANK,
+        written_off: Decimal = Decimal(0),
+        **links: Any,
     ) -> int:
-        """A bank entry of `amount` against the account `counter`; `links` are fields of its lines."""
+        """An entry of `amount` on the account `money`, and of what is `written_off`, against the account `counter`, in
+        one row as Odoo has it; `links` are fields of its lines."""
+        taken = amount + written_off
         move = self.records.create(
             "account.move",
             {
@@ -295,18 +286,20 @@ class Books:
                 "state": "posted",
                 "partner_id": partner,
                 "date": day.isoformat(),
-                "journal_id": BANK_JOURNAL,
+                "journal_id": chart.BANK_JOURNAL,
                 "company_id": 1,
-                "currency_id": SEK,
-                "company_currency_id": SEK,
-                "amount_total": amount,
+                "currency_id": chart.SEK,
+                "company_currency_id": chart.SEK,
+                "amount_total": taken,
             },
         )
-        open_amounts = {"amount_residual": -amount, "amount_residual_currency": -amount}
+        open_amounts = {"amount_residual": -taken, "amount_residual_currency": -taken}
         lines = [
-            self._add_line(move, text, amount, BANK, display_type="product", **links),
-            self._add_line(move, text, -amount, counter, display_type="product", **open_amounts, **links),
+            self._add_line(move, text, amount, money, display_type="product", **links),
+            self._add_line(move, text, -taken, counter, display_type="product", **open_amounts, **links),
         ]
+        if written_off:
+            lines.append(self._add_line(move, "Write-Off", written_off, chart.LOSS, display_type="product", **links))
         self.records.update("account.move", move, {"line_ids": lines})
         return move
 
@@ -315,10 +308,10 @@ class Books:
     ) -> int:
         """Money on the bank statement that nobody has matched yet; returns the statement line's id."""
         with self.lock:
-            return self._statement_line(amount, partner, day or self.today(), text, SUSPENSE)
+            return self._statement_line(amount, partner, day or self.today(), text, chart.SUSPENSE)
 
     def _statement_line(self, amount: Decimal, partner: int | bool, day: date, text: str, counter: int) -> int:
-        matched = counter == RECEIVABLE
+        matched = counter == chart.RECEIVABLE
         name = self._next_name("BNK1", day.year)
         line = self.records.create(
             "account.bank.statement.line",
@@ -332,8 +325,8 @@ class Books:
                 "is_reconciled": matched,
                 "state": "posted",
                 "move_type": "entry",
-                "journal_id": BANK_JOURNAL,
-                "currency_id": SEK,
+                "journal_id": chart.BANK_JOURNAL,
+                "currency_id": chart.SEK,
                 "company_id": 1,
             },
         )
@@ -342,24 +335,33 @@ class Books:
         self.records.update("account.bank.statement.line", line, {"move_id": move})
         return line
 
-    def pay(self, invoice: int, amount: Decimal | None = None, *, day: date | None = None, by_bank: bool = True) -> int:
-        """A payment matched to an invoice: its whole balance, or `amount` of it.
+    def pay(
+        self,
+        invoice: int,
+        amount: Decimal | None = None,
+        *,
+        day: date | None = None,
+        by_bank: bool = True,
+        written_off: Decimal = Decimal(0),
+    ) -> int:
+        """A payment matched to an invoice: its whole balance, or `amount`; what is more than the balance stays open.
 
-        It comes in on the bank statement, or is registered by hand as a payment when `by_bank` is false.
-        Returns the id of the match (account.partial.reconcile).
+        It comes in on the bank statement, or is registered by hand as a payment when `by_bank` is false; then a
+        difference may be `written_off` with it. Returns the id of the match (account.partial.reconcile).
         """
         with self.lock:
             partner = self.records.get("account.move", invoice)["partner_id"]
-            paid = self.field(invoice, "amount_residual") if amount is None else amount
+            owed = self.field(invoice, "amount_residual")
+            paid = owed - written_off if amount is None else amount
             day = day or self.today()
             if by_bank:
-                line = self._statement_line(paid, partner, day, self.number(invoice), RECEIVABLE)
+                line = self._statement_line(paid, partner, day, self.number(invoice), chart.RECEIVABLE)
                 entry = self.records.get("account.bank.statement.line", line)["move_id"]
             else:
-                payment = self._payment(partner, paid, day, text=self.number(invoice), state="paid")
-                entry = self._payment_entry(payment)
+                payment = self._payment(partner, paid, day, text=self.number(invoice), state="in_process")
+                entry = self._payment_entry(payment, written_off)
                 self._link_payment(invoice, payment)
-            return match(self.records, invoice, entry, paid)
+            return match(self.records, invoice, entry, min(owed, paid + written_off))
 
     def prepay(self, partner: int, amount: Decimal, *, day: date | None = None) -> int:
         """A payment registered by hand on a customer and matched to no invoice; returns its id."""
@@ -392,13 +394,13 @@ class Books:
                 "date": day.isoformat(),
                 "amount": amount,
                 "is_reconciled": state == "paid",
-                "journal_id": BANK_JOURNAL,
-                "currency_id": SEK,
+                "journal_id": chart.BANK_JOURNAL,
+                "currency_id": chart.SEK,
                 "company_id": 1,
             },
         )
 
-    def _payment_entry(self, payment: int) -> int:
+    def _payment_entry(self, payment: int, written_off: Decimal = Decimal(0)) -> int:
         values = self.records.get("account.payment", payment)
         entry = self._bank_entry(
             values["partner_id"],
@@ -406,11 +408,13 @@ class Books:
             date.fromisoformat(values["date"]),
             name=values["name"],
             text=f"Manual Payment: {values['memo']}" if values["memo"] else "Manual Payment",
-            counter=RECEIVABLE,
+            counter=chart.RECEIVABLE,
+            money=chart.OUTSTANDING,
+            written_off=written_off,
             payment_id=payment,
         )
         self.records.update("account.move", entry, {"origin_payment_id": payment, "ref": values["memo"]})
-        self.records.update("account.payment", payment, {"move_id": entry})
+        self.records.update("account.payment", payment, {"move_id": entry, "outstanding_account_id": chart.OUTSTANDING})
         return entry
 
     def _link_payment(self, invoice: int, payment: int) -> None:

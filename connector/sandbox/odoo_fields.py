@@ -51,6 +51,7 @@ NOT_STORED = {
     "invoice_pdf_report_id",
     "access_url",
     "org_number",
+    "reconciled_statement_line_ids",
 }
 """Worked out on reading, so that no search can name them."""
 
@@ -121,8 +122,9 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         monetary="amount",
         boolean="is_reconciled is_matched",
         many2one="partner_id:res.partner move_id:account.move journal_id:account.journal"
-        " currency_id:res.currency company_id:res.company",
-        many2many="invoice_ids:account.move reconciled_invoice_ids:account.move",
+        " outstanding_account_id:account.account currency_id:res.currency company_id:res.company",
+        many2many="invoice_ids:account.move reconciled_invoice_ids:account.move"
+        " reconciled_statement_line_ids:account.bank.statement.line",
     ),
     "account.bank.statement.line": _table(
         char="name ref payment_ref partner_name account_number",

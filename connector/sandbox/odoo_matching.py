@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from connector.sandbox.odoo_chart import SEK
 from connector.sandbox.odoo_records import Records
-
-SEK = 18
 
 
 def receivable(records: Records, move: int) -> dict[str, Any]:
@@ -94,9 +93,17 @@ def _refresh_payment_state(records: Records, move: int) -> None:
     else:
         only_credited = entry["move_type"] == "out_invoice" and credited == {"out_refund"}
         state = "reversed" if only_credited else "paid"
+        _settle_payments(records, entry)
     sign = -1 if entry["move_type"] == "out_refund" else 1
     amounts = {"amount_residual": left, "amount_residual_signed": sign * left}
     records.update("account.move", move, {"payment_state": state, **amounts})
+
+
+def _settle_payments(records: Records, invoice: Mapping[str, Any]) -> None:
+    """Payments of an invoice that is paid count as paid themselves, where Odoo does not wait for the bank."""
+    for payment in invoice.get("matched_payment_ids", []):
+        if records.get("account.payment", payment)["state"] == "in_process":
+            records.update("account.payment", payment, {"state": "paid"})
 
 
 def partials(records: Records, move: int) -> list[dict[str, Any]]:

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from connector.sandbox.odoo_books import Books
+from connector.sandbox.odoo_chart import SEK
 from connector.sandbox.odoo_fields import FEES_OF_REMINDERS, REMINDER_MODEL
-from connector.sandbox.odoo_matching import SEK
 
 
 def remind(books: Books, invoice: int, *, day: date, fee: Decimal = Decimal(0), state: str = "sent") -> int:

@@ -23,7 +23,7 @@ from connector.domain.follow_up import (
     ledger_of,
 )
 from connector.domain.follow_up_rules import Facts, decide
-from connector.domain.invoice import CreditNote, Hold, InvoiceState, Payment, PaymentKind, WriteOff
+from connector.domain.invoice import CreditNote, Hold, InvoiceState, OpenReceipt, Payment, PaymentKind, WriteOff
 from tests.domain.build import an_invoice
 
 REGISTERED = date(2026, 3, 2)
@@ -177,6 +177,47 @@ def test_a_payment_that_the_claim_knew_unbooked_is_known_again_under_its_new_id(
     assert [one.id for one in decided(booked, another, boundary=boundary, noted=(known,))] == ["more"]
 
 
+@pytest.mark.parametrize("entry", [paid(100, "p1"), credited(100, "p1")])
+def test_what_the_claim_knew_unbooked_under_the_same_id_is_counted_as_much_as_it_was(entry: Entry) -> None:
+    before = entry.model_copy(update={"payment_kind": PaymentKind.UNBOOKED})
+    boundary = BOUNDARY.model_copy(update={"counted": (before,)})
+    assert in_short(decided(before, boundary=boundary)) == [("wait", "", kr(100))]
+    assert in_short(decided(entry, boundary=boundary)) == [("counted", "", kr(100))]
+    changed = entry.model_copy(update={"amount": kr(150)})
+    assert in_short(decided(changed, boundary=boundary)) == [("counted", "", kr(100))]
+    known = noted(entry.kind, "p1", 100, FollowUpState.COUNTED)
+    assert in_short(decided(entry, boundary=boundary, noted=(known,))) == []
+    assert in_short(decided(changed, boundary=boundary, noted=(known,))) == [("ask", Reason.INCREASED, kr(50))]
+    another = paid(100, "p2")
+    assert [one.id for one in decided(entry, another, boundary=boundary, noted=(known,))] == ["p2"]
+
+
+def test_a_credit_note_that_is_a_draft_again_waits_and_one_that_amili_knows_is_asked() -> None:
+    draft = credited(100, payment_kind=PaymentKind.UNBOOKED)
+    assert in_short(decided(draft)) == [("wait", "", kr(100))]
+    told = noted(FollowUpKind.CREDIT, "c1", 100, FollowUpState.REPORTED)
+    assert in_short(decided(draft, noted=(told,))) == [("ask", Reason.REVERSED, kr(100))]
+    assert in_short(decided(credited(100), noted=(told,))) == []
+
+
+@pytest.mark.parametrize("boundary", [BOUNDARY, BOUNDARY.model_copy(update={"counted": (paid(300, "77"),)})])
+def test_what_an_earlier_release_knew_under_another_id_is_not_reported_anew(boundary: Boundary) -> None:
+    matched = paid(300, "bank-5", former_id="77")
+    told = () if boundary.counted else (reported(300, "77"),)
+    assert decided(matched, noted=told, boundary=boundary) == ()
+    assert in_short(decided(matched)) == [("report", "", kr(300))]
+    since = noted(FollowUpKind.PAYMENT, "bank-5", 300, FollowUpState.REPORTED)
+    assert decided(matched, noted=(since,)) == ()
+
+
+def test_what_came_beyond_the_invoice_is_asked_after_the_payment_was_reported() -> None:
+    surplus = paid(50, "p1+", payment_kind=PaymentKind.SURPLUS)
+    assert in_short(decided(paid(900), surplus)) == [("report", "", kr(900)), ("ask", Reason.SURPLUS, kr(50))]
+    asked = noted(FollowUpKind.PAYMENT, "p1+", 50, FollowUpState.ASKING)
+    assert decided(paid(900), surplus, noted=(reported(900), asked)) == ()
+    assert [one.step for one in decided(paid(900), noted=(reported(900), asked))] == [Step.LAPSE]
+
+
 def test_an_own_payout_is_recognised_once() -> None:
     two = (paid(500, "a"), paid(500, "b"))
     first, second = decided(*two, case=case(500, settled=500), payouts=(line(500),))
@@ -327,12 +368,17 @@ def test_what_the_ledger_shows_is_read_from_the_invoice() -> None:
         an_invoice(
             payments=(Payment(id="p", amount=kr(10), date=LATER),),
             credit_notes=(CreditNote(id="c", number="K-1", amount=kr(-20), date=LATER),),
+            unmatched_receipts=(
+                OpenReceipt(amount=kr(5), date=LATER, rest_of="p"),
+                OpenReceipt(amount=kr(7), date=LATER),
+            ),
             write_offs=(WriteOff(id="w", amount=kr(1), date=LATER),),
             holds=(Hold(kind="disputed", since=LATER), Hold(kind="no_followup")),
         )
     )
     assert [(one.kind, one.id, one.amount, one.currency) for one in read.entries] == [
         (FollowUpKind.PAYMENT, "p", kr(10), ""),
+        (FollowUpKind.PAYMENT, "p+", kr(5), ""),
         (FollowUpKind.CREDIT, "c", kr(20), ""),
         (FollowUpKind.WRITE_OFF, "w", kr(1), ""),
     ]

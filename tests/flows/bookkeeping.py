@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from connector.sandbox import fortnox_settling as settling
 from connector.sandbox.fortnox_books import Books
 from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.odoo_books import RECEIVABLE
+from connector.sandbox.odoo_chart import RECEIVABLE
 from connector.sandbox.odoo_matching import match, receivable, unmatch
 from connector.sandbox.odoo_state import OdooState
 

@@ -177,20 +177,50 @@ class Books:
     def balance(self, move_id: int) -> Decimal:
         return Decimal(self.move(move_id, "amount_residual")["amount_residual"])
 
-    def pay(self, move_id: int, amount: Decimal | None = None, **values: Any) -> None:
-        """Register a payment on an invoice as the button does: of `amount`, or of all that is open."""
+    def pay(self, move_id: int, amount: Decimal | None = None, **values: Any) -> int:
+        """Register a payment on an invoice as the button does: of `amount`, or of all that is open. Gives its id."""
         payment = {"amount": float(self.balance(move_id) if amount is None else amount)}
-        self._register({**payment, **values}, move_id)
+        return self._register({**payment, **values}, move_id)
+
+    def pay_and_write_off(self, move_id: int, difference: Decimal) -> int:
+        """Register a payment of all that is open but `difference`, which is written off with it, as the button can."""
+        return self.pay(
+            move_id,
+            self.balance(move_id) - difference,
+            payment_difference_handling="reconcile",
+            writeoff_account_id=self.account("3740"),
+        )
 
     def pay_as_proposed(self, move_id: int) -> None:
         """Register the payment that Odoo proposes for today, less an early-payment discount that still runs."""
         self._register({}, move_id)
 
-    def _register(self, values: dict[str, Any], move_id: int) -> None:
+    def _register(self, values: dict[str, Any], move_id: int) -> int:
         context = {"active_model": "account.move", "active_ids": [move_id]}
         payment = {"payment_date": today().isoformat(), **values}
         wizard = self.client.call("account.payment.register", "create", vals_list=[payment], context=context)
-        self.client.call("account.payment.register", "action_create_payments", ids=wizard, context=context)
+        made = self.client.call("account.payment.register", "action_create_payments", ids=wizard, context=context)
+        return int(made["res_id"])
+
+    def payment(self, payment_id: int, method: str) -> None:
+        """Press a button on a payment: `action_draft`, `action_post`, `action_cancel`."""
+        self.client.call("account.payment", method, ids=[payment_id])
+
+    def unmatch(self, move_id: int) -> None:
+        """Take off an invoice everything that it is matched with, each as the cross in its list of payments does."""
+        for partial in self._receivable_row(move_id, "matched_credit_ids"):
+            self.client.call("account.move", "js_remove_outstanding_partial", ids=[move_id], partial_id=partial)
+
+    def match_payment(self, move_id: int, payment_id: int) -> None:
+        """Match an open payment to an invoice, as "Add" under its outstanding credits does."""
+        domain = [("payment_id", "=", payment_id), ("account_type", "=", "asset_receivable")]
+        (row,) = self.client.call("account.move.line", "search", domain=domain)
+        self.client.call("account.move", "js_assign_outstanding_line", ids=[move_id], line_id=row)
+
+    def _receivable_row(self, move_id: int, name: str) -> Any:
+        domain = [("move_id", "=", move_id), ("account_type", "=", "asset_receivable")]
+        (row,) = self.client.call("account.move.line", "search_read", domain=domain, fields=[name])
+        return row[name]
 
     def pay_on_account(self, partner: int, amount: float) -> None:
         """A payment from a customer that is matched to no invoice."""
@@ -214,19 +244,60 @@ class Books:
         (payment_id,) = self.client.call("account.payment", "create", vals_list=[{**payment, **values}])
         return int(payment_id)
 
-    def statement_line(self, amount: float, partner: int | None = None) -> None:
-        """Money on the bank statement that nobody has matched."""
+    def statement_line(self, amount: float, partner: int | None = None, *, day: date | None = None) -> int:
+        """Money on the bank statement that nobody has matched; gives its id."""
         group = self.reference("account.group_account_basic")
         uid = self.settings_client.call("res.users", "context_get")["uid"]
         self.settings_client.call("res.users", "write", ids=[uid], vals={"group_ids": [(4, group)]})
         line = {
             "journal_id": self.journal("bank"),
-            "date": today().isoformat(),
+            "date": (day or today()).isoformat(),
             "amount": amount,
             "payment_ref": "Insättning",
             "partner_id": partner or False,
         }
-        self.settings_client.call("account.bank.statement.line", "create", vals_list=[line])
+        (line_id,) = self.settings_client.call("account.bank.statement.line", "create", vals_list=[line])
+        return int(line_id)
+
+    def match_bank_line(self, line_id: int, *move_ids: int) -> None:
+        """Match a line of the bank statement to invoices, each as far as it is open, in one row for all of them."""
+        debts = [self._receivable_row(move_id, "id") for move_id in move_ids]
+        (debt,) = self.client.call("account.move.line", "read", ids=debts[:1], fields=["account_id", "partner_id"])
+        self._reconcile_bank_line(line_id, debt["account_id"][0], debt["partner_id"][0], debts)
+
+    def seen_by_bank(self, *payment_ids: int, day: date | None = None) -> int:
+        """The bank books the money of payments in one line, and somebody matches them; gives the line's id."""
+        fields = ["amount", "partner_id", "move_id", "outstanding_account_id"]
+        payments = self.client.call("account.payment", "read", ids=list(payment_ids), fields=fields)
+        partner, account = payments[0]["partner_id"][0], payments[0]["outstanding_account_id"][0]
+        line_id = self.statement_line(float(sum(one["amount"] for one in payments)), partner, day=day)
+        domain = [("move_id", "in", [one["move_id"][0] for one in payments]), ("account_id", "=", account)]
+        rows = self.client.call("account.move.line", "search", domain=domain)
+        self._reconcile_bank_line(line_id, account, partner, rows)
+        return line_id
+
+    def _reconcile_bank_line(self, line_id: int, account: int, partner: int, rows: list[int]) -> None:
+        """What a reconciliation widget does: put the suspense row on the counterpart's account, and match the two."""
+        call = self.settings_client.call
+        (line,) = call("account.bank.statement.line", "read", ids=[line_id], fields=["move_id", "journal_id"])
+        (journal,) = call("account.journal", "read", ids=[line["journal_id"][0]], fields=["suspense_account_id"])
+        domain = [("move_id", "=", line["move_id"][0]), ("account_id", "=", journal["suspense_account_id"][0])]
+        suspense = call("account.move.line", "search", domain=domain)
+        call("account.move.line", "write", ids=suspense, vals={"account_id": account, "partner_id": partner})
+        call("account.move.line", "reconcile", ids=[*suspense, *rows])
+
+    def undo_bank_line(self, line_id: int) -> None:
+        """Take a bank line off everything that it is matched with."""
+        self.settings_client.call("account.bank.statement.line", "action_undo_reconciliation", ids=[line_id])
+
+    def to_draft(self, move_id: int) -> None:
+        self.client.call("account.move", "button_draft", ids=[move_id])
+
+    def cancel(self, move_id: int) -> None:
+        self.client.call("account.move", "button_cancel", ids=[move_id])
+
+    def customer_of(self, move_id: int) -> int:
+        return int(self.move(move_id, "partner_id")["partner_id"][0])
 
     def credit(self, move_id: int, amount: float | None = None) -> int:
         """Credit an invoice and match the credit note to it: all of it, or one line of `amount` without VAT."""

@@ -28,6 +28,8 @@ from tests.live.odoo_books import Books, odoo_env
 EXAMPLE = Path(__file__).parents[2] / "templates" / "odoo" / "example-document.json"
 SETTINGS = OdooSettings(company_id=1)
 TRACEBACK = "Traceback (most recent call last): SECRET-OF-THE-SERVER"
+WHOLE = ("part_paid", "seen_by_bank", "paid_by_bank")
+"""The documents of which Odoo's own answer is kept too."""
 NOBODY = 999999
 """The id of no user."""
 
@@ -44,12 +46,13 @@ def main(parts: Sequence[str]) -> None:
 
 def record_documents(books: Books) -> None:
     """Make an invoice for each condition, and keep its document."""
-    for name, move_id in (scenarios(books) | money(books)).items():
+    for name, move_id in (scenarios(books) | money(books) | settled(books)).items():
         write(FIXTURES / f"{name}.json", fetch(books.client, str(move_id), SETTINGS))
     with books.second_company("Eurobolaget AB", "EUR") as theirs:
         settings = OdooSettings(company_id=theirs.company)
         write(FIXTURES / "euro_company.json", fetch(theirs.client, str(kronor_invoice(theirs)), settings))
-    write(FIXTURES / "whole_move.json", whole_move(books, document("part_paid")["move"]["id"]))
+    for name in WHOLE:
+        write(FIXTURES / f"whole_{name}.json", whole_move(books, document(name)["move"]["id"]))
     write(EXAMPLE, fetch(books.client, "1", SETTINGS))
 
 
@@ -173,6 +176,57 @@ def money(books: Books) -> dict[str, int]:
         ],
     )
     return found
+
+
+def settled(books: Books) -> dict[str, int]:
+    """What is done with payments and credit notes once they are matched, by the fixture's name."""
+    found: dict[str, int] = {}
+
+    def invoice(name: str, price: float) -> int:
+        found[name] = books.invoice(books.customer(), price=price)
+        return found[name]
+
+    books.pay_and_write_off(invoice("written_off", 6000.0), Decimal("10.50"))
+    books.pay(move := invoice("overpaid", 6100.0), books.balance(move) + 250)
+    payment = books.pay(invoice("payment_in_draft", 6200.0), Decimal("500"))
+    books.payment(payment, "action_draft")
+    payment = books.pay(invoice("payment_cancelled", 6300.0), Decimal("500"))
+    books.payment(payment, "action_draft")
+    books.payment(payment, "action_cancel")
+    books.pay(move := invoice("unmatched", 6400.0), Decimal("500"))
+    books.unmatch(move)
+
+    yesterday = today() - timedelta(days=1)
+    line = books.statement_line(1000.0, books.customer_of(move := invoice("paid_by_bank", 6500.0)), day=yesterday)
+    books.match_bank_line(line, move)
+    line = books.statement_line(1100.0, books.customer_of(move := invoice("bank_line_redone", 6600.0)), day=yesterday)
+    books.match_bank_line(line, move)
+    books.undo_bank_line(line)
+    books.match_bank_line(line, move)
+    line = books.statement_line(1200.0, books.customer_of(move := invoice("bank_line_undone", 6700.0)), day=yesterday)
+    books.match_bank_line(line, move)
+    books.undo_bank_line(line)
+    first = invoice("bank_line_of_two", 6800.0)
+    second = books.invoice(books.customer_of(first), price=6900.0)
+    line = books.statement_line(10_000.0, books.customer_of(first), day=yesterday)
+    books.match_bank_line(line, first, second)
+
+    before = (today() - timedelta(days=3)).isoformat()
+    payment = books.pay(invoice("seen_by_bank", 7000.0), Decimal("700"), payment_date=before)
+    books.seen_by_bank(payment, day=yesterday)
+    move = invoice("two_seen_by_bank", 7100.0)
+    books.seen_by_bank(books.pay(move, Decimal("300")), books.pay(move, Decimal("200")), day=yesterday)
+
+    books.to_draft(books.credit(invoice("credit_in_draft", 7200.0), 400.0))
+    books.cancel(_drafted(books, books.credit(invoice("credit_cancelled", 7300.0), 400.0)))
+    books.pay(move := invoice("draft_again", 7400.0), Decimal("500"))
+    books.to_draft(move)
+    return found
+
+
+def _drafted(books: Books, move_id: int) -> int:
+    books.to_draft(move_id)
+    return move_id
 
 
 def kronor_invoice(books: Books) -> int:

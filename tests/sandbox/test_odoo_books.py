@@ -91,9 +91,15 @@ def test_money_on_account_is_an_open_credit_of_the_customer(ledger: Ledger) -> N
     assert ledger.rows("account.payment/read", ids=[payment], fields=["state"])[0]["state"] == "in_process"
 
 
-def test_more_than_is_open_cannot_be_matched(ledger: Ledger) -> None:
-    with pytest.raises(ValueError, match="more than what is open"):
-        ledger.state.books.pay(1, Decimal(3000))
+def test_of_a_payment_that_is_more_than_what_is_open_the_rest_stays_open(ledger: Ledger) -> None:
+    ledger.state.books.pay(1, Decimal(3000))
+    assert state_of(ledger, 1) == ("paid", 0.0)
+    (rest,) = ledger.rows(
+        "account.move.line/search_read",
+        domain=[["account_type", "=", "asset_receivable"], ["amount_residual", "<", 0]],
+        fields=["amount_residual"],
+    )
+    assert rest["amount_residual"] == -450.0
 
 
 def test_a_full_credit_reverses_the_invoice(ledger: Ledger) -> None:

@@ -16,8 +16,10 @@ A document is an object of records as `search_read` returns them (empty values a
     What has been matched to the invoice (`account.partial.reconcile`, PARTIAL_FIELDS).
 `matched_lines`
     The other side of each of `partials`: rows of payments, credit notes and other entries (MATCHED_LINE_FIELDS and
-    MONEY_FIELDS), each with `received`: what came in by the payment or bank line that it belongs to, `null` where it
-    belongs to none. In a document without these last ones, every row that is no credit note counts as money received.
+    MONEY_FIELDS). Each has `received`, what came in by the payment or bank line that it belongs to (`null` where it
+    belongs to none), `bank_line`, the id of that bank line, `bank_matched`, whether its payment is matched with the
+    bank (`null` where it belongs to no payment), and `bank_date`, when the bank booked what its payment is matched
+    with. In a document without these, every row that is no credit note counts as money received.
 `open_credit_lines`
     The customer's receivable rows in its favour that are matched to nothing yet (OPEN_LINE_FIELDS).
 `payments`
@@ -28,6 +30,8 @@ A document is an object of records as `search_read` returns them (empty values a
     (`account.bank.statement.line`, STATEMENT_LINE_FIELDS).
 `last_bank_entry`
     The newest posted entry of a bank journal, with its `date`; `null` if the company has none.
+`awaits_bank`
+    Whether the company matches its payments with the bank, so that one without a match has not been seen there yet.
 `reminder_lines`
     Reminders that a module for them has sent (`credit.control.line`, those of REMINDER_FIELDS that it has);
     `null` if this Odoo keeps none, or not for us to see.
@@ -82,10 +86,15 @@ LINE_FIELDS = (
     "date_maturity",
     "amount_residual_currency",
 )
-MATCHED_LINE_FIELDS = ("move_id", "move_name", "move_type", "date")
+MATCHED_LINE_FIELDS = ("move_id", "move_name", "move_type", "parent_state", "date")
 MONEY_FIELDS = ("balance", "currency_id")
-RECEIPT_FIELDS = ("payment_id", "statement_line_id")
-"""What a matched row of money belongs to. A misc. entry (an offset, a write-off) belongs to neither."""
+BANK_MATCHES = "reconciled_statement_line_ids"
+RECEIPT_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "payment_id": ("amount", "is_matched", BANK_MATCHES),
+    "statement_line_id": ("amount",),
+}
+"""What a matched row of money belongs to, and what is read of that. A misc. entry (an offset, a write-off) belongs to
+neither."""
 OPEN_LINE_FIELDS = (
     "move_name",
     "move_type",
@@ -143,12 +152,14 @@ _REFERENCES = frozenset(
 class Extras:
     """The fields that not every Odoo has, as far as this one has them: of invoices, customers and reminders.
 
-    `reminders` is empty where no module keeps reminders, or where our user may not see them.
+    `reminders` is empty where no module keeps reminders, or where our user may not see them. `awaits_bank` says
+    that the company matches its payments with the bank.
     """
 
     move: frozenset[str] = frozenset()
     partner: frozenset[str] = frozenset()
     reminders: frozenset[str] = frozenset()
+    awaits_bank: bool = False
 
 
 NO_EXTRAS = Extras()
@@ -171,6 +182,7 @@ def fetch(client: OdooClient, invoice_id: str, settings: OdooSettings, extras: E
     )
     document["statement_lines"] = _statement_lines(client, customer_id, move, settings)
     document["last_bank_entry"] = last_bank_entry(client, settings)
+    document["awaits_bank"] = extras.awaits_bank
     document["reminder_lines"] = _reminder_lines(client, move["id"], extras, settings)
     return document
 
@@ -204,9 +216,10 @@ def _partner_fields(settings: OdooSettings, dialect: Dialect, extras: Extras) ->
 def specification(settings: OdooSettings, dialect: Dialect, extras: Extras = NO_EXTRAS) -> Record:
     """What `web_search_read` is asked for: an invoice with all that hangs on it."""
     partner = {"fields": {"display_name": {}, **_fields(_partner_fields(settings, dialect, extras))}}
-    receipt: Record = {"fields": {"amount": {}}}
     matched = _fields((*MATCHED_LINE_FIELDS, *MONEY_FIELDS))
-    counterpart = {"fields": {"display_name": {}, **matched, **dict.fromkeys(RECEIPT_FIELDS, receipt)}}
+    receipts = {name: {"fields": _fields(names)} for name, names in RECEIPT_FIELDS.items()}
+    receipts["payment_id"]["fields"][BANK_MATCHES] = {"fields": {"date": {}}}
+    counterpart = {"fields": {"display_name": {}, **matched, **receipts}}
     line = {
         **_fields(LINE_FIELDS),
         "account_id": {"fields": {"display_name": {}, "code": {}}},
@@ -276,11 +289,17 @@ def _line(line: Record) -> Record:
 
 
 def _counterpart(line: Record) -> Record:
-    if not line.keys() & set(RECEIPT_FIELDS):
+    if not line.keys() & RECEIPT_FIELDS.keys():
         return _card(line)
-    receipts = [receipt["amount"] for name in RECEIPT_FIELDS if isinstance(receipt := line[name], Mapping)]
-    own = {name: value for name, value in line.items() if name not in RECEIPT_FIELDS}
-    return {**_card(own), "received": receipts[0] if receipts else None}
+    payment, bank_line = (line[name] or None for name in RECEIPT_FIELDS)
+    receipt = payment or bank_line
+    return {
+        **_card({name: value for name, value in line.items() if name not in RECEIPT_FIELDS}),
+        "received": receipt["amount"] if receipt else None,
+        "bank_line": bank_line["id"] if bank_line else None,
+        "bank_matched": payment["is_matched"] if payment else None,
+        "bank_date": max((match["date"] for match in payment[BANK_MATCHES]), default=None) if payment else None,
+    }
 
 
 def _card(record: Record | bool) -> Record:

@@ -1,4 +1,4 @@
-"""Which fields an Odoo has that others lack: our own, and those of modules that it may not have installed."""
+"""What an Odoo has that others lack: our own fields, those of modules, and payments that are matched with the bank."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ from connector.hosts.odoo.fields import NEVER_SEND
 REMEMBERED_S = 60.0
 """How long what was found is taken for granted. Somebody may install the fields at any time, and what people
 enter in them then must not be overlooked for long."""
+
+
+MATCHED_WITH_BANK = (
+    ("is_matched", "=", True),
+    ("move_id", "!=", False),
+    ("outstanding_account_id.account_type", "!=", "asset_cash"),
+)
+"""Payments that wait on an account of their own until a bank line comes, and for which one has come. Where a company
+has any, it matches its payments with the bank; Odoo Community cannot by itself (account_payment.py, `create`)."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ class Present:
                     move=existing_fields(self._client, "account.move", DISPUTE_FIELDS, context),
                     partner=existing_fields(self._client, "res.partner", (NEVER_SEND,), context),
                     reminders=self._reminder_fields(context),
+                    awaits_bank=self._awaits_bank(context),
                 )
                 self._seen = _Seen(found, self._clock_s())
             return self._seen.extras
@@ -48,6 +58,10 @@ class Present:
         """Look again at the next question."""
         with self._lock:
             self._seen = None
+
+    def _awaits_bank(self, context: Record) -> bool:
+        domain = [("company_id", "in", context.get("allowed_company_ids", [])), *MATCHED_WITH_BANK]
+        return bool(self._client.call("account.payment", "search_count", domain=domain, limit=1, context=context))
 
     def _reminder_fields(self, context: Record) -> frozenset[str]:
         """The fields of the reminders that a module keeps; none if there is no such module, or not for us to see."""

@@ -50,6 +50,11 @@ class OdooSettings(BaseModel):
     interest_accounts: tuple[AccountCode, ...] = Field(
         (), description="Codes of the accounts that late-payment interest is booked on."
     )
+    payments_await_bank: bool | None = Field(
+        None,
+        description="Whether a payment entered by hand counts only once Odoo has matched it with a line of the bank"
+        " statement. Left out, it is so where the company has such matches.",
+    )
     id_number_fields: tuple[FieldName, ...] = Field(
         ("company_registry", "vat"),
         min_length=1,

@@ -10,7 +10,6 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from connector.domain.errors import Unreadable
 from connector.domain.invoice import (
-    CreditNote,
     Hold,
     Instalment,
     Invoice,
@@ -18,14 +17,11 @@ from connector.domain.invoice import (
     InvoiceState,
     Line,
     LineKind,
-    OpenReceipt,
     Payment,
-    PaymentKind,
     ReminderSent,
-    WriteOff,
 )
 from connector.domain.money import ORE
-from connector.hosts.odoo import fields, records
+from connector.hosts.odoo import fields, records, settlements
 from connector.hosts.odoo.customers import customer
 from connector.hosts.odoo.records import Record
 from connector.hosts.odoo.settings import OdooSettings
@@ -77,7 +73,8 @@ def translate(document: Record, settings: OdooSettings) -> Invoice:
     that lacks a field or holds a state that nobody knows.
     """
     move = records.part(document, "move")
-    unbooked = _unbooked_payments(document)
+    unbooked = settlements.unbooked_payments(document)
+    matched = settlements.matched_payments(document, awaits_bank=settlements.awaits_bank(document, settings))
     instalments = _instalments(document)
     state = records.value(move, INVOICE_FIELDS["state"])
     if state not in STATES:
@@ -93,15 +90,15 @@ def translate(document: Record, settings: OdooSettings) -> Invoice:
         total=records.amount(move, INVOICE_FIELDS["total"], "total"),
         balance=_balance(move, unbooked),
         lines=_lines(document, settings),
-        payments=(*_booked_payments(document), *unbooked),
-        credit_notes=_credit_notes(document),
-        write_offs=_write_offs(document),
+        payments=(*(payment for payment, _ in matched), *unbooked),
+        credit_notes=settlements.credit_notes(document),
+        write_offs=settlements.write_offs(document),
         instalments=instalments if len(instalments) > 1 else (),
         reminders=_reminders(document),
         customer=customer(document, settings),
         bank_booked_until=_bank_booked_until(document),
-        unmatched_receipts=_unmatched_receipts(document),
-        unapplied_credits=_unapplied_credits(document),
+        unmatched_receipts=settlements.unmatched_receipts(document, matched),
+        unapplied_credits=settlements.unapplied_credits(document),
         holds=_holds(document),
     )
 
@@ -195,187 +192,6 @@ def _product_names(line: Record) -> set[str]:
     return {shown, code, name} if shown.startswith("[") and bracket else {shown} - {""}
 
 
-def _matched(document: Record) -> list[tuple[Record, Decimal, date]]:
-    """Each entry matched to the invoice, with how much of it and the date.
-
-    An exchange difference is no payment: Odoo makes it so that both sides come out even.
-    """
-    lines = {records.value(line, "id"): line for line in records.parts(document, "matched_lines")}
-    partials = records.parts(document, "partials")
-    exchange_moves = {records.reference_id(partial, "exchange_move_id") for partial in partials} - {0}
-    amounts: dict[int, Decimal] = {}
-    for partial in partials:
-        line_id = records.reference_id(partial, "credit_move_id")
-        # An invoice due in instalments is matched once per instalment by one and the same payment.
-        amounts[line_id] = amounts.get(line_id, Decimal(0)) + records.amount(
-            partial, "debit_amount_currency", "payments.amount"
-        )
-    found = []
-    for line_id, amount in amounts.items():
-        line = lines.get(line_id)
-        if line is None:
-            raise Unreadable(f"the document lacks the matched line {line_id}.", system=SYSTEM)
-        day = records.day(line, "date")
-        if day is None:
-            raise Unreadable(f"the matched line {line_id} has no date.", system=SYSTEM)
-        if records.reference_id(line, "move_id") not in exchange_moves:
-            found.append((line, amount, day))
-    return found
-
-
-def _booked_payments(document: Record) -> tuple[Payment, ...]:
-    """Everything matched that is no credit note: payments, bank statement lines, offsets in other journals."""
-    return tuple(
-        Payment(
-            id=str(records.value(line, "id")),
-            amount=amount - _written_off(line, amount, document),
-            date=day,
-            reference=records.text(line, "move_name"),
-            kind=_payment_kind(line, amount, document),
-            currency=_foreign_currency(line, document) if "currency_id" in line else "",
-        )
-        for line, amount, day in _matched(document)
-        if not _of_credit_note(line)
-    )
-
-
-def _payment_kind(line: Record, matched: Decimal, document: Record) -> PaymentKind:
-    """Whether money came in. A row of which only a part is money, and only a part matched here, does not tell."""
-    if "received" in line and line["received"] is None:
-        return PaymentKind.OFFSET
-    told_apart = not _beside_the_money(line, document) or matched == _row_total(line)
-    return PaymentKind.RECEIPT if told_apart else PaymentKind.OFFSET
-
-
-def _written_off(line: Record, matched: Decimal, document: Record) -> Decimal:
-    """How much of what was matched is a difference that was written off as the payment was registered.
-
-    Odoo then makes one receivable row of the money and the difference together.
-    """
-    beside = _beside_the_money(line, document)
-    return beside if beside and matched == _row_total(line) else ZERO
-
-
-def _beside_the_money(line: Record, document: Record) -> Decimal:
-    """By how much a row is more than the money that it stands for; of money in another currency nothing is said."""
-    if line.get("received") is None or not _same_currency(line, document):
-        return ZERO
-    return max(_row_total(line) - records.amount(line, "received", "payments.received"), ZERO)
-
-
-def _row_total(line: Record) -> Decimal:
-    return -records.amount(line, "balance", "payments.balance")
-
-
-def _write_offs(document: Record) -> tuple[WriteOff, ...]:
-    return tuple(
-        WriteOff(id=str(records.value(line, "id")), amount=written_off, date=day)
-        for line, amount, day in _matched(document)
-        if not _of_credit_note(line) and (written_off := _written_off(line, amount, document))
-    )
-
-
-def _credit_notes(document: Record) -> tuple[CreditNote, ...]:
-    """Credit notes matched to the invoice, one per credit note however many of its rows are matched."""
-    found: dict[int, CreditNote] = {}
-    for line, amount, day in _matched(document):
-        if _of_credit_note(line):
-            move_id = records.reference_id(line, "move_id")
-            before = found[move_id].amount if move_id in found else Decimal(0)
-            found[move_id] = CreditNote(
-                id=str(move_id), number=records.text(line, "move_name"), amount=before + amount, date=day
-            )
-    return tuple(found.values())
-
-
-def _unbooked_payments(document: Record) -> tuple[Payment, ...]:
-    """Payments registered on the invoice without an entry in the books, as far as they are in its currency."""
-    return tuple(
-        Payment(
-            id=f"payment-{records.value(payment, 'id')}",
-            kind=PaymentKind.UNBOOKED,
-            amount=records.amount(payment, "amount", "payments.amount"),
-            date=records.required_day(payment, "date"),
-            reference=records.text(payment, "name"),
-        )
-        for payment in _unbooked(document)
-        if _same_currency(payment, document)
-    )
-
-
-def _unbooked(document: Record) -> list[Record]:
-    """The payments that the balance knows nothing of, though Odoo may call the invoice paid for their sake.
-
-    One that the bank has confirmed ("paid") is in the balance as soon as anything is matched to the invoice,
-    as Odoo itself reckons (account.move, payment_state).
-    """
-    counted = {"in_process"} if records.parts(document, "partials") else {"in_process", "paid"}
-    return [
-        payment
-        for payment in records.parts(document, "payments")
-        if records.value(payment, "state") in counted and not records.reference_id(payment, "move_id")
-    ]
-
-
-def _same_currency(record: Record, document: Record) -> bool:
-    return records.reference_id(record, "currency_id") == _currency_id(document)
-
-
-def _currency_id(document: Record) -> int:
-    return records.reference_id(records.part(document, "move"), INVOICE_FIELDS["currency"])
-
-
-def _unmatched_receipts(document: Record) -> tuple[OpenReceipt, ...]:
-    """Money that may be meant for the invoice: open payments, unmatched bank lines, payments in other money."""
-    elsewhere = [payment for payment in _unbooked(document) if not _same_currency(payment, document)]
-    open_lines = [line for line in records.parts(document, "open_credit_lines") if not _of_credit_note(line)]
-    return (
-        *(_open_credit(line, document) for line in open_lines),
-        *(
-            OpenReceipt(
-                amount=records.amount(receipt, "amount", "unmatched_receipts.amount"),
-                currency=_foreign_currency(receipt, document),
-                date=records.day(receipt, "date"),
-                reference=records.text(receipt, "name"),
-            )
-            for receipt in (*records.parts(document, "statement_lines"), *elsewhere)
-        ),
-    )
-
-
-def _unapplied_credits(document: Record) -> tuple[OpenReceipt, ...]:
-    """The customer's credit notes that are not, or not wholly, matched to an invoice."""
-    lines = records.parts(document, "open_credit_lines")
-    return tuple(_open_credit(line, document) for line in lines if _of_credit_note(line))
-
-
-def _open_credit(line: Record, document: Record) -> OpenReceipt:
-    """An open row in the customer's favour, in the invoice's currency where Odoo has it so."""
-    foreign = _foreign_currency(line, document)
-    move = records.part(document, "move")
-    if foreign and records.reference_id(move, "company_currency_id") == records.reference_id(
-        move, INVOICE_FIELDS["currency"]
-    ):
-        field, foreign = "amount_residual", ""
-    else:
-        field = "amount_residual_currency"
-    return OpenReceipt(
-        amount=-records.amount(line, field, "open_credit_lines.amount"),
-        currency=foreign,
-        date=records.day(line, "date"),
-        reference=records.text(line, "move_name"),
-    )
-
-
-def _foreign_currency(record: Record, document: Record) -> str:
-    """The record's currency if it is not the invoice's, else ""."""
-    return "" if _same_currency(record, document) else records.currency(record, "currency_id")
-
-
-def _of_credit_note(line: Record) -> bool:
-    return bool(records.value(line, "move_type") == "out_refund")
-
-
 def _holds(document: Record) -> tuple[Hold, ...]:
     move = records.part(document, "move")
     payment_state = records.value(move, "payment_state")
@@ -399,7 +215,7 @@ def _reminders(document: Record) -> tuple[ReminderSent, ...]:
     letters = [
         (records.day(line, "date_sent") or records.required_day(line, "date"), line)
         for line in records.parts(document, "reminder_lines")
-        if records.value(line, "state") == REMINDED and _same_currency(line, document)
+        if records.value(line, "state") == REMINDED and settlements.same_currency(line, document)
     ]
     letters.sort(key=lambda letter: letter[0])
     return tuple(

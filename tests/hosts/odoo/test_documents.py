@@ -11,6 +11,7 @@ from connector.domain.errors import NotFound
 from connector.hosts.odoo.documents import (
     LINE_FIELDS,
     MATCHED_LINE_FIELDS,
+    MONEY_FIELDS,
     OPEN_LINE_FIELDS,
     Extras,
     fetch,
@@ -33,10 +34,11 @@ def says_document(recorded: dict[str, Any]) -> None:
     says("account.move/search_read", [entry] if entry else [])
 
 
+@pytest.mark.parametrize("name", ["part_paid", "seen_by_bank", "paid_by_bank"])
 @responses.activate
-def test_odoos_own_answer_is_taken_apart() -> None:
-    recorded = document("part_paid")
-    says(WHOLE, document("whole_move"))
+def test_odoos_own_answer_is_taken_apart(name: str) -> None:
+    recorded = document(name)
+    says(WHOLE, document(f"whole_{name}"))
     says("account.move.line/search_read", recorded["open_credit_lines"])
     says("account.bank.statement.line/search_read", recorded["statement_lines"])
     says("account.move/search_read", [recorded["last_bank_entry"]])
@@ -159,5 +161,6 @@ def test_what_cannot_be_an_id_is_not_even_asked_for(invoice_id: str) -> None:
 def test_recorded_lines_hold_every_field() -> None:
     recorded = document("part_paid")
     assert all(set(LINE_FIELDS) <= set(line) for line in recorded["lines"])
-    assert all(set(MATCHED_LINE_FIELDS) <= set(line) for line in recorded["matched_lines"])
+    assert all({*MATCHED_LINE_FIELDS, *MONEY_FIELDS} <= set(line) for line in recorded["matched_lines"])
+    assert "awaits_bank" in recorded
     assert all(set(OPEN_LINE_FIELDS) <= set(line) for line in document("open_credits")["open_credit_lines"])

@@ -96,8 +96,9 @@ def test_what_is_matched_explains_the_balance(name: str, kind: InvoiceKind, stat
     invoice = read(name)
     matched = sum(payment.amount for payment in invoice.payments)
     credited = sum(note.amount for note in invoice.credit_notes)
+    written_off = sum(one.amount for one in invoice.write_offs)
     if kind is InvoiceKind.INVOICE:
-        assert invoice.total - matched - credited == invoice.balance
+        assert invoice.total - matched - credited - written_off == invoice.balance
 
 
 @pytest.mark.parametrize(
@@ -153,10 +154,107 @@ def paid_by(received: str | None, *, balance: str = "-1000.57", currency: str = 
     return translate(recorded, SETTINGS)
 
 
+def payments(invoice: Invoice) -> list[tuple[str, str, str, str]]:
+    return [(one.kind, one.id, str(one.amount), str(one.date)) for one in invoice.payments]
+
+
 def test_a_payment_or_bank_line_is_money_received() -> None:
-    first, second = paid_by("1000.57").payments
+    first, second = read("part_paid").payments
     assert (first.kind, str(first.amount), first.currency) == (PaymentKind.RECEIPT, "1000.57", "")
-    assert second.kind is PaymentKind.RECEIPT, "an older document does not tell"
+    assert (second.kind, second.former_id) == (PaymentKind.RECEIPT, "")
+
+
+def test_a_document_from_before_these_fields_counts_every_row_as_money() -> None:
+    recorded = document("part_paid")
+    for line in recorded["matched_lines"]:
+        for name in ("parent_state", "balance", "currency_id", "received", "bank_line", "bank_matched", "bank_date"):
+            del line[name]
+    del recorded["awaits_bank"]
+    assert [one.kind for one in translate(recorded, SETTINGS).payments] == [PaymentKind.RECEIPT] * 2
+
+
+def test_a_bank_line_is_one_payment_of_its_own_day_by_its_own_id_however_often_it_is_matched_anew() -> None:
+    assert payments(read("paid_by_bank")) == [("receipt", "bank-3", "1000.00", "2026-11-23")]
+    assert payments(read("bank_line_redone")) == [("receipt", "bank-4", "1100.00", "2026-11-23")]
+    (row,) = document("bank_line_redone")["matched_lines"]
+    assert read("bank_line_redone").payments[0].former_id == str(row["id"])
+    undone = read("bank_line_undone")
+    assert undone.payments == ()
+    assert [(str(one.amount), one.rest_of) for one in undone.unmatched_receipts or ()] == [("1200.00", "")]
+
+
+def test_a_bank_line_matched_by_two_rows_is_one_payment() -> None:
+    recorded = document("paid_by_bank")
+    recorded["partials"].append(recorded["partials"][0] | {"id": 9001, "credit_move_id": [9002, "BNK1"]})
+    recorded["matched_lines"].append(recorded["matched_lines"][0] | {"id": 9002})
+    assert payments(translate(recorded, SETTINGS)) == [("receipt", "bank-3", "2000.00", "2026-11-23")]
+    recorded["matched_lines"][1]["parent_state"] = "draft"
+    assert payments(translate(recorded, SETTINGS)) == [("unbooked", "bank-3", "2000.00", "2026-11-23")]
+
+
+def test_of_a_bank_line_for_two_invoices_each_gets_its_part() -> None:
+    invoice = read("bank_line_of_two")
+    assert payments(invoice) == [("receipt", "bank-6", str(invoice.total), "2026-11-23")]
+
+
+def test_a_payment_that_the_bank_has_seen_is_of_the_banks_day() -> None:
+    (line,) = document("seen_by_bank")["matched_lines"]
+    assert (line["date"], line["bank_date"]) == ("2026-11-21", "2026-11-23")
+    assert payments(read("seen_by_bank")) == [("receipt", str(line["id"]), "700.00", "2026-11-23")]
+    assert [one[2:] for one in payments(read("two_seen_by_bank"))] == [
+        ("300.00", "2026-11-23"),
+        ("200.00", "2026-11-23"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "document_says", "payment_state", "kind"),
+    [
+        (None, False, "partial", PaymentKind.RECEIPT),
+        (None, True, "partial", PaymentKind.UNBOOKED),
+        (None, False, "in_payment", PaymentKind.UNBOOKED),
+        (True, False, "partial", PaymentKind.UNBOOKED),
+        (False, True, "in_payment", PaymentKind.RECEIPT),
+    ],
+)
+def test_where_payments_are_matched_with_the_bank_one_that_is_not_waits(
+    setting: bool | None, document_says: bool, payment_state: str, kind: PaymentKind
+) -> None:
+    recorded = document("part_paid")
+    recorded["awaits_bank"] = document_says
+    recorded["move"]["payment_state"] = payment_state
+    invoice = translate(recorded, SETTINGS.model_copy(update={"payments_await_bank": setting}))
+    assert {one.kind for one in invoice.payments} == {kind}
+    assert str(invoice.balance) == "2599.43", "what a person has entered as paid is never claimed"
+
+
+@pytest.mark.parametrize("name", ["seen_by_bank", "paid_by_bank"])
+def test_what_the_bank_has_seen_waits_for_nothing(name: str) -> None:
+    assert [one.kind for one in read(name, payments_await_bank=True).payments] == [PaymentKind.RECEIPT]
+
+
+def test_a_payment_or_credit_note_that_is_a_draft_again_is_not_booked_though_odoo_keeps_it_matched() -> None:
+    payment = read("payment_in_draft")
+    assert [(one.kind, str(one.amount)) for one in payment.payments] == [(PaymentKind.UNBOOKED, "500.00")]
+    assert payment.total - payment.balance == 500
+    credit = read("credit_in_draft")
+    assert [(one.booked, str(one.amount)) for one in credit.credit_notes] == [(False, "400.00")]
+    assert [one.booked for one in read("part_credited").credit_notes] == [True]
+
+
+@pytest.mark.parametrize("name", ["payment_cancelled", "unmatched", "credit_cancelled"])
+def test_what_was_taken_off_the_invoice_again_is_no_payment(name: str) -> None:
+    invoice = read(name)
+    assert (invoice.payments, invoice.credit_notes, invoice.balance) == ((), (), invoice.total)
+
+
+def test_what_was_paid_beyond_the_invoice_is_named_after_its_payment() -> None:
+    invoice = read("overpaid")
+    (payment,) = invoice.payments
+    assert (payment.amount, invoice.balance) == (invoice.total, Decimal(0))
+    assert [(str(one.amount), one.rest_of) for one in invoice.unmatched_receipts or ()] == [("250.00", payment.id)]
+    waiting = read("overpaid", payments_await_bank=True)
+    assert [one.rest_of for one in waiting.unmatched_receipts or ()] == [""]
 
 
 def test_an_entry_that_belongs_to_no_payment_is_an_offset() -> None:
@@ -165,9 +263,14 @@ def test_an_entry_that_belongs_to_no_payment_is_an_offset() -> None:
 
 
 def test_what_was_written_off_with_a_payment_is_told_apart() -> None:
-    invoice = paid_by("990.00")
-    assert (invoice.payments[0].kind, str(invoice.payments[0].amount)) == (PaymentKind.RECEIPT, "990.00")
-    assert [(one.id, str(one.amount)) for one in invoice.write_offs] == [(invoice.payments[0].id, "10.57")]
+    invoice = read("written_off")
+    (payment,) = invoice.payments
+    assert (payment.kind, payment.amount, invoice.balance) == (
+        PaymentKind.RECEIPT,
+        invoice.total - Decimal("10.50"),
+        Decimal(0),
+    )
+    assert [(one.id, str(one.amount)) for one in invoice.write_offs] == [(payment.id, "10.50")]
 
 
 def test_a_payment_of_several_invoices_with_a_difference_does_not_tell_what_was_money_here() -> None:
@@ -252,7 +355,8 @@ def test_an_early_payment_discount_that_nobody_took_lessens_nothing(name: str) -
 def test_a_payment_less_a_discount_that_was_granted_settles_the_invoice() -> None:
     invoice = read("discount_taken")
     assert invoice.balance == 0
-    assert amounts(invoice) == [str(invoice.total)]
+    assert amounts(invoice) == ["5684.00"]
+    assert [one.amount for one in invoice.write_offs] == [invoice.total - 5684]
 
 
 def test_lines_add_up_where_vat_is_reckoned_less_the_discount() -> None:
@@ -269,6 +373,7 @@ def test_a_payment_in_other_money_counts_as_what_it_took_off() -> None:
     assert (payment["amount"], payment["currency_id"][1]) == (Decimal("100.0"), "EUR")
     invoice = read("paid_in_euro")
     assert amounts(invoice) == ["1250.00"]
+    assert [payment.currency for payment in invoice.payments] == ["EUR"]
     assert str(invoice.balance) == "4800.00"
 
 
