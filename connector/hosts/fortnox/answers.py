@@ -63,10 +63,10 @@ class _Words:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list; `last` says that no page comes after it, None that the answer does not tell."""
+    """A page of a list; `left` is how many pages come after it, None where that is not told."""
 
     rows: list[Record]
-    last: bool | None
+    left: int | None
 
 
 def read_one(answer: requests.Response, *, wrapper: str, operation: str, secret: str) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def read_page(answer: requests.Response, *, wrapper: str, operation: str, secret
         raise unreadable(answer, operation)
     number, pages = (meta.get(name) if isinstance(meta, dict) else None for name in ("@CurrentPage", "@TotalPages"))
     told = isinstance(number, int) and isinstance(pages, int)
-    return Page(rows, number >= pages if told else None)  # type: ignore[operator]
+    return Page(rows, max(pages - number, 0) if told else None)  # type: ignore[operator]
 
 
 def read_rows(answer: requests.Response, *, operation: str, secret: str) -> list[Record]:

@@ -7,18 +7,18 @@ invoice points at stands on itself alone; it is read once, and remembered in the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from connector.domain.dates import STOCKHOLM
 from connector.domain.errors import NotFound
-from connector.domain.invoice import InvoiceState, Standing
 from connector.hosts.base import Changes
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
-from connector.hosts.fortnox.documents import Record, flag, reference, text
-from connector.hosts.fortnox.translate import balance_of, is_credit, state_of
+from connector.hosts.fortnox.documents import flag, reference, text
+from connector.hosts.fortnox.standing import told_by
+from connector.hosts.fortnox.translate import is_credit
 
 OVERLAP = timedelta(hours=2, minutes=15)
 """`lastmodified` is sent in Swedish time, to the minute. Whether Fortnox reads it so or as UTC, and what it does in the
@@ -63,9 +63,10 @@ def since(client: FortnoxClient, cursor: str, *, now: datetime) -> Iterator[Chan
     touched: set[str] = set()
     remembered: dict[str, str] = {}
     for rows in client.pages(Call.LIST_INVOICES, lastmodified=modified):
-        found = _told(rows)
+        told_of = {text(row, "DocumentNumber"): told_by(row) for row in rows}
+        found = {invoice_number: standing for invoice_number, standing in told_of.items() if standing}
         told |= set(found)
-        touched |= {text(row, "DocumentNumber") for row in rows} - set(found)
+        touched |= set(told_of) - set(found)
         for row in filter(is_credit, rows):
             credit = text(row, "DocumentNumber")
             debit = before.credited[credit] if credit in before.credited else _referred_to(client, credit)
@@ -76,31 +77,6 @@ def since(client: FortnoxClient, cursor: str, *, now: datetime) -> Iterator[Chan
     for rows in client.pages(Call.LIST_PAYMENTS, lastmodified=modified):
         touched |= {text(row, "InvoiceNumber") for row in rows}
     yield Changes({}, str(Cursor(now, remembered)), frozenset(touched - told - {""}))
-
-
-def standings(client: FortnoxClient, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
-    """See `connector.hosts.base.Host.standings`. One call for each."""
-    found: dict[str, Standing] = {}
-    for invoice_number in sorted(invoice_ids):
-        try:
-            invoice = client.read(Call.READ_INVOICE, invoice_number)
-        except NotFound:
-            continue
-        found[invoice_number] = Standing(state=state_of(invoice), balance=balance_of(invoice))
-    return found
-
-
-def _told(rows: Iterable[Record]) -> dict[str, Standing]:
-    return {
-        text(row, "DocumentNumber"): Standing(state=state_of(row), balance=balance_of(row))
-        for row in rows
-        if not _may_be_a_claim_unbooked(row)
-    }
-
-
-def _may_be_a_claim_unbooked(row: Record) -> bool:
-    """By the cash method an invoice that was sent is a claim, which a row does not tell."""
-    return state_of(row) is InvoiceState.DRAFT and bool(flag(row, "Sent"))
 
 
 def _referred_to(client: FortnoxClient, credit: str) -> str:

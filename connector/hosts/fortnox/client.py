@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -87,11 +88,17 @@ class FortnoxClient:
 
     def pages(self, call: Call, **query: str) -> Iterator[list[Record]]:
         """The rows of a list, page by page. `query` are its filters, in the names that Fortnox gives them."""
+        return (page.rows for page in self.listed(call, **query))
+
+    def listed(self, call: Call, **query: str) -> Iterator[Page]:
+        """As `pages`, each with how many are left. Each is asked for only when it is wanted."""
         number = 1
         while True:
             page = self._page(call, {**query, "page": number, "limit": PAGE_SIZE})
-            yield page.rows
-            if not page.rows or (len(page.rows) < PAGE_SIZE if page.last is None else page.last):
+            if page.left is None and len(page.rows) < PAGE_SIZE:
+                page = replace(page, left=0)
+            yield page
+            if not page.rows or page.left == 0:
                 return
             number += 1
 

@@ -32,6 +32,7 @@ from connector.hosts.fortnox.fetch import fetch, latest_payment
 from connector.hosts.fortnox.oauth import SCOPES
 from connector.hosts.fortnox.overdue import OverdueList
 from connector.hosts.fortnox.settings import FortnoxSettings
+from connector.hosts.fortnox.standing import standings
 from connector.hosts.fortnox.translate import translate
 from connector.hosts.fortnox.write_back import case_of, write_back
 
@@ -141,8 +142,11 @@ class FortnoxHost:
             untold = frozenset()
 
     def standings(self, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
-        """How these invoices stand now; those that Fortnox does not have are left out."""
-        return _held(changes.standings(self._client, invoice_ids), self._disputed())
+        """How these invoices stand now; those that Fortnox does not have are left out.
+
+        Few take a call each; many take one for 500 of the company's unpaid invoices, and few besides (`standing`).
+        """
+        return _held(standings(self._client, invoice_ids), self._disputed())
 
     def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
         """One page of booked, open customer invoices past due on `today`, oldest due date first.
