@@ -6,7 +6,7 @@ Polling is the guarantee behind the hints: whatever no hint told of is found her
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -23,7 +23,7 @@ from connector.flows.outcome import NEXT, STOP, Outcome, Then
 from connector.hosts.base import Changes, Host, Wish
 from connector.hosts.pacing import in_background
 from connector.store import following, hand_overs, inbox
-from connector.store.hand_over_record import HandOver
+from connector.store.following import Followed
 
 CHANGES = "changes"
 GONE = Standing(state=None)
@@ -127,15 +127,14 @@ def _note_page(db: Engine, connection_id: str, host: Host, page: Changes) -> Non
 
 
 def look_at_all(deployment: Deployment, connection_id: str, host: Host) -> None:
-    """Note how every handed-over invoice stands: what no change told of, and invoices that are gone."""
-    db = deployment.databases.main
-    last = ""
-    while known := following.handed_over_after(db, connection_id, last, limit=_BATCH):
-        note_standings(deployment, host, known)
-        last = known[-1].id
+    """Note how every handed-over invoice stands: what no change told of, and invoices that are gone.
+
+    The ledger is asked for all of them at once: what it takes for some, it need not take again for others.
+    """
+    note_standings(deployment, host, following.all_handed_over(deployment.databases.main, connection_id))
 
 
-def note_standings(deployment: Deployment, host: Host, known: tuple[HandOver, ...]) -> None:
+def note_standings(deployment: Deployment, host: Host, known: Sequence[Followed]) -> None:
     """Note how these handed-over invoices stand now."""
     standings = host.standings([hand_over.invoice_id for hand_over in known])
     for hand_over in known:

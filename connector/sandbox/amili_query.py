@@ -23,6 +23,8 @@ class BadQuery(ValueError):
 
 def at_path(document: object, path: str) -> list[Any]:
     """Every value at the dotted `path`; lists on the way are entered. Empty if there is none."""
+    if isinstance(document, dict) and "." not in path:
+        return [document[path]] if path in document else []
     values = [document]
     for name in path.split("."):
         found: list[Any] = []

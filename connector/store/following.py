@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, Engine, select, update
 
@@ -12,37 +13,59 @@ from connector.domain.invoice import Standing, StandingKind
 from connector.store import tables
 from connector.store.database import reading
 from connector.store.follow_ups import ask_for_look
-from connector.store.hand_over_record import HandOver, from_row
 from connector.store.timeline import record
 
 _table = tables.hand_overs
 _WORKER = "connector"
 
 
-def handed_over(db: Engine, connection_id: str, invoice_ids: Iterable[str]) -> tuple[HandOver, ...]:
+class Followed(Protocol):
+    """What following needs to know of a hand-over."""
+
+    @property
+    def id(self) -> str:
+        """The hand-over's id."""
+
+    @property
+    def invoice_id(self) -> str:
+        """The ledger's id of its invoice."""
+
+    @property
+    def standing(self) -> Standing | None:
+        """How the invoice stood when it was last seen; None if it never was."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    id: str
+    invoice_id: str
+    standing: Standing | None
+
+
+def handed_over(db: Engine, connection_id: str, invoice_ids: Collection[str]) -> tuple[Followed, ...]:
     """Those hand-overs of these invoices that are, or may be, at Amili."""
-    query = select(_table).where(_is_handed_over(connection_id), _table.c.invoice_id.in_(list(invoice_ids)))
-    return _found(db, query)
+    return _found(db, connection_id, _table.c.invoice_id.in_(invoice_ids))
 
 
-def handed_over_after(db: Engine, connection_id: str, hand_over_id: str, *, limit: int) -> tuple[HandOver, ...]:
-    """The next hand-overs that are, or may be, at Amili, in the order of their ids after `hand_over_id`."""
-    query = select(_table).where(_is_handed_over(connection_id), _table.c.id > hand_over_id)
-    return _found(db, query.order_by(_table.c.id).limit(limit))
+def all_handed_over(db: Engine, connection_id: str) -> tuple[Followed, ...]:
+    """Every hand-over of a connection that is, or may be, at Amili."""
+    return _found(db, connection_id)
 
 
-def _is_handed_over(connection_id: str) -> ColumnElement[bool]:
+def _found(db: Engine, connection_id: str, *conditions: ColumnElement[bool]) -> tuple[Followed, ...]:
     under_way = _table.c.state.in_((HandOverState.REGISTERING, HandOverState.UNKNOWN))
     is_followed = (_table.c.case_id.is_not(None) | under_way) & (_table.c.state != HandOverState.WITHDRAWN)
-    return (_table.c.connection == connection_id) & is_followed
-
-
-def _found(db: Engine, query: Any) -> tuple[HandOver, ...]:
+    query = select(_table.c.id, _table.c.invoice_id, _table.c.standing).where(
+        _table.c.connection == connection_id, is_followed, *conditions
+    )
     with reading(db) as connection:
-        return tuple(from_row(row) for row in connection.execute(query).all())
+        return tuple(
+            _Followed(row.id, row.invoice_id, Standing.model_validate_json(row.standing) if row.standing else None)
+            for row in connection.execute(query)
+        )
 
 
-def note(db: Engine, hand_over: HandOver, standing: Standing) -> bool:
+def note(db: Engine, hand_over: Followed, standing: Standing) -> bool:
     """Keep how an invoice stands; if that is news, with an event and a look at what happened asked for.
 
     False if it is no news, or somebody else was first.

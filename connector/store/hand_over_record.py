@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, bindparam, select
 
 from connector.domain.connection import FirstAction
@@ -16,6 +18,9 @@ from connector.domain.follow_up import Entry
 from connector.domain.hand_over import HandOverState, Origin, PdfState, WriteBackState
 from connector.domain.invoice import Standing
 from connector.store import tables
+
+_FINDINGS: TypeAdapter[tuple[Finding, ...]] = TypeAdapter(tuple[Finding, ...])
+_ENTRIES: TypeAdapter[tuple[Entry, ...]] = TypeAdapter(tuple[Entry, ...])
 
 # Built once: every step reads its row several times, and building the statement takes as long as running it.
 _BY_ID = select(tables.hand_overs).where(tables.hand_overs.c.id == bindparam("hand_over_id"))
@@ -115,18 +120,24 @@ def from_row(row: Row[Any]) -> HandOver:
         pdf=PdfState(row.pdf),
         pdf_attempted=bool(row.pdf_attempted),
         write_back=WriteBackState(row.write_back),
-        findings=tuple(Finding.model_validate(item) for item in json.loads(row.findings)),
+        findings=_findings(row.findings),
         updated_at=row.updated_at,
         message_attempted=row.message_attempted,
         message_left=row.message_left,
         standing=Standing.model_validate_json(row.standing) if row.standing else None,
         balance_then=Decimal(row.balance_then) if row.balance_then else None,
-        counted=tuple(Entry.model_validate(item) for item in json.loads(row.counted)) if row.counted else None,
+        counted=_ENTRIES.validate_json(row.counted) if row.counted else None,
         follow_up_asked=row.follow_up_asked,
         follow_up_done=row.follow_up_done,
         follow_up_turn=row.follow_up_turn,
         case_news=row.case_news,
     )
+
+
+@lru_cache(maxsize=256)
+def _findings(written: str) -> tuple[Finding, ...]:
+    """Read once where many have the same, as those that say what was not checked."""
+    return _FINDINGS.validate_json(written)
 
 
 def entries_text(entries: tuple[Entry, ...]) -> str:
