@@ -67,6 +67,8 @@ class WriteBackState(StrEnum):
     PENDING = "pending"
     WRITTEN = "written"
     REFUSED = "refused"
+    NOT_NEEDED = "not_needed"
+    """The case was withdrawn before it was shown, in a ledger that could show it only as if it stood."""
 
 
 WRITE_BACK_REFUSED = "write_back_refused"

@@ -86,7 +86,7 @@ class Deployment:
             with self._lock:
                 self._clients[connection.id] = known
         if connection.key.refused_at is not None:
-            return known.amili, parked_host(connection.host.capitalize())
+            return known.amili, parked_host(connection.host)
         return known.amili, known.host
 
     def access(self, access_id: str) -> AmiliAccess:

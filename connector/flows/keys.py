@@ -16,6 +16,7 @@ from connector.domain.errors import ConfigurationError, ConnectorError, KeyRefus
 from connector.flows import connecting
 from connector.flows.deployment import Deployment
 from connector.flows.outcome import NEXT, STOP, Outcome
+from connector.flows.parked import words_of
 from connector.hosts.base import Host, LedgerIdentity
 from connector.hosts.pacing import in_background
 from connector.store import connections, ledger_keys
@@ -52,10 +53,13 @@ def parked(deployment: Deployment, connection_id: str, error: ConnectorError) ->
 
 def _park(deployment: Deployment, connection: StoredConnection) -> None:
     if ledger_keys.refused(deployment.databases.main, connection.id, connection.key.number):
+        said = words_of(connection.host)
         log.warning(
-            "connection %s: %s does not accept our key; nothing is asked of it until there is a new one",
+            "connection %s: %s %s; nothing is asked of it until %s",
             connection.id,
-            connection.host,
+            connection.host.capitalize(),
+            said.refuses,
+            said.waits,
         )
 
 

@@ -1,28 +1,56 @@
-"""A ledger that does not accept our key, as the flows see it: it is not asked."""
+"""A ledger that does not let us in, as the flows see it: it is not asked. What is said depends on how it opens."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NoReturn, cast
 
 from connector.domain.errors import KeyRefused
 from connector.hosts.base import Host
 
 
-class _Parked:
-    """Stands in for a host whose key is dead: whatever is wanted of it is refused here, without a call."""
+@dataclass(frozen=True)
+class ParkedWords:
+    """For logs and errors: what the ledger does not accept, what it waits for, and what people do about it."""
 
-    def __init__(self, system: str) -> None:
-        self._system = system
+    refuses: str
+    waits: str
+    advice: str
+
+
+def words_of(host: str) -> ParkedWords:
+    """The words for a ledger of the kind `host`, which opens by a key that a person enters, or by a consent."""
+    match host:
+        case "fortnox":
+            return ParkedWords(
+                refuses="does not accept the company's consent",
+                waits="the company approves again",
+                advice="Have the company approve the connector again.",
+            )
+        case _:
+            return ParkedWords(
+                refuses="does not accept our key",
+                waits="there is a new one",
+                advice="Enter a new key for the company.",
+            )
+
+
+class _Parked:
+    """Stands in for a host that lets us in no more: whatever is wanted of it is refused here, without a call."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
 
     def __getattr__(self, name: str) -> NoReturn:
+        said = words_of(self._host)
         raise KeyRefused(
-            "does not accept our key, and is not asked before there is a new one.",
-            system=self._system,
+            f"{said.refuses}, and is not asked before {said.waits}.",
+            system=self._host.capitalize(),
             operation=name,
-            advice="Enter a new key for the company.",
+            advice=said.advice,
         )
 
 
-def parked_host(system: str) -> Host:
-    """A host that raises `KeyRefused` for everything."""
-    return cast(Host, _Parked(system))
+def parked_host(host: str) -> Host:
+    """A host of the kind `host` that raises `KeyRefused` for everything."""
+    return cast(Host, _Parked(host))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, case, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.domain.action import ActionOutcome
@@ -107,8 +107,8 @@ def took_effect(
 ) -> None:
     """End the hand-over with its withdrawal, and everything that was still open of it.
 
-    `wish_mark` is the wish that stands in the ledger: it was expressed before, so it starts nothing. Raises
-    `LostOwnership`.
+    `wish_mark` is the wish that stands in the ledger: it was expressed before, so it starts nothing. Where the ledger
+    is not told, it is not shown the case any more either. Raises `LostOwnership`.
     """
     withdrawal = lease.follow_up
     with db.begin() as connection:
@@ -123,7 +123,10 @@ def took_effect(
         }
         ownership.change(connection, _table, withdrawal.id, lease.owner, ended)
         hand_over = fetch(connection, withdrawal.hand_over)
-        told = {"write_back": WriteBackState.PENDING, "case_news": _hand_overs.c.case_news + 1} if tell_ledger else {}
+        told: dict[str, Any] = {"write_back": WriteBackState.PENDING, "case_news": _hand_overs.c.case_news + 1}
+        if not tell_ledger:
+            never_shown = _hand_overs.c.write_back == WriteBackState.PENDING
+            told = {"write_back": case((never_shown, WriteBackState.NOT_NEEDED), else_=_hand_overs.c.write_back)}
         connection.execute(
             update(_hand_overs)
             .where(_hand_overs.c.id == hand_over.id)

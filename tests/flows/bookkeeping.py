@@ -52,6 +52,9 @@ class Bookkeeper(Protocol):
     def credit(self, invoice: str, amount: Decimal | None = None, *, tied: bool = True) -> str:
         """A credit note, of all that is open if no `amount` is given; gives its number. Not `tied`, it names none."""
 
+    def put_off(self, invoice: str, until: date) -> None:
+        """It is agreed with the customer that the invoice is paid by `until`, and put down as the ledger can."""
+
     def dispute(self, invoice: str) -> None:
         """Somebody notes that the customer disputes the invoice."""
 
@@ -108,6 +111,11 @@ class OdooBookkeeper:
 
     def credit(self, invoice: str, amount: Decimal | None = None, *, tied: bool = True) -> str:
         return self.state.books.number(self.state.books.credit(int(invoice), amount, matched=tied))
+
+    def put_off(self, invoice: str, until: date) -> None:
+        with self.state.lock:
+            row = receivable(self.state.records, int(invoice))
+            self.state.records.update("account.move.line", row["id"], {"date_maturity": until.isoformat()})
 
     def dispute(self, invoice: str) -> None:
         self.state.books.set_invoice(int(invoice), x_amili_disputed=True, x_amili_disputed_by="Eva")
@@ -177,6 +185,10 @@ class FortnoxBookkeeper:
     def credit(self, invoice: str, amount: Decimal | None = None, *, tied: bool = True) -> str:
         with self.state.lock:
             return settling.credit(self.books, invoice, amount, referenced=tied)
+
+    def put_off(self, invoice: str, until: date) -> None:
+        with self.state.lock:
+            self.books.set_invoice(invoice, DueDate=until.isoformat())
 
     def dispute(self, invoice: str) -> None:
         self.label(invoice, DISPUTED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,11 +13,14 @@ import pytest
 from connector.domain.dates import today
 from connector.domain.errors import ConfigurationError
 from connector.domain.follow_up import FollowUpState
-from connector.domain.hand_over import HandOverState, Judgement, Origin
+from connector.domain.hand_over import HandOverState, Judgement, Origin, WriteBackState
 from connector.flows import following, withdrawal
 from connector.flows.outcome import Then
+from connector.flows.upload import upload
+from connector.flows.write_back import write_back
 from connector.sandbox.amili_settling import close, debtor_pays, take_in
 from connector.sandbox.amili_state import Action
+from connector.sandbox.fortnox_switches import LockedPut
 from connector.sandbox.switches import Fault, FaultKind, answer_lost_after_create
 from connector.store import follow_ups, hand_overs, inbox, timeline
 from tests.flows.acting import asked, begun, calls, codes, death_at_call, driven, events, registrations, stored, strike
@@ -35,7 +39,10 @@ from tests.flows.following_up import (
     rows,
     sent,
 )
+from tests.flows.ledgers import FortnoxLedger
 from tests.flows.stage import CONNECTION, Stage
+
+pytestmark = pytest.mark.ledgers("odoo", "fortnox")
 
 REASON = "Fakturan gäller fel kund."
 CANCEL = "POST /creditor--cancellations"
@@ -117,10 +124,42 @@ def test_without_a_case_nothing_can_be_withdrawn(on: Stage) -> None:
         wants(on, hand_over)
 
 
+@pytest.mark.ledgers("odoo", because="Fortnox has no place for how a case stands")
 def test_the_ledger_is_told(on: Stage) -> None:
     invoice, _ = withdrawn(on)
     record = on.ledger.records.get("account.move", int(invoice))
     assert record["x_amili_status"] == "Återkallat hos Amili"
+
+
+@pytest.mark.ledgers("fortnox", because="Odoo shows the case as withdrawn")
+@pytest.mark.parametrize("locked", [LockedPut.ALLOW_ALL, LockedPut.ALLOW_LABELS])
+def test_a_ledger_without_a_place_for_that_is_never_shown_a_case_that_was_withdrawn(
+    on: Stage, locked: LockedPut
+) -> None:
+    assert isinstance(on.side, FortnoxLedger)
+    on.fortnox.switches.set(replace(on.fortnox.switches.switches, booked_put=locked))
+    invoice, hand_over = withdrawn(on)
+    for step in (upload, write_back):
+        step(on.deployment, hand_over)
+    one_round(on, hand_over)
+    assert (on.side.case_shown(invoice), on.side.bookkeeper.labels(invoice)) == ("", set())
+    assert on.side.changing_writes(invoice) == 0
+    assert stored(on, hand_over).write_back is WriteBackState.NOT_NEEDED
+    assert hand_over not in [one.id for one in hand_overs.unfinished(on.deployment.databases.main)]
+    assert "written_back" not in events(on, hand_over)
+
+
+@pytest.mark.ledgers("fortnox", because="Odoo shows the case as withdrawn")
+def test_a_case_that_was_shown_before_its_withdrawal_stays_where_it_is(on: Stage) -> None:
+    invoice, hand_over = sent(on)
+    for step in (upload, write_back):
+        on.side.let_windows_pass(on.deployment)
+        step(on.deployment, hand_over)
+    wants(on, hand_over)
+    looked(on, hand_over)
+    assert on.side.case_shown(invoice) == stored(on, hand_over).case_id
+    assert on.side.changing_writes(invoice) == 1
+    assert stored(on, hand_over).write_back is WriteBackState.WRITTEN
 
 
 @pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.FAIL_AFTER, FaultKind.HALF_ANSWER])
@@ -160,7 +199,7 @@ def test_a_death_at_any_call_leaves_one_cancellation(on: Stage, after: bool) -> 
     for call in range(1, 11):
         invoice, hand_over = sent(on)
         wants(on, hand_over)
-        with death_at_call(call, after=after):
+        with death_at_call(call, after=after, to=on.env["AMILI_SANDBOX_URL"]):
             looked(on, hand_over)
         passes(on, hand_over, 200)
         looked(on, hand_over)
