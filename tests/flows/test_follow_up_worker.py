@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from connector.store import follow_ups
-from tests.flows.following_up import actions, kr
-from tests.flows.stage import Stage, stage
+from tests.flows.following_up import actions, pays
+from tests.flows.ledgers import FortnoxLedger, answered
+from tests.flows.stage import Stage, stage, stage_with
 from tests.flows.waiting import until
 from tests.flows.zygote import Zygote, zygote
 
@@ -31,21 +32,31 @@ def in_step(on: Stage) -> bool:
     return follow_ups.due(on.deployment.databases.main) == ()
 
 
+def reported_once(on: Stage, forking: Zygote) -> None:
+    invoice, _ = handed_over(on, forking)
+    pays(on, invoice, 250)
+    on.hint(invoice)
+    until(lambda: amounts(on, invoice) == [250], within_s=WITHIN_S, what="the payment at Amili")
+    until(lambda: in_step(on), within_s=WITHIN_S, what="the end of the look")
+    assert amounts(on, invoice) == [250]
+
+
 def test_a_payment_that_a_hint_tells_of_reaches_amili(tmp_path: Path, database_url: str | None) -> None:
     with stage(tmp_path / "data", database_url=database_url or "", **SHORT) as on, zygote(tmp_path / "log") as forking:
-        invoice, _ = handed_over(on, forking)
-        on.ledger.books.pay(int(invoice), kr(250))
-        on.hint(invoice)
-        until(lambda: amounts(on, invoice) == [250], within_s=WITHIN_S, what="the payment at Amili")
-        until(lambda: in_step(on), within_s=WITHIN_S, what="the end of the look")
-        assert amounts(on, invoice) == [250]
+        reported_once(on, forking)
+
+
+def test_so_does_one_in_fortnox(tmp_path: Path) -> None:
+    with stage_with(FortnoxLedger(), tmp_path / "data", **SHORT) as on, zygote(tmp_path / "log") as forking:
+        reported_once(on, forking)
+        assert answered(on.fortnox, 429) == 0
 
 
 def test_a_worker_killed_over_a_payment_is_followed_by_the_next(tmp_path: Path) -> None:
     with stage(tmp_path / "data", **SHORT) as on, zygote(tmp_path / "log") as forking:
         invoice, worker = handed_over(on, forking)
         for amount in (100, 200, 300):
-            on.ledger.books.pay(int(invoice), kr(amount))
+            pays(on, invoice, amount)
         on.hint(invoice)
         until(lambda: len(actions(on, invoice)) > 0, within_s=WITHIN_S, what="the first payment at Amili")
         forking.kill(worker)
