@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     cases_interval_s: float = Field(
         900.0, ge=1, description="How often Amili is asked which cases have changed; all open ones are read daily."
     )
+    reconcile_hour: int = Field(
+        2, ge=0, le=23, description="From which hour in Sweden, over three hours, companies are compared with Amili."
+    )
     retention_days: int = Field(
         90, ge=1, description="How long finished work of the engine and handled hints are kept."
     )

@@ -25,6 +25,7 @@ from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.connection import ConnectionSettings, EscalationRule, ReminderPolicy
 from connector.domain.errors import ConnectorError
+from connector.domain.reconcile import DifferenceKind
 from connector.flows.fortnox_access import CALLBACK_PATH
 from connector.hosts.fortnox.oauth import SCOPES, SERVICE_ACCOUNT_REFUSAL, code_of_callback
 from connector.hosts.fortnox.refusals import Why
@@ -184,6 +185,10 @@ def test_every_finding_is_in_the_readme_and_no_other() -> None:
     codes = {key.partition(".")[0] for key in (*TEXTS, *NOT_CHECKED)} | remote_codes()
 
     assert table("What can stop an invoice").keys() - {"code"} == codes
+
+
+def test_every_difference_is_in_the_readme_and_no_other() -> None:
+    assert table("What the reconciliation finds").keys() - {"difference"} == set(DifferenceKind)
 
 
 def test_every_page_in_the_readme_is_served() -> None:

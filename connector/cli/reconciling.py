@@ -8,14 +8,13 @@ import click
 
 from connector.cli.deploying import chosen, opened
 from connector.cli.exit_codes import ExitCode
-from connector.cli.output import JSON, LANGUAGE, as_json, table
+from connector.cli.output import JSON, LANGUAGE, as_json, instant, table
 from connector.cli.previewing import CONNECTION
 from connector.domain.money import as_text
-from connector.flows.reconcile import Comparison
-from connector.flows.reconcile import reconcile as compare
+from connector.flows.comparisons import Compared, compare
 from connector.flows.reconcile_words import cause
 
-_HEADINGS = ("Invoice", "Case", "In ledger", "Claimed", "Reported", "At Amili", "Difference", "What")
+_HEADINGS = ("Invoice", "Case", "In ledger", "Claimed", "Reported", "At Amili", "Difference", "Since", "What")
 _AMOUNTS = _HEADINGS[2:7]
 
 
@@ -27,18 +26,24 @@ _AMOUNTS = _HEADINGS[2:7]
 def reconcile(connection_id: str | None, exit_code: bool, language: str, json_: bool) -> None:
     """Compare a company's ledger, our record and Amili, read afresh, and list every difference with what resolves it.
 
-    Changes nothing anywhere. Amounts are what is left of the claimed capital.
+    Changes nothing in the ledger and at Amili; the result is shown on the page too. Amounts are what is left of the
+    claimed capital.
     """
     with opened() as deployment:
         connection = chosen(deployment, connection_id)
-        found = compare(deployment, connection)
+        found = compare(deployment, connection.id)
     if json_:
         as_json(
             {
                 "connection": connection.id,
-                "compared": found.compared,
+                "compared": found.cases,
                 "differences": [
-                    {**one.model_dump(mode="python"), "cause": cause(one.kind, language)} for one in found.differences
+                    {
+                        **one.difference.model_dump(mode="python"),
+                        "first_seen": instant(one.first_seen),
+                        "cause": cause(one.difference, language),
+                    }
+                    for one in found.differences
                 ],
             }
         )
@@ -48,24 +53,28 @@ def reconcile(connection_id: str | None, exit_code: bool, language: str, json_: 
         raise SystemExit(ExitCode.BLOCKED)
 
 
-def _show(found: Comparison, language: str) -> None:
+def _show(found: Compared, language: str) -> None:
     if found.differences:
         rows = [
             (
                 one.invoice_number,
                 one.case_id,
                 *(_amount(value) for value in (one.in_ledger, one.claimed, one.reported, one.at_amili, one.amount)),
+                instant(kept.first_seen)[:10],
                 one.kind,
             )
-            for one in found.differences
+            for kept in found.differences
+            for one in (kept.difference,)
         ]
         table(_HEADINGS, rows, right=_AMOUNTS)
         click.echo()
-        for kind in dict.fromkeys(one.kind for one in found.differences):
-            click.echo(f"{kind}: {cause(kind, language)}")
+        for kind, words in dict.fromkeys(
+            (one.difference.kind, cause(one.difference, language)) for one in found.differences
+        ):
+            click.echo(f"{kind}: {words}")
         click.echo()
     what = _counted(len(found.differences), "difference") if found.differences else "no differences"
-    click.echo(f"{_counted(found.compared, 'case')} compared; {what}.")
+    click.echo(f"{_counted(found.cases, 'case')} compared; {what}.")
 
 
 def _counted(number: int, what: str) -> str:

@@ -33,7 +33,8 @@ OVERLAP = timedelta(minutes=2)
 """How far back changes are asked for again: what Amili stores late bears an earlier time than what was seen already."""
 ONE_BY_ONE = 100
 """How many cases a round reads by themselves at most, because the list of open cases did not have them."""
-_SURELY_LISTED_S = 600.0
+SURELY_LISTED_S = 600.0
+"""How old a case is before Amili must show it: how soon a new one can be found is not documented (amili.md 5.6)."""
 _BATCH = 100
 
 Submit = Callable[[Job], None]
@@ -89,7 +90,7 @@ class _Round:
     def _read_all(self, client: AmiliClient) -> None:
         started_s = time.monotonic()
         self._note(client.open_cases(self._creditor))
-        missed = cases.miss(self._db, self._place, self._seen, registered_for_s=_SURELY_LISTED_S)
+        missed = cases.miss(self._db, self._place, self._seen, registered_for_s=SURELY_LISTED_S)
         case_readings.all_read(self._db, self._place)
         # What changed on an early page while later ones were read has not been seen.
         self._reached(timedelta(seconds=time.monotonic() - started_s))

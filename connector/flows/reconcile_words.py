@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connector.domain.reconcile import DifferenceKind
+from connector.domain.reconcile import Difference, DifferenceKind
 
 SV: Mapping[DifferenceKind, str] = {
-    DifferenceKind.REPORT_UNDER_WAY: "En betalning eller kreditering rapporteras till Amili, eller väntar på svar.",
+    DifferenceKind.REPORT_UNDER_WAY: (
+        "En betalning eller kreditering rapporteras till Amili, eller väntar på att bokföras eller på ett svar. "
+        "Står det kvar, se efter om betalningen är avstämd mot banken."
+    ),
     DifferenceKind.NOT_REPORTED: (
         "Mindre är öppet i bokföringen än hos Amili, och ingen betalning eller kreditering förklarar det. "
         "Se efter vad som bokförts på fakturan, och rapportera det hos Amili."
     ),
     DifferenceKind.PAID_AT_AMILI: (
         "Gäldenären har betalat till Amili. Bokför utbetalningen när den har kommit; den rapporteras inte tillbaka."
+    ),
+    DifferenceKind.MORE_IN_LEDGER: (
+        "Mer är öppet i bokföringen än hos Amili, och ingen har betalat dit: en betalning eller kreditering har "
+        "ändrats eller tagits bort, eller så har fakturan ökat. Rätta bokföringen, eller ta det med Amili."
     ),
     DifferenceKind.CLOSED_AT_AMILI: (
         "Ärendet är avslutat hos Amili men fakturan är inte betald i bokföringen. Bokför utbetalningen, "
@@ -39,16 +46,26 @@ SV: Mapping[DifferenceKind, str] = {
         "Ett öppet ärende hos Amili som inte har skickats härifrån. "
         "Är fakturan densamma tas ärendet över när den skickas."
     ),
+    DifferenceKind.STILL_OPEN: (
+        "Ärendet är återkallat härifrån, men Amili har det fortfarande öppet. Se efter hos Amili, och fråga dem."
+    ),
 }
 
 EN: Mapping[DifferenceKind, str] = {
-    DifferenceKind.REPORT_UNDER_WAY: "A payment or credit is being reported to Amili, or waits for your answer.",
+    DifferenceKind.REPORT_UNDER_WAY: (
+        "A payment or credit is being reported to Amili, or waits to be booked or for an answer. "
+        "If this stays, see whether the payment is matched with the bank."
+    ),
     DifferenceKind.NOT_REPORTED: (
         "Less is open in the ledger than at Amili, and no payment or credit explains it. "
         "Look at what was booked on the invoice, and report it at Amili."
     ),
     DifferenceKind.PAID_AT_AMILI: (
         "The debtor has paid to Amili. Book the payout once it has come; it is not reported back."
+    ),
+    DifferenceKind.MORE_IN_LEDGER: (
+        "More is open in the ledger than at Amili, and nobody has paid there: a payment or credit was changed or "
+        "removed, or the invoice has grown. Correct the ledger, or settle it with Amili."
     ),
     DifferenceKind.CLOSED_AT_AMILI: (
         "The case is closed at Amili but the invoice is not paid in the ledger. Book the payout, "
@@ -74,9 +91,17 @@ EN: Mapping[DifferenceKind, str] = {
         "An open case at Amili that was not sent from here. "
         "If the invoice is the same, the case is taken over when that is sent."
     ),
+    DifferenceKind.STILL_OPEN: (
+        "The case was withdrawn from here, but Amili still has it open. Look at Amili, and ask them."
+    ),
 }
 
+_DECIDED_SV = "Någon har beslutat att det får stå så: frågan om betalningen är avslutad."
+_DECIDED_EN = "Somebody has decided that this may stand: the question about the payment is closed."
 
-def cause(kind: DifferenceKind, language: str) -> str:
+
+def cause(difference: Difference, language: str) -> str:
     """What it comes from and what to do, in `language` ("sv", or else English)."""
-    return (SV if language == "sv" else EN)[kind]
+    if difference.is_decided:
+        return _DECIDED_SV if language == "sv" else _DECIDED_EN
+    return (SV if language == "sv" else EN)[difference.kind]

@@ -75,6 +75,38 @@ def delayed(number: str, *, has_case: bool) -> Words:
     return Words(f"Faktura {number} väntar ännu på att skickas", f"Invoice {number} still waits to be sent")
 
 
+def difference(number: str) -> Words:
+    """Ledger and Amili do not agree."""
+    return Words(
+        f"Bokföringen och Amili stämmer inte överens om faktura {number}",
+        f"The ledger and Amili do not agree about invoice {number}",
+    )
+
+
+def unknown_cases(count: int) -> Words:
+    """Open cases at Amili that nothing here has sent."""
+    if count == 1:
+        return Words(
+            "Ett öppet ärende hos Amili är inte skickat härifrån", "An open case at Amili was not sent from here"
+        )
+    return Words(
+        f"{count} öppna ärenden hos Amili är inte skickade härifrån",
+        f"{count} open cases at Amili were not sent from here",
+    )
+
+
+NOT_COMPARED: Final = Words(
+    "Avstämningen med Amili har misslyckats flera nätter i rad",
+    "The comparison with Amili has failed for several nights",
+)
+SEE_COMPARISON: Final = Words(
+    "Beloppen, och vad som löser det, står på sidan Avstämning.",
+    "The amounts, and what resolves it, are on the page Reconciliation.",
+)
+COMPARE_AGAIN: Final = Words(
+    "Läs vad som hindrar på sidan Avstämning, åtgärda det och jämför på nytt.",
+    "Read what hinders it on the page Reconciliation, mend that and compare anew.",
+)
 NEW_KEY: Final = Words("Lägg in en ny nyckel.", "Enter a new key.")
 NEW_CONSENT: Final = Words("Låt företaget godkänna kopplingen igen.", "Have the company approve the connector again.")
 WAIT_OR_LOOK: Final = Words(

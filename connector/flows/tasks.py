@@ -20,10 +20,13 @@ from connector.domain.dates import STOCKHOLM, today
 from connector.domain.errors import ConfigurationError
 from connector.domain.findings import Finding, stops, worst_first
 from connector.domain.hand_over import HandOverState, Origin
+from connector.domain.reconcile import WAITS_FOR_PERSON, DifferenceKind
 from connector.domain.task import TaskKind
 from connector.flows import consent, task_words
+from connector.flows.reconcile_words import EN, SV, cause
 from connector.flows.task_words import Words
-from connector.store import connections, follow_ups, ledger_keys, tasks, users
+from connector.store import comparisons, connections, follow_ups, hand_overs, ledger_keys, tasks, users
+from connector.store.comparisons import KeptDifference
 from connector.store.connections import ConnectionSummary
 from connector.store.hand_over_record import HandOver
 from connector.store.ledger_keys import KeyTrouble
@@ -34,6 +37,9 @@ UNKNOWN_IS_LONG_S = 3_600.0
 """Longer than any settling time: looks at Amili end an ordinary doubt within minutes."""
 DELAY_IS_LONG_S = 86_400.0
 MOST_OF_A_KIND = 1_000
+
+NOT_COMPARED_IS_LONG_S = 129_600.0
+"""A day and a half: two nights, each with all its tries."""
 
 _ORDER: Final[Mapping[TaskKind, int]] = {kind: place for place, kind in enumerate(TaskKind)}
 
@@ -221,6 +227,85 @@ def _delayed(scope: Scope) -> Iterable[Task]:
         )
 
 
+def _differences(scope: Scope) -> Iterable[Task]:
+    kinds = tuple(kind for kind in WAITS_FOR_PERSON if kind is not DifferenceKind.UNKNOWN_CASE)
+    found = comparisons.unasked(scope.db, scope.connection_ids, kinds, limit=MOST_OF_A_KIND)
+    due = [one for one in found if must_be_seen_to(one)]
+    hand_over_of = hand_overs.of_ids(scope.db, {one.difference.hand_over_id for one in due})
+    for one in due:
+        hand_over = hand_over_of[one.difference.hand_over_id]
+        resolved = hand_over.state is HandOverState.WITHDRAWN and one.difference.kind is not DifferenceKind.STILL_OPEN
+        if not resolved:
+            yield _of_difference(scope, one, hand_over)
+
+
+def must_be_seen_to(one: KeptDifference) -> bool:
+    """Whether a difference has stood for so long that a person must see to it, or whoever booked its payout has not."""
+    may_stand = one.difference.may_stand
+    if may_stand is None:
+        return False
+    payout_date = one.difference.payout_date
+    paid_out_at = datetime.combine(payout_date, time_of_day(), STOCKHOLM).timestamp() if payout_date else 0.0
+    return max(one.first_seen, paid_out_at) + may_stand.total_seconds() <= time.time()
+
+
+def _of_difference(scope: Scope, one: KeptDifference, hand_over: HandOver) -> Task:
+    difference = one.difference
+    return replace(
+        _of_hand_over(
+            scope,
+            hand_over,
+            TaskKind.DIFFERENCE,
+            title=task_words.difference(_number(hand_over)),
+            action=task_words.SEE_COMPARISON,
+        ),
+        key=f"{TaskKind.DIFFERENCE}/{difference.key}",
+        # The same amount again, after it was resolved once, is news.
+        mark=f"{one.first_seen:.0f}/{difference.substance}",
+        since=one.first_seen,
+        path=f"/connections/{one.connection}/reconciliation",
+        says=(Words(cause(difference, "sv"), cause(difference, "en")),),
+    )
+
+
+def _unknown_cases(scope: Scope) -> Iterable[Task]:
+    """One task for a company's cases that nobody here has sent: it may have had hundreds before it had us."""
+    kind = DifferenceKind.UNKNOWN_CASE
+    for found in comparisons.tallies(scope.db, scope.connection_ids, kind):
+        key = f"{TaskKind.DIFFERENCE}/{kind}/{found.connection}"
+        skip = scope.decided.skips.get(key)
+        # A case less is no news; a case more is.
+        latest = max(found.latest, float(skip.mark) if skip else 0.0)
+        yield Task(
+            key=key,
+            mark=f"{latest:.3f}",
+            kind=TaskKind.DIFFERENCE,
+            connection=found.connection,
+            company=scope.company(found.connection),
+            title=task_words.unknown_cases(found.count),
+            action=task_words.SEE_COMPARISON,
+            since=found.oldest,
+            path=f"/connections/{found.connection}/reconciliation",
+            says=(Words(SV[kind], EN[kind]),),
+        )
+
+
+def _not_compared(scope: Scope) -> Iterable[Task]:
+    for one in comparisons.failing(scope.db, scope.connection_ids, for_s=NOT_COMPARED_IS_LONG_S):
+        since = one.failing_since or 0.0
+        yield Task(
+            key=f"{TaskKind.NOT_COMPARED}/{one.connection}",
+            mark=f"{since:.3f}",
+            kind=TaskKind.NOT_COMPARED,
+            connection=one.connection,
+            company=scope.company(one.connection),
+            title=task_words.NOT_COMPARED,
+            action=task_words.COMPARE_AGAIN,
+            since=since,
+            path=f"/connections/{one.connection}/reconciliation",
+        )
+
+
 _SOURCES: Final[tuple[Callable[[Scope], Iterable[Task]], ...]] = (
     _keys,
     _unknown,
@@ -228,6 +313,9 @@ _SOURCES: Final[tuple[Callable[[Scope], Iterable[Task]], ...]] = (
     _blocked,
     _remarks,
     _delayed,
+    _differences,
+    _unknown_cases,
+    _not_compared,
 )
 
 

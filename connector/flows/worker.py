@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from queue import SimpleQueue
 
-from connector.flows import case_reading, digest, follow_up, following, keys, payouts, requests
+from connector.flows import case_reading, comparisons, digest, follow_up, following, keys, payouts, requests
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Engine
 from connector.flows.guarded import guarded, one_round
@@ -51,6 +51,7 @@ class Worker:
         self._keys: Mapping[str, LedgerKey] = {}
         self._listener = listener_of(deployment)
         self._looks = follow_up.Starting(deployment)
+        self._comparisons = comparisons.Starting(deployment)
         # The engine takes no new work from within its own.
         self._wanted: SimpleQueue[Job] = SimpleQueue()
         self._engine = Engine(
@@ -75,6 +76,7 @@ class Worker:
                     ("standings", one_round("standings", partial(following.look, deployment))),
                 ),
                 CASES: (("read", one_round("cases", partial(case_reading.read, deployment, self._wanted.put))),),
+                comparisons.COMPARE: (("compare", one_round("compare", partial(comparisons.run, deployment))),),
                 TIDY: (("tidy", one_round("tidy", self._tidy)),),
                 DIGEST: (("digest", one_round("digest", partial(digest.send_due, deployment))),),
             },
@@ -128,6 +130,7 @@ class Worker:
                 self._submit(requests.job_of(again))
                 rescued += 1
         rescued += follow_up.take_up(self._deployment, self._engine.live, self._submit)
+        rescued += self._comparisons.revive(self._engine.live)
         rescued += inbox.return_stranded(self._deployment.databases.inbox, older_than_s=_HINT_STRANDED_S)
         if rescued:
             log.warning("%d pieces of work had nobody driving them and were taken up again", rescued)
@@ -157,6 +160,7 @@ class Worker:
         if leases.try_lease(self._deployment.databases.main, "schedule", self._engine.executor_id, for_s=30.0):
             self._schedule(known)
             self._looks.start(self._submit)
+            self._comparisons.start(self._submit, known.keys())
         return 0
 
     def _take_up_freed(self, known: Mapping[str, LedgerKey]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
@@ -30,6 +31,7 @@ from connector.store.timeline import record
 
 _table = tables.hand_overs
 _UNIQUE_CONSTRAINTS = 2
+_DOUBTFUL = (HandOverState.REGISTERING, HandOverState.UNKNOWN)
 _UNOWNED = {"owner": None, "deadline": None, "free_at": None}
 """Whoever is still writing a block into the ledger must not end the write-back of what is asked for next."""
 
@@ -206,12 +208,23 @@ def known_cases(db: Engine, creditor: str) -> frozenset[str]:
 
 
 def in_doubt(db: Engine, connection_id: str) -> tuple[HandOver, ...]:
-    """A connection's hand-overs of which it is not known whether a case was made, oldest first."""
-    doubtful = (HandOverState.REGISTERING, HandOverState.UNKNOWN)
-    query = select(_table).where(_table.c.connection == connection_id, _table.c.state.in_(doubtful))
+    """A connection's hand-overs of which it is not known whether a case was made, oldest first.
+
+    One that is being registered at this moment is in no doubt yet.
+    """
+    query = select(_table).where(_table.c.connection == connection_id, _table.c.state.in_(_DOUBTFUL))
     with reading(db) as connection:
-        rows = connection.execute(query.order_by(_table.c.asked_at, _table.c.id)).all()
+        owned = func.coalesce(_table.c.deadline, 0.0) > now(connection)
+        under_way = (_table.c.state == HandOverState.REGISTERING) & owned
+        rows = connection.execute(query.where(~under_way).order_by(_table.c.asked_at, _table.c.id)).all()
     return tuple(from_row(row) for row in rows)
+
+
+def doubtful_numbers(db: Engine, creditor: str) -> frozenset[str]:
+    """The numbers of a creditor's invoices that are being registered, or of which it is not known whether they are."""
+    query = select(_table.c.invoice_number).where(_table.c.creditor == creditor, _table.c.state.in_(_DOUBTFUL))
+    with reading(db) as connection:
+        return frozenset(connection.execute(query.where(_table.c.invoice_number.is_not(None))).scalars())
 
 
 def has_case(db: Engine, connection_id: str) -> bool:
@@ -227,6 +240,13 @@ def with_case(db: Engine, connection_id: str) -> tuple[HandOver, ...]:
     with reading(db) as connection:
         rows = connection.execute(query.order_by(_table.c.asked_at.desc(), _table.c.id)).all()
     return tuple(from_row(row) for row in rows)
+
+
+def of_ids(db: Engine, hand_over_ids: Collection[str]) -> dict[str, HandOver]:
+    """These hand-overs, by their ids; those that are not there are left out."""
+    with reading(db) as connection:
+        rows = connection.execute(select(_table).where(_table.c.id.in_(hand_over_ids))).all()
+    return {row.id: from_row(row) for row in rows}
 
 
 def find(db: Engine, reference: str) -> tuple[HandOver, ...]:

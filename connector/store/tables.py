@@ -248,6 +248,33 @@ payout_reads = Table(
     Column("read_at", Double, nullable=False),
 )
 
+comparisons = Table(
+    "comparisons",
+    main,
+    Column("connection", Text, ForeignKey("connections.id"), primary_key=True),
+    Column("due_at", Double, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("asked_by", Text, nullable=False, server_default=""),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("compared_at", Double),
+    Column("cases", Integer),
+    Column("failing_since", Double),
+    Column("failed_at", Double),
+    Column("failure", Text, nullable=False, server_default=""),
+    Index("comparisons_due", "due_at"),
+)
+
+differences = Table(
+    "differences",
+    main,
+    Column("connection", Text, ForeignKey("connections.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("hand_over", Text, nullable=False),
+    Column("first_seen", Double, nullable=False),
+    Column("difference", Text, nullable=False),
+)
+
 executors = Table(
     "executors",
     main,

@@ -26,6 +26,7 @@ from connector.web.money import money_pages
 from connector.web.pages import pages
 from connector.web.person import LONGEST_SESSION_S, current_user, language, may_connect, words
 from connector.web.problems import log_unexpected, show_problems
+from connector.web.reconciliation import reconciliation
 from connector.web.signin import FREE_TRIES_PER_ACCOUNT, FREE_TRIES_PER_ADDRESS, signin
 from connector.web.tasks import count as count_tasks
 from connector.web.tasks import tasks
@@ -78,7 +79,9 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
     add_security_headers(app, https=https)
     show_problems(app)
     protect_forms(app, exempt_blueprints=frozenset({webhooks.name, fortnox_lifecycle.name}))
-    people_use = (signin, pages, tasks, money_pages, ledger_keys, withdrawing, connecting, approved_company)
+    people_use = (
+        signin, pages, tasks, money_pages, reconciliation, ledger_keys, withdrawing, connecting, approved_company
+    )  # fmt: skip
     for blueprint in (webhooks, fortnox_lifecycle, health, *people_use):
         app.register_blueprint(blueprint)
     app.context_processor(_for_templates)

@@ -7,8 +7,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connector.domain.dates import today
 from connector.domain.hand_over import HandOverState
+from connector.domain.reconcile import DifferenceKind
 from connector.flows.asking import worker_runs
-from connector.store import hand_overs, inbox, ledger_keys
+from connector.store import comparisons, hand_overs, inbox, ledger_keys
 from connector.store.ledger_keys import KeyTrouble
 from connector.web.person import deployment
 
@@ -45,9 +46,10 @@ def ready() -> tuple[dict[str, object], int]:
 
 @health.get("/metrics")
 def metrics() -> Response:
-    """The same, and the hand-overs by state, in Prometheus' text format 0.0.4."""
+    """The same, the hand-overs by state, and what does not agree, in Prometheus' text format 0.0.4."""
     databases = deployment().databases
     counts = hand_overs.counts(databases.main)
+    differing = comparisons.counts(databases.main)
     troubles = [key.trouble(today()) for key in ledger_keys.every(databases.main).values()]
     lines = [
         *_family("amili_connector_hand_overs", "Hand-overs by state."),
@@ -56,6 +58,10 @@ def metrics() -> Response:
         f"amili_connector_oldest_waiting_seconds {inbox.oldest_waiting_s(databases.inbox):.3f}",
         *_family("amili_connector_ledger_keys", "Keys to ledgers that need attention, by what is wrong."),
         *(f'amili_connector_ledger_keys{{trouble="{trouble}"}} {troubles.count(trouble)}' for trouble in KeyTrouble),
+        *_family("amili_connector_differences", "What does not agree between ledgers and Amili, by kind."),
+        *(f'amili_connector_differences{{kind="{kind}"}} {differing.get(kind, 0)}' for kind in DifferenceKind),
+        *_family("amili_connector_failing_comparisons", "Companies whose last comparison with Amili failed."),
+        f"amili_connector_failing_comparisons {len(comparisons.failing(databases.main, None, for_s=0.0))}",
         *_family("amili_connector_worker_alive", "Whether a worker process has been heard of lately."),
         f"amili_connector_worker_alive {int(worker_runs(deployment()))}",
     ]

@@ -7,8 +7,9 @@ import re
 from flask import Flask
 
 from connector.domain.hand_over import HandOverState, Origin, Request
+from connector.domain.reconcile import DifferenceKind, unknown_case
 from connector.flows.deployment import Deployment
-from connector.store import executors, hand_overs, inbox
+from connector.store import comparisons, executors, hand_overs, inbox
 from tests.web.conftest import add_company
 from tests.web.visitor import Visitor
 
@@ -77,8 +78,23 @@ def test_metrics_count_hand_overs_by_state_and_name_nobody(app: Flask, deploymen
     assert metric(visitor, 'amili_connector_hand_overs{state="requested"}') == 1
     text = visitor.get("/metrics").text
     assert set(re.findall(r'state="(\w+)"', text)) == set(HandOverState)
+    assert set(re.findall(r'kind="(\w+)"', text)) == set(DifferenceKind)
     assert not re.search(r"hemliga|eva@|byran|INV", text, re.IGNORECASE)
     assert all(re.fullmatch(r"# (HELP|TYPE) .+|[a-z_]+(\{[^}]*\})? \S+", line) for line in text.splitlines())
+
+
+def test_metrics_count_what_does_not_agree_and_comparisons_that_fail(visitor: Visitor, deployment: Deployment) -> None:
+    add_company(deployment, "alfa")
+    db = deployment.databases.main
+    comparisons.enrol(db, "alfa", due_at=0.0)
+    comparisons.keep(db, "alfa", (unknown_case("c1", "1", None), unknown_case("c2", "2", None)), cases=0, began_at=1.0)
+    assert metric(visitor, 'amili_connector_differences{kind="unknown_case"}') == 2
+    assert metric(visitor, 'amili_connector_differences{kind="case_gone"}') == 0
+    assert metric(visitor, "amili_connector_failing_comparisons") == 0
+
+    comparisons.failed(db, "alfa", why="Amili: does not answer.")
+
+    assert metric(visitor, "amili_connector_failing_comparisons") == 1
 
 
 def break_store(deployment: Deployment) -> None:

@@ -14,11 +14,13 @@ from connector.domain.findings import Severity
 from connector.domain.follow_up import FollowUpKind, FollowUpState
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, PdfState, WriteBackState
 from connector.domain.invoice import StandingKind
+from connector.domain.reconcile import DifferenceKind
 from connector.domain.task import TaskKind
 from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, SCOPES
 from connector.hosts.fortnox.refusals import Why
 from connector.resources import templates_path
 from connector.store.ledger_keys import KeyTrouble
+from connector.web.reconciliation import COLUMNS, OFFERED
 from connector.web.shown_case import ANSWERS, FACTS
 from connector.web.tasks import TOLD
 from connector.web.texts import LANGUAGES, Catalogue, MissingText, load_catalogues
@@ -49,6 +51,9 @@ ENUMS = {
     "tasks_told": TOLD,
     "ending": Ending,
     "fact": tuple(f"{fact}_{answer}" for fact in FACTS for answer in ANSWERS),
+    "difference": DifferenceKind,
+    "difference_column": COLUMNS,
+    "difference_offer": OFFERED,
     "case_amount": ("capital", "settled", "left_capital", "left_costs", "left_interest", "left"),
 }
 """Families of keys that pages form from a value."""

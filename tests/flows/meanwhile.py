@@ -1,0 +1,30 @@
+"""Something that happens while somebody reads: around a sandbox, just before it answers the next request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+@dataclass
+class Meanwhile:
+    """Lets `happens` happen once, before the sandbox around which it was put answers."""
+
+    happens: Callable[[], object] | None = None
+
+    def around(self, app: Flask) -> WSGIApplication:
+        """The sandbox, with this around it."""
+
+        def answering(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            happens, self.happens = self.happens, None
+            if happens is not None:
+                happens()
+            return app(environ, start_response)
+
+        return answering
