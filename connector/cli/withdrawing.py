@@ -16,6 +16,7 @@ from connector.domain.errors import ConfigurationError
 from connector.domain.follow_up import FollowUpState
 from connector.domain.hand_over import HandOverState
 from connector.domain.money import as_text
+from connector.domain.withdrawal import kept_reason
 from connector.flows import withdrawal
 from connector.flows.deployment import Deployment
 from connector.flows.ledger_words import state_words
@@ -40,7 +41,7 @@ def withdraw(reference: str, reason: str, yes: bool, wait_s: float, language: st
     itself; `send` sends it anew. The exit status is 5 if it was not withdrawn, 6 if the end was not reached within
     --wait-s.
     """
-    if not withdrawal.kept_reason(reason):
+    if not kept_reason(reason):
         raise Misused("--reason must not be empty.")
     with opened() as deployment:
         found = _hand_over(deployment, reference)

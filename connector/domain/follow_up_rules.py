@@ -38,7 +38,9 @@ _INVOICE_REASONS = {
     InvoiceState.DRAFT: Reason.INVOICE_DRAFT,
     None: Reason.INVOICE_GONE,
 }
-_LESSENS = (*REPORTABLE, FollowUpKind.INCREASE)
+LESSENING = (*REPORTABLE, FollowUpKind.INCREASE)
+"""What lessens the case at Amili once it is reported."""
+
 _OPEN_QUESTION = (FollowUpState.ASKING, FollowUpState.DUE)
 _SETTLED_BY_HAND = (FollowUpState.SKIPPED, FollowUpState.PAYOUT, FollowUpState.COUNTED)
 
@@ -53,6 +55,12 @@ class Facts:
     case: CaseNow
     payouts: tuple[PayoutPart, ...]
     today: date
+
+
+def not_told(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """The payments and credits among these that Amili has not been told of."""
+    untold = (Step.REPORT, Step.ASK, Step.WAIT)
+    return tuple(one for one in verdicts if one.step in untold and one.kind in LESSENING)
 
 
 def decide(facts: Facts) -> tuple[Verdict, ...]:
@@ -348,7 +356,7 @@ class _Reporting:
 def _explained(noted: tuple[Noted, ...]) -> Decimal:
     """What we reported, and what a person may have reported by hand instead."""
     reported = sum((one.amount if one.settled is None else one.settled for one in noted if one.at_amili), NOTHING)
-    by_hand = (one.amount for one in noted if one.kind in _LESSENS and one.state is FollowUpState.SKIPPED)
+    by_hand = (one.amount for one in noted if one.kind in LESSENING and one.state is FollowUpState.SKIPPED)
     return reported + sum(by_hand, NOTHING)
 
 

@@ -28,8 +28,8 @@ from connector.domain.follow_up import (
     ledger_of,
 )
 from connector.domain.follow_up_rules import Facts, decide
-from connector.domain.hand_over import UNFINISHED, HandOverState
-from connector.flows import follow_up_findings, keys
+from connector.domain.hand_over import UNFINISHED, HandOverState, WriteBackState
+from connector.flows import follow_up_findings, keys, withdrawal_wishes
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.job import Job
@@ -121,9 +121,12 @@ def _round(deployment: Deployment, hand_over: HandOver) -> Outcome:
     amili, host = deployment.sides(connection)
     reporting = Reporting(deployment, hand_over, amili, host, connection.settings.account)
     rows = follow_ups.of_hand_over(db, hand_over.id)
+    withdrawal = next((row for row in rows if _is_wanted_withdrawal(row)), None)
+    if withdrawal is not None and withdrawal.by_wish:
+        return _wished_withdrawal(reporting, withdrawal, rows)
     if on_its_way := next((row for row in rows if row.state in IN_FLIGHT), None):
         return reporting.go_on(on_its_way)
-    if withdrawal := next((row for row in rows if _is_wanted_withdrawal(row)), None):
+    if withdrawal is not None:
         return reporting.send(withdrawal)
     verdicts = decide(facts_of(amili, host, hand_over, amili.case(hand_over.case_id), rows))
     to_report = ""
@@ -134,10 +137,25 @@ def _round(deployment: Deployment, hand_over: HandOver) -> Outcome:
         to_report = kept if verdict.step is Step.REPORT else to_report
     if to_report:
         return reporting.send(follow_ups.get(db, to_report))
+    if hand_over.write_back is WriteBackState.PENDING and hand_over.state is HandOverState.DONE:
+        # Where that comes to nothing now, a worker finds it unfinished.
+        write_back(deployment, hand_over.id)
     if any(verdict.step is Step.WAIT for verdict in verdicts):
         return Outcome(Then.AGAIN_FIRST, LOOK_AGAIN_S)
     follow_ups.look_done(db, hand_over.id, hand_over.follow_up_asked)
     return STOP
+
+
+def _wished_withdrawal(reporting: Reporting, withdrawal: FollowUp, rows: tuple[FollowUp, ...]) -> Outcome:
+    """Withdraw on a wish in the ledger, if it still stands there and, seen afresh, nothing speaks against it."""
+    hand_over, amili, host = reporting.hand_over, reporting.amili, reporting.host
+    wish = host.withdrawal_wish(hand_over.invoice_id)
+    if wish is None or wish.case_id != hand_over.case_id:
+        return reporting.drop(withdrawal)
+    case = amili.case(hand_over.case_id)
+    if why := withdrawal_wishes.objection(case, facts_of(amili, host, hand_over, case, rows)):
+        return reporting.leave_to_a_person(withdrawal, why)
+    return reporting.send(withdrawal)
 
 
 def _is_wanted_withdrawal(row: FollowUp) -> bool:

@@ -184,6 +184,57 @@ def closed_already() -> Finding:
     )
 
 
+def paid_instead() -> Finding:
+    """A withdrawal was wished for in the ledger, and the case may end by itself with what was paid or credited."""
+    return _warning(
+        "withdrawal_paid",
+        sv="Ärendet är inte återkallat: det finns betalningar eller krediteringar som Amili ska få veta eller just har "
+        "fått veta, och då avslutas det av sig självt. Ska det ändå återkallas görs det på ärendets sida.",
+        en="The case was not withdrawn: there are payments or credits that Amili is to be told of or has just been "
+        "told of, and it closes by itself then. To withdraw it all the same, use the case's page.",
+    )
+
+
+def may_be_paid() -> Finding:
+    """A withdrawal was wished for in the ledger, and it cannot be seen whether the invoice is paid."""
+    return _warning(
+        "withdrawal_unseen",
+        sv="Ärendet är inte återkallat: ett belopp på fakturan går inte att läsa exakt, så det kan vara betalt. "
+        "Ska det ändå återkallas görs det på ärendets sida.",
+        en="The case was not withdrawn: an amount of the invoice cannot be read exactly, so it may be paid. "
+        "To withdraw it all the same, use the case's page.",
+    )
+
+
+def meant_for_another_case(case_id: str) -> Finding:
+    """A withdrawal was wished for of a case that is not the invoice's present one."""
+    return _warning(
+        "withdrawal_of_another_case",
+        value=case_id,
+        sv=f"Ärendet är inte återkallat: begäran gällde ett annat ärende ({case_id or '–'}). Begär det igen om det "
+        "gäller detta.",
+        en=f"The case was not withdrawn: the request concerned another case ({case_id or '–'}). Ask again if it is "
+        "meant for this one.",
+    )
+
+
+def without_reason() -> Finding:
+    """A withdrawal was wished for without saying why."""
+    return _warning(
+        "withdrawal_without_reason",
+        sv="Ärendet är inte återkallat: begäran saknar skäl. Skriv varför och begär det igen.",
+        en="The case was not withdrawn: the request gives no reason. Say why, and ask again.",
+    )
+
+
+def nothing_to_withdraw() -> Words:
+    """A withdrawal was wished for of an invoice of which we know no case."""
+    return Words(
+        sv="Inget är återkallat: Amili-kopplingen har inget ärende för fakturan. Finns det hos Amili, återkalla där.",
+        en="Nothing was withdrawn: the Amili connector has no case of the invoice. If Amili has, withdraw it there.",
+    )
+
+
 def may_stand_already(error: ConnectorError) -> Finding:
     """Before anything was sent, Amili's list did not tell whether it stands there already."""
     return _warning(

@@ -16,7 +16,7 @@ from connector.domain.connection import FirstAction
 from connector.domain.errors import KeyRefused
 from connector.domain.hand_over import MAY_BE_SENT_AGAIN, Origin, Request
 from connector.domain.invoice import Standing
-from connector.flows import keys
+from connector.flows import keys, withdrawal_wishes
 from connector.flows.deployment import Deployment
 from connector.flows.job import Job
 from connector.flows.outcome import NEXT, STOP, Outcome, Then
@@ -39,6 +39,7 @@ def poll(deployment: Deployment, subject: str) -> Outcome:
     _, host = deployment.sides(deployment.connection(connection_id))
     try:
         take_wishes(deployment, connection_id, host)
+        withdrawal_wishes.take_all(deployment, connection_id, host)
         follow_changes(deployment, connection_id, host)
     except KeyRefused as error:
         if not keys.parked(deployment, connection_id, error):

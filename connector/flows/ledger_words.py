@@ -11,13 +11,16 @@ from connector.amili.status import CASE_STATES, CASE_STATUSES, words_for
 from connector.domain.case import CaseStanding
 from connector.domain.connection import ConnectionSettings
 from connector.domain.findings import Finding, stops, worst_first
+from connector.domain.follow_up import UNFINISHED_FOLLOW_UPS, FollowUpState
 from connector.domain.hand_over import WRITE_BACK_REFUSED, HandOverState
-from connector.hosts.base import Language, LedgerMessage, WriteBack
+from connector.hosts.base import CaseEnd, Language, LedgerMessage, WriteBack
+from connector.store.follow_ups import FollowUp
 from connector.store.hand_over_record import HandOver
 
 REGISTERED: Final[Mapping[Language, str]] = {"sv": "Hos Amili", "en": "At Amili"}
 CLOSED: Final[Mapping[Language, str]] = {"sv": "Avslutat hos Amili", "en": "Closed at Amili"}
 WITHDRAWN: Final[Mapping[Language, str]] = {"sv": "Återkallat hos Amili", "en": "Withdrawn at Amili"}
+DECLINED: Final[Mapping[Language, str]] = {"sv": "Skickas inte, beslutat av", "en": "Not to be sent, decided by"}
 ACTION_NEEDED: Final[Mapping[Language, str]] = {"sv": "Åtgärd krävs", "en": "Action needed"}
 _LONGEST_STATUS = 200
 _CASE: Final[Mapping[Language, str]] = {"sv": "Ärende", "en": "Case"}
@@ -31,11 +34,18 @@ def shown(
     *,
     public_url: str,
     case: CaseStanding | None = None,
+    withdrawal: FollowUp | None = None,
 ) -> WriteBack:
     """What the invoice shall show: the case or that something must be done, and every finding that asks for it.
 
-    `case` is how the case stood when it was last read.
+    `case` is how the case stood when it was last read; `withdrawal` what became of a wish to withdraw it, if there was
+    one. What a person decided not to send asks for nothing.
     """
+    declined = hand_over.state is HandOverState.SKIPPED
+    answer = withdrawal if withdrawal is not None and withdrawal.state not in UNFINISHED_FOLLOW_UPS else None
+    refused: tuple[Finding, ...] = ()
+    if answer is not None and answer.wish_mark and answer.state is FollowUpState.ASKING:
+        refused = answer.findings
     asking = stops(
         # Whether it can be written into this ledger is being seen right now.
         tuple(finding for finding in hand_over.findings if finding.code != WRITE_BACK_REFUSED),
@@ -47,13 +57,24 @@ def shown(
         status=_status(hand_over, case, language),
         at=datetime.fromtimestamp(hand_over.registered_at or hand_over.updated_at, UTC).replace(microsecond=0),
         link=f"{public_url}/hand-overs/{hand_over.id}",
-        findings=tuple(_says(finding, language) for finding in worst_first(asking)),
+        findings=() if declined else tuple(_says(finding, language) for finding in (*worst_first(asking), *refused)),
+        ended=_ended(hand_over, case),
+        answered_wish=hand_over.wish_mark if declined else "",
+        answered_withdrawal=answer.wish_mark if answer is not None else "",
     )
+
+
+def _ended(hand_over: HandOver, case: CaseStanding | None) -> CaseEnd:
+    if hand_over.state is HandOverState.WITHDRAWN:
+        return "withdrawn"
+    return "closed" if case is not None and case.closed else ""
 
 
 def _status(hand_over: HandOver, case: CaseStanding | None, language: Language) -> str:
     if hand_over.state is HandOverState.WITHDRAWN:
         return WITHDRAWN[language]
+    if hand_over.state is HandOverState.SKIPPED:
+        return f"{DECLINED[language]} {hand_over.declined_by}"[:_LONGEST_STATUS]
     return case_status(case, language) if hand_over.case_id else ACTION_NEEDED[language]
 
 

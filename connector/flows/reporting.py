@@ -74,6 +74,28 @@ class Reporting:
         except ConnectorError as error:
             return self._put_off(claimed, error)
 
+    def leave_to_a_person(self, withdrawal: FollowUp, why: Finding) -> Outcome:
+        """Have a person decide on a withdrawal that was wished for in the ledger, and that is not sent."""
+        claimed = self._claim_wished(withdrawal)
+        return claimed if isinstance(claimed, Outcome) else self._ask(claimed, why, may_report=False)
+
+    def drop(self, withdrawal: FollowUp) -> Outcome:
+        """Drop a withdrawal that is not wished for in the ledger any more."""
+        claimed = self._claim_wished(withdrawal)
+        if isinstance(claimed, Outcome):
+            return claimed
+        follow_up_work.lapse(self._db, claimed)
+        return AT_ONCE
+
+    def _claim_wished(self, withdrawal: FollowUp) -> FollowUpLease | Outcome:
+        claimed = self._claim(withdrawal)
+        if isinstance(claimed, Outcome):
+            return claimed
+        if claimed.follow_up.state is FollowUpState.DUE and claimed.follow_up.by_wish:
+            return claimed
+        follow_up_work.release(self._db, claimed)
+        return AT_ONCE
+
     def go_on(self, follow_up: FollowUp) -> Outcome:
         """Find out what became of a report that is, or may be, on its way."""
         claimed = self._claim(follow_up)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from connector.domain.errors import ConfigurationError, KeyRefused, NotFound
 from connector.domain.hand_over import UNFINISHED, HandOverState, Origin, Request
-from connector.flows import keys
+from connector.flows import keys, withdrawal_wishes
 from connector.flows.deployment import Deployment
 from connector.flows.following import changes_job, note_standings, request_of, take_wishes
 from connector.flows.job import Job
@@ -92,7 +92,7 @@ def job_of(hand_over: HandOver) -> Job:
 
 @in_background()
 def follow_hint(deployment: Deployment, subject: str) -> Outcome:
-    """Look at the invoice a hint named, and note how it stands if it was sent; request what the ledger wishes.
+    """Look at the invoice a hint named, and note how it stands if it was sent; take up what the ledger wishes.
 
     One hint may stand for several wishes: where the invoice has a new one, all are looked for.
 
@@ -114,6 +114,8 @@ def follow_hint(deployment: Deployment, subject: str) -> Outcome:
             inbox.put_request(deployment.databases.inbox, request_of(connection_id, wish))
             # A ledger may send one hint for all the invoices that a person chose at once.
             take_wishes(deployment, connection_id, host)
+        if known is not None and known.case_id and (unwanted := host.withdrawal_wish(invoice_id)):
+            fresh |= withdrawal_wishes.take(deployment, connection_id, host, unwanted)
     except (NotFound, ConfigurationError) as error:
         log.info("hint dropped: %s", error)
     except KeyRefused as error:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from connector.domain.case import CaseStanding
 from connector.domain.errors import ConnectorError
-from connector.domain.follow_up import IN_FLIGHT, FollowUpKind, FollowUpState, Step, Verdict
-from connector.domain.follow_up_rules import decide
+from connector.domain.follow_up import IN_FLIGHT, FollowUpKind, FollowUpState, Verdict
+from connector.domain.follow_up_rules import decide, not_told
 from connector.domain.hand_over import HandOverState
-from connector.domain.identity import without_personal_numbers
 from connector.domain.invoice import Standing
+from connector.domain.withdrawal import kept_reason
 from connector.flows.case_reading import standing_of
 from connector.flows.deployment import Deployment
 from connector.flows.follow_up import facts_of
@@ -26,10 +26,7 @@ from connector.store.connections import StoredConnection
 from connector.store.follow_ups import FollowUp
 from connector.store.hand_over_record import HandOver
 
-LONGEST_REASON_CHARACTERS = 500
 WITHDRAWABLE = (HandOverState.REGISTERED, HandOverState.DONE)
-_UNREPORTED = (Step.REPORT, Step.ASK, Step.WAIT)
-_LESSENING = (FollowUpKind.PAYMENT, FollowUpKind.CREDIT, FollowUpKind.INCREASE)
 _LOOK_EVERY_S = 0.2
 
 
@@ -88,7 +85,7 @@ def preview(deployment: Deployment, hand_over_id: str) -> WithdrawalPreview:
         hand_over=hand_over,
         case=standing_of(case),
         invoice=hand_over.standing,
-        unreported=tuple(one for one in verdicts if one.step in _UNREPORTED and one.kind in _LESSENING),
+        unreported=not_told(verdicts),
         on_their_way=tuple(row for row in others if row.state in IN_FLIGHT),
         asking=tuple(row for row in others if row.state is FollowUpState.ASKING),
         withdrawal=next((row for row in rows if row.kind is FollowUpKind.WITHDRAWAL), None),
@@ -104,15 +101,9 @@ def ask(deployment: Deployment, hand_over_id: str, *, by: str, reason: str) -> H
     return withdrawals.ask(deployment.databases.main, hand_over_id, by=by, reason=kept_reason(reason))
 
 
-def kept_reason(text: str) -> str:
-    """A reason as it is kept: on one line, bounded, without personal numbers."""
-    return " ".join(without_personal_numbers(text).split())[:LONGEST_REASON_CHARACTERS]
-
-
 def withdrawal_of(deployment: Deployment, hand_over_id: str) -> FollowUp | None:
     """The withdrawal that was asked for, if one was."""
-    rows = follow_ups.of_hand_over(deployment.databases.main, hand_over_id)
-    return next((row for row in rows if row.kind is FollowUpKind.WITHDRAWAL), None)
+    return withdrawals.of_hand_over(deployment.databases.main, hand_over_id)
 
 
 def outcomes(

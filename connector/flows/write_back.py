@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from connector.domain.errors import ConnectorError, KeyRefused, NotAuthorised, NotSent, OutcomeUnknown, Refused
-from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, WriteBackState
+from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, WriteBackState
 from connector.flows import keys, ledger_words, remote_findings
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.outcome import NEXT, STOP, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
 from connector.flows.quiet import quiet_for_s
 from connector.hosts.base import Host, Language, ReceiptFile, WriteBack
-from connector.store import cases, hand_over_work, hand_overs
+from connector.store import cases, hand_over_work, hand_overs, withdrawals
 from connector.store.connections import StoredConnection
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease
@@ -38,6 +38,9 @@ def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
         if wait_s := quiet_for_s(deployment, host, connection.id, claimed.hand_over.invoice_id):
             hand_over_work.release(db, claimed)
             return Outcome(Then.AGAIN, wait_s)
+        if _is_overtaken(db, claimed.hand_over):
+            hand_over_work.write_back_result(db, claimed, WriteBackState.NOT_NEEDED, None)
+            return NEXT
         told = _write(deployment, connection, host, claimed, Fence(asked_at_s + deployment.settings.attempt_s))
     except (LostOwnership, TooLate):
         return Outcome(Then.AGAIN, pause_s(1))
@@ -57,9 +60,16 @@ def _ended(deployment: Deployment, hand_over_id: str, *, told: bool) -> Outcome:
 def _due(hand_over: HandOver) -> bool:
     if hand_over.write_back is not WriteBackState.PENDING:
         return False
-    answered = hand_over.state is HandOverState.BLOCKED and hand_over.origin is Origin.LEDGER
+    declined = hand_over.state is HandOverState.SKIPPED and bool(hand_over.declined_by)
+    answered = hand_over.is_told and (hand_over.state is HandOverState.BLOCKED or declined)
     with_case = hand_over.state in (HandOverState.REGISTERED, HandOverState.DONE, HandOverState.WITHDRAWN)
     return with_case or answered
+
+
+def _is_overtaken(db: Engine, hand_over: HandOver) -> bool:
+    """Whether the invoice has another case by now, of which the ledger is told instead."""
+    latest = hand_overs.latest(db, hand_over.connection, hand_over.invoice_id)
+    return latest is not None and latest.id != hand_over.id and bool(latest.case_id)
 
 
 def _write(deployment: Deployment, connection: StoredConnection, host: Host, lease: Lease, fence: Fence) -> bool:
@@ -73,6 +83,7 @@ def _write(deployment: Deployment, connection: StoredConnection, host: Host, lea
         language,
         public_url=deployment.settings.public_url,
         case=cases.of(db, hand_over.case_id),
+        withdrawal=withdrawals.of_hand_over(db, hand_over.id),
     )
     result = host.write_back(hand_over.invoice_id, note, _receipt_file(db, lease, fence))
     if result.refused:

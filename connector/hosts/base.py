@@ -20,6 +20,9 @@ from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
 Language = Literal["sv", "en"]
 """The languages in which we speak to a ledger's people."""
 
+CaseEnd = Literal["", "closed", "withdrawn"]
+"""How a case has ended: "closed" by itself, "withdrawn" by a person; "" for one that has not, as far as is known."""
+
 
 @dataclass(frozen=True)
 class LedgerIdentity:
@@ -89,10 +92,29 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class WithdrawalWish:
+    """A person's wish, held in the ledger, to have the case of an invoice withdrawn.
+
+    `mark` is as `Wish.mark`. `case_id` is the case that the invoice showed when the wish was expressed: it is meant for
+    no other. `reason` is as the person wrote it.
+    """
+
+    invoice_id: str
+    mark: str
+    case_id: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class WriteBack:
     """What the ledger shall show on an invoice, its texts in the language of the ledger's people.
 
     `link` is the address of the case's page here; `findings` are what a person must know or mend, a text each.
+
+    In the step that shows a case as withdrawn, a ledger that holds wishes takes those away that stood before: one that
+    stands afterwards was made afterwards, and asks for the invoice to be sent again. `answered_wish` and
+    `answered_withdrawal` are marks of wishes that have been answered, and are taken away if they still stand.
     """
 
     case_id: str
@@ -100,6 +122,9 @@ class WriteBack:
     at: datetime
     link: str = ""
     findings: tuple[str, ...] = ()
+    ended: CaseEnd = ""
+    answered_wish: str = ""
+    answered_withdrawal: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,6 +215,15 @@ class Host(Protocol):
 
     def wish(self, invoice_id: str) -> Wish | None:
         """The standing wish on one invoice, read afresh."""
+
+    def withdrawal_wishes(self) -> Iterator[WithdrawalWish]:
+        """Every standing wish to withdraw a case; none in a ledger that has no place for them, without a call."""
+
+    def withdrawal_wish(self, invoice_id: str) -> WithdrawalWish | None:
+        """The standing wish to withdraw the case of one invoice, read afresh."""
+
+    def refuse_withdrawal(self, wish: WithdrawalWish, why: str) -> None:
+        """Take a wish away, if it still stands, and show `why` on its invoice: for a case that we know nothing of."""
 
     def hint_timing(self) -> HintTiming:
         """How this ledger's hints lie in time."""

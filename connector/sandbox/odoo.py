@@ -167,6 +167,12 @@ def _add_control(app: Flask, state: OdooState) -> None:
         at = state.click_send(invoice, body.get("by", "Ekonom"), body.get("first_action", ""))
         return as_json({"requested_at": at})
 
+    @app.post("/_sandbox/invoices/<int:invoice>/withdraw")
+    def withdraw(invoice: int) -> Response:
+        body = control_body()
+        at = state.click_withdraw(invoice, body.get("by", "Ekonom"), body.get("reason", ""))
+        return as_json({"requested_at": at})
+
     @app.post("/_sandbox/invoices/<int:invoice>/break-pdf")
     def break_pdf(invoice: int) -> Response:
         state.break_pdf(invoice, control_body().get("reason", ""))

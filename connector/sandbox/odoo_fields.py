@@ -217,6 +217,11 @@ CUSTOM_FIELDS: Mapping[str, Field] = {
         "x_amili_disputed": "boolean",
         "x_amili_disputed_by": "char",
         "x_amili_disputed_at": "datetime",
+        "x_amili_ended": "selection",
+        "x_amili_withdrawal_reason": "char",
+        "x_amili_withdrawal_at": "datetime",
+        "x_amili_withdrawal_by": "char",
+        "x_amili_withdrawal_case": "char",
     }.items()
 }
 """What the connector has installed on account.move, once somebody ran its set-up."""

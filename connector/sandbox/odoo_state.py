@@ -256,15 +256,44 @@ class OdooState:
                 "x_amili_requested_by": by,
                 "x_amili_first_action": first_action or False,
             }
-            payload = self._webhook_payload(invoice, wish)
-            if commit_after_s := self.switches.switches.commit_after_s:
-                began = self.now()
-                self.saves.begin(Save(invoice, wish, began, began + timedelta(seconds=commit_after_s)))
-            else:
-                self.books.set_invoice(invoice, **wish)
+            payload = self._save(invoice, wish)
         if self.webhook_url:
             self.call_webhook(payload)
         return at
+
+    def click_withdraw(self, invoice: int, by: str, reason: str) -> str:
+        """A person presses "Återkalla ärendet hos Amili" and confirms; as `click_send`.
+
+        Raises `UserError` where the action refuses: without a reason, a case, or while a wish stands.
+        """
+        with self.lock:
+            if not self.switches.switches.custom_fields:
+                raise UserError("The action does not exist in this database")
+            case = self.books.field(invoice, "x_amili_case_id")
+            ended = self.books.field(invoice, "x_amili_ended") or self.books.field(invoice, "x_amili_withdrawal_at")
+            if not case or ended or not reason.strip():
+                raise UserError("Nothing new was requested")
+            at = self.now().astimezone(UTC).strftime(DATETIME)
+            wish = {
+                "x_amili_withdrawal_reason": reason,
+                "x_amili_withdrawal_at": at,
+                "x_amili_withdrawal_by": by,
+                "x_amili_withdrawal_case": case,
+            }
+            payload = self._save(invoice, wish)
+        if self.webhook_url:
+            self.call_webhook(payload)
+        return at
+
+    def _save(self, invoice: int, wish: dict[str, Any]) -> bytes:
+        """Store a wish, or begin to; gives what its webhook tells."""
+        payload = self._webhook_payload(invoice, wish)
+        if commit_after_s := self.switches.switches.commit_after_s:
+            began = self.now()
+            self.saves.begin(Save(invoice, wish, began, began + timedelta(seconds=commit_after_s)))
+        else:
+            self.books.set_invoice(invoice, **wish)
+        return payload
 
     def _webhook_payload(self, invoice: int, changes: Mapping[str, Any]) -> bytes:
         move = {**self.records.get("account.move", invoice), **changes}

@@ -18,11 +18,13 @@ from connector.domain.follow_up import FollowUpState
 from connector.domain.hand_over import HandOverState
 from connector.store import ownership, tables
 from connector.store.database import now, reading
-from connector.store.follow_ups import FollowUp, fetch, findings_text
+from connector.store.follow_ups import FollowUp, fetch, findings_text, tell_the_ledger
 from connector.store.timeline import record
 
 _table = tables.follow_ups
 _WORKER = "connector"
+_ANSWERS = (FollowUpState.ASKING, FollowUpState.REPORTED, FollowUpState.LAPSED)
+"""States that a ledger is told of whose people wished for it there."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,12 @@ def ask(db: Engine, lease: FollowUpLease, findings: tuple[Finding, ...], *, may_
     _change(db, lease, "follow_up_asking", values, why=", ".join(finding.code for finding in findings))
 
 
+def lapse(db: Engine, lease: FollowUpLease) -> None:
+    """End what is not wished for any more, and give the lease back. Nothing of it is at Amili."""
+    values = {"state": FollowUpState.LAPSED, "waiting_for": "", "tries": 0}
+    _change(db, lease, "follow_up_lapsed", values)
+
+
 def settled(
     db: Engine,
     lease: FollowUpLease,
@@ -150,6 +158,8 @@ def unknown_for_s(db: Engine, follow_up: FollowUp) -> float:
 def _change(db: Engine, lease: FollowUpLease, event: str | None, values: dict[str, Any], **data: Any) -> None:
     with db.begin() as connection:
         ownership.change(connection, _table, lease.follow_up.id, lease.owner, values)
+        if lease.follow_up.wish_mark and values.get("state") in _ANSWERS:
+            tell_the_ledger(connection, lease.follow_up.hand_over)
         if event:
             _record(connection, lease, event=event, **data)
 

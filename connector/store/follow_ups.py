@@ -24,7 +24,7 @@ from connector.domain.follow_up import (
     Step,
     Verdict,
 )
-from connector.domain.hand_over import HandOverState
+from connector.domain.hand_over import HandOverState, WriteBackState
 from connector.domain.identity import without_personal_numbers
 from connector.store import ownership, tables
 from connector.store.database import now, reading
@@ -52,6 +52,8 @@ class FollowUp:
 
     `event_id` is unique for the hand-over and kind; `ledger_id` names the ledger's payment or credit. `round` grows
     each time that a person has it reported anew. `amili_status`, `amili_reason` and `settled` are kept as they came.
+    Of a withdrawal, `wish_mark` is the latest wish in the ledger that was taken up, and `by_wish` says that it was
+    asked for there, by a person who has not seen what stands before it.
     """
 
     id: str
@@ -81,6 +83,8 @@ class FollowUp:
     decision_reason: str
     created_at: float
     updated_at: float
+    wish_mark: str
+    by_wish: bool
 
     @property
     def at_amili(self) -> bool:
@@ -277,6 +281,8 @@ def _answer(db: Engine, follow_up_id: str, state: FollowUpState, *, by: str, rea
             raise ConfigurationError("This was answered already, or is not asked any more.")
         event = "follow_up_report_it" if state is FollowUpState.DUE else "follow_up_skipped"
         _record(connection, before.hand_over, by, event, before.kind, before.amount, reason)
+        if before.wish_mark:
+            tell_the_ledger(connection, before.hand_over)
         return ask_for_look(connection, before.hand_over)
 
 
@@ -288,6 +294,15 @@ def ask_for_look(connection: Connection, hand_over_id: str) -> HandOver:
         .values(follow_up_asked=_hand_overs.c.follow_up_asked + 1)
     )
     return from_row(connection.execute(select(_hand_overs).where(_hand_overs.c.id == hand_over_id)).one())
+
+
+def tell_the_ledger(connection: Connection, hand_over_id: str) -> None:
+    """Have the ledger told anew, within the caller's transaction, what stands of a hand-over."""
+    connection.execute(
+        update(_hand_overs)
+        .where(_hand_overs.c.id == hand_over_id)
+        .values(write_back=WriteBackState.PENDING, case_news=_hand_overs.c.case_news + 1)
+    )
 
 
 def look_done(db: Engine, hand_over_id: str, asked: int) -> None:
@@ -378,4 +393,6 @@ def _from_row(row: Row[Any]) -> FollowUp:
         decision_reason=row.decision_reason,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        wish_mark=row.wish_mark,
+        by_wish=bool(row.by_wish),
     )

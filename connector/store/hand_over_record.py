@@ -76,6 +76,13 @@ class HandOver:
     """Grows with every report to Amili: whoever decided by an older one has to decide anew."""
     case_news: int
     """How many changes of its case a ledger that shows them had to be told of."""
+    declined_by: str
+    """Who decided that it is not sent, while that stands."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether its ledger is told of an end without a case: where it was asked for there, or is told already."""
+        return self.origin is Origin.LEDGER or bool(self.message_left)
 
     @property
     def workflow_id(self) -> str:
@@ -131,6 +138,7 @@ def from_row(row: Row[Any]) -> HandOver:
         follow_up_done=row.follow_up_done,
         follow_up_turn=row.follow_up_turn,
         case_news=row.case_news,
+        declined_by=row.declined_by,
     )
 
 

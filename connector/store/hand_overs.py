@@ -76,6 +76,7 @@ def _ask(
         "findings": "[]",
         "tries": 0,
         "waiting_for": "",
+        "declined_by": "",
         "updated_at": now(connection),
     }
     if row is None:
@@ -315,14 +316,14 @@ def of_invoices(db: Engine, connection_id: str, invoice_ids: tuple[str, ...]) ->
 def unfinished(db: Engine, *, idle_s: float = 0.0, limit: int = 1000) -> tuple[HandOver, ...]:
     """Hand-overs with work left that have not changed for `idle_s` seconds, oldest first.
 
-    A ledger's wish that was answered with findings has work left until the ledger shows them, and so has one whose
-    case has changed. What waits for a new key to its ledger is left out for as long as there is none.
+    A ledger's wish that was answered with findings or declined has work left until the ledger shows it, and so has one
+    whose case has changed. What waits for a new key to its ledger is left out for as long as there is none.
     """
-    unanswered = (
-        (_table.c.state == HandOverState.BLOCKED)
-        & (_table.c.origin == Origin.LEDGER)
-        & (_table.c.write_back == WriteBackState.PENDING)
+    without_case = (_table.c.state == HandOverState.BLOCKED) | (
+        (_table.c.state == HandOverState.SKIPPED) & (_table.c.declined_by != "")
     )
+    is_told = (_table.c.origin == Origin.LEDGER) | (_table.c.message_left != "")
+    unanswered = without_case & is_told & (_table.c.write_back == WriteBackState.PENDING)
     ended = _table.c.state.in_((HandOverState.DONE, HandOverState.WITHDRAWN))
     untold = ended & (_table.c.write_back == WriteBackState.PENDING)
     without_key = select(tables.connections.c.id).where(tables.connections.c.key_refused_at.is_not(None))

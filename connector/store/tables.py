@@ -101,6 +101,7 @@ hand_overs = Table(
     Column("follow_up_turn", Integer, nullable=False, server_default="0"),
     Column("case_news", Integer, nullable=False, server_default="0"),
     Column("balance_then", Text),
+    Column("declined_by", Text, nullable=False, server_default=""),
     UniqueConstraint("connection", "invoice_id", "generation", name="one_hand_over_per_invoice"),
     UniqueConstraint("creditor", "invoice_number", "generation", name="one_hand_over_per_debt"),
     Index("hand_overs_by_state", "state", "updated_at"),
@@ -172,6 +173,8 @@ follow_ups = Table(
     Column("decision_reason", Text, nullable=False, server_default=""),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
+    Column("wish_mark", Text, nullable=False, server_default=""),
+    Column("by_wish", Boolean),
     UniqueConstraint("hand_over", "kind", "event_id", name="one_follow_up_per_event"),
     Index("follow_ups_by_state", "state", "updated_at"),
 )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
 from connector.domain.findings import Severity
-from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState
+from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, WriteBackState
 from connector.domain.task import TaskAct
 from connector.store import tables
 from connector.store.database import now, reading
@@ -95,7 +95,7 @@ def reopen(db: Engine, task: str, connection_id: str, *, by: str) -> None:
 def decline(db: Engine, hand_over: HandOver, task: str, *, by: str, reason: str, mark: str) -> bool:
     """A person decides that a blocked invoice is not sent, and why; False if its hand-over has moved on."""
     with db.begin() as connection:
-        if not _move(connection, hand_over, HandOverState.BLOCKED, HandOverState.SKIPPED):
+        if not _move(connection, hand_over, HandOverState.BLOCKED, HandOverState.SKIPPED, declined_by=by):
             return False
         record(connection, hand_over.id, actor=by, event="declined", reason=reason)
         _note(connection, task, hand_over.connection, by, TaskAct.SKIPPED, reason=reason, mark=mark)
@@ -105,20 +105,29 @@ def decline(db: Engine, hand_over: HandOver, task: str, *, by: str, reason: str,
 def take_up(db: Engine, hand_over: HandOver, task: str, *, by: str) -> bool:
     """Take up again an invoice that a person declined; False if its hand-over has moved on."""
     with db.begin() as connection:
-        if not _move(connection, hand_over, HandOverState.SKIPPED, HandOverState.BLOCKED):
+        if not _move(connection, hand_over, HandOverState.SKIPPED, HandOverState.BLOCKED, declined_by=""):
             return False
         record(connection, hand_over.id, actor=by, event="taken_up")
         _note(connection, task, hand_over.connection, by, TaskAct.REOPENED)
         return True
 
 
-def _move(connection: Connection, hand_over: HandOver, before: HandOverState, after: HandOverState) -> bool:
-    # Whoever is still writing the block into the ledger loses its lease, as when the invoice is asked for again.
+def _move(
+    connection: Connection, hand_over: HandOver, before: HandOverState, after: HandOverState, *, declined_by: str
+) -> bool:
+    # Whoever is still writing the block into the ledger loses its lease, as when the invoice is asked for again; what
+    # was decided is then told instead.
     changed = connection.execute(
         update(_hand_overs)
         .where(_hand_overs.c.id == hand_over.id, _hand_overs.c.submission == hand_over.submission)
         .where(_hand_overs.c.state == before)
-        .values(state=after, updated_at=now(connection), **_UNOWNED)
+        .values(
+            state=after,
+            declined_by=declined_by,
+            write_back=WriteBackState.PENDING,
+            updated_at=now(connection),
+            **_UNOWNED,
+        )
     )
     return bool(changed.rowcount)
 

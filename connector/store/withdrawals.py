@@ -6,9 +6,10 @@ Amili has no field for a reason (amili.md 5.3), so reason, person and time are k
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, case, insert, select, update
+from sqlalchemy import Connection, Engine, Row, case, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.domain.action import ActionOutcome
@@ -16,18 +17,20 @@ from connector.domain.errors import ConfigurationError
 from connector.domain.findings import Finding
 from connector.domain.follow_up import FollowUpKind, FollowUpState
 from connector.domain.hand_over import HandOverState, WriteBackState
-from connector.store import ownership, tables
+from connector.store import follow_ups, ownership, tables
 from connector.store.database import now
 from connector.store.follow_up_work import FollowUpLease
-from connector.store.follow_ups import ask_for_look, findings_text
+from connector.store.follow_ups import FollowUp, ask_for_look, findings_text, tell_the_ledger
 from connector.store.hand_over_record import HandOver, fetch
 from connector.store.timeline import record
+
+Result = TypeVar("Result")
 
 _table = tables.follow_ups
 _hand_overs = tables.hand_overs
 _AT_AMILI = (HandOverState.REGISTERED, HandOverState.DONE)
 _OPEN = (FollowUpState.DUE, FollowUpState.ASKING)
-_ENDED = (FollowUpState.ASKING, FollowUpState.SKIPPED, FollowUpState.REPORTED)
+_ENDED = (FollowUpState.ASKING, FollowUpState.SKIPPED, FollowUpState.REPORTED, FollowUpState.LAPSED)
 
 
 def ask(db: Engine, hand_over_id: str, *, by: str, reason: str) -> HandOver:
@@ -38,22 +41,83 @@ def ask(db: Engine, hand_over_id: str, *, by: str, reason: str) -> HandOver:
     """
     if not reason.strip():
         raise ConfigurationError("A reason is needed.", advice="Say why the case is withdrawn; it is kept on record.")
+
+    def asked(connection: Connection) -> HandOver:
+        hand_over = fetch(connection, hand_over_id)
+        if hand_over.state is HandOverState.WITHDRAWN:
+            return hand_over
+        if hand_over.state not in _AT_AMILI or not hand_over.case_id:
+            raise ConfigurationError("There is no case at Amili to withdraw.", advice="Only a registered case can be.")
+        decided = {"state": FollowUpState.DUE, "by_wish": False, "findings": "[]"}
+        if not _decide(connection, hand_over, decided, by=by, reason=reason.strip()):
+            return hand_over
+        return ask_for_look(connection, hand_over_id)
+
+    return _once_more(db, asked)
+
+
+def take_wish(
+    db: Engine, hand_over_id: str, *, mark: str, by: str, reason: str, objections: tuple[Finding, ...]
+) -> bool:
+    """Take up a wish that stands in the ledger, once: True for whoever does.
+
+    With `objections` a person is asked instead of Amili. A wish whose case is withdrawn already, or being withdrawn,
+    changes nothing and is answered with that.
+    """
+
+    def taken(connection: Connection) -> bool:
+        hand_over = fetch(connection, hand_over_id)
+        row = _row(connection, hand_over_id)
+        if row is not None and row.wish_mark == mark:
+            return False
+        decided = {
+            "state": FollowUpState.ASKING if objections else FollowUpState.DUE,
+            "by_wish": True,
+            "findings": findings_text(objections),
+            "may_report": False,
+            "wish_mark": mark,
+        }
+        withdrawn = hand_over.state is HandOverState.WITHDRAWN
+        if withdrawn or not _decide(connection, hand_over, decided, by=by, reason=reason):
+            connection.execute(
+                update(_table)
+                .where(_table.c.hand_over == hand_over_id, _table.c.kind == FollowUpKind.WITHDRAWAL)
+                .values(wish_mark=mark)
+            )
+        if withdrawn or objections:
+            tell_the_ledger(connection, hand_over_id)
+        if not withdrawn:
+            ask_for_look(connection, hand_over_id)
+        return True
+
+    return _once_more(db, taken)
+
+
+def of_hand_over(db: Engine, hand_over_id: str) -> FollowUp | None:
+    """The withdrawal of a hand-over's case, if one was asked for."""
+    rows = follow_ups.of_hand_over(db, hand_over_id)
+    return next((row for row in rows if row.kind is FollowUpKind.WITHDRAWAL), None)
+
+
+def _once_more(db: Engine, act: Callable[[Connection], Result]) -> Result:
+    """Do it in one transaction, and again if somebody else entered the withdrawal at this moment."""
     try:
         with db.begin() as connection:
-            return _ask(connection, hand_over_id, by, reason.strip())
+            return act(connection)
     except IntegrityError:
         with db.begin() as connection:
-            return _ask(connection, hand_over_id, by, reason.strip())
+            return act(connection)
 
 
-def _ask(connection: Connection, hand_over_id: str, by: str, reason: str) -> HandOver:
-    hand_over = fetch(connection, hand_over_id)
-    if hand_over.state is HandOverState.WITHDRAWN:
-        return hand_over
-    if hand_over.state not in _AT_AMILI or not hand_over.case_id:
-        raise ConfigurationError("There is no case at Amili to withdraw.", advice="Only a registered case can be.")
-    decided: dict[str, Any] = {
-        "state": FollowUpState.DUE,
+def _row(connection: Connection, hand_over_id: str) -> Row[Any] | None:
+    return connection.execute(
+        select(_table).where(_table.c.hand_over == hand_over_id, _table.c.kind == FollowUpKind.WITHDRAWAL)
+    ).one_or_none()
+
+
+def _decide(connection: Connection, hand_over: HandOver, decided: dict[str, Any], *, by: str, reason: str) -> bool:
+    """Enter a decision to withdraw; False where an earlier one is under way."""
+    anew: dict[str, Any] = {
         "decided_by": by,
         "decided_at": now(connection),
         "decision_reason": reason,
@@ -61,37 +125,31 @@ def _ask(connection: Connection, hand_over_id: str, by: str, reason: str) -> Han
         "outcome": "",
         "attempted_at": None,
         "unknown_since": None,
-        "findings": "[]",
         "tries": 0,
         "waiting_for": "",
         "updated_at": now(connection),
     }
-    known = connection.execute(
-        select(_table.c.id).where(_table.c.hand_over == hand_over_id, _table.c.kind == FollowUpKind.WITHDRAWAL)
-    ).one_or_none()
+    known = _row(connection, hand_over.id)
     if known is None:
+        first = {"round": 0, "may_report": False, "created_at": now(connection), "amount": "0.00"}
         connection.execute(
             insert(_table).values(
                 id=uuid.uuid4().hex,
-                hand_over=hand_over_id,
+                hand_over=hand_over.id,
                 kind=FollowUpKind.WITHDRAWAL,
                 event_id=hand_over.case_id,
                 ledger_id=hand_over.case_id,
-                amount="0.00",
-                round=0,
-                may_report=False,
-                created_at=now(connection),
-                **decided,
+                **{**first, **anew, **decided},
             )
         )
     else:
         changed = connection.execute(
-            update(_table).where(_table.c.id == known.id, _table.c.state.in_(_ENDED)).values(**decided)
+            update(_table).where(_table.c.id == known.id, _table.c.state.in_(_ENDED)).values(**anew, **decided)
         )
         if not changed.rowcount:
-            return hand_over
-    record(connection, hand_over_id, actor=by, event="withdrawal_asked", case_id=hand_over.case_id, why=reason)
-    return ask_for_look(connection, hand_over_id)
+            return False
+    record(connection, hand_over.id, actor=by, event="withdrawal_asked", case_id=hand_over.case_id, why=reason)
+    return True
 
 
 def took_effect(

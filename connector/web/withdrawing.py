@@ -7,6 +7,7 @@ import hmac
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from connector.domain.withdrawal import LONGEST_REASON_CHARACTERS, kept_reason
 from connector.flows import withdrawal
 from connector.flows.withdrawal import WithdrawalPreview
 from connector.store import hand_overs
@@ -32,7 +33,7 @@ def show(hand_over_id: str) -> str:
 def confirm(hand_over_id: str) -> AnyResponse | tuple[str, int]:
     """Ask for the withdrawal, if the person gave a reason and what they saw still is so."""
     look = _look(hand_over_id)
-    reason = withdrawal.kept_reason(request.form.get("reason", ""))
+    reason = kept_reason(request.form.get("reason", ""))
     if not look.possible:
         return _page(look, reason=reason), 409
     if not hmac.compare_digest(request.form.get("seen", "").encode(), _seal(look).encode()):
@@ -68,7 +69,7 @@ def _page(look: WithdrawalPreview, *, reason: str = "", problem: str = "") -> st
         problem=problem,
         seen=_seal(look),
         keeps_label=shown.opened_by_consent(look.connection.host),
-        longest_reason=withdrawal.LONGEST_REASON_CHARACTERS,
+        longest_reason=LONGEST_REASON_CHARACTERS,
     )
 
 

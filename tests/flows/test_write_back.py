@@ -9,11 +9,12 @@ import pytest
 
 from connector.domain.findings import Severity
 from connector.domain.hand_over import HandOverState, Origin, WriteBackState
+from connector.flows import tasks
 from connector.flows.outcome import TRIES_BEFORE_GIVING_UP, Outcome, Then
 from connector.flows.upload import upload
 from connector.flows.write_back import write_back
 from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
-from connector.store import connections
+from connector.store import connections, hand_overs
 from tests.flows.acting import asked, begun, claimed, codes, death_at_call, driven, elsewhere, events, let_pass, stored
 from tests.flows.stage import CONNECTION, Stage
 
@@ -341,3 +342,66 @@ def test_who_is_at_work_is_not_disturbed(on: Stage, hand_over: str, invoice: str
     let_pass(on, hand_over, 3 * on.deployment.settings.attempt_s)
     assert step(on, hand_over).then is Then.NEXT
     assert on.ledger.changing_writes(int(invoice)) == 1
+
+
+def declined(on: Stage, invoice: str, **values: str) -> str:
+    """A hand-over that was stopped and shown as such, and that a person decided not to send."""
+    hand_over = blocked(on, invoice, **values)
+    step(on, hand_over)
+    (task,) = [one for one in tasks.gather(on.deployment.databases.main) if one.key == f"blocked/{hand_over}"]
+    tasks.skip(on.deployment.databases.main, task, by="eva@byran.example", reason="Betald kontant")
+    return hand_over
+
+
+def unfit(on: Stage) -> str:
+    """An invoice that the checks stop, and whose people asked for it in the ledger."""
+    return on.invoice(on.customer(street="", zip=""), wished_by="Eva Ekonom")
+
+
+def test_the_ledger_says_that_and_by_whom_it_was_decided_not_to_send_and_the_wish_is_over(on: Stage) -> None:
+    invoice = unfit(on)
+    mark = field(on, invoice, "x_amili_requested_at")
+    hand_over = declined(on, invoice, origin=Origin.LEDGER, wish_mark=mark)
+    assert field(on, invoice, "x_amili_status") == "Åtgärd krävs"
+    assert hand_over in [one.id for one in hand_overs.unfinished(on.deployment.databases.main)]
+    step(on, hand_over)
+    assert field(on, invoice, "x_amili_status") == "Skickas inte, beslutat av eva@byran.example"
+    assert (field(on, invoice, "x_amili_findings"), field(on, invoice, "x_amili_requested_at")) == ("", "")
+    assert len(messages(on, invoice)) == 2
+    assert hand_over not in [one.id for one in hand_overs.unfinished(on.deployment.databases.main)]
+
+
+def test_a_newer_wish_than_the_declined_one_stands(on: Stage) -> None:
+    invoice = unfit(on)
+    hand_over = declined(on, invoice, origin=Origin.LEDGER, wish_mark="2026-01-01 10:00:00")
+    step(on, hand_over)
+    assert field(on, invoice, "x_amili_requested_at") != ""
+
+
+def test_what_was_declined_and_is_taken_up_again_needs_action_again(on: Stage) -> None:
+    invoice = unfit(on)
+    hand_over = declined(on, invoice, origin=Origin.LEDGER, wish_mark=field(on, invoice, "x_amili_requested_at"))
+    step(on, hand_over)
+    db = on.deployment.databases.main
+    (task,) = [one for one in tasks.gather(db) if one.key == f"blocked/{hand_over}"]
+    tasks.reopen(db, task, by="bo@byran.example")
+    step(on, hand_over)
+    assert field(on, invoice, "x_amili_status") == "Åtgärd krävs"
+    assert field(on, invoice, "x_amili_findings") != ""
+
+
+def test_what_was_never_told_in_the_ledger_is_not_told_when_it_is_declined(on: Stage) -> None:
+    invoice = on.invoice(on.customer(street="", zip=""))
+    hand_over = declined(on, invoice)
+    step(on, hand_over)
+    assert hand_over not in [one.id for one in hand_overs.unfinished(on.deployment.databases.main)]
+    assert (shown(on, invoice), messages(on, invoice)) == ((False, False), [])
+
+
+def test_a_wish_that_was_taken_back_is_not_told_as_declined(on: Stage) -> None:
+    invoice = on.invoice()
+    hand_over = begun(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    on.ledger.books.set_invoice(int(invoice), x_amili_requested_at=False)
+    assert driven(on, hand_over).state is HandOverState.SKIPPED
+    step(on, hand_over)
+    assert (shown(on, invoice), messages(on, invoice)) == ((False, False), [])

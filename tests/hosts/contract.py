@@ -7,7 +7,7 @@ that looks on. Every invoice they make is the ledger's own business, so tests lo
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -70,6 +70,9 @@ class Ledger(Protocol):
 
     def wish(self, invoice: Made, by: str, at: datetime) -> None:
         """A person asks to send the invoice to collection."""
+
+    def wish_withdrawal(self, invoice: Made, case_id: str, by: str, reason: str, at: datetime) -> bool:
+        """A person asks to withdraw the case that the invoice shows; False where the ledger has no place for that."""
 
     def event(self, invoice: Made) -> bytes:
         """The body of the webhook that tells of it."""
@@ -257,6 +260,7 @@ def test_an_unknown_invoice_is_not_found(ledger: Ledger, invoice_id: str) -> Non
         with pytest.raises(NotFound):
             ledger.host.leave_message(invoice_id, message(), may_stand=False)
     assert ledger.host.wish(invoice_id) is None
+    assert ledger.host.withdrawal_wish(invoice_id) is None
 
 
 def test_an_invoice_is_found_by_its_exact_number(ledger: Ledger) -> None:
@@ -444,6 +448,93 @@ def test_standing_wishes_come_newest_first(ledger: Ledger) -> None:
     assert order.index(newer.id) < order.index(older.id)
 
 
+def test_a_wish_to_withdraw_stands_until_it_is_answered(ledger: Ledger) -> None:
+    made, other, at = ledger.overdue_invoice(), ledger.overdue_invoice(), datetime.now(UTC).replace(microsecond=0)
+    note = WriteBack("case-1", "Hos Amili", at)
+    ledger.host.write_back(made.id, note)
+    assert ledger.host.withdrawal_wish(made.id) is None
+
+    if not ledger.wish_withdrawal(made, "case-1", "Eva Ekonom", "Fel kund.", at):
+        assert list(ledger.host.withdrawal_wishes()) == []
+        return
+
+    wish = ledger.host.withdrawal_wish(made.id)
+    assert wish is not None
+    assert (wish.invoice_id, wish.case_id, wish.by, wish.reason) == (made.id, "case-1", "Eva Ekonom", "Fel kund.")
+    assert wish.mark
+    assert wish in list(ledger.host.withdrawal_wishes())
+    assert ledger.host.withdrawal_wish(other.id) is None
+
+    ledger.host.write_back(made.id, replace(note, answered_withdrawal="another wish"))
+    assert ledger.host.withdrawal_wish(made.id) == wish
+    answer = replace(note, findings=("Kunden har betalat.",), answered_withdrawal=wish.mark)
+    ledger.host.write_back(made.id, answer)
+    assert ledger.host.withdrawal_wish(made.id) is None
+    assert made.id not in {one.invoice_id for one in ledger.host.withdrawal_wishes()}
+    assert ledger.shown(made) == replace(answer, answered_withdrawal="")
+
+    ledger.wish_withdrawal(made, "case-1", "Eva Ekonom", "Fel kund.", at + timedelta(minutes=1))
+    again = ledger.host.withdrawal_wish(made.id)
+    assert again is not None
+    assert again.mark != wish.mark
+
+
+def test_a_refused_wish_to_withdraw_is_taken_away_and_a_newer_one_is_not(ledger: Ledger) -> None:
+    made, at = ledger.overdue_invoice(), datetime.now(UTC) - timedelta(minutes=5)
+    if not ledger.wish_withdrawal(made, "case-1", "Eva Ekonom", "Fel kund.", at):
+        return
+    first = ledger.host.withdrawal_wish(made.id)
+    assert first is not None
+    ledger.wish_withdrawal(made, "case-1", "Eva Ekonom", "Fel kund.", at + timedelta(minutes=1))
+    second = ledger.host.withdrawal_wish(made.id)
+    assert second is not None
+
+    ledger.host.refuse_withdrawal(first, "Det är gammalt.")
+    assert ledger.host.withdrawal_wish(made.id) == second
+    ledger.host.refuse_withdrawal(second, "Inget ärende.")
+    assert ledger.host.withdrawal_wish(made.id) is None
+
+
+def test_once_a_case_is_shown_as_withdrawn_a_wish_to_send_is_a_new_one(ledger: Ledger) -> None:
+    made, asked_at = ledger.overdue_invoice(), datetime.now(UTC) - timedelta(minutes=5)
+    ledger.wish(made, "Eva Ekonom", asked_at)
+    note = WriteBack("case-1", "Hos Amili", asked_at.replace(microsecond=0))
+    ledger.host.write_back(made.id, note)
+    ledger.wish_withdrawal(made, "case-1", "Eva Ekonom", "Fel kund.", asked_at)
+
+    for _repeated in range(2):
+        ledger.host.write_back(made.id, replace(note, ended="withdrawn"))
+        assert ledger.host.wish(made.id) is None
+        assert ledger.host.withdrawal_wish(made.id) is None
+        assert made.id not in {wish.invoice_id for wish in ledger.host.requested()}
+
+    if ledger.host.shows_status():
+        ledger.wish(made, "Eva Ekonom", asked_at + timedelta(minutes=1))
+        wish = ledger.host.wish(made.id)
+        assert wish is not None
+        assert wish in list(ledger.host.requested())
+        ledger.host.write_back(made.id, replace(note, ended="withdrawn"))
+        assert ledger.host.wish(made.id) == wish, "the withdrawal was shown before"
+        ledger.host.write_back(made.id, replace(note, case_id="case-2"))
+        assert ledger.host.wish(made.id) is None
+
+
+def test_a_wish_that_was_answered_for_good_is_taken_away_and_a_newer_one_is_not(ledger: Ledger) -> None:
+    made, asked_at = ledger.overdue_invoice(), datetime.now(UTC) - timedelta(minutes=5)
+    ledger.wish(made, "Eva Ekonom", asked_at)
+    first = ledger.host.wish(made.id)
+    assert first is not None
+    ledger.wish(made, "Eva Ekonom", asked_at + timedelta(minutes=1))
+    second = ledger.host.wish(made.id)
+    assert second is not None
+    declined = WriteBack("", "Skickas inte", asked_at.replace(microsecond=0))
+
+    ledger.host.write_back(made.id, replace(declined, answered_wish=first.mark))
+    assert ledger.host.wish(made.id) == second
+    ledger.host.write_back(made.id, replace(declined, answered_wish=second.mark))
+    assert ledger.host.wish(made.id) is None
+
+
 def test_a_case_is_written_back_once(ledger: Ledger) -> None:
     made = ledger.overdue_invoice()
     note = WriteBack(
@@ -531,7 +622,9 @@ def test_reading_leaves_no_trace(ledger: Ledger) -> None:
     ledger.host.read(made.id)
     ledger.host.find(made.number)
     ledger.host.wish(made.id)
+    ledger.host.withdrawal_wish(made.id)
     ledger.host.language()
+    list(ledger.host.withdrawal_wishes())
     list(ledger.host.requested())
     ledger.host.overdue(today=today())
 

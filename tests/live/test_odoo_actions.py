@@ -10,6 +10,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ from connector.hosts.odoo.inventory import (
     SEND_ACTION,
     SETTLE_ACTION,
     WITHDRAW_ACTION,
+    WITHDRAW_CASE_ACTION,
 )
 from connector.hosts.odoo.removal import remove
 from tests.live.odoo_books import Books, odoo_env
@@ -165,11 +167,12 @@ def test_what_cannot_be_sent_is_refused_in_words_and_the_rest_is_sent(
 def test_only_the_group_may_send_and_withdraw(books: Books, actions: dict[str, int], calls: Calls) -> None:
     outside, move = books.accountant(), books.invoice()
 
-    for action in (SEND_ACTION, WITHDRAW_ACTION):
+    for action in (SEND_ACTION, WITHDRAW_ACTION, WITHDRAW_CASE_ACTION):
         with pytest.raises(AssertionError, match="AccessError"):
             books.click(outside, actions[action], move)
 
     assert books.move(move, "x_amili_requested_at")["x_amili_requested_at"] is False
+    assert books.move(move, "x_amili_withdrawal_at")["x_amili_withdrawal_at"] is False
     assert told(calls) == []
 
 
@@ -239,6 +242,112 @@ def test_a_wish_is_taken_back_unless_it_became_a_case(books: Books, actions: dic
         "x_amili_status": "Hos Amili",
     }
     assert nothing["params"]["message"] == "Ingen begäran fanns att återta."
+
+
+def with_case(books: Books, case_id: str = "case-1", **values: Any) -> int:
+    """An invoice that shows a case, and what `values` say."""
+    move = books.invoice()
+    host(books).write_back(str(move), WriteBack(case_id, "Hos Amili", datetime.now(UTC)))
+    if values:
+        books.client.call("account.move", "write", ids=[move], vals=values)
+    return move
+
+
+REASON = {"x_amili_withdrawal_reason": "Fel kund, <b>100 %</b> säkert."}
+
+
+def test_a_withdrawal_is_noted_with_its_reason_told_and_mailed_to_nobody(
+    books: Books, actions: dict[str, int], calls: Calls
+) -> None:
+    session, move, mails = books.accountant(SENDERS), with_case(books, **REASON), books.mails()
+    told(calls)
+
+    answer = books.click(session, actions[WITHDRAW_CASE_ACTION], move)
+
+    assert (
+        answer["params"]["message"] == "Begäran om att återkalla ärendet case-1 är mottagen. Svaret kommer på fakturan."
+    )
+    assert answer["params"]["type"] == "success"
+    assert told(calls) == [("withdrawal", move)]
+    wish = host(books).withdrawal_wish(str(move))
+    assert wish is not None
+    assert (wish.case_id, wish.by, wish.reason) == ("case-1", "Ekonom Ek", REASON["x_amili_withdrawal_reason"])
+    assert wish in list(host(books).withdrawal_wishes())
+    assert "Återkallelse av ärendet case-1 hos Amili begärd. Skäl: Fel kund, &lt;b&gt;100 %" in " ".join(
+        chatter(books, move)
+    )
+    assert books.mails() == mails
+
+    again = books.click(session, actions[WITHDRAW_CASE_ACTION], move)
+    assert again["params"]["message"] == "Återkallelsen är redan begärd. Inget nytt har begärts."
+    assert told(calls) == []
+    assert host(books).withdrawal_wish(str(move)) == wish
+    host(books).write_back(
+        str(move), WriteBack("case-1", "Hos Amili", datetime.now(UTC), answered_withdrawal=wish.mark)
+    )
+    assert told(calls) == [], "an answer is no wish"
+    assert books.move(move, "x_amili_withdrawal_at", *REASON) == {
+        "id": move,
+        "x_amili_withdrawal_at": False,
+        "x_amili_withdrawal_reason": False,
+    }
+
+
+def test_what_cannot_be_withdrawn_is_refused_in_words(books: Books, actions: dict[str, int], calls: Calls) -> None:
+    session, ended = books.accountant(SENDERS, lang="en_US"), datetime.now(UTC)
+    withdrawn, closed = with_case(books, **REASON), with_case(books, **REASON)
+    host(books).write_back(str(withdrawn), WriteBack("case-1", "Återkallat hos Amili", ended, ended="withdrawn"))
+    host(books).write_back(str(closed), WriteBack("case-1", "Avslutat hos Amili", ended, ended="closed"))
+    told(calls)
+    bare = books.invoice()
+    books.client.call("account.move", "write", ids=[withdrawn, bare], vals=REASON)
+
+    for move, why in (
+        (with_case(books), "Say why the case is withdrawn."),
+        (with_case(books, x_amili_withdrawal_reason="  "), "Say why the case is withdrawn."),
+        (bare, "The invoice has no case at Amili."),
+        (withdrawn, "The case is withdrawn already."),
+        (closed, "The case is closed at Amili already."),
+    ):
+        answer = books.click(session, actions[WITHDRAW_CASE_ACTION], move)
+        assert answer["params"]["message"] == f"{why} Nothing new was requested."
+        assert (answer["params"]["type"], host(books).withdrawal_wish(str(move))) == ("warning", None)
+    assert told(calls) == []
+
+
+def test_a_case_is_withdrawn_one_at_a_time_from_no_list(books: Books, actions: dict[str, int]) -> None:
+    session, moves = books.accountant(SENDERS), [with_case(books, **REASON), with_case(books, **REASON)]
+    with pytest.raises(AssertionError, match="UserError"):
+        books.click(session, actions[WITHDRAW_CASE_ACTION], *moves)
+    assert [host(books).withdrawal_wish(str(move)) for move in moves] == [None, None]
+    (action,) = books.settings_client.call(
+        "ir.actions.server", "read", ids=[actions[WITHDRAW_CASE_ACTION]], fields=["binding_model_id"]
+    )
+    assert action["binding_model_id"] is False
+
+
+def test_after_a_withdrawal_the_button_asks_anew_and_can_be_taken_back(
+    books: Books, actions: dict[str, int], calls: Calls
+) -> None:
+    session, move = books.accountant(SENDERS), books.invoice()
+    books.click(session, actions[SEND_ACTION], move)
+    note = WriteBack("case-1", "Hos Amili", datetime.now(UTC))
+    host(books).write_back(str(move), note)
+    host(books).write_back(str(move), replace(note, status="Återkallat hos Amili", ended="withdrawn"))
+    assert books.move(move, "x_amili_requested_at")["x_amili_requested_at"] is False
+    told(calls)
+
+    sent = books.click(session, actions[SEND_ACTION], move)
+
+    assert sent["params"]["type"] == "success"
+    assert told(calls) == [("requested", move)]
+    wish = host(books).wish(str(move))
+    assert wish is not None
+    assert wish in list(host(books).requested())
+    books.click(session, actions[WITHDRAW_ACTION], move)
+    assert host(books).wish(str(move)) is None
+    kept = books.move(move, "x_amili_case_id", "x_amili_status")
+    assert (kept["x_amili_case_id"], kept["x_amili_status"]) == ("case-1", "Återkallat hos Amili")
 
 
 def test_only_what_was_handed_over_is_told_of_when_it_changes(
@@ -332,13 +441,48 @@ def views(books: Books, lang: str) -> str:
     [
         (
             "sv_SE",
-            ("Skicka till inkasso", "Ärende hos Amili", "Redo för inkasso", "Amili ärende", "Påminnelse", "Inkasso"),
-            ("Send to collection", "Case at Amili", "Ready for collection", "Amili case", '"Collection"'),
+            (
+                "Skicka till inkasso",
+                "Ärende hos Amili",
+                "Redo för inkasso",
+                "Amili ärende",
+                "Påminnelse",
+                "Inkasso",
+                "Återkalla ärendet",
+                "Innan du bestämmer dig",
+                "En återkallelse kan kosta er",
+            ),
+            (
+                "Send to collection",
+                "Case at Amili",
+                "Ready for collection",
+                "Amili case",
+                '"Collection"',
+                "Withdraw",
+                "Why?",
+            ),
         ),
         (
             "en_US",
-            ("Send to collection", "Case at Amili", "Ready for collection", "Amili case", "Reminder", "Collection"),
-            ("Skicka till inkasso", "Ärende hos Amili", "Redo för inkasso", "Amili ärende", '"Inkasso"'),
+            (
+                "Send to collection",
+                "Case at Amili",
+                "Ready for collection",
+                "Amili case",
+                "Reminder",
+                "Collection",
+                "Withdraw the case at Amili",
+                "Withdrawing may cost",
+            ),
+            (
+                "Skicka till inkasso",
+                "Ärende hos Amili",
+                "Redo för inkasso",
+                "Amili ärende",
+                '"Inkasso"',
+                "terkalla",
+                "Varför?",
+            ),
         ),
     ],
 )

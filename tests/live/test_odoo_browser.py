@@ -9,13 +9,17 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
+from connector.domain.dates import today
 from connector.hosts.odoo.removal import remove
 from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import AmiliState, guide_state
+from connector.sandbox.amili_state import Action, AmiliState, guide_state
 from connector.sandbox.serve import running
 from tests.flows.waiting import until
 from tests.live.machine import Machine, answers, set_up
@@ -61,9 +65,16 @@ def connector(
 @pytest.fixture
 def page(books: Books, connector: Machine, chromium: str) -> Iterator[Page]:
     """Odoo's web client with an accountant signed in who may send. Fails on an error in the page."""
+    with web_client(books, chromium, SENDERS, "base.group_partner_manager") as page:
+        yield page
+
+
+@contextmanager
+def web_client(books: Books, chromium: str, *groups: str) -> Iterator[Page]:
+    """Odoo's web client with an accountant of these groups signed in. Fails on an error in the page."""
     expect.set_options(timeout=PATIENCE_MS)
     complaints: list[str] = []
-    login = books.user(SENDERS, "base.group_partner_manager")
+    login = books.user(*groups)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         context = browser.new_context(
@@ -194,3 +205,106 @@ def test_a_dispute_and_a_customer_who_is_never_to_be_sent(page: Page, books: Boo
     picture(page, "odoo-customer")
     (card,) = books.client.call("res.partner", "read", ids=[partner], fields=["x_amili_never_send"])
     assert card["x_amili_never_send"] is True
+
+
+WITHDRAW = "Återkalla ärendet hos Amili"
+
+
+def case_of(page: Page, books: Books, price: int) -> int:
+    """An invoice that was sent by its button and shows its case."""
+    move = books.invoice(price=price)
+    open_invoice(page, move)
+    header_button(page, "Skicka till inkasso").click()
+    until(lambda: shown(books, move, "x_amili_case_id") != "", within_s=60, what="the case id in Odoo's field")
+    page.reload()
+    return move
+
+
+def cancellations(state: AmiliState, case_id: str) -> list[Action]:
+    return [one for one in state.actions.values() if one.kind == "cancellation" and one.case.id == case_id]
+
+
+def test_a_case_is_withdrawn_with_a_reason_after_a_warning_and_sent_again_by_the_button(
+    page: Page, books: Books, amili: tuple[AmiliState, str]
+) -> None:
+    move = case_of(page, books, 1100)
+    case_id = shown(books, move, "x_amili_case_id")
+    tab = open_tab(page)
+    expect(tab.locator("a[href*='/hand-overs/']")).to_have_count(2)
+    tab.locator("button", has_text=WITHDRAW).click()
+    page.locator(".modal button", has_text="Återkalla ärendet").click()
+    expect(page.locator(".o_notification")).to_contain_text("Skriv varför ärendet återkallas.")
+    page.locator(".o_notification_close").click()
+
+    tab = open_tab(page)
+    tab.get_by_label("Skäl att återkalla").fill("Fakturan gäller fel kund.")
+    tab.locator("button", has_text=WITHDRAW).scroll_into_view_if_needed()
+    picture(page, "odoo-withdraw")
+    tab.locator("button", has_text=WITHDRAW).click()
+    dialog = page.locator(".modal")
+    for warning in ("kan kosta er", "Har kunden betalat ska ärendet inte återkallas"):
+        expect(dialog).to_contain_text(warning)
+    picture(page, "odoo-withdraw-warning")
+    dialog.locator("button", has_text="Avbryt").click()
+    assert shown(books, move, "x_amili_withdrawal_at") == ""
+    tab.locator("button", has_text=WITHDRAW).click()
+    dialog.locator("button", has_text="Återkalla ärendet").click()
+    expect(page.locator(".o_notification")).to_contain_text(f"Begäran om att återkalla ärendet {case_id} är mottagen.")
+    tab = open_tab(page)
+    expect(tab.locator("button", has_text=WITHDRAW)).to_have_count(0)
+    picture(page, "odoo-withdrawal-requested")
+
+    until(lambda: shown(books, move, "x_amili_ended") == "withdrawn", within_s=60, what="the withdrawal in Odoo")
+    assert len(cancellations(amili[0], case_id)) == 1
+    page.reload()
+    tab = open_tab(page)
+    expect(tab).to_contain_text("Återkallat hos Amili")
+    expect(tab.locator("button", has_text=WITHDRAW)).to_have_count(0)
+    chatter = page.locator(".o-mail-Chatter")
+    expect(chatter).to_contain_text(
+        f"Återkallelse av ärendet {case_id} hos Amili begärd. Skäl: Fakturan gäller fel kund."
+    )
+    expect(chatter).to_contain_text("Amili: Återkallat hos Amili")
+    picture(page, "odoo-withdrawn")
+
+    header_button(page, "Skicka till inkasso").click()
+    until(lambda: shown(books, move, "x_amili_status") == "Åtgärd krävs", within_s=60, what="the question about A10")
+    page.reload()
+    tab = open_tab(page)
+    expect(tab).to_contain_text(case_id)
+    assert len([one for one in amili[0].cases.values() if one.invoice_number == number_of(books, move)]) == 1
+    picture(page, "odoo-sent-again")
+
+
+def test_a_case_that_was_paid_is_not_withdrawn_and_the_tab_says_why(
+    page: Page, books: Books, amili: tuple[AmiliState, str]
+) -> None:
+    move = case_of(page, books, 1200)
+    case_id = shown(books, move, "x_amili_case_id")
+    tab = open_tab(page)
+    tab.get_by_label("Skäl att återkalla").fill("Kunden har betalat.")
+    # From before the case, so that it waits for a person's decision and is not reported meanwhile.
+    books.pay(move, Decimal(300), payment_date=(today() - timedelta(days=3)).isoformat())
+    tab.locator("button", has_text=WITHDRAW).click()
+    page.locator(".modal button", has_text="Återkalla ärendet").click()
+    until(lambda: "inte återkallat" in shown(books, move, "x_amili_findings"), within_s=60, what="the answer in Odoo")
+    page.reload()
+    tab = open_tab(page)
+    expect(tab).to_contain_text("Ärendet är inte återkallat")
+    expect(tab.locator("button", has_text=WITHDRAW)).to_be_visible()
+    assert cancellations(amili[0], case_id) == []
+    picture(page, "odoo-not-withdrawn")
+
+
+def test_who_may_not_send_may_not_withdraw(books: Books, connector: Machine, chromium: str) -> None:
+    move = books.invoice(price=1300)
+    wish = {"x_amili_requested_at": "2026-11-24 09:00:00", "x_amili_requested_by": "Ekonom Ek"}
+    books.client.call("account.move", "write", ids=[move], vals=wish)
+    until(lambda: shown(books, move, "x_amili_case_id") != "", within_s=60, what="the case id in Odoo's field")
+    with web_client(books, chromium) as outside:
+        open_invoice(outside, move)
+        tab = open_tab(outside)
+        expect(tab).to_contain_text("Hos Amili")
+        expect(tab.locator("button", has_text=WITHDRAW)).to_have_count(0)
+        expect(tab.get_by_label("Skäl att återkalla")).to_have_count(0)
+        picture(outside, "odoo-outside")

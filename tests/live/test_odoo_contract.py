@@ -22,10 +22,15 @@ from connector.hosts.odoo.fields import (
     CASE_ID,
     CASE_URL,
     DATE,
+    ENDED,
     FINDINGS,
     REQUESTED_AT,
     REQUESTED_BY,
     STATUS,
+    WITHDRAWAL_AT,
+    WITHDRAWAL_BY,
+    WITHDRAWAL_CASE,
+    WITHDRAWAL_REASON,
     odoo_datetime,
 )
 from connector.hosts.odoo.removal import remove
@@ -110,14 +115,24 @@ class RealLedger:
         values = {REQUESTED_AT: odoo_datetime(at), REQUESTED_BY: by}
         self.books.client.call("account.move", "write", ids=[int(invoice.id)], vals=values)
 
+    def wish_withdrawal(self, invoice: Made, case_id: str, by: str, reason: str, at: datetime) -> bool:
+        values = {
+            WITHDRAWAL_AT: odoo_datetime(at),
+            WITHDRAWAL_BY: by,
+            WITHDRAWAL_CASE: case_id,
+            WITHDRAWAL_REASON: reason,
+        }
+        self.books.client.call("account.move", "write", ids=[int(invoice.id)], vals=values)
+        return True
+
     def event(self, invoice: Made) -> bytes:
         return json.dumps({"_action": "Send", "_id": int(invoice.id), "_model": "account.move"}).encode()
 
     def shown(self, invoice: Made) -> WriteBack:
-        move: dict[str, Any] = self.books.move(int(invoice.id), CASE_ID, STATUS, DATE, CASE_URL, FINDINGS)
+        move: dict[str, Any] = self.books.move(int(invoice.id), CASE_ID, STATUS, DATE, CASE_URL, FINDINGS, ENDED)
         moment = datetime.fromisoformat(move[DATE]).replace(tzinfo=UTC)
         findings = tuple((move[FINDINGS] or "").splitlines())
-        return WriteBack(move[CASE_ID] or "", move[STATUS], moment, move[CASE_URL] or "", findings)
+        return WriteBack(move[CASE_ID] or "", move[STATUS], moment, move[CASE_URL] or "", findings, move[ENDED] or "")
 
     def messages(self, invoice: Made) -> list[str]:
         return self.books.messages(int(invoice.id))

@@ -55,7 +55,7 @@ def host(books: Books) -> Host:
 
 
 def set_up_by_an_earlier_release(books: Books) -> None:
-    """The set-up of six fields, one action and one rule that earlier releases made."""
+    """The set-up of six fields, one action, one view and one rule that earlier releases made."""
     call = books.settings_client.call
     model = books.reference("account.model_account_move")
 
@@ -77,6 +77,14 @@ def set_up_by_an_earlier_release(books: Books) -> None:
         bind(f"field_{name}", "ir.model.fields", ids[name])
     action = {"name": "Send", "model_id": model, "state": "code", "code": "pass", "binding_model_id": model}
     bind(SEND_ACTION, "ir.actions.server", call("ir.actions.server", "create", vals_list=[action])[0])
+    view = {
+        "name": "Invoice",
+        "model": "account.move",
+        "inherit_id": books.reference("account.view_move_form"),
+        "arch": "<xpath expr='//notebook' position='inside'><page name='amili_connector' string='Collection'>"
+        "<field name='x_amili_status'/></page></xpath>",
+    }
+    bind("view_invoice_form", "ir.ui.view", call("ir.ui.view", "create", vals_list=[view])[0])
     rule = {
         "name": "Requested",
         "model_id": model,
@@ -109,7 +117,7 @@ def test_a_second_run_changes_no_identity_and_makes_nothing(books: Books) -> Non
         "ir.actions.server", "search_read", domain=[("state", "=", "webhook")], fields=["webhook_url"]
     )
     ours = sorted(hook["webhook_url"] for hook in hooks if "/webhooks/odoo/" in str(hook["webhook_url"]))
-    assert ours == [f"{WEBHOOK}?event=changed", f"{WEBHOOK}?event=requested"]
+    assert ours == [f"{WEBHOOK}?event={event}" for event in ("changed", "requested", "withdrawal")]
 
 
 def test_the_administrators_of_invoicing_may_send_at_first_and_later_it_is_the_companys_affair(books: Books) -> None:
@@ -168,6 +176,12 @@ def test_the_set_up_of_an_earlier_release_is_brought_up_to_date(books: Books) ->
 
     report = set_up(books)
 
+    assert "view_invoice_form" in report.updated
+    form = books.client.call(
+        "account.move", "get_views", views=[(books.reference("account.view_move_form"), "form")], options={}
+    )["views"]["form"]["arch"]
+    assert form.count('name="amili_connector"') == 1
+    assert "x_amili_ended" in form
     assert set(report.removed) == {"rule_requested", "action_webhook_requested"}
     kept = books.move(sent, fields.CASE_ID, fields.STATUS)
     assert (kept[fields.CASE_ID], kept[fields.STATUS]) == ("case-1", "Hos Amili")
@@ -188,7 +202,8 @@ def test_each_company_of_a_database_has_rules_of_its_own(provisioned: Books) -> 
     domains = provisioned.settings_client.call(
         "base.automation", "search_read", domain=[("filter_domain", "like", "x_amili")], fields=["filter_domain"]
     )
-    assert sorted(domain["filter_domain"].count(f"('company_id', '=', {mine})") for domain in domains) == [0, 0, 1, 1]
+    counts = [domain["filter_domain"].count(f"('company_id', '=', {mine})") for domain in domains]
+    assert sorted(counts) == [0, 0, 0, 1, 1, 1]
 
 
 def test_a_field_of_that_name_which_is_not_ours_is_left_alone(books: Books) -> None:

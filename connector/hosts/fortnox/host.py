@@ -21,6 +21,7 @@ from connector.hosts.base import (
     PdfUnavailable,
     ReceiptFile,
     Wish,
+    WithdrawalWish,
     WriteBack,
     WriteBackResult,
 )
@@ -127,6 +128,17 @@ class FortnoxHost:
         labels = self._client.labels()
         asked, handled = (labels.get(one, ()) for one in (self._settings.request_label, self._settings.case_label))
         return _wish(invoice_id, asked) if there & set(asked) and not there & set(handled) else None
+
+    def withdrawal_wishes(self) -> Iterator[WithdrawalWish]:
+        """None: Fortnox has no place for a reason. A case is withdrawn on its page here."""
+        yield from ()
+
+    def withdrawal_wish(self, invoice_id: str) -> WithdrawalWish | None:  # noqa: ARG002
+        """None, without a call."""
+        return None
+
+    def refuse_withdrawal(self, wish: WithdrawalWish, why: str) -> None:
+        """There are no such wishes."""
 
     def hint_timing(self) -> HintTiming:
         """How Fortnox's events lie in time."""

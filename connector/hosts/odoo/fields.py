@@ -15,6 +15,11 @@ FINDINGS = "x_amili_findings"
 DISPUTED = "x_amili_disputed"
 DISPUTED_BY = "x_amili_disputed_by"
 DISPUTED_AT = "x_amili_disputed_at"
+ENDED = "x_amili_ended"
+WITHDRAWAL_REASON = "x_amili_withdrawal_reason"
+WITHDRAWAL_AT = "x_amili_withdrawal_at"
+WITHDRAWAL_BY = "x_amili_withdrawal_by"
+WITHDRAWAL_CASE = "x_amili_withdrawal_case"
 NEVER_SEND = "x_amili_never_send"
 
 ADDED = (
@@ -29,6 +34,11 @@ ADDED = (
     DISPUTED,
     DISPUTED_BY,
     DISPUTED_AT,
+    ENDED,
+    WITHDRAWAL_REASON,
+    WITHDRAWAL_AT,
+    WITHDRAWAL_BY,
+    WITHDRAWAL_CASE,
 )
 """Those on invoices (account.move)."""
 

@@ -23,10 +23,11 @@ from connector.hosts.base import (
     LedgerMessage,
     ReceiptFile,
     Wish,
+    WithdrawalWish,
     WriteBack,
     WriteBackResult,
 )
-from connector.hosts.odoo import changes, chatter, coverage, documents, events, fields, keys, pdf, translate
+from connector.hosts.odoo import changes, chatter, coverage, documents, events, fields, keys, pdf, translate, wishes
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.companies import only_company
 from connector.hosts.odoo.documents import Record
@@ -47,7 +48,6 @@ NEEDED_RIGHTS = (
 )
 """Model, operation and words for a person. The Invoicing group has them all (odoo.md section 8)."""
 
-_PAGE = 1000
 _LOOK_FOR_FIELDS_EVERY_S = 60.0
 _LANGUAGE_STANDS_S = 3600.0
 _LONGEST_STATUS_CHARACTERS = 250
@@ -150,38 +150,29 @@ class OdooHost:
         return str(found[0]["id"])
 
     def requested(self) -> Iterator[Wish]:
-        """Every standing wish: asked for, and no case yet; newest first. Nothing where the fields are not set up."""
-        if not self._holds_wishes():
-            return
-        domain = [
-            ("move_type", "=", "out_invoice"),
-            (fields.REQUESTED_AT, "!=", False),
-            (fields.CASE_ID, "=", False),
-        ]
-        order = f"{fields.REQUESTED_AT} desc, id desc"
-        seen: set[int] = set()
-        while True:
-            # Not by offset: wishes that are fulfilled meanwhile would move others into pages already read.
-            unseen = [*domain, ("id", "not in", sorted(seen))]
-            page = self._search(unseen, self._wish_fields(), order=order, limit=_PAGE)
-            fresh = [record for record in page if record["id"] not in seen]
-            seen.update(record["id"] for record in fresh)
-            yield from map(_wish, fresh)
-            if len(page) < _PAGE or not fresh:
-                return
+        """Every standing wish: asked for, and no case since; newest first. Nothing where the fields are not set up."""
+        yield from wishes.requested(self._search, self._added_fields())
 
     def wish(self, invoice_id: str) -> Wish | None:
         """The standing wish on one invoice, read afresh; `None` if there is none, or no such invoice."""
-        if not self._holds_wishes():
-            return None
-        try:
-            move_id = documents.record_id(invoice_id)
-        except NotFound:
-            return None
-        found = self._search([("id", "=", move_id)], self._wish_fields(), limit=1)
-        if not found or not found[0][fields.REQUESTED_AT] or found[0][fields.CASE_ID]:
-            return None
-        return _wish(found[0])
+        return wishes.wish(self._search, self._added_fields(), invoice_id)
+
+    def withdrawal_wishes(self) -> Iterator[WithdrawalWish]:
+        """Every standing wish to withdraw a case."""
+        yield from wishes.withdrawals(self._search, self._added_fields())
+
+    def withdrawal_wish(self, invoice_id: str) -> WithdrawalWish | None:
+        """The standing wish to withdraw the case of one invoice, read afresh."""
+        return wishes.withdrawal(self._search, self._added_fields(), invoice_id)
+
+    def refuse_withdrawal(self, wish: WithdrawalWish, why: str) -> None:
+        """Take a wish away, if it still stands, and show why in its place."""
+        if self.withdrawal_wish(wish.invoice_id) != wish:
+            return
+        emptied = wishes.withdrawal_emptied()
+        values = {**emptied, **({fields.FINDINGS: why} if fields.FINDINGS in self._added_fields() else {})}
+        move_id = documents.record_id(wish.invoice_id)
+        self._client.call("account.move", "write", ids=[move_id], vals=values, context=self._context())
 
     def hint_timing(self) -> HintTiming:
         """How this version's webhooks lie in time."""
@@ -270,8 +261,10 @@ class OdooHost:
         if not wanted:
             return WriteBackResult(refused="The connector's fields are not set up in this Odoo.")
         move_id = documents.record_id(invoice_id)
-        before = self._one(move_id, list(wanted))
-        differing = {name: value for name, value in wanted.items() if (before[name] or "") != value}
+        before = self._one(move_id, list(dict.fromkeys((*wanted, *wishes.read_for(note, added)))))
+        # In one write, so that what stands afterwards was wished for by somebody who saw what is shown.
+        differing: dict[str, str | bool] = dict(wishes.taken_away(note, before))
+        differing |= {name: value for name, value in wanted.items() if (before[name] or "") != value}
         if differing:
             try:
                 self._client.call("account.move", "write", ids=[move_id], vals=differing, context=self._context())
@@ -367,13 +360,6 @@ class OdooHost:
         missing = not set(fields.ADDED) <= (self._added or frozenset())
         return missing and time.monotonic() - self._asked_at_s > _LOOK_FOR_FIELDS_EVERY_S
 
-    def _holds_wishes(self) -> bool:
-        return {fields.REQUESTED_AT, fields.CASE_ID} <= self._added_fields()
-
-    def _wish_fields(self) -> list[str]:
-        names = (fields.REQUESTED_AT, fields.CASE_ID, fields.REQUESTED_BY, fields.FIRST_ACTION)
-        return [name for name in names if name in self._added_fields()]
-
 
 def _shown_values(note: WriteBack, added: frozenset[str]) -> dict[str, str]:
     findings = "\n".join(note.findings)
@@ -386,16 +372,8 @@ def _shown_values(note: WriteBack, added: frozenset[str]) -> dict[str, str]:
         fields.DATE: fields.odoo_datetime(note.at),
         fields.CASE_URL: note.link,
         fields.FINDINGS: findings,
+        fields.ENDED: note.ended,
     }
-
-
-def _wish(record: Record) -> Wish:
-    return Wish(
-        invoice_id=str(record["id"]),
-        mark=str(record[fields.REQUESTED_AT]),
-        by=str(record.get(fields.REQUESTED_BY) or ""),
-        first_action=str(record.get(fields.FIRST_ACTION) or ""),
-    )
 
 
 def _overdue(record: Record) -> OverdueInvoice:

@@ -19,7 +19,7 @@ Row = dict[str, Any]
 SOURCE_LANGUAGE = {"lang": "en_US"}
 """Odoo keeps the texts that others are translated from in this language, installed or not."""
 
-_TEXT_IN_VIEW = re.compile(r'(?:string|placeholder|sum)="([^"]+)"')
+_TEXT_IN_VIEW = re.compile(r'(?:string|placeholder|sum|confirm|confirm-label)="([^"]+)"')
 
 
 class Installer:
@@ -77,6 +77,8 @@ class Installer:
             self.updated.append(added.key)
         else:
             values: Row = {"model_id": model_id, "name": added.name, "ttype": added.kind, "copied": False}
+            if added.longest:
+                values["size"] = added.longest
             if added.choices:
                 values["selection_ids"] = [
                     (0, 0, {"value": value, "name": words.en, "sequence": place})

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from connector.domain.withdrawal import LONGEST_REASON_CHARACTERS
 from connector.hosts.odoo import fields
 
 MODULE = "amili_connector"
@@ -28,6 +29,7 @@ KEY_GROUP = "group_connector"
 CATEGORY = "category"
 SEND_ACTION = "action_send_to_collection"
 WITHDRAW_ACTION = "action_withdraw_request"
+WITHDRAW_CASE_ACTION = "action_withdraw_case"
 DISPUTE_ACTION = "action_mark_disputed"
 SETTLE_ACTION = "action_settle_dispute"
 PDF_ACTION = "action_render_pdf"
@@ -54,7 +56,11 @@ class Words:
 
 @dataclass(frozen=True)
 class AddedField:
-    """A field. `choices` are the values of a selection; `formerly` is the type that an earlier release gave it."""
+    """A field.
+
+    `choices` are the values of a selection, `longest` how many characters a text may have (0 for any), and `formerly`
+    is the type that an earlier release gave it.
+    """
 
     model: str
     name: str
@@ -62,6 +68,7 @@ class AddedField:
     label: Words
     choices: Mapping[str, Words] = field(default_factory=dict)
     formerly: str = ""
+    longest: int = 0
 
     @property
     def key(self) -> str:
@@ -123,6 +130,23 @@ ADDED_FIELDS: tuple[AddedField, ...] = (
     AddedField(INVOICE, fields.DISPUTED, "boolean", Words("Bestridd", "Disputed")),
     AddedField(INVOICE, fields.DISPUTED_BY, "char", Words("Tvist ändrad av", "Dispute changed by")),
     AddedField(INVOICE, fields.DISPUTED_AT, "datetime", Words("Tvist ändrad", "Dispute changed")),
+    AddedField(
+        INVOICE,
+        fields.ENDED,
+        "selection",
+        Words("Ärendet slut", "Case ended"),
+        {"closed": Words("Avslutat", "Closed"), "withdrawn": Words("Återkallat", "Withdrawn")},
+    ),
+    AddedField(
+        INVOICE,
+        fields.WITHDRAWAL_REASON,
+        "char",
+        Words("Skäl att återkalla", "Reason to withdraw"),
+        longest=LONGEST_REASON_CHARACTERS,
+    ),
+    AddedField(INVOICE, fields.WITHDRAWAL_AT, "datetime", Words("Återkallelse begärd", "Withdrawal requested")),
+    AddedField(INVOICE, fields.WITHDRAWAL_BY, "char", Words("Återkallelse begärd av", "Withdrawal requested by")),
+    AddedField(INVOICE, fields.WITHDRAWAL_CASE, "char", Words("Återkallelsen gäller", "Withdrawal concerns")),
     AddedField(CUSTOMER, fields.NEVER_SEND, "boolean", Words("Skicka aldrig till inkasso", "Never send to collection")),
 )
 
@@ -142,6 +166,14 @@ CODE_ACTIONS: tuple[CodeAction, ...] = (
         Words("Återta begäran om inkasso", "Withdraw the request to collect"),
         "withdraw_request.py.txt",
         (f"{MODULE}.{SEND_GROUP}",),
+    ),
+    CodeAction(
+        WITHDRAW_CASE_ACTION,
+        Words("Återkalla ärendet hos Amili", "Withdraw the case at Amili"),
+        "withdraw_case.py.txt",
+        (f"{MODULE}.{SEND_GROUP}",),
+        # Only its button asks whether one is sure.
+        in_menu=False,
     ),
     CodeAction(
         DISPUTE_ACTION, Words("Markera som bestridd", "Mark as disputed"), "mark_disputed.py.txt", (INVOICING_GROUP,)
@@ -169,6 +201,7 @@ VIEW_TEXTS: Mapping[str, str] = {
     "Amount due": "Att betala",
     "As the company has chosen": "Som företaget har valt",
     "At Amili": "Hos Amili",
+    "Before you decide": "Innan du bestämmer dig",
     "Case at Amili": "Ärende hos Amili",
     "Collection": "Inkasso",
     "Collection requested": "Inkasso begärt",
@@ -182,7 +215,20 @@ VIEW_TEXTS: Mapping[str, str] = {
     "Request": "Begäran",
     "Send to collection": "Skicka till inkasso",
     "Total": "Summa",
+    "Why? Kept on record with your name; Amili is not told": "Varför? Sparas med ditt namn; Amili får inte veta det",
+    "Withdraw the case": "Återkalla ärendet",
+    "Withdraw the case at Amili": "Återkalla ärendet hos Amili",
     "Withdraw the request": "Återta begäran",
+    "Withdrawal requested": "Återkallelse begärd",
+    (
+        "Withdrawing may cost, and more the further the case has come; your agreement with Amili says how much. "
+        "It cannot be undone. If the customer has paid, do not withdraw: the case closes by itself once the payment is "
+        "reported. Withdraw the case?"
+    ): (
+        "En återkallelse kan kosta er, och mer ju längre ärendet har kommit; hur mycket står i ert avtal med Amili. "
+        "Den går inte att ångra. Har kunden betalat ska ärendet inte återkallas: det avslutas av sig självt när "
+        "betalningen är rapporterad. Ska ärendet återkallas?"
+    ),
 }
 """The English texts of the views, and what Swedish users see."""
 
@@ -197,6 +243,13 @@ HINT_RULES: tuple[HintRule, ...] = (
         Words("Amili: säg till om begärt inkasso", "Amili: tell of a requested collection"),
         f"('{fields.REQUESTED_AT}', '!=', False)",
         (fields.REQUESTED_AT,),
+    ),
+    HintRule(
+        "withdrawal",
+        Words("Amili: återkallelse begärd", "Amili: withdrawal requested"),
+        Words("Amili: säg till om begärd återkallelse", "Amili: tell of a requested withdrawal"),
+        f"('{fields.WITHDRAWAL_AT}', '!=', False)",
+        (fields.WITHDRAWAL_AT,),
     ),
     HintRule(
         "changed",

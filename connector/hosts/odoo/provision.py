@@ -174,6 +174,7 @@ def _views(client: OdooClient, run: Installer, actions: dict[str, int]) -> dict[
     names = {
         "send": actions[inventory.SEND_ACTION],
         "withdraw": actions[inventory.WITHDRAW_ACTION],
+        "withdraw_case": actions[inventory.WITHDRAW_CASE_ACTION],
         "dispute": actions[inventory.DISPUTE_ACTION],
         "settle": actions[inventory.SETTLE_ACTION],
         "list_view": client.dialect.list_view,

@@ -188,6 +188,9 @@ class SandboxLedger:
         with self.state.lock:
             return str(self.books.invoice(invoice.id)["ExternalInvoiceReference2"] or "")
 
+    def wish_withdrawal(self, *_: Any) -> bool:
+        return False
+
     def event(self, invoice: Made) -> bytes:
         return json.dumps({"topic": "invoices", "type": "invoice-updated-v1", "entityId": invoice.id}).encode()
 

@@ -33,6 +33,8 @@ NO_PLACE = (
     "test_a_wish_stands_until_the_case_is_written_back",
     "test_a_wish_expressed_anew_has_another_mark",
     "test_standing_wishes_come_newest_first",
+    "test_once_a_case_is_shown_as_withdrawn_a_wish_to_send_is_a_new_one",
+    "test_a_wish_that_was_answered_for_good_is_taken_away_and_a_newer_one_is_not",
     "test_a_case_is_written_back_once",
     "test_a_later_status_replaces_the_earlier",
     "test_findings_that_are_mended_are_taken_away",

@@ -21,10 +21,15 @@ from connector.hosts.odoo.fields import (
     CASE_ID,
     CASE_URL,
     DATE,
+    ENDED,
     FINDINGS,
     REQUESTED_AT,
     REQUESTED_BY,
     STATUS,
+    WITHDRAWAL_AT,
+    WITHDRAWAL_BY,
+    WITHDRAWAL_CASE,
+    WITHDRAWAL_REASON,
     odoo_datetime,
 )
 from connector.sandbox.odoo import create_odoo
@@ -116,14 +121,25 @@ class SandboxLedger:
     def wish(self, invoice: Made, by: str, at: datetime) -> None:
         self.state.books.set_invoice(int(invoice.id), **{REQUESTED_AT: odoo_datetime(at), REQUESTED_BY: by})
 
+    def wish_withdrawal(self, invoice: Made, case_id: str, by: str, reason: str, at: datetime) -> bool:
+        values = {
+            WITHDRAWAL_AT: odoo_datetime(at),
+            WITHDRAWAL_BY: by,
+            WITHDRAWAL_CASE: case_id,
+            WITHDRAWAL_REASON: reason,
+        }
+        self.state.books.set_invoice(int(invoice.id), **values)
+        return True
+
     def event(self, invoice: Made) -> bytes:
         return json.dumps({"_action": "Send", "_id": int(invoice.id), "_model": "account.move"}).encode()
 
     def shown(self, invoice: Made) -> WriteBack:
-        names = (CASE_ID, STATUS, DATE, CASE_URL, FINDINGS)
-        case_id, status, at, link, findings = (self.state.books.field(int(invoice.id), name) for name in names)
+        names = (CASE_ID, STATUS, DATE, CASE_URL, FINDINGS, ENDED)
+        case_id, status, at, link, findings, ended = (self.state.books.field(int(invoice.id), name) for name in names)
         moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
-        return WriteBack(case_id or "", status, moment, link or "", tuple((findings or "").splitlines()))
+        texts = tuple((findings or "").splitlines())
+        return WriteBack(case_id or "", status, moment, link or "", texts, ended or "")
 
     def messages(self, invoice: Made) -> list[str]:
         return self.state.messages(int(invoice.id))

@@ -164,8 +164,9 @@ def test_the_code_uses_nothing_that_odoo_forbids_in_server_actions(template: str
 VIEW_VALUES = {
     "send": 1,
     "withdraw": 2,
-    "dispute": 3,
-    "settle": 4,
+    "withdraw_case": 3,
+    "dispute": 4,
+    "settle": 5,
     "list_view": "list",
     "status_column": "status_in_payment",
 }
@@ -180,7 +181,7 @@ def test_every_text_of_the_views_is_translated_and_no_other() -> None:
         node.get(attribute)
         for view in VIEWS
         for node in view_of(view.template).iter()
-        for attribute in ("string", "placeholder", "sum", "help", "confirm", "title")
+        for attribute in ("string", "placeholder", "sum", "help", "confirm", "confirm-label", "title")
     }
     written = {text.strip() for view in VIEWS for text in view_of(view.template).itertext() if text.strip()}
 
