@@ -306,7 +306,8 @@ def test_every_change_of_an_invoice_is_found_by_polling(ledger: Ledger) -> None:
     assert found[disputed.id] == Standing(state=InvoiceState.BOOKED, balance=disputed.total, held=True)
     assert untouched.id not in found or found[untouched.id].kind == "open"
     again, _ = followed(ledger.host, cursor)
-    assert found.items() <= again.items(), "what was written lately is read again, for transactions that end late"
+    ours = {one.id: found[one.id] for one in (paid, part_paid, credited, disputed)}
+    assert ours.items() <= again.items(), "what was written lately is read again, for transactions that end late"
 
 
 def test_a_cursor_from_the_future_hides_nothing(ledger: Ledger) -> None:

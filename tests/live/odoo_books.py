@@ -182,14 +182,11 @@ class Books:
         payment = {"amount": float(self.balance(move_id) if amount is None else amount)}
         return self._register({**payment, **values}, move_id)
 
-    def pay_and_write_off(self, move_id: int, difference: Decimal) -> int:
+    def pay_and_write_off(self, move_id: int, difference: Decimal, **values: Any) -> int:
         """Register a payment of all that is open but `difference`, which is written off with it, as the button can."""
-        return self.pay(
-            move_id,
-            self.balance(move_id) - difference,
-            payment_difference_handling="reconcile",
-            writeoff_account_id=self.account("3740"),
-        )
+        account = self.account("3740")
+        chosen = {"payment_difference_handling": "reconcile", "writeoff_account_id": account, **values}
+        return self.pay(move_id, self.balance(move_id) - difference, **chosen)
 
     def pay_as_proposed(self, move_id: int) -> None:
         """Register the payment that Odoo proposes for today, less an early-payment discount that still runs."""
