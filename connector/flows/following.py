@@ -30,6 +30,8 @@ GONE = Standing(state=None)
 _BATCH = 500
 _TOGETHER_S = 30
 _SHOWN_AFTER_S = 10
+_SURELY_SHOWN_AFTER_S = 600.0
+"""What a ledger shows may be older than what it showed before, but not by this much."""
 
 
 @in_background()
@@ -40,6 +42,7 @@ def poll(deployment: Deployment, subject: str) -> Outcome:
     try:
         take_wishes(deployment, connection_id, host)
         withdrawal_wishes.take_all(deployment, connection_id, host)
+        forget_wishes(deployment, connection_id, host)
         follow_changes(deployment, connection_id, host)
     except KeyRefused as error:
         if not keys.parked(deployment, connection_id, error):
@@ -87,6 +90,16 @@ def take_wishes(deployment: Deployment, connection_id: str, host: Host) -> None:
             if standing is None or (standing.state in MAY_BE_SENT_AGAIN and standing.wish_mark != wish.mark):
                 fresh.append(request_of(connection_id, wish))
         inbox.put_requests(deployment.databases.inbox, fresh)
+
+
+def forget_wishes(deployment: Deployment, connection_id: str, host: Host) -> None:
+    """Forget answered wishes that were taken away in the ledger since: expressed again, each is a new one."""
+    db = deployment.databases.main
+    answered = hand_overs.with_answered_wish(db, connection_id, idle_s=_SURELY_SHOWN_AFTER_S)
+    gone = host.wishes_taken_away([hand_over.invoice_id for hand_over in answered])
+    for hand_over in answered:
+        if hand_over.invoice_id in gone:
+            hand_overs.forget_wish(db, hand_over)
 
 
 def request_of(connection_id: str, wish: Wish) -> Request:

@@ -251,7 +251,7 @@ class Reporting:
             (follow_up_findings.withdrawn_otherwise(action),) if outcome is ActionOutcome.DIFFERENT else (),
             status=action.status,
             reason=action.status_reason,
-            wish_mark=wish.mark if wish else "",
+            wish_mark=wish.mark if wish else self.hand_over.wish_mark,
             tell_ledger=self.host.shows_status(),
         )
         return AT_ONCE

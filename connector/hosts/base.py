@@ -225,6 +225,13 @@ class Host(Protocol):
     def refuse_withdrawal(self, wish: WithdrawalWish, why: str) -> None:
         """Take a wish away, if it still stands, and show `why` on its invoice: for a case that we know nothing of."""
 
+    def wishes_taken_away(self, invoice_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these invoices on which it is certain that no wish to send stands, seen or hidden by a case.
+
+        For ledgers in which all wishes have the same mark: only by its having been away can a later one be told from
+        it. Where each has a mark of its own, none is named and nobody is asked.
+        """
+
     def hint_timing(self) -> HintTiming:
         """How this ledger's hints lie in time."""
 

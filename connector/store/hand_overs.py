@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from connector.domain.case import Ending
 from connector.domain.connection import FirstAction
 from connector.domain.hand_over import (
+    MAY_BE_SENT_AGAIN,
     REOPENABLE,
     UNFINISHED,
     WAITS_FOR_KEY,
@@ -311,6 +312,29 @@ def of_invoices(db: Engine, connection_id: str, invoice_ids: tuple[str, ...]) ->
             .order_by(_table.c.generation)
         ).all()
     return {row.invoice_id: from_row(row) for row in rows}
+
+
+def with_answered_wish(db: Engine, connection_id: str, *, idle_s: float) -> tuple[HandOver, ...]:
+    """Hand-overs on a wish in a ledger that came to no case, or to a withdrawn one, unchanged for `idle_s` seconds."""
+    query = (
+        select(_table)
+        .where(_table.c.connection == connection_id, _table.c.state.in_(MAY_BE_SENT_AGAIN), _table.c.wish_mark != "")
+        .order_by(_table.c.id)
+    )
+    with reading(db) as connection:
+        rows = connection.execute(query.where(_table.c.updated_at <= now(connection) - idle_s)).all()
+    return tuple(from_row(row) for row in rows)
+
+
+def forget_wish(db: Engine, hand_over: HandOver) -> None:
+    """The wish that a hand-over was the answer to stands no longer, so that the next one is another."""
+    with db.begin() as connection:
+        connection.execute(
+            update(_table)
+            .where(_table.c.id == hand_over.id, _table.c.submission == hand_over.submission)
+            .where(_table.c.state == hand_over.state, _table.c.wish_mark == hand_over.wish_mark)
+            .values(wish_mark="")
+        )
 
 
 def unfinished(db: Engine, *, idle_s: float = 0.0, limit: int = 1000) -> tuple[HandOver, ...]:

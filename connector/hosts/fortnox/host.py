@@ -30,6 +30,7 @@ from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
 from connector.hosts.fortnox.documents import SYSTEM, Record, day, flag, label_ids, text
 from connector.hosts.fortnox.fetch import fetch, latest_payment
+from connector.hosts.fortnox.labels import LABEL_FIELD
 from connector.hosts.fortnox.oauth import SCOPES
 from connector.hosts.fortnox.overdue import OverdueList
 from connector.hosts.fortnox.settings import FortnoxSettings
@@ -140,6 +141,18 @@ class FortnoxHost:
     def refuse_withdrawal(self, wish: WithdrawalWish, why: str) -> None:
         """There are no such wishes."""
 
+    def wishes_taken_away(self, invoice_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these invoices that do not have the label by which people ask, each read by itself to be sure.
+
+        None while the company has no label of that name: whoever gave it another name has taken it off no invoice.
+        """
+        label = self._settings.request_label
+        asked = self._client.labels().get(label, ()) if label and invoice_ids else ()
+        if not asked:
+            return frozenset()
+        labelled = {text(row, "DocumentNumber") for row in self._labelled(asked)}
+        return frozenset(one for one in invoice_ids if one not in labelled and self._lacks_labels(one, asked))
+
     def hint_timing(self) -> HintTiming:
         """How Fortnox's events lie in time."""
         return events.TIMING
@@ -188,9 +201,11 @@ class FortnoxHost:
     def write_back(self, invoice_id: str, note: WriteBack, receipt: ReceiptFile | None = None) -> WriteBackResult:
         """Put the case id on the invoice, or else a label, or else a receipt; nothing else has a place in Fortnox.
 
+        A case that was withdrawn would stand there as if it went on: it is not put there, and what stands is left.
+
         Returns what holds afterwards, or why Fortnox refused. Raises `NotFound` for an unknown invoice.
         """
-        if not note.case_id:
+        if not note.case_id or note.ended == "withdrawn":
             return WriteBackResult()
         return write_back(self._client, invoice_id, note, self._settings, receipt)
 
@@ -205,6 +220,14 @@ class FortnoxHost:
     def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:  # noqa: ARG002
         """Refused, without a call."""
         return "Fortnox har ingen plats för meddelanden vid en faktura."
+
+    def _lacks_labels(self, invoice_id: str, label_ids_: Sequence[int]) -> bool:
+        """Whether an invoice shows its labels, and none of these is among them."""
+        try:
+            invoice = self._client.read(Call.READ_INVOICE, invoice_id)
+        except NotFound:
+            return False
+        return isinstance(invoice.get(LABEL_FIELD), list) and not set(label_ids_) & set(label_ids(invoice))
 
     def _may(self, call: Call) -> bool:
         try:
@@ -241,5 +264,8 @@ def _is_valid(identity_number: str) -> bool:
 
 
 def _wish(invoice_id: str, label_ids: Sequence[int]) -> Wish:
-    """Fortnox tells neither who set a label nor when: the same label, and one with the same text, is the same wish."""
+    """Fortnox tells neither who set a label nor when: the same label, and one with the same text, is the same wish.
+
+    Only `FortnoxHost.wishes_taken_away` tells a later one from it.
+    """
     return Wish(invoice_id=invoice_id, mark=f"label {label_ids[0]}", by="")

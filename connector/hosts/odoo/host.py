@@ -174,6 +174,10 @@ class OdooHost:
         move_id = documents.record_id(wish.invoice_id)
         self._client.call("account.move", "write", ids=[move_id], vals=values, context=self._context())
 
+    def wishes_taken_away(self, invoice_ids: Sequence[str]) -> frozenset[str]:  # noqa: ARG002 - the contract's
+        """None: each wish has the time at which it was expressed."""
+        return frozenset()
+
     def hint_timing(self) -> HintTiming:
         """How this version's webhooks lie in time."""
         return events.timing(self._client.dialect)

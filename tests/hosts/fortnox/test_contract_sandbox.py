@@ -6,6 +6,7 @@ who asked and when, status, findings and messages on an invoice. For the tests o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from connector.domain.dates import today
 from connector.domain.errors import KeyRefused, NotFound, Refused
 from connector.domain.invoice import OpenReceipt
-from connector.hosts.base import PdfUnavailable
+from connector.hosts.base import PdfUnavailable, WriteBackResult
 from connector.sandbox import fortnox_settling as settling
 from connector.sandbox.fortnox_switches import LockedPut
 from tests.hosts.contract import *  # noqa: F403
@@ -123,6 +124,37 @@ def test_the_same_label_is_the_same_wish(ledger: SandboxLedger) -> None:
     assert ledger.host.wish(made.id) == first
 
 
+def test_where_the_label_is_not_the_wish_was_taken_away(ledger: SandboxLedger) -> None:
+    labelled, bare, other = (ledger.overdue_invoice() for _ in range(3))
+    ledger.label(labelled, ASK)
+    ledger.label(other, "VIP")
+    before = ledger.calls()
+
+    assert ledger.host.wishes_taken_away([labelled.id, bare.id, other.id, "999999999"]) == {bare.id, other.id}
+
+    assert (ledger.calls() - before)["GET /3/invoices/{number}"] == 3, "what has the label is not read by itself"
+    ledger.host.write_back(labelled.id, NOTE)
+    assert ledger.host.wishes_taken_away([labelled.id]) == set(), "the case hides the wish, and it stands"
+
+
+def test_labels_that_may_not_be_seen_are_not_called_away(ledger: SandboxLedger) -> None:
+    made, other = ledger.overdue_invoice(), ledger.overdue_invoice()
+    ledger.label(other, ASK)
+    ledger.books.facts.hidden_fields.add("Labels")
+
+    assert ledger.host.wishes_taken_away([made.id]) == set()
+
+
+def test_where_no_label_asks_nothing_is_called_away(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+    assert ledger.host.wishes_taken_away([made.id]) == set(), "the company has no such label"
+    before = ledger.calls()
+
+    assert ledger.host_with(request_label="").wishes_taken_away([made.id]) == set()
+    assert ledger.host.wishes_taken_away([]) == set()
+    assert ledger.calls() == before
+
+
 def test_the_newest_invoice_comes_first(ledger: SandboxLedger) -> None:
     older, newer = ledger.overdue_invoice(), ledger.overdue_invoice()
     ledger.label(newer, ASK)
@@ -150,6 +182,17 @@ def test_an_invoice_with_the_label_of_disputes_is_held(ledger: SandboxLedger) ->
     assert (ledger.calls() - before)["GET /3/labels"] == 1
     assert host.read(other.id).holds == ()
     assert (ledger.calls() - before)["GET /3/labels"] == 1, "an invoice without labels needs none of them"
+
+
+def test_a_withdrawn_case_is_not_put_on_an_invoice(ledger: SandboxLedger) -> None:
+    made, shown = ledger.overdue_invoice(), ledger.overdue_invoice()
+    ledger.host.write_back(shown.id, NOTE)
+
+    for invoice in (made, shown):
+        assert ledger.host.write_back(invoice.id, replace(NOTE, ended="withdrawn")) == WriteBackResult()
+
+    assert (ledger.reference(made), ledger.labels(made)) == ("", set())
+    assert ledger.reference(shown) == f"AMILI:{NOTE.case_id}"
 
 
 def test_there_is_no_place_for_messages(ledger: SandboxLedger) -> None:

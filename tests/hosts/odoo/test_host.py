@@ -287,3 +287,9 @@ def test_settings_speak_of_what_is_wrong_and_never_of_its_value() -> None:
         odoo_settings({"nonsense": 1})
     schema = OdooSettings.model_json_schema()
     assert all(prop.get("description") for prop in schema["properties"].values())
+
+
+@responses.activate
+def test_wishes_with_times_of_their_own_are_not_looked_for() -> None:
+    assert host().wishes_taken_away(["7", "8"]) == frozenset()
+    assert len(responses.calls) == 0
