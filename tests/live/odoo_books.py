@@ -192,12 +192,39 @@ class Books:
         """Register the payment that Odoo proposes for today, less an early-payment discount that still runs."""
         self._register({}, move_id)
 
-    def _register(self, values: dict[str, Any], move_id: int) -> int:
-        context = {"active_model": "account.move", "active_ids": [move_id]}
+    def _register(self, values: dict[str, Any], *move_ids: int) -> int:
+        context = {"active_model": "account.move", "active_ids": list(move_ids)}
         payment = {"payment_date": today().isoformat(), **values}
         wizard = self.client.call("account.payment.register", "create", vals_list=[payment], context=context)
         made = self.client.call("account.payment.register", "action_create_payments", ids=wizard, context=context)
         return int(made["res_id"])
+
+    def pay_together(self, *move_ids: int) -> int:
+        """Register one payment of all that is open on several invoices of a customer; gives its id."""
+        return self._register({"group_payment": True}, *move_ids)
+
+    def offset(self, move_id: int, amount: Decimal) -> None:
+        """Lessen an invoice by an entry that is neither a payment nor a bank line."""
+        account = self.move_account(move_id)
+        lines = [
+            {"account_id": account, "partner_id": self.customer_of(move_id), "credit": float(amount)},
+            {"account_id": self.account("3740"), "debit": float(amount)},
+        ]
+        entry = {
+            "move_type": "entry",
+            "journal_id": self.journal("general"),
+            "date": today().isoformat(),
+            "line_ids": [(0, 0, line) for line in lines],
+        }
+        (offset,) = self.client.call("account.move", "create", vals_list=[entry])
+        self.post(offset)
+        domain = [("move_id", "in", [move_id, offset]), ("account_id", "=", account)]
+        rows = self.client.call("account.move.line", "search", domain=domain)
+        self.client.call("account.move.line", "reconcile", ids=rows)
+
+    def move_account(self, move_id: int) -> int:
+        """The account on which an invoice is owed."""
+        return int(self._receivable_row(move_id, "account_id")[0])
 
     def payment(self, payment_id: int, method: str) -> None:
         """Press a button on a payment: `action_draft`, `action_post`, `action_cancel`."""

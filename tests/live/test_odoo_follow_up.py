@@ -425,6 +425,25 @@ def test_of_one_bank_line_for_two_invoices_each_case_gets_its_part_with_the_bank
     assert (one.amounts(), two.amounts()) == ([("payment", one.capital)], [("payment", kr(700))])
 
 
+def test_one_payment_of_two_invoices_is_the_part_of_each(on: Stage, books: Books) -> None:
+    one = sent(on, books)
+    two = sent(on, books, books.customer_of(one.invoice))
+    books.pay_together(one.invoice, two.invoice)
+    assert polled(one)
+    for each in (one, two):
+        looked(on, each.hand_over)
+        assert (each.amounts(), each.asks(), each.remaining) == ([("payment", each.capital)], [], kr(0))
+
+
+def test_an_entry_without_money_is_asked_and_reported_only_by_a_person(on: Stage, books: Books) -> None:
+    one = sent(on, books)
+    books.offset(one.invoice, kr(400))
+    happened(one)
+    assert (one.amounts(), one.asks()) == ([], ["no_receipt"])
+    reported(one)
+    assert (one.amounts(), one.asks()) == ([("payment", kr(400))], [])
+
+
 def test_a_bank_line_that_is_undone_and_matched_again_is_reported_once(on: Stage, books: Books) -> None:
     one = sent(on, books)
     line = books.statement_line(400.0, books.customer_of(one.invoice))

@@ -25,6 +25,9 @@ MATCHED_WITH_BANK = (
 """Payments that wait on an account of their own until a bank line comes, and for which one has come. Where a company
 has any, it matches its payments with the bank; Odoo Community cannot by itself (account_payment.py, `create`)."""
 
+IN_PAYMENT = (("payment_state", "=", "in_payment"),)
+"""Invoices that are paid as soon as the bank confirms it: a state that only an Odoo shows that awaits the bank."""
+
 
 @dataclass(frozen=True)
 class _Seen:
@@ -60,8 +63,12 @@ class Present:
             self._seen = None
 
     def _awaits_bank(self, context: Record) -> bool:
-        domain = [("company_id", "in", context.get("allowed_company_ids", [])), *MATCHED_WITH_BANK]
-        return bool(self._client.call("account.payment", "search_count", domain=domain, limit=1, context=context))
+        ours = ("company_id", "in", context.get("allowed_company_ids", []))
+        signs = (("account.payment", MATCHED_WITH_BANK), ("account.move", IN_PAYMENT))
+        return any(
+            self._client.call(model, "search_count", domain=[ours, *sign], limit=1, context=context)
+            for model, sign in signs
+        )
 
     def _reminder_fields(self, context: Record) -> frozenset[str]:
         """The fields of the reminders that a module keeps; none if there is no such module, or not for us to see."""

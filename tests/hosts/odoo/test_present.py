@@ -13,13 +13,14 @@ from tests.hosts.odoo.recorded import client, says, says_recorded, sent
 CONTEXT = {"allowed_company_ids": [1]}
 INVOICES, CUSTOMERS = "account.move/fields_get", "res.partner/fields_get"
 MAY_READ, REMINDERS = "credit.control.line/has_access", "credit.control.line/fields_get"
-MATCHED = "account.payment/search_count"
+MATCHED, IN_PAYMENT = "account.payment/search_count", "account.move/search_count"
 
 
 def installed() -> None:
     says(INVOICES, {"x_amili_disputed": {"type": "boolean"}})
     says(CUSTOMERS, {"x_amili_never_send": {"type": "boolean"}})
     says(MATCHED, 0)
+    says(IN_PAYMENT, 0)
 
 
 @responses.activate
@@ -37,7 +38,7 @@ def test_what_is_there_is_asked_for_once() -> None:
         partner=frozenset({"x_amili_never_send"}),
         reminders=frozenset(REMINDER_FIELDS),
     )
-    assert [call for call, _ in sent()] == [INVOICES, CUSTOMERS, MAY_READ, REMINDERS, MATCHED]
+    assert [call for call, _ in sent()] == [INVOICES, CUSTOMERS, MAY_READ, REMINDERS, MATCHED, IN_PAYMENT]
     assert all(body["context"] == CONTEXT for _, body in sent())
 
 
@@ -46,7 +47,7 @@ def test_an_odoo_without_the_module_for_reminders() -> None:
     installed()
     says_recorded(MAY_READ, "unknown_model")
     assert Present(client()).extras(CONTEXT).reminders == frozenset()
-    assert [call for call, _ in sent()] == [INVOICES, CUSTOMERS, MAY_READ, MATCHED]
+    assert [call for call, _ in sent()] == [INVOICES, CUSTOMERS, MAY_READ, MATCHED, IN_PAYMENT]
 
 
 @responses.activate
@@ -76,6 +77,7 @@ def test_what_is_old_is_asked_for_again() -> None:
     says(INVOICES, {})
     says(CUSTOMERS, {})
     says(MATCHED, 0)
+    says(IN_PAYMENT, 0)
     says_recorded(MAY_READ, "unknown_model")
     now_s = [0.0]
     present = Present(client(), clock_s=lambda: now_s[0])
@@ -83,19 +85,23 @@ def test_what_is_old_is_asked_for_again() -> None:
 
     now_s[0] = REMEMBERED_S
     present.extras(CONTEXT)
-    assert len(sent()) == 4
+    assert len(sent()) == 5
 
     now_s[0] += 1
     present.extras(CONTEXT)
-    assert len(sent()) == 8
+    assert len(sent()) == 10
 
 
-@pytest.mark.parametrize(("count", "awaits"), [(0, False), (1, True)])
+@pytest.mark.parametrize(("matched", "in_payment", "awaits"), [(0, 0, False), (1, 0, True), (0, 1, True)])
 @responses.activate
-def test_a_company_that_has_matched_a_payment_with_the_bank_waits_for_the_bank(count: int, awaits: bool) -> None:
+def test_a_company_that_matches_payments_with_the_bank_waits_for_the_bank(
+    matched: int, in_payment: int, awaits: bool
+) -> None:
     says(INVOICES, {})
     says(CUSTOMERS, {})
     says_recorded(MAY_READ, "unknown_model")
-    says(MATCHED, count)
+    says(MATCHED, matched)
+    says(IN_PAYMENT, in_payment)
     assert Present(client()).extras(CONTEXT).awaits_bank is awaits
-    assert dict(sent())[MATCHED]["domain"][0] == ["company_id", "in", [1]]
+    counted = [body["domain"][0] for call, body in sent() if call in (MATCHED, IN_PAYMENT)]
+    assert counted == [["company_id", "in", [1]]] * (1 if matched else 2)
