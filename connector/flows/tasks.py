@@ -263,7 +263,7 @@ def _of_difference(scope: Scope, one: KeptDifference, hand_over: HandOver) -> Ta
         # The same amount again, after it was resolved once, is news.
         mark=f"{one.first_seen:.0f}/{difference.substance}",
         since=one.first_seen,
-        path=f"/connections/{one.connection}/reconciliation",
+        path=f"/connections/{one.connection}/reconciliation#{difference.key}",
         says=(Words(cause(difference, "sv"), cause(difference, "en")),),
     )
 

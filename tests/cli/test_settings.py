@@ -31,6 +31,7 @@ MALFORMED = {
     "SMTP_SECURITY": ["ssl", ""],
     "MAIL_FROM": ["sender", "a@b.example, c@d.example", "Amili <a@b.example>"],
     "DIGEST_HOUR": ["24", "-1", "early"],
+    "RECONCILE_HOUR": ["24", "-1", "late"],
     "TRUSTED_PROXY": ["proxy.example", "10.0.0"],
     "WORKER_CONCURRENCY": ["0", "65", "many", "1.5"],
     "CONNECTION_CONCURRENCY": ["0", "65", "few"],

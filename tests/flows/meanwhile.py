@@ -1,4 +1,4 @@
-"""Something that happens while somebody reads: around a sandbox, just before it answers the next request."""
+"""Something that happens while somebody reads: around a sandbox, just before it answers a request."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 
 @dataclass
 class Meanwhile:
-    """Lets `happens` happen once, before the sandbox around which it was put answers."""
+    """Lets `happens` happen once, before the sandbox around which it was put answers, `after` so many requests."""
 
     happens: Callable[[], object] | None = None
+    after: int = 0
 
     def around(self, app: Flask) -> WSGIApplication:
         """The sandbox, with this around it."""
 
         def answering(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            happens, self.happens = self.happens, None
-            if happens is not None:
+            if self.after:
+                self.after -= 1
+            elif self.happens is not None:
+                happens, self.happens = self.happens, None
                 happens()
             return app(environ, start_response)
 

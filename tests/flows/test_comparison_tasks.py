@@ -101,7 +101,7 @@ def test_a_difference_is_a_task_once_it_has_stood_for_its_time(
     assert (task.connection, task.owner, task.invoice_number) == (CONNECTION, EVA, "10045")
     assert "10045" in task.title.sv
     assert "10045" in task.title.en
-    assert task.path == f"/connections/{CONNECTION}/reconciliation"
+    assert task.path == f"/connections/{CONNECTION}/reconciliation#{case.id}:{kind}"
     assert task.says[0].sv
     assert comparisons.instant(db.main) - task.since == pytest.approx(after.total_seconds() + 300, abs=60)
 

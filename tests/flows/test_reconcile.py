@@ -14,7 +14,7 @@ from connector.domain.dates import today
 from connector.domain.reconcile import Difference, DifferenceKind
 from connector.flows import payouts, withdrawal
 from connector.flows.case_reading import SURELY_LISTED_S
-from connector.flows.reconcile import reconcile
+from connector.flows.reconcile import MOST_LOOKED_AT_AGAIN, reconcile
 from connector.flows.reconcile_words import EN, SV
 from connector.sandbox.amili_lines import make_payout
 from connector.sandbox.amili_settling import debtor_pays
@@ -25,6 +25,7 @@ from tests import canary
 from tests.flows.acting import armed, begun, calls, case_at_amili, driven, elsewhere, let_pass, stored
 from tests.flows.bookkeeping import OdooBookkeeper
 from tests.flows.following_up import followed, looked, pays, the_question
+from tests.flows.many import many_at_amili
 from tests.flows.meanwhile import Meanwhile
 from tests.flows.stage import CONNECTION, Stage, stage
 
@@ -289,6 +290,39 @@ def test_what_differs_is_looked_at_again_together(fresh: Stage) -> None:
     assert calls(fresh, "GET /cases") == 3
     assert calls(fresh, "GET /cases/{case_id}") == 0
     assert sum(fresh.ledger.traffic.snapshot()["requests"].values()) <= 3
+
+
+def test_however_much_differs_some_of_it_is_looked_at_again_and_what_is_news_first(
+    fresh: Stage, meanwhile: Meanwhile
+) -> None:
+    count = MOST_LOOKED_AT_AGAIN + 100
+    invoices = many_at_amili(fresh, count)
+    for case in list(fresh.amili.cases):
+        fresh.amili.set_case(case, remaining_capital=Decimal("1000.00"))
+    connection = fresh.deployment.connection(CONNECTION)
+    reconcile(fresh.deployment, connection)
+    fresh.amili.traffic.clear()
+    fresh.ledger.traffic.clear()
+
+    first = reconcile(fresh.deployment, connection)
+
+    assert {one.kind for one in first.differences} == {KINDS.PAID_AT_AMILI}
+    assert len(first.differences) == count
+    pages = -(-count // 100) + 2
+    assert calls(fresh, "GET /cases") <= pages + 3
+    asked = sum(fresh.ledger.traffic.snapshot()["requests"].values())
+    assert asked <= -(-count // 500) + 1
+
+    def all_booked() -> None:
+        for invoice in invoices:
+            fresh.ledger.books.records.update("account.move", int(invoice), {"amount_residual": Decimal(1000)})
+
+    meanwhile.happens, meanwhile.after = all_booked, asked - 1
+    known = {one.key for number, one in enumerate(first.differences) if number % 10}
+    again = {one.key for one in reconcile(fresh.deployment, connection, known=known).differences}
+
+    assert again < known
+    assert len(again) == count - MOST_LOOKED_AT_AGAIN
 
 
 def test_every_difference_has_words_in_both_languages() -> None:

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from subprocess import Popen
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
+from sqlalchemy import update
 
 from connector.domain.findings import Severity
+from connector.flows import comparisons as comparing
+from connector.flows import payouts
+from connector.sandbox.amili_lines import make_payout
+from connector.sandbox.amili_settling import debtor_pays
+from connector.sandbox.amili_state import GUIDE_CREDITOR
 from connector.sandbox.odoo_books import InvoiceLine
 from connector.sandbox.odoo_seed import demo_ledger
 from connector.sandbox.serve import running
-from connector.store import hand_over_work
+from connector.store import hand_over_work, tables
 from connector.web.app import create_app
+from tests.flows.acting import begun, case_at_amili, driven
 from tests.flows.stage import CONNECTION, Stage
 from tests.flows.waiting import until
 from tests.source import ROOT
@@ -251,6 +259,67 @@ def test_how_a_case_stands_can_be_read_and_found_in_both_languages(page: Page, h
     tab_to(page, ".filter button")
     page.keyboard.press("Enter")
     expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def differing(house: Stage) -> str:
+    """Invoices at Amili that differ in several ways, compared; the number of the one whose case nobody here sent."""
+
+    def at_amili() -> tuple[str, str]:
+        invoice = house.invoice()
+        return invoice, driven(house, begun(house, invoice)).case_id
+
+    (paid, case), (closed, closed_case), (cancelled, _), (disputed, _), (odd, odd_case) = (at_amili() for _ in range(5))
+    debtor_pays(house.amili, case, Decimal("500.00"))
+    make_payout(house.amili, GUIDE_CREDITOR)
+    connection = house.deployment.connection(CONNECTION)
+    payouts.read(house.deployment, connection, house.deployment.sides(connection)[0])
+    house.amili.set_case(closed_case, closed=True)
+    house.ledger.books.records.update("account.move", int(cancelled), {"state": "cancel"})
+    house.ledger.books.records.update("account.move", int(disputed), {"x_amili_disputed": True})
+    house.amili.set_case(odd_case, remaining_capital=Decimal("1300.00"))
+    unknown = case_at_amili(house, house.invoice())
+    comparing.compare(house.deployment, CONNECTION)
+    table = tables.differences
+    with house.deployment.databases.main.begin() as opened:
+        opened.execute(update(table).values(first_seen=table.c.first_seen - 4 * 86_400))
+    assert len({paid, closed, cancelled, disputed, odd}) == 5
+    return unknown.invoice_number
+
+
+def test_what_does_not_agree_is_read_resolved_and_compared_anew_by_keyboard(
+    page: Page, house: Stage, worker: Popen[str]
+) -> None:
+    number = differing(house)
+    where = f"/connections/{CONNECTION}/reconciliation"
+    sign_in_by_keyboard(page)
+    for language, paid in (("sv", "Betalt till Amili"), ("en", "Paid to Amili")):
+        page.set_viewport_size(WIDE)
+        page.goto(where)
+        expect(page.locator(".differences")).to_contain_text(paid)
+        picture(page, f"reconciliation-{language}")
+        assert page.evaluate(CONTRAST) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDE["width"]
+        page.set_viewport_size(NARROW)
+        picture(page, f"narrow-reconciliation-{language}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+        page.goto(f"/connections/{CONNECTION}/tasks")
+        picture(page, f"reconciliation-tasks-{language}")
+        page.locator('[name="language"][value="en"], button[lang="en"]').first.click()
+
+    page.set_viewport_size(WIDE)
+    page.goto(where)
+    tab_to(page, f'a[href$="number={quote(number, safe="/")}"]')
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text(number)
+    page.goto(where)
+    house.amili.set_case(house.amili.cases_of(number)[-1].id, closed=True)
+    tab_to(page, "main form button")
+    page.keyboard.press("Enter")
+    expect(page.locator("#state .working")).to_be_visible()
+    picture(page, "reconciliation-under-way")
+    expect(page.locator("#live")).not_to_contain_text(number, timeout=PATIENCE_MS)
+    expect(page.locator("#state")).to_be_empty()
+    expect(page.locator("main form button")).to_be_visible()
 
 
 def test_without_scripts_the_case_is_reached_all_the_same(

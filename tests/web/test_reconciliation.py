@@ -144,6 +144,19 @@ def test_what_waits_for_somebody_comes_first(house: Stage, eva: Visitor) -> None
     assert text.index(SV[KINDS.MORE_IN_LEDGER]) < text.index(SV[KINDS.DISPUTED])
 
 
+def test_a_task_leads_to_its_difference_and_the_hand_over_says_it_too(house: Stage, eva: Visitor) -> None:
+    hand_over = sent(house)
+    keep(house, differing(KINDS.MORE_IN_LEDGER, hand_over))
+    table = tables.differences
+    with house.deployment.databases.main.begin() as connection:
+        connection.execute(update(table).values(first_seen=table.c.first_seen - 86_400))
+
+    key = f"{hand_over}:{KINDS.MORE_IN_LEDGER}"
+    assert f"{PAGE}#{key}" in eva.page(f"/connections/{CONNECTION}/tasks").links
+    assert key in eva.page(PAGE).ids
+    assert SV[KINDS.MORE_IN_LEDGER] in eva.page(f"/hand-overs/{hand_over}").text
+
+
 def test_more_than_a_page_holds_are_in_the_file(house: Stage, eva: Visitor) -> None:
     keep(house, *(unknown_case(f"{number:024}", f"N{number}", None) for number in range(203)))
 
