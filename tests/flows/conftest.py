@@ -31,16 +31,21 @@ LEDGERS: Mapping[str, Callable[[], LedgerSide]] = {
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is marked with `ledgers` once with each of the ledgers that the mark names."""
     if mark := metafunc.definition.get_closest_marker("ledgers"):
-        metafunc.parametrize(
-            "side", [LEDGERS[name] for name in mark.args], indirect=True, ids=mark.args, scope="module"
-        )
+        makers = [LEDGERS[name] for name in mark.args]
+        metafunc.parametrize("make_side", makers, indirect=True, ids=mark.args, scope="module")
 
 
 @pytest.fixture(scope="module")
-def side(request: pytest.FixtureRequest) -> LedgerSide:
-    """The ledger of the module's stage: Odoo, unless the test is marked with `ledgers`."""
+def make_side(request: pytest.FixtureRequest) -> Callable[[], LedgerSide]:
+    """How a stage's ledger is made: Odoo, unless the test is marked with `ledgers`."""
     make: Callable[[], LedgerSide] = getattr(request, "param", OdooLedger)
-    return make()
+    return make
+
+
+@pytest.fixture(scope="module")
+def side(make_side: Callable[[], LedgerSide]) -> LedgerSide:
+    """The ledger of the module's stage."""
+    return make_side()
 
 
 @pytest.fixture(scope="module")

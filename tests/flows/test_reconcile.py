@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -25,12 +25,15 @@ from tests import canary
 from tests.flows.acting import armed, begun, calls, case_at_amili, driven, elsewhere, let_pass, stored
 from tests.flows.bookkeeping import OdooBookkeeper
 from tests.flows.following_up import followed, looked, pays, the_question
+from tests.flows.ledgers import LedgerSide
 from tests.flows.many import many_at_amili
 from tests.flows.meanwhile import Meanwhile
-from tests.flows.stage import CONNECTION, Stage, stage
+from tests.flows.stage import CONNECTION, Stage, stage_with
 
 KINDS = DifferenceKind
 ATTEMPT_S = 60
+
+with_either_ledger = pytest.mark.ledgers("odoo", "fortnox")
 
 
 @pytest.fixture
@@ -40,9 +43,10 @@ def meanwhile() -> Meanwhile:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path, meanwhile: Meanwhile) -> Iterator[Stage]:
+def fresh(make_side: Callable[[], LedgerSide], tmp_path: Path, meanwhile: Meanwhile) -> Iterator[Stage]:
     """A stage of the test's own: a comparison is of everything that a company has."""
-    with stage(
+    with stage_with(
+        make_side(),
         tmp_path / "data",
         lambda app: app,
         meanwhile.around,
@@ -72,6 +76,7 @@ def hand_over_of(on: Stage, invoice: str) -> str:
 
 def compared(on: Stage) -> dict[str, Difference]:
     """What does not agree, by invoice number."""
+    on.side.let_windows_pass(on.deployment)
     comparison = reconcile(on.deployment, on.deployment.connection(CONNECTION))
     return {one.invoice_number: one for one in comparison.differences}
 
@@ -81,6 +86,7 @@ def found(on: Stage) -> dict[str, DifferenceKind]:
     return {number: one.kind for number, one in compared(on).items()}
 
 
+@with_either_ledger
 def test_what_agrees_is_not_listed(fresh: Stage) -> None:
     for _ in range(3):
         sent(fresh)
@@ -91,6 +97,7 @@ def test_what_agrees_is_not_listed(fresh: Stage) -> None:
     assert calls(fresh, "GET /cases") == 2 + 3, "one look for each registration, and the two lists of open cases"
 
 
+@with_either_ledger
 def test_a_debtor_who_paid_at_amili_is_told_from_one_who_paid_the_company(fresh: Stage) -> None:
     at_amili, case = sent(fresh)
     at_home, _ = sent(fresh)
@@ -113,6 +120,7 @@ def test_what_nothing_explains_is_told_once_it_was_looked_at(fresh: Stage) -> No
     assert found(fresh) == {fresh.number(invoice): KINDS.NOT_REPORTED}
 
 
+@with_either_ledger
 def test_a_closed_case_an_unknown_one_and_a_doubtful_registration_are_found(fresh: Stage) -> None:
     closed, case = sent(fresh)
     fresh.amili.set_case(case, closed=True)
@@ -161,6 +169,7 @@ def test_an_unknown_case_that_is_closed_while_it_is_compared_is_not_listed(fresh
     assert found(fresh) == {}
 
 
+@with_either_ledger
 def test_a_payment_that_reaches_both_sides_while_they_are_compared_is_no_difference(
     fresh: Stage, meanwhile: Meanwhile
 ) -> None:
@@ -178,10 +187,19 @@ def test_a_payment_that_reaches_both_sides_while_they_are_compared_is_no_differe
     assert fresh.amili.cases_of(fresh.number(invoice))[-1].remaining_capital == Decimal("850.00")
 
 
+@with_either_ledger
+def test_a_disputed_invoice_at_amili_is_found(fresh: Stage) -> None:
+    disputed, _ = sent(fresh)
+    sent(fresh)
+    fresh.side.bookkeeper.dispute(disputed)
+
+    assert found(fresh) == {fresh.number(disputed): KINDS.DISPUTED}
+
+
 def test_a_disputed_and_a_cancelled_invoice_at_amili_are_found(fresh: Stage) -> None:
     disputed, _ = sent(fresh)
     cancelled, _ = sent(fresh)
-    fresh.ledger.books.records.update("account.move", int(disputed), {"x_amili_disputed": True})
+    fresh.side.bookkeeper.dispute(disputed)
     fresh.ledger.books.records.update("account.move", int(cancelled), {"state": "cancel"})
 
     assert found(fresh) == {
@@ -205,6 +223,7 @@ def test_what_waits_for_an_answer_is_under_way_and_what_was_decided_may_stand(fr
     assert (one.kind, one.amount, one.is_decided) == (KINDS.NOT_REPORTED, Decimal("-250.00"), True)
 
 
+@with_either_ledger
 def test_a_payment_that_was_taken_back_is_not_taken_for_one_at_amili(fresh: Stage) -> None:
     invoice, _ = sent(fresh)
     hand_over = hand_over_of(fresh, invoice)
@@ -223,6 +242,7 @@ def test_a_payment_that_was_taken_back_is_not_taken_for_one_at_amili(fresh: Stag
     assert one.is_decided
 
 
+@with_either_ledger
 def test_a_withdrawn_case_that_amili_has_open_is_found(fresh: Stage) -> None:
     invoice, case = sent(fresh)
     hand_over = hand_over_of(fresh, invoice)
