@@ -6,7 +6,7 @@ Nothing is compared while a page waits: a worker does that, and the page shows t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -16,12 +16,12 @@ from connector.amili.links import case_url
 from connector.domain.connection import Environment
 from connector.domain.dates import today
 from connector.domain.hand_over import HandOverState
-from connector.domain.reconcile import DifferenceKind
+from connector.domain.reconcile import Difference, DifferenceKind
 from connector.flows import asking
 from connector.flows import comparisons as comparing
 from connector.flows.reconcile_words import cause
-from connector.flows.tasks import must_be_seen_to
-from connector.store import comparisons, hand_overs
+from connector.flows.tasks import MOST_OF_A_KIND, must_be_seen_to
+from connector.store import comparisons, follow_ups, hand_overs
 from connector.store.comparisons import KeptDifference, StoredComparison
 from connector.store.connections import StoredConnection
 from connector.web import shown, spreadsheet
@@ -35,7 +35,7 @@ CSV_COLUMNS = (
 
 COLUMNS = ("in_ledger", "claimed", "reported", "at_amili", "difference")
 """The amounts of a row, as the catalogue's family `difference_column` names them."""
-WITHDRAW, MONEY, TAKE_UP = OFFERED = ("withdraw", "money", "take_up")
+ANSWER, WITHDRAW, MONEY, TAKE_UP = OFFERED = ("answer", "withdraw", "money", "take_up")
 OFFERS: Mapping[DifferenceKind, tuple[str, ...]] = {
     DifferenceKind.PAID_AT_AMILI: (MONEY,),
     DifferenceKind.CLOSED_AT_AMILI: (MONEY,),
@@ -44,7 +44,7 @@ OFFERS: Mapping[DifferenceKind, tuple[str, ...]] = {
     DifferenceKind.DISPUTED: (WITHDRAW,),
     DifferenceKind.UNKNOWN_CASE: (TAKE_UP,),
 }
-"""What a difference offers beside its hand-over and its case at Amili."""
+"""What a difference offers beside its hand-over, the question that waits about that, and its case at Amili."""
 _AWAITS_PAYOUT = (DifferenceKind.PAID_AT_AMILI, DifferenceKind.CLOSED_AT_AMILI)
 
 reconciliation = Blueprint("reconciliation", __name__)
@@ -69,6 +69,24 @@ class ShownDifference:
     awaits_payout: bool
 
 
+@dataclass(frozen=True)
+class _HandOvers:
+    """What is known of the hand-overs of the rows: their states by id, and of which a question waits."""
+
+    states: Mapping[str, HandOverState]
+    asking: Collection[str]
+
+
+def _hand_overs(connection_id: str, listed: Sequence[KeptDifference]) -> _HandOvers:
+    db = deployment().databases.main
+    found = hand_overs.of_ids(db, {kept.difference.hand_over_id for kept in listed})
+    asking = follow_ups.asking(db, connection_id=connection_id, limit=MOST_OF_A_KIND)
+    return _HandOvers(
+        states={hand_over_id: one.state for hand_over_id, one in found.items()},
+        asking={one.hand_over.id for one in asking},
+    )
+
+
 @reconciliation.get("/connections/<connection_id>/reconciliation")
 def show(connection_id: str) -> str:
     """What the last comparison found, and the button to compare now."""
@@ -77,10 +95,7 @@ def show(connection_id: str) -> str:
     stored = comparisons.get(db, connection_id)
     found = sorted(comparisons.differences(db, connection_id), key=lambda one: not must_be_seen_to(one))
     listed = found[:_MOST_SHOWN]
-    states = {
-        hand_over_id: one.state
-        for hand_over_id, one in hand_overs.of_ids(db, {kept.difference.hand_over_id for kept in listed}).items()
-    }
+    of_rows = _hand_overs(connection_id, listed)
     return render_template(
         "reconciliation.html",
         connection=connection,
@@ -88,7 +103,7 @@ def show(connection_id: str) -> str:
         under_way=_is_under_way(stored),
         worker_runs=asking.worker_runs(deployment()),
         count=len(found),
-        rows=[_shown(connection, one, states) for one in listed],
+        rows=[_shown(connection, one, of_rows) for one in listed],
         columns=COLUMNS,
         left_out=max(len(found) - _MOST_SHOWN, 0),
     )
@@ -136,7 +151,7 @@ def _is_under_way(stored: StoredComparison | None) -> bool:
     return stored is not None and stored.due_at <= time.time()
 
 
-def _shown(connection: StoredConnection, kept: KeptDifference, states: Mapping[str, HandOverState]) -> ShownDifference:
+def _shown(connection: StoredConnection, kept: KeptDifference, of_rows: _HandOvers) -> ShownDifference:
     one = kept.difference
     in_production = connection.settings.environment is Environment.PRODUCTION
     return ShownDifference(
@@ -144,18 +159,17 @@ def _shown(connection: StoredConnection, kept: KeptDifference, states: Mapping[s
         cause=cause(one, language()),
         sign="skipped" if one.is_decided else "warning" if must_be_seen_to(kept) else "requested",
         since=shown.moment(kept.first_seen)[:10],
-        links=dict(_links(connection, kept, states)),
+        links=dict(_links(connection, one, of_rows)),
         at_amili=case_url(one.case_id) if in_production and one.case_id else "",
         awaits_payout=one.kind in _AWAITS_PAYOUT and bool(one.amount),
     )
 
 
-def _links(
-    connection: StoredConnection, kept: KeptDifference, states: Mapping[str, HandOverState]
-) -> Iterator[tuple[str, str]]:
-    one = kept.difference
+def _links(connection: StoredConnection, one: Difference, of_rows: _HandOvers) -> Iterator[tuple[str, str]]:
     offered = OFFERS.get(one.kind, ())
-    if WITHDRAW in offered and states.get(one.hand_over_id) is not HandOverState.WITHDRAWN:
+    if one.hand_over_id in of_rows.asking:
+        yield ANSWER, url_for("pages.hand_over", hand_over_id=one.hand_over_id, _anchor="tasks-heading")
+    if WITHDRAW in offered and of_rows.states.get(one.hand_over_id) is not HandOverState.WITHDRAWN:
         yield WITHDRAW, url_for("withdrawing.show", hand_over_id=one.hand_over_id)
     if MONEY in offered:
         yield MONEY, url_for("money.show", connection_id=connection.id)

@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import update
 
 from connector.domain.connection import Environment
+from connector.domain.follow_up import FollowUpKind, Reason, Step, Verdict
 from connector.domain.reconcile import Difference, DifferenceKind, unknown_case
 from connector.flows import comparisons as comparing
 from connector.flows.reconcile_words import SV
 from connector.sandbox.amili_settling import debtor_pays
-from connector.store import comparisons, connections, executors, ledger_keys, tables
+from connector.store import comparisons, connections, executors, follow_ups, hand_overs, ledger_keys, tables
 from tests.flows.acting import begun, case_at_amili, driven
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL, add_company
@@ -107,6 +108,20 @@ def test_every_kind_says_what_resolves_it_and_offers_it(house: Stage, eva: Visit
     in_table = page.links[page.links.index(f"{PAGE}.csv") :]
     paid = kind in (KINDS.PAID_AT_AMILI, KINDS.CLOSED_AT_AMILI)
     assert (f"/connections/{CONNECTION}/money" in in_table) is paid
+
+
+def test_a_question_that_waits_is_led_to(house: Stage, eva: Visitor) -> None:
+    asked, other = sent(house), sent(house)
+    db = house.deployment.databases.main
+    verdict = Verdict(kind=FollowUpKind.PAYMENT, id="p1", ledger_id="p1", step=Step.ASK, reason=Reason.CASE_CLOSED)
+    follow_ups.keep(db, hand_overs.get(db, asked), verdict, ())
+    keep(house, *(differing(KINDS.REPORT_UNDER_WAY, hand_over) for hand_over in (asked, other)))
+
+    links = eva.page(PAGE).links
+
+    assert f"/hand-overs/{asked}#tasks-heading" in links
+    assert f"/hand-overs/{other}#tasks-heading" not in links
+    assert "tasks-heading" in eva.page(f"/hand-overs/{asked}").ids
 
 
 def test_the_payout_to_book_is_named(house: Stage, eva: Visitor) -> None:
