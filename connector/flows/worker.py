@@ -32,6 +32,8 @@ CASES = "cases"
 PAYOUTS = "payouts"
 TIDY = "tidy"
 DIGEST = "digest"
+SCHEDULE = "schedule"
+"""The lease of the one worker that begins rounds at set times."""
 _DISPATCH_EVERY_S = 0.1
 _BEAT_EVERY_S = 2.0
 _RESCUE_EVERY_S = 60.0
@@ -157,7 +159,7 @@ class Worker:
         self._engine.take_over()
         known = ledger_keys.every(self._deployment.databases.main)
         self._take_up_freed(known)
-        if leases.try_lease(self._deployment.databases.main, "schedule", self._engine.executor_id, for_s=30.0):
+        if leases.try_lease(self._deployment.databases.main, SCHEDULE, self._engine.executor_id, for_s=30.0):
             self._schedule(known)
             self._looks.start(self._submit)
             self._comparisons.start(self._submit, known.keys())

@@ -18,6 +18,7 @@ import sys
 import threading
 from typing import Any
 
+import holidays.countries  # noqa: F401  a worker imports it late, which each fork would do anew
 import requests.adapters
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
