@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 main = MetaData()
@@ -54,6 +55,8 @@ connections = Table(
     Column("key_set_at", Double),
     Column("key_set_by", Text, nullable=False, server_default=""),
 )
+
+_LOOK_ASKED_FOR = text("follow_up_asked > follow_up_done")
 
 hand_overs = Table(
     "hand_overs",
@@ -108,6 +111,7 @@ hand_overs = Table(
     Index("hand_overs_by_case", "case_id"),
     Index("hand_overs_by_connection", "connection", "asked_at"),
     Index("hand_overs_by_write_back", "write_back", "state"),
+    Index("hand_overs_to_look_at", "state", sqlite_where=_LOOK_ASKED_FOR, postgresql_where=_LOOK_ASKED_FOR),
 )
 
 cases = Table(

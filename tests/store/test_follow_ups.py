@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -10,13 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import event, insert, select, text
 
 from connector.domain.action import ActionOutcome
 from connector.domain.errors import ConfigurationError
 from connector.domain.findings import Finding, Severity
 from connector.domain.follow_up import FollowUpKind, FollowUpState, Reason, Step, Verdict
 from connector.domain.invoice import InvoiceState, Standing
-from connector.store import follow_up_work, follow_ups, following, hand_overs, timeline
+from connector.store import follow_up_work, follow_ups, following, hand_overs, tables, timeline
 from connector.store.database import Databases
 from connector.store.follow_up_work import FollowUpLease
 from connector.store.follow_ups import FollowUp, Look
@@ -227,3 +230,42 @@ def test_what_provably_was_not_sent_is_due_again(databases: Databases, sent: Han
     waiting = follow_ups.get(databases.main, lease.follow_up.id)
     assert (waiting.state, waiting.attempted_at) == (FollowUpState.DUE, None)
     assert follow_up_work.unknown_for_s(databases.main, waiting) == float("inf")
+
+
+def test_a_look_that_was_asked_for_is_found_without_reading_every_hand_over(
+    databases: Databases, sent: HandOver
+) -> None:
+    """A worker asks every two seconds, and nearly always nothing is due."""
+    table = tables.hand_overs
+    with databases.main.begin() as connection:
+        real = connection.execute(select(table)).one()._asdict()
+        more = [real | {"id": f"{n}", "invoice_id": f"more-{n}", "invoice_number": f"more-{n}"} for n in range(5000)]
+        connection.execute(insert(table), more)
+        follow_ups.ask_for_look(connection, sent.id)
+    if databases.main.dialect.name == "postgresql":
+        with databases.main.begin() as connection:
+            connection.execute(text("ANALYZE hand_overs, follow_ups"))
+
+    plan = planned(databases, lambda: follow_ups.due(databases.main))
+
+    assert "hand_overs_to_look_at" in plan
+    assert not re.search("(SCAN|Seq Scan on) hand_overs|hand_overs_by_", plan)
+    assert [look.hand_over for look in follow_ups.due(databases.main)] == [sent.id]
+
+
+def planned(databases: Databases, work: Callable[[], object]) -> str:
+    """How the database goes about the query that `work` makes."""
+    asked: list[tuple[str, Any]] = []
+
+    def noted(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(databases.main, "before_cursor_execute", noted)
+    try:
+        work()
+    finally:
+        event.remove(databases.main, "before_cursor_execute", noted)
+    statement, parameters = next(one for one in asked if "SELECT" in one[0])
+    explain = "EXPLAIN QUERY PLAN" if databases.main.dialect.name == "sqlite" else "EXPLAIN"
+    with databases.main.connect() as connection:
+        return "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))
