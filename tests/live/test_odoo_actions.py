@@ -459,7 +459,7 @@ def views(books: Books, lang: str) -> str:
                 "Amili case",
                 '"Collection"',
                 "Withdraw",
-                "Why?",
+                "Kept,",
             ),
         ),
         (
@@ -481,7 +481,7 @@ def views(books: Books, lang: str) -> str:
                 "Amili ärende",
                 '"Inkasso"',
                 "terkalla",
-                "Varför?",
+                "Sparas,",
             ),
         ),
     ],

@@ -139,7 +139,7 @@ def test_the_button_is_clicked_and_the_tab_shows_the_case(
     (case,) = [case for case in amili[0].cases.values() if case.id == shown(books, move, "x_amili_case_id")]
     expect(tab).to_contain_text(case.id)
     expect(tab).to_contain_text("Hos Amili")
-    expect(tab.locator("a[href*='/hand-overs/']")).to_be_visible()
+    expect(tab.locator("a[href*='/hand-overs/']").first).to_be_visible()
     expect(header_button(page, "Skicka till inkasso")).to_have_count(0)
     expect(page.locator(".o-mail-Chatter")).to_contain_text("Amili: Hos Amili")
     picture(page, "odoo-case")
@@ -234,11 +234,10 @@ def test_a_case_is_withdrawn_with_a_reason_after_a_warning_and_sent_again_by_the
     tab.locator("button", has_text=WITHDRAW).click()
     page.locator(".modal button", has_text="Återkalla ärendet").click()
     expect(page.locator(".o_notification")).to_contain_text("Skriv varför ärendet återkallas.")
-    page.locator(".o_notification_close").click()
 
+    page.reload()
     tab = open_tab(page)
     tab.get_by_label("Skäl att återkalla").fill("Fakturan gäller fel kund.")
-    tab.locator("button", has_text=WITHDRAW).scroll_into_view_if_needed()
     picture(page, "odoo-withdraw")
     tab.locator("button", has_text=WITHDRAW).click()
     dialog = page.locator(".modal")
