@@ -188,10 +188,10 @@ def paid_instead() -> Finding:
     """A withdrawal was wished for in the ledger, and the case may end by itself with what was paid or credited."""
     return _warning(
         "withdrawal_paid",
-        sv="Ärendet är inte återkallat: det finns betalningar eller krediteringar som Amili ska få veta, eller just har "
-        "fått veta. Ett betalt ärende avslutas av sig självt. Ska det ändå återkallas görs det på ärendets sida.",
-        en="The case was not withdrawn: there are payments or credits that Amili is to be told of, or has just been told "
-        "of. A paid case closes by itself. To withdraw it all the same, use the case's page.",
+        sv="Ärendet är inte återkallat: det finns betalningar eller krediteringar som Amili ska få veta, eller just "
+        "har fått veta. Ett betalt ärende avslutas av sig självt. Ska det ändå återkallas görs det på ärendets sida.",
+        en="The case was not withdrawn: there are payments or credits that Amili is to be told of, or has just been "
+        "told of. A paid case closes by itself. To withdraw it all the same, use the case's page.",
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, MetaData, UniqueConstraint, inspect, text
 from sqlalchemy.dialects.postgresql import BYTEA, DOUBLE_PRECISION
 from sqlalchemy.types import DOUBLE, TypeEngine
 
-from connector.domain.hand_over import HandOverState
+from connector.domain.hand_over import HandOverState, WriteBackState
 from connector.store import connections, following, hand_overs, inbox, schema, tables
 from connector.store.crypto import Vault
 from connector.store.database import Databases, open_databases, reading
@@ -89,8 +89,22 @@ def test_the_rows_of_the_first_schema_are_kept(tmp_path: Path, database_url: str
     assert (kept.counted, kept.follow_up_asked, kept.follow_up_done) == (None, 1, 0)
 
 
+def test_what_a_person_declined_before_is_told_in_the_ledger_too(tmp_path: Path, database_url: str | None) -> None:
+    opened = open_databases(data_dir=tmp_path / "data", database_url=database_url)
+    try:
+        _as_first_released(opened, vault())
+        schema.migrate(opened)
+        declined, taken_back = (hand_overs.get(opened.main, name) for name in ("declined", "taken-back"))
+        untold = [hand_over.id for hand_over in hand_overs.unfinished(opened.main)]
+    finally:
+        opened.dispose()
+    assert (declined.declined_by, declined.write_back) == ("bo@byran.example", WriteBackState.PENDING)
+    assert (taken_back.declined_by, taken_back.write_back) == ("", WriteBackState.WRITTEN)
+    assert untold == ["declined"]
+
+
 def _as_first_released(opened: Databases, sealed_with: Vault) -> None:
-    """The main tables as the first migration made them, with a company and a hand-over."""
+    """The main tables as the first migration made them, with a company and what became of three of its invoices."""
     config = Config()
     config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations") / "main"))
     config.set_main_option("path_separator", "os")
@@ -129,12 +143,21 @@ def _as_first_released(opened: Databases, sealed_with: Vault) -> None:
         "findings": "[]",
         "updated_at": 1.0,
     }
+    unsent = first | {"state": "skipped", "case_id": None}
+    declined = unsent | {"id": "declined", "invoice_id": "8"}
+    taken_back = unsent | {"id": "taken-back", "invoice_id": "9"}
+    acts = [
+        {"hand_over": "declined", "at": at, "actor": actor, "event": event, "data": "{}"}
+        for at, actor, event in ((1.0, "eva@byran.example", "declined"), (2.0, "bo@byran.example", "declined"))
+    ]
     with opened.main.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         access = {"id": "default", "private_key": sealed_with.seal("-"), "public_key": "-", "created_at": 1.0}
         for table, row in ((tables.amili_access, access), (tables.connections, company), (tables.hand_overs, first)):
             connection.execute(table.insert().values(row))
+        connection.execute(tables.hand_overs.insert(), [declined, taken_back])
+        connection.execute(tables.timeline.insert(), acts)
 
 
 @pytest.mark.parametrize("part", ["main", "inbox"])
