@@ -28,6 +28,8 @@ class FollowUpKind(StrEnum):
     REVERSAL = "reversal"
     """A payment or credit that Amili knows has become smaller, or is gone."""
     DISPUTE = "dispute"
+    RESPITE = "respite"
+    """The customer has more time in the ledger than the case gives."""
     WITHDRAWAL = "withdrawal"
     """A person withdraws the case."""
     INVOICE = "invoice"
@@ -90,6 +92,7 @@ class Reason(StrEnum):
     INCREASED = "increased"
     REVERSED = "reversed"
     DISPUTED = "disputed"
+    PUT_OFF = "put_off"
     INVOICE_CANCELLED = "invoice_cancelled"
     INVOICE_DRAFT = "invoice_draft"
     INVOICE_GONE = "invoice_gone"
@@ -121,12 +124,13 @@ class Entry(Frozen):
 class Ledger(Frozen):
     """What the ledger shows of an invoice now. `state` is None where it does not have it any more.
 
-    `disputes` are the disputes that stand, each with an id of its own.
+    `disputes` are the disputes that stand, each with an id of its own; `due_date` is when all that is open is due.
     """
 
     state: InvoiceState | None
     entries: tuple[Entry, ...] = ()
     disputes: tuple[str, ...] = ()
+    due_date: _MaybeDate = None
     unreadable: str = ""
 
 
@@ -279,4 +283,4 @@ def ledger_of(invoice: Invoice) -> Ledger:
     if foreign:
         entries = tuple(entry.model_copy(update={"currency": entry.currency or foreign}) for entry in entries)
     disputes = tuple(f"{hold.kind}:{hold.since or ''}" for hold in invoice.holds or () if hold.kind in DISPUTES)
-    return Ledger(state=invoice.state, entries=entries, disputes=disputes)
+    return Ledger(state=invoice.state, entries=entries, disputes=disputes, due_date=invoice.due_date)

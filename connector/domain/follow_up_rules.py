@@ -68,7 +68,8 @@ def decide(facts: Facts) -> tuple[Verdict, ...]:
     facts = _under_known_ids(facts)
     if facts.ledger.unreadable or facts.ledger.state is not InvoiceState.BOOKED:
         return _about_the_invoice(facts)
-    verdicts = [*_over(facts, FollowUpKind.INVOICE, ()), *_disputes(facts), *_differences(facts)]
+    verdicts = [*_over(facts, FollowUpKind.INVOICE, ()), *_disputes(facts), *_respites(facts)]
+    verdicts += _differences(facts)
     verdicts += _to_be_seen(facts, FollowUpKind.WRITE_OFF, Reason.WRITE_OFF)
     verdicts += _to_be_seen(facts, FollowUpKind.UNTIED_CREDIT, Reason.UNTIED_CREDIT)
     verdicts += _Reporting(facts, is_stopped=_is_stopped(facts, verdicts)).verdicts()
@@ -105,6 +106,19 @@ def _disputes(facts: Facts) -> list[Verdict]:
         if not _known(facts, FollowUpKind.DISPUTE, dispute)
     ]
     return [*_over(facts, FollowUpKind.DISPUTE, standing), *asked]
+
+
+def _respites(facts: Facts) -> list[Verdict]:
+    """What was overdue and falls due later now, while the case goes on (domain.md A7)."""
+    due, case = facts.ledger.due_date, facts.case
+    is_claimed = case.is_open and case.remaining_capital != NOTHING
+    if due is None or due < facts.today or not is_claimed:
+        return _over(facts, FollowUpKind.RESPITE, ())
+    until = due.isoformat()
+    over = _over(facts, FollowUpKind.RESPITE, (until,))
+    if _known(facts, FollowUpKind.RESPITE, until):
+        return over
+    return [*over, _ask(FollowUpKind.RESPITE, until, until, Reason.PUT_OFF).model_copy(update={"date": due})]
 
 
 def _to_be_seen(facts: Facts, kind: FollowUpKind, reason: Reason) -> list[Verdict]:

@@ -260,12 +260,14 @@ class StandingKind(StrEnum):
 class Standing(Frozen):
     """How an invoice stands in its ledger, as far as its case is concerned. Holds nothing about persons.
 
-    `state` is None where the ledger does not have the invoice any more.
+    `state` is None where the ledger does not have the invoice any more. `put_off` says that what is open falls due
+    today or later, as far as the ledger tells that among so little: the customer has got more time.
     """
 
     state: InvoiceState | None
     balance: Kronor = Decimal("0.00")
     held: bool = False
+    put_off: bool = False
 
     @property
     def kind(self) -> StandingKind:

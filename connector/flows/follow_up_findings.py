@@ -88,6 +88,12 @@ _TEXTS: Mapping[Reason, Words] = MappingProxyType(
             en="The invoice is disputed in the ledger. Grant a respite or withdraw the case at Amili, and look "
             "into it. Nothing more is reported until this is answered.",
         ),
+        Reason.PUT_OFF: Words(
+            sv="Fakturan förfaller först {date} i bokföringen, men ärendet går vidare. Om kunden har fått anstånd "
+            "eller en avbetalningsplan: ge det hos Amili också, eller återkalla ärendet.",
+            en="The invoice is not due before {date} in the ledger, but the case goes on. If the customer was given "
+            "respite or an instalment plan, grant it at Amili too, or withdraw the case.",
+        ),
         Reason.INVOICE_CANCELLED: Words(
             sv="Fakturan är makulerad, men ärendet hos Amili står kvar. Återkalla det om den inte gäller.",
             en="The invoice is cancelled in the ledger, but the case at Amili stands. Withdraw it if nothing is owed.",

@@ -71,7 +71,10 @@ def line(
 
 def decided(*entries: Entry, **values: Any) -> tuple[Verdict, ...]:
     ledger = Ledger(
-        state=values.pop("state", InvoiceState.BOOKED), entries=entries, disputes=tuple(values.pop("disputes", ()))
+        state=values.pop("state", InvoiceState.BOOKED),
+        entries=entries,
+        disputes=tuple(values.pop("disputes", ())),
+        due_date=values.pop("due_date", None),
     )
     details: dict[str, Any] = {
         "boundary": BOUNDARY,
@@ -326,6 +329,37 @@ def test_what_waited_for_a_dispute_goes_on(ends_by: str) -> None:
     standing = noted(FollowUpKind.DISPUTE, "blocked:", 0, state)
     found = decided(paid(100), disputes=("blocked:",) if by_person else (), noted=(standing,))
     assert [one.step for one in found if one.step is not Step.LAPSE] == [Step.REPORT]
+
+
+@pytest.mark.parametrize("due_date", [TODAY, TODAY + timedelta(days=60)])
+def test_more_time_in_the_ledger_is_asked_and_stops_nothing(due_date: date) -> None:
+    asked, report = decided(paid(100), due_date=due_date)
+    assert (asked.step, asked.kind, asked.reason) == (Step.ASK, FollowUpKind.RESPITE, Reason.PUT_OFF)
+    assert (asked.date, asked.may_report) == (due_date, False)
+    assert report.step is Step.REPORT
+
+
+@pytest.mark.parametrize("values", [{"due_date": TODAY - timedelta(days=1)}, {"due_date": None}])
+def test_what_is_overdue_or_not_told_asks_nothing(values: dict[str, Any]) -> None:
+    assert decided(**values) == ()
+
+
+def test_more_time_is_no_matter_where_nothing_is_claimed_any_more() -> None:
+    later = TODAY + timedelta(days=60)
+    assert decided(due_date=later, case=case(0)) == ()
+    assert decided(due_date=later, case=case(is_open=False)) == ()
+
+
+@pytest.mark.parametrize("state", [FollowUpState.ASKING, FollowUpState.SKIPPED])
+def test_each_later_day_is_asked_once(state: FollowUpState) -> None:
+    first, second = TODAY + timedelta(days=30), TODAY + timedelta(days=60)
+    known = noted(FollowUpKind.RESPITE, first.isoformat(), 0, state)
+    assert decided(due_date=first, noted=(known,)) == ()
+    lapsed, asked = decided(due_date=second, noted=(known,))
+    assert (lapsed.step, lapsed.id) == (Step.LAPSE, first.isoformat())
+    assert (asked.step, asked.id) == (Step.ASK, second.isoformat())
+    (over,) = decided(noted=(known,), due_date=TODAY - timedelta(days=1))
+    assert over.step is Step.LAPSE
 
 
 def test_a_write_off_and_a_credit_without_invoice_are_shown_and_not_sent() -> None:

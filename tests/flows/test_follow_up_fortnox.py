@@ -225,6 +225,7 @@ HAPPENS: Mapping[str, Callable[[Stage, str], object]] = {
     "payment": lambda on, invoice: pays(on, invoice, 250),
     "credit": lambda on, invoice: credits_(on, invoice, 250),
     "dispute": lambda on, invoice: keeper(on).label(invoice, DISPUTED),
+    "respite": lambda on, invoice: keeper(on).put_off(invoice, today() + timedelta(days=30)),
 }
 
 

@@ -125,6 +125,22 @@ def test_visma_amili_2024_a_ledger_that_tells_of_an_arrangement_as_such_stops_it
     assert found["A7"] is Severity.LIFTABLE
 
 
+def test_visma_amili_2024_what_is_agreed_after_the_hand_over_is_a_task_and_what_is_paid_by_it_reported(
+    on: Stage,
+) -> None:
+    invoice, hand_over = sent(on)
+    on.side.bookkeeper.put_off(invoice, AGREED_UNTIL)
+    pays(on, invoice, 250)
+    followed(on, hand_over)
+    assert actions(on, invoice) == [AtAmili("payment", kr(250), "completed")]
+    assert questions(on, hand_over) == ["put_off"]
+    (asking,) = [row for row in rows(on, hand_over) if row.state is FollowUpState.ASKING]
+    assert all(str(AGREED_UNTIL) in finding.sv and str(AGREED_UNTIL) in finding.en for finding in asking.findings)
+    on.side.bookkeeper.put_off(invoice, today() - timedelta(days=1))
+    followed(on, hand_over)
+    assert questions(on, hand_over) == []
+
+
 def test_visma_amili_2024_a_plan_at_amili_is_shown_and_nothing_is_done_against_it(on: Stage) -> None:
     invoice, hand_over = sent(on)
     case_id = stored(on, hand_over).case_id

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from connector.domain import dates
 from connector.domain.errors import AmountUnreadable, NotFound, Unreadable
 from connector.domain.invoice import InvoiceState, Standing
 from connector.hosts.fortnox.answers import Page
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
-from connector.hosts.fortnox.documents import Record, flag, text
+from connector.hosts.fortnox.documents import Record, day, flag, text
 from connector.hosts.fortnox.translate import balance_of, state_of
 
 WORTH = 10
@@ -54,7 +55,9 @@ def told_by(row: Record) -> Standing | None:
 
 
 def _standing(invoice: Record) -> Standing:
-    return Standing(state=state_of(invoice), balance=balance_of(invoice))
+    state, balance, due = state_of(invoice), balance_of(invoice), day(invoice, "DueDate")
+    put_off = state is InvoiceState.BOOKED and balance > 0 and due is not None and due >= dates.today()
+    return Standing(state=state, balance=balance, put_off=put_off)
 
 
 def _by_lists(client: FortnoxClient, invoice_ids: Sequence[str]) -> dict[str, Standing]:

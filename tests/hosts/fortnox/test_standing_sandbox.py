@@ -206,3 +206,15 @@ def test_an_amount_that_may_not_be_seen_is_told_by_both_ways(ledger: SandboxLedg
     for wanted in (made[:1], made):
         with pytest.raises(AmountUnreadable):
             ledger.host.standings(wanted)
+
+
+def test_what_falls_due_later_than_it_did_is_told_alone_and_among_many(ledger: SandboxLedger) -> None:
+    ids = many(ledger, WORTH)
+    paid, put_off, overdue = ids[0], ids[1], ids[2]
+    with ledger.state.lock:
+        settling.pay(ledger.books, paid)
+        for one in (paid, put_off):
+            ledger.books.set_invoice(one, DueDate="2099-01-01")
+
+    for found in (ledger.host.standings(ids), one_by_one(ledger, ids)):
+        assert [found[one].put_off for one in (paid, put_off, overdue)] == [False, True, False]
