@@ -118,7 +118,7 @@ class Entry(Frozen):
     @property
     def is_unbooked(self) -> bool:
         """Whether it is a payment or credit that does not stand firm in the books yet."""
-        return self.payment_kind is PaymentKind.UNBOOKED
+        return self.payment_kind in (PaymentKind.UNBOOKED, PaymentKind.UNSEEN)
 
 
 class Ledger(Frozen):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from connector.domain import counted
 from connector.domain.follow_up import (
     IN_FLIGHT,
     REPORTABLE,
@@ -65,7 +66,8 @@ def not_told(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
 
 def decide(facts: Facts) -> tuple[Verdict, ...]:
     """What is to be done now. At most one verdict is `Step.REPORT`, and none while anything is in flight."""
-    facts = _under_known_ids(facts)
+    ledger = counted.under_known_ids(facts.ledger, facts.boundary, facts.noted)
+    facts = replace(facts, ledger=ledger)
     if facts.ledger.unreadable or facts.ledger.state is not InvoiceState.BOOKED:
         return _about_the_invoice(facts)
     verdicts = [*_over(facts, FollowUpKind.INVOICE, ()), *_disputes(facts), *_respites(facts)]
@@ -74,19 +76,6 @@ def decide(facts: Facts) -> tuple[Verdict, ...]:
     verdicts += _to_be_seen(facts, FollowUpKind.UNTIED_CREDIT, Reason.UNTIED_CREDIT)
     verdicts += _Reporting(facts, is_stopped=_is_stopped(facts, verdicts)).verdicts()
     return tuple(verdicts)
-
-
-def _under_known_ids(facts: Facts) -> Facts:
-    """The facts with each entry under the id by which it was noted or counted, if an earlier release did that."""
-    known = {(reported_as(one.kind, one.id), one.ledger_id) for one in facts.noted}
-    known |= {(one.kind, one.id) for one in facts.boundary.counted or ()}
-    entries = tuple(
-        one.model_copy(update={"id": one.former_id})
-        if (one.kind, one.id) not in known and (one.kind, one.former_id) in known
-        else one
-        for one in facts.ledger.entries
-    )
-    return replace(facts, ledger=facts.ledger.model_copy(update={"entries": entries}))
 
 
 def _about_the_invoice(facts: Facts) -> tuple[Verdict, ...]:
@@ -127,23 +116,22 @@ def _to_be_seen(facts: Facts, kind: FollowUpKind, reason: Reason) -> list[Verdic
     asked = [
         _ask(kind, entry.id, entry.id, reason, entry)
         for entry in there
-        if not _known(facts, kind, entry.id) and not _is_counted(facts.boundary, entry)
+        if not _known(facts, kind, entry.id) and not counted.is_counted(facts.boundary, entry)
     ]
     return [*_lapsed(facts, kind, [entry.id for entry in there]), *asked]
 
 
-def _is_counted(boundary: Boundary, entry: Entry) -> bool:
-    if boundary.counted is None:
-        return entry.date is not None and entry.date < boundary.registered_on
-    return any((one.kind, one.id) == (entry.kind, entry.id) for one in boundary.counted)
-
-
 def _differences(facts: Facts) -> list[Verdict]:
     """Payments and credits that were dealt with, and stand otherwise in the ledger now."""
-    now = {(entry.kind, entry.id): entry.amount for entry in facts.ledger.entries if not entry.is_unbooked}
+    entries = facts.ledger.entries
+    now = {(one.kind, one.id): one for one in entries if one.payment_kind is not PaymentKind.UNBOOKED}
     verdicts = []
     for (kind, ledger_id), told in _told(facts).items():
-        difference = now.get((kind, ledger_id), NOTHING) - told.amount
+        entry = now.get((kind, ledger_id))
+        difference = (entry.amount if entry else NOTHING) - told.amount
+        if entry and entry.is_unbooked:
+            # That a company has begun to wait for its bank takes nothing back.
+            difference = min(difference, NOTHING)
         if difference < 0 and not told.by_us:
             difference = NOTHING
         verdicts += _difference(facts, kind, ledger_id, difference)
@@ -233,7 +221,7 @@ class _Reporting:
 
     def verdicts(self) -> list[Verdict]:
         facts = self.facts
-        self._counted_left = _counted_under_other_ids(facts)
+        self._counted_left = counted.under_other_ids(facts.boundary, facts.ledger.entries, facts.noted)
         self._payouts = Payouts(
             facts.payouts, recognised=(one.payout for one in facts.noted if one.state is FollowUpState.PAYOUT)
         )
@@ -263,9 +251,9 @@ class _Reporting:
         asked = noted is not None and noted.state is FollowUpState.ASKING
         if entry.is_unbooked or (entry.date is not None and entry.date > self.facts.today):
             return [] if asked else [_verdict(Step.WAIT, entry)]
-        if self.facts.boundary.counted is None and _is_counted(self.facts.boundary, entry):
+        if self.facts.boundary.counted is None and counted.is_counted(self.facts.boundary, entry):
             return []
-        if (before := _counted_unbooked(self.facts, entry)) is not None:
+        if (before := counted.unbooked(self.facts.boundary, entry)) is not None:
             return [_verdict(Step.COUNTED, before)]
         if entry.kind is FollowUpKind.PAYMENT and entry.amount in self._counted_left:
             self._counted_left.remove(entry.amount)
@@ -372,27 +360,6 @@ def _explained(noted: tuple[Noted, ...]) -> Decimal:
     reported = sum((one.amount if one.settled is None else one.settled for one in noted if one.at_amili), NOTHING)
     by_hand = (one.amount for one in noted if one.kind in LESSENING and one.state is FollowUpState.SKIPPED)
     return reported + sum(by_hand, NOTHING)
-
-
-def _counted_unbooked(facts: Facts, entry: Entry) -> Entry | None:
-    """What the claim counted of `entry` when it was not booked yet. How it has changed since is seen afterwards."""
-    counted = (one for one in facts.boundary.counted or () if one.is_unbooked)
-    return next((one for one in counted if (one.kind, one.id) == (entry.kind, entry.id)), None)
-
-
-def _counted_under_other_ids(facts: Facts) -> list[Decimal]:
-    """Payments that the claim knew before they were booked, and that the ledger does not show under their id any more.
-
-    Once booked, such a payment may have another id; it is known again by its amount.
-    """
-    counted = [one for one in facts.boundary.counted or () if one.kind is FollowUpKind.PAYMENT and one.is_unbooked]
-    there = {entry.id for entry in facts.ledger.entries}
-    own = {one.id for one in counted}
-    left = [one.amount for one in counted if one.id not in there]
-    for one in facts.noted:
-        if one.state is FollowUpState.COUNTED and one.ledger_id not in own and one.amount in left:
-            left.remove(one.amount)
-    return left
 
 
 def _noted(facts: Facts, kind: FollowUpKind, identifier: str) -> Noted | None:

@@ -213,6 +213,18 @@ def test_what_an_earlier_release_knew_under_another_id_is_not_reported_anew(boun
     assert decided(matched, noted=(since,)) == ()
 
 
+def test_a_payment_that_waits_for_the_bank_waits_and_takes_nothing_back_that_amili_knows() -> None:
+    unseen = paid(100, payment_kind=PaymentKind.UNSEEN)
+    assert in_short(decided(unseen)) == [("wait", "", kr(100))]
+    assert decided(unseen, noted=(reported(100),)) == ()
+    assert decided(unseen, noted=(reported(60),)) == ()
+    assert in_short(decided(unseen, noted=(reported(150),))) == [("ask", Reason.REVERSED, kr(50))]
+    asked = noted(FollowUpKind.REVERSAL, "payment:p1#1", 100, FollowUpState.ASKING, ledger_id="p1")
+    assert [one.step for one in decided(unseen, noted=(reported(100), asked))] == [Step.LAPSE]
+    counted = BOUNDARY.model_copy(update={"counted": (unseen,)})
+    assert in_short(decided(paid(100), boundary=counted)) == [("counted", "", kr(100))]
+
+
 def test_what_came_beyond_the_invoice_is_asked_after_the_payment_was_reported() -> None:
     surplus = paid(50, "p1+", payment_kind=PaymentKind.SURPLUS)
     assert in_short(decided(paid(900), surplus)) == [("report", "", kr(900)), ("ask", Reason.SURPLUS, kr(50))]

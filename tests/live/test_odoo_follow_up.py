@@ -470,6 +470,15 @@ def test_where_payments_are_matched_with_the_bank_one_waits_for_it_and_is_of_its
     assert (one.amounts(), one.days(), one.asks()) == ([("payment", kr(400))], [bank_day(YESTERDAY)], [])
 
 
+def test_that_a_company_begins_to_wait_for_its_bank_takes_nothing_back(on: Stage, books: Books) -> None:
+    one = sent(on, books)
+    books.pay(one.invoice, kr(400))
+    happened(one)
+    with awaiting_bank(on):
+        looked_at_again(one)
+    assert (one.amounts(), one.asks()) == ([("payment", kr(400))], [])
+
+
 def test_two_payments_that_came_in_one_bank_line_are_two_at_amili(on: Stage, books: Books) -> None:
     one = sent(on, books)
     registered_days_ago(one, 5)

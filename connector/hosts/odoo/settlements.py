@@ -85,8 +85,10 @@ def matched_payments(document: Record, *, awaits_bank: bool) -> list[tuple[Payme
 
 def _payment_kind(line: Record, matched: Decimal, document: Record, *, awaits_bank: bool) -> PaymentKind:
     """Whether money came in. A row of which only a part is money, and only a part matched here, does not tell."""
-    if not _is_posted(line) or (awaits_bank and line.get("bank_matched") is False):
+    if not _is_posted(line):
         return PaymentKind.UNBOOKED
+    if awaits_bank and line.get("bank_matched") is False:
+        return PaymentKind.UNSEEN
     if "received" in line and line["received"] is None:
         return PaymentKind.OFFSET
     told_apart = not _beside_the_money(line, document) or matched == _row_total(line)

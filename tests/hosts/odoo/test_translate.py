@@ -211,9 +211,9 @@ def test_a_payment_that_the_bank_has_seen_is_of_the_banks_day() -> None:
     ("setting", "document_says", "payment_state", "kind"),
     [
         (None, False, "partial", PaymentKind.RECEIPT),
-        (None, True, "partial", PaymentKind.UNBOOKED),
-        (None, False, "in_payment", PaymentKind.UNBOOKED),
-        (True, False, "partial", PaymentKind.UNBOOKED),
+        (None, True, "partial", PaymentKind.UNSEEN),
+        (None, False, "in_payment", PaymentKind.UNSEEN),
+        (True, False, "partial", PaymentKind.UNSEEN),
         (False, True, "in_payment", PaymentKind.RECEIPT),
     ],
 )
