@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import idle, report, throughput, webhooks
+from tests.bench import idle, open_cases, report, throughput, webhooks
 from tests.bench.databases import Postgres, postgres
 from tests.bench.deployed import deployed
 from tests.bench.machine import busy_percent, this_machine
@@ -47,6 +47,7 @@ def _measured() -> report.Results:
         calls = throughput.pattern()
         quick = throughput.measured(QUICK_CALLS, calls, server, say)
         slow = throughput.measured(SLOW_CALLS, calls, server, say)
+        costs = open_cases.measured(server, say)
     ours = webhooks.ours()
     say(f"webhooks, the connector: {ours}")
     bare = webhooks.bare()
@@ -64,6 +65,7 @@ def _measured() -> report.Results:
         bare=bare,
         idle=idling,
         starts=starting,
+        open_cases=costs,
     )
 
 

@@ -9,12 +9,20 @@ from pathlib import Path
 from tests.bench.deployed import CONCURRENCY
 from tests.bench.idle import PER_CALL_S, Idle, Starts
 from tests.bench.machine import Machine
+from tests.bench.open_cases import CASES, Costs
+from tests.bench.rounds import Round
 from tests.bench.throughput import GUIDE, POOL, POSTGRES, SQLITE, Figures
 from tests.bench.webhooks import CONNECTIONS, Answers
 
 LEAST_SHARE_OF_POOL = 0.8
 """Of the bare pool's cases per second, at 100 ms a call."""
 LONGEST_WEBHOOK_MS = 500.0
+MOST_AMILI_CALLS, MOST_LEDGER_CALLS = 110, 30
+"""Of the comparison of all the open cases."""
+MOST_BY_CHANGE_MS, MOST_DAILY_MS = 0.02, 1.0
+"""Our own CPU for a case to which nothing happens."""
+MOST_PEAK_MB = 350.0
+"""Of the process that compares; web and worker together have 512."""
 
 _BETWEEN_MARKS = re.compile(r"(<!-- bench:start -->\n).*?(<!-- bench:end -->)", re.DOTALL)
 
@@ -31,6 +39,7 @@ class Results:
     bare: Answers
     idle: Idle
     starts: Starts
+    open_cases: dict[str, Costs]
 
     def share_of_pool(self, contender: str) -> float:
         """Cases per second as a share of the bare pool's, at 100 ms a call."""
@@ -48,12 +57,32 @@ def misses(results: Results) -> tuple[str, ...]:
         found.append(
             f"the worst webhook answer took {results.ours.worst_ms:.0f} ms, not under {LONGEST_WEBHOOK_MS:.0f}"
         )
+    for name, costs in results.open_cases.items():
+        found += _dear(name, costs)
     return tuple(found)
+
+
+def _dear(name: str, costs: Costs) -> list[str]:
+    limits = (
+        ("calls to Amili of the comparison", costs.comparison.amili_calls, MOST_AMILI_CALLS),
+        ("calls to the ledger of the comparison", costs.comparison.ledger_calls, MOST_LEDGER_CALLS),
+        ("CPU ms a case by change", costs.by_change_ms, MOST_BY_CHANGE_MS),
+        ("CPU ms a case in the daily round", costs.daily_ms, MOST_DAILY_MS),
+        ("MB of memory in the comparison", costs.peak_mb, MOST_PEAK_MB),
+    )
+    return [
+        f"{CASES} open cases, {name}: {cost:.3g} {what}, more than {most:g}"
+        for what, cost, most in limits
+        if cost > most
+    ]
 
 
 def as_markdown(results: Results) -> str:
     """The README's section."""
-    return "\n\n".join((_intro(results), _hand_overs(results), _webhooks(results), _idle(results))) + "\n"
+    return (
+        "\n\n".join((_intro(results), _hand_overs(results), _webhooks(results), _open_cases(results), _idle(results)))
+        + "\n"
+    )
 
 
 def write(readme: Path, text: str) -> None:
@@ -118,6 +147,37 @@ def _webhooks(results: Results) -> str:
         for words, one in (("the connector", results.ours), ("a bare Flask handler that stores a row", results.bare))
     ]
     return "\n".join((head, *rows))
+
+
+def _open_cases(results: Results) -> str:
+    head = (
+        f"| {CASES} open cases, nothing happened | by change: CPU ms a case (calls for all) "
+        "| daily: CPU ms a case (calls) | the nightly comparison: s, CPU s (calls) | its memory at most, MB |\n"
+        "|---|---|---|---|---|"
+    )
+    rows = [
+        _costs("on SQLite", results.open_cases[SQLITE]),
+        _costs("on PostgreSQL", results.open_cases[POSTGRES]),
+    ]
+    return (
+        "\n".join((head, *rows)) + "\n\nCalls are to Amili and to Odoo. The daily round reads every open case and how "
+        "every invoice stands; the comparison does it afresh.\n"
+        f"It may take {MOST_AMILI_CALLS} calls to Amili and {MOST_LEDGER_CALLS} to Odoo."
+    )
+
+
+def _costs(words: str, costs: Costs) -> str:
+    cells = (
+        f"{costs.by_change_ms:.3f} ({_calls(costs.by_change)})",
+        f"{costs.daily_ms:.2f} ({_calls(costs.daily)})",
+        f"{costs.comparison.seconds:.0f}, {costs.comparison.cpu_s:.0f} ({_calls(costs.comparison)})",
+        f"{costs.peak_mb:.0f}",
+    )
+    return f"| {words} | {' | '.join(cells)} |"
+
+
+def _calls(made: Round) -> str:
+    return f"{made.amili_calls} + {made.ledger_calls}"
 
 
 def _idle(results: Results) -> str:

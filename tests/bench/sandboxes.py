@@ -21,6 +21,14 @@ ORGANISATION = "5566778899"
 DATABASE = "bench"
 API_CODE = "bench"
 LEDGER_KEY = "0123456789abcdef0123456789abcdef01234567"
+CUSTOMER = {
+    "name": "Kund AB",
+    "company_registry": "556016-0680",
+    "street": "Kungsgatan 2",
+    "zip": "411 19",
+    "city": "Göteborg",
+    "email": "faktura@kund.example",
+}
 _CONTROL_TIMEOUT_S = 30
 
 
@@ -90,18 +98,7 @@ def sandboxes(folder: Path, *, bills: int) -> Iterator[Sandboxes]:
 
 
 def _bills(ledger_url: str, count: int) -> tuple[Bill, ...]:
-    customer = _control(
-        ledger_url,
-        "customers",
-        {
-            "name": "Kund AB",
-            "company_registry": "556016-0680",
-            "street": "Kungsgatan 2",
-            "zip": "411 19",
-            "city": "Göteborg",
-            "email": "faktura@kund.example",
-        },
-    )
+    customer = _control(ledger_url, "customers", CUSTOMER)
     invoice = {
         "partner": customer["id"],
         "lines": [{"description": "Konsulttimmar, projektering", "price": 1000}],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
-from sqlalchemy import insert, select
+from sqlalchemy import Engine, insert, select
 
-from connector.domain.dates import today
-from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR
+from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR, AmiliState, Case
 from connector.store import tables
 from tests.flows.acting import begun, driven
 from tests.flows.stage import Stage
@@ -21,31 +21,37 @@ def many_at_amili(on: Stage, count: int) -> list[str]:
     invoices = [on.side.invoice(customer, Decimal(1000)) for _ in range(count)]
     hand_over = begun(on, invoices[0])
     driven(on, hand_over)
-    table = tables.hand_overs
-    with on.deployment.databases.main.begin() as connection:
-        real = connection.execute(select(table).where(table.c.id == hand_over)).one()._asdict()
-        rows = [real | _own(on, invoice, position) for position, invoice in enumerate(invoices[1:], start=1)]
-        connection.execute(insert(table), rows)
+    cases = ((invoice, add_case(on.amili, on.number(invoice))) for invoice in invoices[1:])
+    handed_over_alike(
+        on.deployment.databases.main,
+        hand_over,
+        ((invoice, case.invoice_number, case.id) for invoice, case in cases),
+    )
     return invoices
 
 
-def _own(on: Stage, invoice: str, position: int) -> dict[str, str]:
-    number = on.number(invoice)
-    on.amili.create_registration(
+def add_case(amili: AmiliState, invoice_number: str) -> Case:
+    """An open case of an invoice of 1 250 kronor."""
+    amili.create_registration(
         {
             "account": GUIDE_ACCOUNT,
             "creditor": GUIDE_CREDITOR,
             "first_action": "debt_collection",
             "currency": "SEK",
             "customer": {"name": "Kund AB"},
-            "debts": [{"invoice_number": number, "capital_to_claim": CAPITAL, "invoice_date": today()}],
+            "debts": [{"invoice_number": invoice_number, "capital_to_claim": CAPITAL}],
         }
     )
-    case = on.amili.cases_of(number)[-1]
-    return {
-        "id": f"many-{position:06}",
-        "invoice_id": invoice,
-        "invoice_number": number,
-        "case_id": case.id,
-        "registration_id": case.registration_id,
-    }
+    return amili.cases_of(invoice_number)[-1]
+
+
+def handed_over_alike(db: Engine, hand_over_id: str, sent: Iterable[tuple[str, str, str]]) -> None:
+    """A hand-over for each invoice id, invoice number and case id, in all else as `hand_over_id` is stored."""
+    table = tables.hand_overs
+    with db.begin() as connection:
+        real = connection.execute(select(table).where(table.c.id == hand_over_id)).one()._asdict()
+        rows = [
+            real | {"id": f"alike-{invoice_id}", "invoice_id": invoice_id, "invoice_number": number, "case_id": case_id}
+            for invoice_id, number, case_id in sent
+        ]
+        connection.execute(insert(table), rows)
