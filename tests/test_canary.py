@@ -363,7 +363,7 @@ STRANGE_FIELDS: tuple[dict[str, Any], ...] = (
 
 def _with(strange: dict[str, Any]) -> Echo:
     def echo(_environ: WSGIEnvironment, _body: bytes) -> Answer:
-        whole = recorded.document("whole_move")
+        whole = recorded.document("whole_part_paid")
         invoice = whole["records"][0] | strange
         return "200 OK", "application/json", json.dumps(whole | {"records": [invoice]}, default=float).encode()
 

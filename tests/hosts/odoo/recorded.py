@@ -27,7 +27,7 @@ def document(name: str) -> dict[str, Any]:
 
 
 def nested(recorded: dict[str, Any]) -> dict[str, Any]:
-    """A recorded document's invoice as `web_search_read` gives it; whole_move.json is Odoo's own such answer."""
+    """A recorded document's invoice as `web_search_read` gives it; whole_part_paid.json is Odoo's own such answer."""
     move = _read(recorded["move"])
     counterparts = {line["id"]: line for line in recorded["matched_lines"]}
     partials = [
