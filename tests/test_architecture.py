@@ -31,10 +31,31 @@ MAY_IMPORT = {
 """Which parts of ours each part may import. Those not named stand on all of these floors."""
 
 BELOW_FLOWS = {"connector", *MAY_IMPORT} - {"connector.sandbox", "connector.manifest.__main__"}
+ACCESS = {"connector.flows.access"}
+CORE = ACCESS | {"connector.flows"}
+COMPANIES = CORE | {"connector.flows.companies"}
+HAND_OVER = COMPANIES | {"connector.flows.hand_over"}
+FOLLOW_UP = HAND_OVER | {"connector.flows.follow_up"}
+EVENTS = FOLLOW_UP | {"connector.flows.events"}
+RECONCILE = EVENTS | {"connector.flows.reconcile"}
+MONEY = CORE | {"connector.flows.money"}
+TASKS = RECONCILE | {"connector.flows.tasks"}
+FLOWS = TASKS | MONEY | {"connector.flows.worker"}
+"""The floors within the flows; the worker stands on all of them."""
+
 MAY_IMPORT |= {
-    "connector.flows": BELOW_FLOWS | {"connector.flows"},
-    "connector.web": BELOW_FLOWS | {"connector.flows", "connector.web"},
-    "connector.cli": BELOW_FLOWS | {"connector.flows", "connector.web", "connector.cli", "connector.sandbox"},
+    "connector.flows.access": BELOW_FLOWS | ACCESS,
+    "connector.flows": BELOW_FLOWS | CORE,
+    "connector.flows.companies": BELOW_FLOWS | COMPANIES,
+    "connector.flows.hand_over": BELOW_FLOWS | HAND_OVER,
+    "connector.flows.follow_up": BELOW_FLOWS | FOLLOW_UP,
+    "connector.flows.events": BELOW_FLOWS | EVENTS,
+    "connector.flows.reconcile": BELOW_FLOWS | RECONCILE,
+    "connector.flows.money": BELOW_FLOWS | MONEY,
+    "connector.flows.tasks": BELOW_FLOWS | TASKS,
+    "connector.flows.worker": BELOW_FLOWS | FLOWS,
+    "connector.web": BELOW_FLOWS | FLOWS | {"connector.web"},
+    "connector.cli": BELOW_FLOWS | FLOWS | {"connector.web", "connector.cli", "connector.sandbox"},
 }
 
 PURE = {

@@ -26,7 +26,7 @@ from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.connection import ConnectionSettings, EscalationRule, ReminderPolicy
 from connector.domain.errors import ConnectorError
 from connector.domain.reconcile import DifferenceKind
-from connector.flows.fortnox_access import CALLBACK_PATH
+from connector.flows.access.fortnox_access import CALLBACK_PATH
 from connector.hosts.fortnox.oauth import SCOPES, SERVICE_ACCOUNT_REFUSAL, code_of_callback
 from connector.hosts.fortnox.refusals import Why
 from connector.hosts.fortnox.settings import FortnoxSettings

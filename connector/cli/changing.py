@@ -11,7 +11,7 @@ import click
 from connector.cli.deploying import chosen, opened
 from connector.cli.output import as_json, shown
 from connector.cli.reading import JSON_FILE, read_object
-from connector.flows import changing, provisioning
+from connector.flows.companies import changing, provisioning
 
 
 @click.command("settings")

@@ -14,7 +14,7 @@ from connector.cli.output import JSON, as_json, customers_line, shown
 from connector.domain.assessment import CreditorStatus
 from connector.domain.dates import today
 from connector.domain.errors import ConfigurationError, ConnectorError, KeyRefused
-from connector.flows import connecting, keys
+from connector.flows.companies import connecting, keys
 from connector.flows.deployment import Deployment
 from connector.hosts.base import IdentityCoverage, LedgerIdentity
 from connector.store import connections

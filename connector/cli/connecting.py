@@ -19,8 +19,8 @@ from connector.cli.problems import Misused
 from connector.cli.reading import JSON_FILE, read_settings
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
-from connector.flows import connecting, consent, provisioning
-from connector.flows.consent import Approved
+from connector.flows.companies import connecting, consent, provisioning
+from connector.flows.companies.consent import Approved
 from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerIdentity
 from connector.store import connections

@@ -6,8 +6,8 @@ import click
 
 from connector.cli.output import shown
 from connector.cli.person import user_name
-from connector.flows import consent
-from connector.flows.consent import Approved
+from connector.flows.companies import consent
+from connector.flows.companies.consent import Approved
 from connector.flows.deployment import Deployment
 from connector.hosts.fortnox.oauth import ServiceAccountRefused
 

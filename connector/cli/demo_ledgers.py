@@ -12,9 +12,9 @@ import requests
 from pydantic import SecretStr
 
 from connector.domain.hand_over import WriteBackState
-from connector.flows import connecting, consent
+from connector.flows.access.fortnox_access import CALLBACK_PATH
+from connector.flows.companies import connecting, consent
 from connector.flows.deployment import Deployment
-from connector.flows.fortnox_access import CALLBACK_PATH
 from connector.hosts.base import LedgerIdentity
 from connector.sandbox import fortnox_settling
 from connector.sandbox.fortnox import create_fortnox

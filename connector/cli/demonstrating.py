@@ -30,8 +30,9 @@ from connector.domain.findings import Finding, Severity, worst_first
 from connector.domain.hand_over import HandOverState, Origin, PdfState, Request, WriteBackState
 from connector.domain.invoice import OverdueInvoice
 from connector.domain.money import as_text
-from connector.flows import asking, connecting
+from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment, open_deployment
+from connector.flows.hand_over import asking
 from connector.flows.worker import Worker
 from connector.sandbox.amili import create_amili
 from connector.sandbox.amili_state import AmiliState, guide_state

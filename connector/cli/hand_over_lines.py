@@ -11,7 +11,7 @@ from connector.domain.case import CaseStanding, closing
 from connector.domain.dates import STOCKHOLM
 from connector.domain.hand_over import WAITS_FOR_KEY
 from connector.domain.money import as_text
-from connector.flows.ledger_words import case_status
+from connector.flows.hand_over.ledger_words import case_status
 from connector.hosts.base import Language
 from connector.store.hand_over_record import HandOver
 from connector.store.timeline import TimelineEntry

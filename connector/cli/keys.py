@@ -10,7 +10,7 @@ from connector.cli.output import shown
 from connector.cli.person import user_name
 from connector.cli.problems import Misused
 from connector.domain.dates import today
-from connector.flows import consent, keys
+from connector.flows.companies import consent, keys
 from connector.flows.deployment import Deployment
 from connector.store import connections
 from connector.store.connections import ConnectionSummary

@@ -11,7 +11,7 @@ from connector.cli.output import as_json
 from connector.cli.reading import JSON_FILE, read_object, read_settings
 from connector.domain.connection import FirstAction
 from connector.domain.dates import today
-from connector.flows.mapping import map_document
+from connector.flows.companies.mapping import map_document
 
 
 @click.command("map")

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from connector.flows import asking
 from connector.flows.deployment import Deployment
+from connector.flows.hand_over import asking
 from connector.flows.worker import Worker
 
 

@@ -15,7 +15,7 @@ from connector.domain.findings import Finding, worst_first
 from connector.domain.identity import mask_identity
 from connector.domain.money import as_text
 from connector.flows.deployment import Deployment
-from connector.flows.preview import Preview, preview
+from connector.flows.hand_over.preview import Preview, preview
 from connector.store.connections import StoredConnection
 from connector.web.texts import load_catalogues
 

@@ -17,9 +17,9 @@ from connector.domain.dates import today
 from connector.domain.findings import worst_first
 from connector.domain.money import as_text
 from connector.domain.plan import Brake, NotYet, PlanSize
-from connector.flows import asking
 from connector.flows.deployment import Deployment
-from connector.flows.plan import Candidate, Standing, brakes_on, plan, request_for, size_of
+from connector.flows.hand_over import asking
+from connector.flows.hand_over.plan import Candidate, Standing, brakes_on, plan, request_for, size_of
 from connector.store.connections import StoredConnection
 
 _EARLY = {

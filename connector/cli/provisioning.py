@@ -14,7 +14,7 @@ from connector.cli.deploying import chosen, opened
 from connector.cli.output import shown
 from connector.cli.problems import Misused
 from connector.domain.errors import ConnectorError
-from connector.flows import provisioning
+from connector.flows.companies import provisioning
 from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerCase
 from connector.store.connections import StoredConnection

@@ -11,8 +11,8 @@ from connector.cli.exit_codes import ExitCode
 from connector.cli.output import JSON, LANGUAGE, as_json, instant, table
 from connector.cli.previewing import CONNECTION
 from connector.domain.money import as_text
-from connector.flows.comparisons import Compared, compare
-from connector.flows.reconcile_words import cause
+from connector.flows.reconcile.comparisons import Compared, compare
+from connector.flows.reconcile.reconcile_words import cause
 
 _HEADINGS = ("Invoice", "Case", "In ledger", "Claimed", "Reported", "At Amili", "Difference", "Since", "What")
 _AMOUNTS = _HEADINGS[2:7]

@@ -15,9 +15,9 @@ from connector.cli.problems import Misused
 from connector.domain.checks.texts import TEXTS
 from connector.domain.findings import Finding, stops, worst_first
 from connector.domain.hand_over import UNFINISHED, HandOverState, Origin, Request
-from connector.flows import asking
 from connector.flows.deployment import Deployment
-from connector.flows.preview import Preview
+from connector.flows.hand_over import asking
+from connector.flows.hand_over.preview import Preview
 from connector.store.hand_over_record import HandOver
 
 _CODES = frozenset(key.partition(".")[0] for key in TEXTS)

@@ -9,8 +9,8 @@ import click
 from connector.cli.deploying import opened
 from connector.cli.exit_codes import ExitCode
 from connector.cli.output import JSON, LANGUAGE, as_json, instant, shown, table
-from connector.flows import tasks
-from connector.flows.tasks import Task
+from connector.flows.tasks import tasks
+from connector.flows.tasks.tasks import Task
 
 _HEADINGS = ("Company", "Days", "Owner", "What")
 

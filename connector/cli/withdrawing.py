@@ -17,10 +17,10 @@ from connector.domain.follow_up import FollowUpState
 from connector.domain.hand_over import HandOverState
 from connector.domain.money import as_text
 from connector.domain.withdrawal import kept_reason
-from connector.flows import withdrawal
 from connector.flows.deployment import Deployment
-from connector.flows.ledger_words import state_words
-from connector.flows.withdrawal import WithdrawalPreview
+from connector.flows.follow_up import withdrawal
+from connector.flows.follow_up.withdrawal import WithdrawalPreview
+from connector.flows.hand_over.ledger_words import state_words
 from connector.store import hand_overs
 from connector.store.follow_ups import FollowUp
 from connector.store.hand_over_record import HandOver

@@ -13,9 +13,9 @@ from connector.amili.auth import Credentials, StoredToken
 from connector.amili.client import AmiliClient
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
-from connector.flows import kept_tokens
-from connector.flows.fortnox_access import fortnox_access
-from connector.flows.parked import parked_host
+from connector.flows.access import kept_tokens
+from connector.flows.access.fortnox_access import fortnox_access
+from connector.flows.access.parked import parked_host
 from connector.hosts.base import Host
 from connector.hosts.fortnox.access import FortnoxAccess
 from connector.hosts.opening import open_host

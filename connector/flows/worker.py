@@ -10,17 +10,23 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from queue import SimpleQueue
 
-from connector.flows import case_reading, comparisons, digest, follow_up, following, keys, payouts, requests
+from connector.flows.companies import keys
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Engine
+from connector.flows.events import following, requests
+from connector.flows.events.listening import listener_of
+from connector.flows.follow_up import case_reading, follow_up
 from connector.flows.guarded import guarded, one_round
+from connector.flows.hand_over import driving
+from connector.flows.hand_over.register import register
+from connector.flows.hand_over.upload import upload
+from connector.flows.hand_over.write_back import write_back
 from connector.flows.job import Job
-from connector.flows.listening import listener_of
+from connector.flows.money import payouts
 from connector.flows.outcome import STOP, Outcome
 from connector.flows.pace import paced
-from connector.flows.register import register
-from connector.flows.upload import upload
-from connector.flows.write_back import write_back
+from connector.flows.reconcile import comparisons
+from connector.flows.tasks import digest
 from connector.store import case_readings, hand_overs, inbox, leases, ledger_keys
 from connector.store.ledger_keys import LedgerKey
 
@@ -60,7 +66,7 @@ class Worker:
             deployment.databases.main,
             url=deployment.databases.engine_url,
             jobs={
-                requests.HAND_OVER: (
+                driving.HAND_OVER: (
                     ("register", guarded("register", paced(deployment, register))),
                     ("upload", guarded("upload", paced(deployment, upload))),
                     ("write_back", guarded("write_back", paced(deployment, write_back))),
@@ -129,7 +135,7 @@ class Worker:
                 continue
             again = hand_overs.resubmit(db, hand_over)
             if again:
-                self._submit(requests.job_of(again))
+                self._submit(driving.job_of(again))
                 rescued += 1
         rescued += follow_up.take_up(self._deployment, self._engine.live, self._submit)
         rescued += self._comparisons.revive(self._engine.live)

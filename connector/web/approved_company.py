@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connector.amili.models import Creditor
 from connector.domain.connection import ConnectionSettings
-from connector.flows import asking, consent, provisioning
-from connector.flows import connecting as joining
-from connector.flows.consent import Approved
+from connector.flows.companies import connecting as joining
+from connector.flows.companies import consent, provisioning
+from connector.flows.companies.consent import Approved
+from connector.flows.hand_over import asking
 from connector.hosts.base import LedgerIdentity
 from connector.hosts.fortnox.refusals import ConsentRefused
 from connector.store import connections

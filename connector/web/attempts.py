@@ -11,8 +11,8 @@ from flask import session
 
 from connector.domain.connection import Environment
 from connector.domain.errors import ConnectorError, KeyRefused, NotAuthorised, NotSent, OutcomeUnknown, RemoteError
-from connector.flows import consent
-from connector.flows.consent import Approved
+from connector.flows.companies import consent
+from connector.flows.companies.consent import Approved
 from connector.hosts.fortnox.refusals import ConsentRefused, Why
 from connector.web.person import current_user
 

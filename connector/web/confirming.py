@@ -19,7 +19,7 @@ from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import MAY_BE_SENT_AGAIN
 from connector.domain.identity import without_personal_numbers
 from connector.domain.money import InexactAmount, kronor
-from connector.flows.preview import Preview
+from connector.flows.hand_over.preview import Preview
 from connector.web import shown
 
 LONGEST_REASON_CHARACTERS = 500

@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connector.domain.connection import Environment
 from connector.domain.errors import ConnectorError
-from connector.flows import consent
-from connector.flows.consent import Approved
-from connector.flows.fortnox_access import CALLBACK_PATH
+from connector.flows.access.fortnox_access import CALLBACK_PATH
+from connector.flows.companies import consent
+from connector.flows.companies.consent import Approved
 from connector.hosts.fortnox.oauth import ServiceAccountRefused
 from connector.hosts.fortnox.refusals import ConsentRefused, Why
 from connector.store import connections

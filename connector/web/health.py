@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from connector.domain.dates import today
 from connector.domain.hand_over import HandOverState
 from connector.domain.reconcile import DifferenceKind
-from connector.flows.asking import worker_runs
+from connector.flows.hand_over.asking import worker_runs
 from connector.store import comparisons, hand_overs, inbox, ledger_keys
 from connector.store.ledger_keys import KeyTrouble
 from connector.web.person import deployment

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from werkzeug.wrappers import Response as AnyResponse
 
 from connector.domain.errors import ConfigurationError, KeyRefused
-from connector.flows import consent, keys
+from connector.flows.companies import consent, keys
 from connector.store.connections import StoredConnection
 from connector.web import attempts
 from connector.web.person import deployment, signed_in_user, usable_connection

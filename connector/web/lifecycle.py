@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, request
 
-from connector.flows import lifecycle
+from connector.flows.events import lifecycle
 from connector.hosts.fortnox.lifecycle import SIGNATURE_HEADER, is_signed, notice
 from connector.web.person import deployment
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template
 
 from connector.domain.dates import today
-from connector.flows.money import report
+from connector.flows.money.money import report
 from connector.web.person import deployment, signed_in_user, usable_connection
 from connector.web.spreadsheet import number, plain, table
 

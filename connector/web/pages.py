@@ -12,8 +12,9 @@ from connector.domain.dates import today
 from connector.domain.findings import worst_first
 from connector.domain.follow_up import UNFINISHED_FOLLOW_UPS
 from connector.domain.hand_over import MAY_BE_SENT_AGAIN, UNFINISHED, HandOverState, Origin, Request
-from connector.flows import asking, withdrawal
-from connector.flows.preview import PAGE_SIZE, overdue, preview
+from connector.flows.follow_up import withdrawal
+from connector.flows.hand_over import asking
+from connector.flows.hand_over.preview import PAGE_SIZE, overdue, preview
 from connector.store import cases, connections, hand_overs, inbox, timeline
 from connector.web import confirming, shown, shown_case, tasks
 from connector.web.person import deployment, signed_in_user, usable_connection, words

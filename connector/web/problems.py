@@ -20,7 +20,7 @@ from connector.domain.errors import (
     RateLimited,
     RemoteError,
 )
-from connector.flows import keys
+from connector.flows.companies import keys
 from connector.web import lifecycle
 from connector.web.person import deployment, words
 from connector.web.shown import opened_by_consent

@@ -17,10 +17,10 @@ from connector.domain.connection import Environment
 from connector.domain.dates import today
 from connector.domain.hand_over import HandOverState
 from connector.domain.reconcile import Difference, DifferenceKind
-from connector.flows import asking
-from connector.flows import comparisons as comparing
-from connector.flows.reconcile_words import cause
-from connector.flows.tasks import MOST_OF_A_KIND, must_be_seen_to
+from connector.flows.hand_over import asking
+from connector.flows.reconcile import comparisons as comparing
+from connector.flows.reconcile.reconcile_words import cause
+from connector.flows.tasks.tasks import MOST_OF_A_KIND, must_be_seen_to
 from connector.store import comparisons, follow_ups, hand_overs
 from connector.store.comparisons import KeptDifference, StoredComparison
 from connector.store.connections import StoredConnection

@@ -18,8 +18,8 @@ from connector.domain.findings import Finding, Severity
 from connector.domain.identity import Identity, IdentityKind, mask_identity, without_personal_numbers
 from connector.domain.invoice import Address, Invoice
 from connector.domain.money import as_text
-from connector.flows import consent
-from connector.flows.ledger_words import state_words
+from connector.flows.companies import consent
+from connector.flows.hand_over.ledger_words import state_words
 from connector.store.ledger_keys import LedgerKey
 from connector.store.timeline import TimelineEntry
 from connector.web.texts import Catalogue, spoken

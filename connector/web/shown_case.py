@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from connector.domain.case import CaseStanding, Closing, closing
-from connector.flows.ledger_words import case_status
+from connector.flows.hand_over.ledger_words import case_status
 from connector.store.cases import KeptCase
 from connector.store.hand_over_record import HandOver
 from connector.web import shown

@@ -9,8 +9,8 @@ from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from connector.domain.task import TaskAct, TaskKind
-from connector.flows import tasks as task_list
-from connector.flows.tasks import Task, TaskChanged
+from connector.flows.tasks import tasks as task_list
+from connector.flows.tasks.tasks import Task, TaskChanged
 from connector.store import connections, users
 from connector.store.connections import StoredConnection
 from connector.store.users import User

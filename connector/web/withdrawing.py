@@ -8,8 +8,8 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from werkzeug.wrappers import Response as AnyResponse
 
 from connector.domain.withdrawal import LONGEST_REASON_CHARACTERS, kept_reason
-from connector.flows import withdrawal
-from connector.flows.withdrawal import WithdrawalPreview
+from connector.flows.follow_up import withdrawal
+from connector.flows.follow_up.withdrawal import WithdrawalPreview
 from connector.store import hand_overs
 from connector.web import shown
 from connector.web.person import deployment, signed_in_user, usable_connection, words

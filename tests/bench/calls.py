@@ -20,10 +20,10 @@ import requests
 from flask import Flask, Response, request
 
 from connector.domain.hand_over import HandOverState, Origin, Request
-from connector.flows.register import register
-from connector.flows.requests import take
-from connector.flows.upload import upload
-from connector.flows.write_back import write_back
+from connector.flows.events.requests import take
+from connector.flows.hand_over.register import register
+from connector.flows.hand_over.upload import upload
+from connector.flows.hand_over.write_back import write_back
 from connector.sandbox.serve import running
 from connector.store import hand_overs
 from tests.bench.contender import AMILI, CASE, ID, KEY, LEDGER, NUMBER, WIZARD

@@ -17,8 +17,9 @@ from sqlalchemy import text
 
 from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.hand_over import UNFINISHED, HandOverState, Origin, Request
-from connector.flows import asking, connecting
+from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment, open_deployment
+from connector.flows.hand_over import asking
 from connector.settings import Settings, load_settings
 from connector.store import connections, hand_overs, inbox
 from connector.store.connections import DEFAULT_ACCESS

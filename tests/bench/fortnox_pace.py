@@ -19,9 +19,9 @@ from pathlib import Path
 
 from connector.domain.dates import today
 from connector.domain.hand_over import HandOverState, Origin, Request
-from connector.flows import asking
 from connector.flows.deployment import open_deployment
-from connector.flows.preview import preview
+from connector.flows.hand_over import asking
+from connector.flows.hand_over.preview import preview
 from connector.hosts.pacing import in_background
 from connector.settings import load_settings
 from connector.store import hand_overs, inbox

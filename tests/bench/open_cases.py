@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from connector.domain.hand_over import Origin, Request
-from connector.flows.register import register
-from connector.flows.requests import take
-from connector.flows.upload import upload
-from connector.flows.write_back import write_back
+from connector.flows.events.requests import take
+from connector.flows.hand_over.register import register
+from connector.flows.hand_over.upload import upload
+from connector.flows.hand_over.write_back import write_back
 from tests.bench.crowd import Crowd, crowd
 from tests.bench.databases import Postgres
 from tests.bench.deployed import CONNECTION, Deployed, deployed

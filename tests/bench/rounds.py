@@ -20,9 +20,10 @@ import requests
 from requests.adapters import HTTPAdapter
 from sqlalchemy import update
 
-from connector.flows import case_reading, following
 from connector.flows.deployment import Deployment, open_deployment
-from connector.flows.reconcile import reconcile
+from connector.flows.events import following
+from connector.flows.follow_up import case_reading
+from connector.flows.reconcile.reconcile import reconcile
 from connector.settings import load_settings
 from connector.store import tables
 from connector.store.connections import DEFAULT_ACCESS

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from connector.flows import case_reading
-from connector.flows.following import poll
+from connector.flows.events.following import poll
+from connector.flows.follow_up import case_reading
 from connector.sandbox.switches import AmiliSwitches, ClosedAs, answer_lost_after_create
 from connector.store.connections import DEFAULT_ACCESS
 from tests.cli.conftest import House

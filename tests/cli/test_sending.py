@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from connector.domain.hand_over import HandOverState
-from connector.flows import asking
+from connector.flows.hand_over import asking
 from connector.sandbox.odoo_books import InvoiceLine
 from connector.store import timeline
 from tests.cli.conftest import House

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from connector.flows import asking
+from connector.flows.hand_over import asking
 from tests.cli.conftest import House
 from tests.cli.terminal import Running
 from tests.flows.stage import CONNECTION

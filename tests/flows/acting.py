@@ -18,8 +18,8 @@ from sqlalchemy import update
 from connector.domain.hand_over import Judgement, Origin, Request
 from connector.domain.invoice import InvoiceState, Standing
 from connector.flows.deployment import Deployment
+from connector.flows.hand_over.register import register
 from connector.flows.outcome import Outcome, Then
-from connector.flows.register import register
 from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR, Case
 from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind
 from connector.store import hand_over_work, hand_overs, tables, timeline

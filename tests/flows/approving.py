@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from connector.amili.client import AmiliClient
 from connector.amili.keys import make_key_pair
 from connector.domain.connection import Environment
-from connector.flows import consent
-from connector.flows.consent import Approved
+from connector.flows.access.fortnox_access import CALLBACK_PATH
+from connector.flows.companies import consent
+from connector.flows.companies.consent import Approved
 from connector.flows.deployment import Deployment, open_deployment
-from connector.flows.fortnox_access import CALLBACK_PATH
 from connector.sandbox.amili import create_amili
 from connector.sandbox.amili_state import GUIDE_CREDITOR, AmiliState, guide_state
 from connector.sandbox.fortnox import create_fortnox

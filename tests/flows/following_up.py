@@ -11,8 +11,8 @@ from sqlalchemy import update
 from connector.domain.dates import today
 from connector.domain.follow_up import FollowUpState
 from connector.domain.hand_over import HandOverState
-from connector.flows import following
-from connector.flows.follow_up import LOOK_AGAIN_S, follow_up
+from connector.flows.events import following
+from connector.flows.follow_up.follow_up import LOOK_AGAIN_S, follow_up
 from connector.flows.outcome import Outcome, Then
 from connector.store import follow_ups, tables
 from connector.store.follow_ups import FollowUp

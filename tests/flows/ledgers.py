@@ -14,9 +14,9 @@ import requests
 from flask import Flask
 from pydantic import SecretStr
 
-from connector.flows import connecting, consent
+from connector.flows.access.fortnox_access import CALLBACK_PATH
+from connector.flows.companies import connecting, consent
 from connector.flows.deployment import Deployment
-from connector.flows.fortnox_access import CALLBACK_PATH
 from connector.hosts.base import LedgerIdentity
 from connector.sandbox.fortnox import create_fortnox
 from connector.sandbox.fortnox_books import Books

@@ -19,8 +19,8 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from connector.domain.connection import ConnectionSettings
-from connector.flows.ledger_tokens import LedgerTokens
-from connector.flows.listening import Listener, Stream, Times
+from connector.flows.access.ledger_tokens import LedgerTokens
+from connector.flows.events.listening import Listener, Stream, Times
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.sandbox.fortnox import create_fortnox

@@ -24,9 +24,9 @@ from connector.amili.keys import make_key_pair
 from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.dates import STOCKHOLM
 from connector.domain.hand_over import HandOverState, Origin, Request
-from connector.flows import comparisons as comparing
-from connector.flows import connecting
+from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment, open_deployment
+from connector.flows.reconcile import comparisons as comparing
 from connector.sandbox.amili import create_amili
 from connector.sandbox.amili_state import AmiliState, guide_state
 from connector.sandbox.fortnox_state import FortnoxState

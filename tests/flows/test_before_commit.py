@@ -10,11 +10,11 @@ from pydantic import SecretStr
 from sqlalchemy import update
 
 from connector.domain.hand_over import HandOverState, Origin
-from connector.flows import requests
+from connector.flows.events import requests
+from connector.flows.hand_over.register import register
+from connector.flows.hand_over.upload import upload
+from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Outcome, Then
-from connector.flows.register import register
-from connector.flows.upload import upload
-from connector.flows.write_back import write_back
 from connector.hosts import opening
 from connector.sandbox.switches import LedgerSwitches, OdooVersion
 from connector.store import connections, inbox, tables

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from connector.flows.following import look
-from connector.flows.reconcile import reconcile
+from connector.flows.events.following import look
+from connector.flows.reconcile.reconcile import reconcile
 from connector.sandbox import fortnox_settling as settling
 from connector.sandbox.wire import Traffic
 from connector.store import following

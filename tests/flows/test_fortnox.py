@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, PdfState, WriteBackState
-from connector.flows import consent
+from connector.flows.companies import consent
+from connector.flows.hand_over.upload import upload
+from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
-from connector.flows.upload import upload
-from connector.flows.write_back import write_back
 from connector.sandbox.fortnox_switches import LockedPut
 from connector.store import tables, timeline
 from tests.flows.acting import begun, closed_port, driven, let_pass, stored

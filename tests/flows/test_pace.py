@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from connector.domain.hand_over import Origin
-from connector.flows import following, fortnox_access, keys, requests
-from connector.flows.ledger_budget import LedgerBudget
+from connector.flows.access import fortnox_access
+from connector.flows.access.ledger_budget import LedgerBudget
+from connector.flows.companies import keys
+from connector.flows.events import following, requests
+from connector.flows.hand_over.register import register
+from connector.flows.hand_over.upload import upload
+from connector.flows.hand_over.write_back import write_back
 from connector.flows.pace import paced
-from connector.flows.register import register
-from connector.flows.upload import upload
-from connector.flows.write_back import write_back
 from connector.store import inbox
 from tests.flows.acting import asked, driven, elsewhere, events
 from tests.flows.conftest import LONG_SETTLING

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from pydantic import SecretStr
 
-from connector.flows import connecting
+from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment
 from connector.hosts.odoo.fields import (
     CASE_ID,

@@ -20,10 +20,11 @@ from sqlalchemy import update
 from connector.domain.dates import today
 from connector.domain.follow_up import FollowUpState
 from connector.domain.hand_over import HandOverState
-from connector.flows import case_reading, following, withdrawal
-from connector.flows.follow_up import LOOK_AGAIN_S
+from connector.flows.events import following
+from connector.flows.follow_up import case_reading, withdrawal
+from connector.flows.follow_up.follow_up import LOOK_AGAIN_S
+from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
-from connector.flows.write_back import write_back
 from connector.hosts.odoo.fields import CASE_ID, FINDINGS, STATUS
 from connector.hosts.odoo.removal import remove
 from connector.sandbox.switches import AmiliSwitches, ClosedAs

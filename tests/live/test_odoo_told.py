@@ -19,12 +19,13 @@ from connector.domain.dates import today
 from connector.domain.errors import KeyRefused
 from connector.domain.findings import Severity
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, Request
-from connector.flows import connecting, following, keys
+from connector.flows.companies import connecting, keys
 from connector.flows.deployment import Deployment, open_deployment
+from connector.flows.events import following
+from connector.flows.hand_over.register import register
+from connector.flows.hand_over.upload import upload
+from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
-from connector.flows.register import register
-from connector.flows.upload import upload
-from connector.flows.write_back import write_back
 from connector.hosts.odoo.fields import CASE_ID, CASE_URL, FINDINGS, STATUS
 from connector.hosts.odoo.removal import remove
 from connector.sandbox.amili import create_amili

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 from sqlalchemy import update
 
 from connector.domain.findings import Severity
-from connector.flows import comparisons as comparing
-from connector.flows import payouts
+from connector.flows.money import payouts
+from connector.flows.reconcile import comparisons as comparing
 from connector.sandbox.amili_lines import make_payout
 from connector.sandbox.amili_settling import debtor_pays
 from connector.sandbox.amili_state import GUIDE_CREDITOR

@@ -9,7 +9,7 @@ import pytest
 
 from connector.domain.connection import FirstAction
 from connector.domain.hand_over import Origin, Request
-from connector.flows.requests import take
+from connector.flows.events.requests import take
 from connector.sandbox.odoo_books import InvoiceLine
 from connector.store import inbox
 from tests.flows.stage import CONNECTION, Stage

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connector.domain.dates import today
-from connector.flows import keys
+from connector.flows.companies import keys
 from connector.sandbox.odoo_state import OdooState
 from connector.store import ledger_keys
 from tests.flows.stage import CONNECTION, Stage

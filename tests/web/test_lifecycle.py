@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from connector.domain.connection import ConnectionSettings
-from connector.flows import keys
+from connector.flows.companies import keys
 from connector.sandbox.fortnox_webhooks import signature
 from connector.sandbox.serve import running
 from connector.store import connections

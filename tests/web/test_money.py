@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from connector.domain.hand_over import Origin
-from connector.flows import case_reading, payouts
+from connector.flows.follow_up import case_reading
+from connector.flows.money import payouts
 from connector.sandbox.amili_lines import make_payout
 from connector.sandbox.amili_settling import debtor_pays
 from connector.sandbox.amili_state import GUIDE_CREDITOR

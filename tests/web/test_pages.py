@@ -12,7 +12,7 @@ from connector.domain.case import CaseStanding
 from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import HandOverState, Origin, PdfState, Request, WriteBackState
 from connector.domain.invoice import InvoiceState, Standing
-from connector.flows import requests
+from connector.flows.events import requests
 from connector.store import case_readings, cases, executors, following, hand_over_work, hand_overs, inbox, tables
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver

@@ -14,8 +14,8 @@ from sqlalchemy import update
 from connector.domain.connection import Environment
 from connector.domain.follow_up import FollowUpKind, Reason, Step, Verdict
 from connector.domain.reconcile import Difference, DifferenceKind, unknown_case
-from connector.flows import comparisons as comparing
-from connector.flows.reconcile_words import SV
+from connector.flows.reconcile import comparisons as comparing
+from connector.flows.reconcile.reconcile_words import SV
 from connector.sandbox.amili_settling import debtor_pays
 from connector.store import comparisons, connections, executors, follow_ups, hand_overs, ledger_keys, tables
 from tests.flows.acting import begun, case_at_amili, driven

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from connector.domain.hand_over import HandOverState, Request
-from connector.flows.follow_up import follow_up
-from connector.flows.requests import take
+from connector.flows.events.requests import take
+from connector.flows.follow_up.follow_up import follow_up
 from connector.sandbox.amili_state import Action
 from connector.store import hand_overs, inbox
 from connector.store.hand_over_record import HandOver

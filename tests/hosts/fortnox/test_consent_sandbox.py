@@ -12,7 +12,7 @@ import requests
 from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorised
-from connector.flows.ledger_tokens import LedgerTokens
+from connector.flows.access.ledger_tokens import LedgerTokens
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
 from connector.hosts.fortnox.oauth import (

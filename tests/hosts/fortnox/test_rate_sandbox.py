@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from connector.domain.errors import RateLimited
-from connector.flows.ledger_budget import LedgerBudget
+from connector.flows.access.ledger_budget import LedgerBudget
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import REQUESTS, RESERVED, WINDOW_S, FortnoxClient
 from connector.hosts.pacing import Pace, in_background

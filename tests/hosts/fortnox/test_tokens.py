@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from connector.domain.errors import KeyRefused, NotAuthorised
-from connector.flows.ledger_tokens import LedgerTokens
+from connector.flows.access.ledger_tokens import LedgerTokens
 from connector.hosts.fortnox.oauth import Granted, KeptToken
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.store import tables

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 from pydantic import SecretStr
 
-from connector.flows.ledger_tokens import LedgerTokens
+from connector.flows.access.ledger_tokens import LedgerTokens
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
 from connector.hosts.fortnox.tokens import CompanyTokens, TokenStore
 from connector.store.crypto import Vault

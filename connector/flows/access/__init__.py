@@ -1,0 +1,1 @@
+"""How a ledger is reached: tokens, request budgets, and ledgers whose key is refused."""

@@ -1,0 +1,162 @@
+"""Following a ledger: every standing wish is taken up, and what happens to invoices that were handed over is noted.
+
+Polling is the guarantee behind the hints: whatever no hint told of is found here (design, promise 5).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+
+from sqlalchemy import Engine
+
+from connector.domain.connection import FirstAction
+from connector.domain.errors import KeyRefused
+from connector.domain.hand_over import MAY_BE_SENT_AGAIN, Origin, Request
+from connector.domain.invoice import Standing
+from connector.flows.companies import keys
+from connector.flows.deployment import Deployment
+from connector.flows.follow_up import withdrawal_wishes
+from connector.flows.job import Job
+from connector.flows.outcome import NEXT, STOP, Outcome, Then
+from connector.hosts.base import Changes, Host, Wish
+from connector.hosts.pacing import in_background
+from connector.store import following, hand_overs, inbox
+from connector.store.following import Followed
+
+CHANGES = "changes"
+GONE = Standing(state=None)
+_BATCH = 500
+_TOGETHER_S = 30
+_SHOWN_AFTER_S = 10
+_SURELY_SHOWN_AFTER_S = 600.0
+"""What a ledger shows may be older than what it showed before, but not by this much."""
+
+
+@in_background()
+def poll(deployment: Deployment, subject: str) -> Outcome:
+    """Ask one ledger for every standing wish, and for what has changed since it was last asked."""
+    connection_id = subject.partition("/")[0]
+    _, host = deployment.sides(deployment.connection(connection_id))
+    try:
+        take_wishes(deployment, connection_id, host)
+        withdrawal_wishes.take_all(deployment, connection_id, host)
+        forget_wishes(deployment, connection_id, host)
+        follow_changes(deployment, connection_id, host)
+    except KeyRefused as error:
+        if not keys.parked(deployment, connection_id, error):
+            raise
+    return STOP
+
+
+def changes_job(connection_id: str, *, at_s: float) -> Job:
+    """The work of asking a ledger what has changed, after a hint at `at_s` (since the epoch) that named no invoice.
+
+    All such hints of some seconds are one question, which comes late enough for the ledger to show what they told of.
+    """
+    due_s = (int(at_s) // _TOGETHER_S + 1) * _TOGETHER_S + _SHOWN_AFTER_S
+    subject = f"{connection_id}/{due_s}"
+    return Job(CHANGES, subject, f"{CHANGES}:{subject}", connection_id)
+
+
+def wait_for_changes(subject: str) -> Outcome:
+    """Let the time come at which the changes are asked for."""
+    left_s = float(subject.partition("/")[2]) - time.time()
+    return Outcome(Then.AGAIN_FIRST, left_s) if left_s > 0 else NEXT
+
+
+@in_background()
+def look(deployment: Deployment, subject: str) -> Outcome:
+    """Note how every handed-over invoice of one ledger stands."""
+    connection_id = subject.partition("/")[0]
+    _, host = deployment.sides(deployment.connection(connection_id))
+    look_at_all(deployment, connection_id, host)
+    return STOP
+
+
+def take_wishes(deployment: Deployment, connection_id: str, host: Host) -> None:
+    """Put every standing wish that has not been answered into the inbox.
+
+    A ledger shows a wish only once it is committed there, so it needs no second look.
+    """
+    for wishes in _batches(host.requested()):
+        known = hand_overs.of_invoices(
+            deployment.databases.main, connection_id, tuple(wish.invoice_id for wish in wishes)
+        )
+        fresh = []
+        for wish in wishes:
+            standing = known.get(wish.invoice_id)
+            if standing is None or (standing.state in MAY_BE_SENT_AGAIN and standing.wish_mark != wish.mark):
+                fresh.append(request_of(connection_id, wish))
+        inbox.put_requests(deployment.databases.inbox, fresh)
+
+
+def forget_wishes(deployment: Deployment, connection_id: str, host: Host) -> None:
+    """Forget answered wishes that were taken away in the ledger since: expressed again, each is a new one."""
+    db = deployment.databases.main
+    answered = hand_overs.with_answered_wish(db, connection_id, idle_s=_SURELY_SHOWN_AFTER_S)
+    gone = host.wishes_taken_away([hand_over.invoice_id for hand_over in answered])
+    for hand_over in answered:
+        if hand_over.invoice_id in gone:
+            hand_overs.forget_wish(db, hand_over)
+
+
+def request_of(connection_id: str, wish: Wish) -> Request:
+    """A ledger's standing wish as a request."""
+    known_action = wish.first_action in tuple(FirstAction)
+    return Request(
+        connection=connection_id,
+        invoice_id=wish.invoice_id,
+        origin=Origin.LEDGER,
+        asked_by=wish.by,
+        first_action=FirstAction(wish.first_action) if known_action else None,
+        wish_mark=wish.mark,
+    )
+
+
+def follow_changes(deployment: Deployment, connection_id: str, host: Host) -> None:
+    """Note what has changed about handed-over invoices; the first time, how each of them stands."""
+    db = deployment.databases.main
+    before = following.cursor(db, connection_id)
+    for page in host.changes(before, now=datetime.now(UTC)):
+        if before:
+            _note_page(db, connection_id, host, page)
+        else:
+            look_at_all(deployment, connection_id, host)
+        # Only now is the page dealt with; whoever polls at the same time and was faster goes on alone.
+        if not following.move_cursor(db, connection_id, before=before, after=page.cursor):
+            return
+        before = page.cursor
+
+
+def _note_page(db: Engine, connection_id: str, host: Host, page: Changes) -> None:
+    """Note how the handed-over invoices among a page's stand; only of these it is asked where the page does not say."""
+    known = following.handed_over(db, connection_id, {*page.standings, *page.touched})
+    untold = [hand_over.invoice_id for hand_over in known if hand_over.invoice_id not in page.standings]
+    standings = {**page.standings, **(host.standings(untold) if untold else {})}
+    for hand_over in known:
+        if standing := standings.get(hand_over.invoice_id):
+            following.note(db, hand_over, standing)
+
+
+def look_at_all(deployment: Deployment, connection_id: str, host: Host) -> None:
+    """Note how every handed-over invoice stands: what no change told of, and invoices that are gone.
+
+    The ledger is asked for all of them at once: what it takes for some, it need not take again for others.
+    """
+    note_standings(deployment, host, following.all_handed_over(deployment.databases.main, connection_id))
+
+
+def note_standings(deployment: Deployment, host: Host, known: Sequence[Followed]) -> None:
+    """Note how these handed-over invoices stand now."""
+    standings = host.standings([hand_over.invoice_id for hand_over in known])
+    for hand_over in known:
+        following.note(deployment.databases.main, hand_over, standings.get(hand_over.invoice_id, GONE))
+
+
+def _batches(wishes: Iterable[Wish]) -> Iterator[tuple[Wish, ...]]:
+    rest = iter(wishes)
+    while batch := tuple(islice(rest, _BATCH)):
+        yield batch

@@ -1,0 +1,1 @@
+"""After the hand-over: payments, credits and withdrawals reach Amili, and cases are read back."""

@@ -1,0 +1,15 @@
+"""The work that drives a hand-over from its request to its end."""
+
+from __future__ import annotations
+
+from connector.domain.hand_over import HandOverState, Origin
+from connector.flows.job import Job
+from connector.store.hand_over_record import HandOver
+
+HAND_OVER = "hand_over"
+
+
+def job_of(hand_over: HandOver) -> Job:
+    """The work of a hand-over's present submission. Nobody waits for what comes after its end."""
+    urgent = hand_over.origin is not Origin.RULE and hand_over.state is not HandOverState.DONE
+    return Job(HAND_OVER, hand_over.id, hand_over.workflow_id, hand_over.connection, urgent=urgent)

@@ -1,0 +1,149 @@
+"""The rule's plan: every overdue invoice with what speaks for and against sending it now. Sends nothing by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeVar
+
+from connector.amili.client import AmiliClient
+from connector.domain.errors import ConnectorError, RateLimited
+from connector.domain.findings import Finding
+from connector.domain.hand_over import REOPENABLE, HandOverState, Origin, Request
+from connector.domain.invoice import OverdueInvoice
+from connector.domain.plan import Brake, NotYet, PlanSize, brakes, due_long_enough, not_yet
+from connector.flows.deployment import Deployment
+from connector.flows.hand_over.preview import Judged, judged_in_ledger
+from connector.hosts.base import Host
+from connector.hosts.pacing import in_background
+from connector.store import hand_overs
+from connector.store.connections import StoredConnection
+from connector.store.hand_over_record import HandOver
+
+PAGE_SIZE = 500
+_PAUSE_S = 5.0
+_MOST_WAITS = 40
+"""How often a ledger that asks us to wait is waited for, for one reading."""
+
+Result = TypeVar("Result")
+
+
+class Standing(StrEnum):
+    """What the plan says of an invoice."""
+
+    PROPOSED = "proposed"
+    NOT_YET = "not_yet"
+    STOPPED = "stopped"
+    SENT = "sent"
+    SKIPPED = "skipped"
+    """A person decided that it is not sent; a rule does not bring it back."""
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An overdue invoice as the plan sees it. `early` and `problem` are for `NOT_YET` and `UNREAD`."""
+
+    invoice: OverdueInvoice
+    standing: Standing
+    stopping: tuple[Finding, ...] = ()
+    early: NotYet | None = None
+    problem: str = ""
+
+
+def plan(
+    deployment: Deployment, connection: StoredConnection, *, today: date, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Candidate]:
+    """Every overdue invoice of a company, oldest due date first, read one by one in the background.
+
+    Only those are read whole that have been due for long enough and have no case. People's own work goes first where
+    the ledger counts requests. Raises the errors of remote calls for the list itself; an invoice that cannot be read
+    is told as such.
+    """
+    amili, host = deployment.sides(connection)
+    look = _Look(deployment, connection, amili, host, today, sleep)
+    number = 1
+    while True:
+        rows = look.page(number)
+        known = hand_overs.of_invoices(deployment.databases.main, connection.id, tuple(row.id for row in rows))
+        for row in rows:
+            yield look.at(row, known.get(row.id))
+        if len(rows) < PAGE_SIZE:
+            return
+        number += 1
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One making of a plan."""
+
+    deployment: Deployment
+    connection: StoredConnection
+    amili: AmiliClient
+    host: Host
+    today: date
+    sleep: Callable[[float], None]
+
+    def page(self, number: int) -> tuple[OverdueInvoice, ...]:
+        return self._patiently(lambda: self.host.overdue(today=self.today, page=number, page_size=PAGE_SIZE))
+
+    def at(self, row: OverdueInvoice, known: HandOver | None) -> Candidate:
+        rule = self.connection.settings.rule
+        if known is not None and known.state not in REOPENABLE:
+            return Candidate(row, Standing.SENT)
+        if known is not None and known.state is HandOverState.SKIPPED:
+            return Candidate(row, Standing.SKIPPED)
+        if not due_long_enough(row.due_date, rule, today=self.today):
+            return Candidate(row, Standing.NOT_YET, early=NotYet.DUE_LATELY)
+        try:
+            judged = self._patiently(lambda: self._judged(row, known))
+        except ConnectorError as error:
+            return Candidate(row, Standing.UNREAD, problem=str(error))
+        early = not_yet(judged.invoice, rule, today=self.today) if judged.invoice else None
+        if early is not None:
+            return Candidate(row, Standing.NOT_YET, early=early)
+        if judged.stopping:
+            return Candidate(row, Standing.STOPPED, judged.stopping)
+        return Candidate(row, Standing.PROPOSED)
+
+    def _judged(self, row: OverdueInvoice, known: HandOver | None) -> Judged:
+        return judged_in_ledger(self.deployment, self.connection, self.amili, self.host, row.id, known)
+
+    def _patiently(self, read: Callable[[], Result]) -> Result:
+        """What `read` gives, at the pace of background work; again while the ledger asks to wait."""
+        for _ in range(_MOST_WAITS):
+            try:
+                with in_background():
+                    return read()
+            except RateLimited as error:
+                self.sleep(error.retry_after_s or _PAUSE_S)
+        with in_background():
+            return read()
+
+
+def size_of(candidates: Iterable[Candidate]) -> PlanSize:
+    """How much is proposed."""
+    balances = [one.invoice.balance for one in candidates if one.standing is Standing.PROPOSED]
+    return PlanSize(len(balances), sum(balances, Decimal("0.00")))
+
+
+def brakes_on(deployment: Deployment, connection: StoredConnection, size: PlanSize) -> Sequence[Brake]:
+    """Why a plan of this size waits for a person; empty if it may go."""
+    is_first = not hand_overs.has_case(deployment.databases.main, connection.id)
+    return brakes(size, connection.settings.rule, is_first=is_first)
+
+
+def request_for(connection: StoredConnection, candidate: Candidate, *, by: str) -> Request:
+    """What the rule asks for, on behalf of whoever lets it. The invoice is read and checked again when it is sent."""
+    return Request(
+        connection=connection.id,
+        invoice_id=candidate.invoice.id,
+        invoice_number=candidate.invoice.number,
+        origin=Origin.RULE,
+        asked_by=by,
+        proposed_balance=candidate.invoice.balance,
+    )

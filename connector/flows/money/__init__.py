@@ -1,0 +1,1 @@
+"""What Amili pays out, and the report of it."""

@@ -1,0 +1,1 @@
+"""The comparison of ledger, our record and Amili."""

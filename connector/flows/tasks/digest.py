@@ -1,0 +1,158 @@
+"""The daily mail of what waits: to each person at most one a day, in their language, none when nothing waits.
+
+It names companies and invoice numbers, and no customer.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from itertools import groupby
+from typing import Final
+
+from connector.domain.dates import STOCKHOLM, today
+from connector.flows.deployment import Deployment
+from connector.flows.outcome import STOP, Outcome
+from connector.flows.tasks import mailbox, tasks
+from connector.flows.tasks.mailbox import MailOutcomeUnknown, MailRefused, MailServerFails
+from connector.flows.tasks.task_words import Words
+from connector.flows.tasks.tasks import Task
+from connector.settings import Settings
+from connector.store import digests, users
+from connector.store.digests import DigestState
+from connector.store.users import User
+
+log = logging.getLogger(__name__)
+
+ROUND_S: Final = 900.0
+"""How often it is looked whether somebody's mail is still to be sent: what failed is tried again then."""
+_MOST_LISTED = 50
+_PLAIN_ADDRESS: Final = re.compile(r"""[^\s@<>,;:"()\[\]\\]+@[^\s@<>,;:"()\[\]\\]+""")
+_KEPT_FOR = timedelta(days=60)
+
+_SUBJECT_ONE: Final = Words("Amili-kopplingen: 1 uppgift väntar", "Amili connector: 1 task waits")
+_SUBJECT: Final = Words("Amili-kopplingen: {count} uppgifter väntar", "Amili connector: {count} tasks wait")
+_OPENING: Final = Words(
+    "Det här väntar på dig, eller på någon av er som får använda företaget:",
+    "This waits for you, or for any of you who may use the company:",
+)
+_TODAY: Final = Words("sedan i dag", "since today")
+_ONE_DAY: Final = Words("sedan 1 dag", "for 1 day")
+_DAYS: Final = Words("sedan {days} dagar", "for {days} days")
+_YOURS: Final = Words("din", "yours")
+_MORE: Final = Words("… och {count} till.", "… and {count} more.")
+_LIST: Final = Words("Hela listan:", "The whole list:")
+_ENDING: Final = Words(
+    "Du får högst ett sådant här mejl om dagen, och inget när inget väntar. Det stängs av på samma sida.",
+    "You get at most one such mail a day, and none when nothing waits. It is switched off on the same page.",
+)
+
+
+def round_key(settings: Settings, now_s: float) -> str:
+    """Which round of sending is due at this instant: one key in a quarter of an hour; "" for none."""
+    here = datetime.fromtimestamp(now_s, STOCKHOLM)
+    if not settings.smtp_host or here.hour < settings.digest_hour:
+        return ""
+    return f"{here.date()}/{int(now_s // ROUND_S)}"
+
+
+def send_due(deployment: Deployment, subject: str) -> Outcome:
+    """Send every mail of the day in `subject` (a round's key) that is still to be sent.
+
+    A round that comes late, when its day is over, sends nothing: the new day has its own.
+    """
+    day = date.fromisoformat(subject.partition("/")[0])
+    if day != today():
+        return STOP
+    db = deployment.databases.main
+    known = digests.of_day(db, day)
+    open_still = (None, DigestState.FAILED)
+    sent = 0
+    for user in users.every(db):
+        if not user.digest or known.get(user.email) not in open_still or not digests.begin(db, user.email, day):
+            continue
+        try:
+            sent += _send(deployment, user, day)
+        except MailServerFails as error:
+            digests.withdraw(db, user.email, day)
+            log.warning("daily mail: the mail server cannot be used (%s); tried again later", error)
+            break
+    if sent:
+        log.info("daily mail: %d sent", sent)
+    digests.forget(db, before=day - _KEPT_FOR)
+    return STOP
+
+
+def _send(deployment: Deployment, user: User, day: date) -> bool:
+    db = deployment.databases.main
+    found = for_person(deployment, user)
+    if not found:
+        digests.settle(db, user.email, day, DigestState.NOTHING)
+        return False
+    if not _PLAIN_ADDRESS.fullmatch(user.email):
+        digests.settle(db, user.email, day, DigestState.FAILED)
+        log.warning("daily mail: a user's address is none that mail can be sent to")
+        return False
+    try:
+        mailbox.send(deployment.settings, written(found, user, deployment.settings))
+    except MailRefused as error:
+        digests.settle(db, user.email, day, DigestState.FAILED)
+        log.warning("daily mail: the mail server did not take a mail (%s); tried again later", error)
+        return False
+    except MailOutcomeUnknown as error:
+        log.warning("daily mail: the mail server went silent over a mail (%s); not sent again today", error)
+        return False
+    digests.settle(db, user.email, day, DigestState.SENT)
+    return True
+
+
+def for_person(deployment: Deployment, user: User) -> tuple[Task, ...]:
+    """What waits for a person, or for nobody in particular, in the companies they may use."""
+    db = deployment.databases.main
+    found = tasks.waiting(tasks.gather(db, tasks.usable_ids(db, user)))
+    return tuple(task for task in found if task.owner in ("", user.email))
+
+
+def written(found: tuple[Task, ...], user: User, settings: Settings) -> EmailMessage:
+    """The mail that tells a person of these tasks."""
+    language = user.language
+    mail = EmailMessage()
+    subject = _SUBJECT_ONE if len(found) == 1 else _SUBJECT
+    mail["Subject"] = subject.within(language).format(count=len(found))
+    mail["From"] = settings.mail_from
+    mail["To"] = user.email
+    mail["Date"] = format_datetime(datetime.now(UTC))
+    mail["Message-ID"] = make_msgid(domain=settings.mail_from.rpartition("@")[2])
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["Content-Language"] = language
+    mail.set_content("\n".join(_lines(found, user, settings.public_url)) + "\n", cte="quoted-printable")
+    return mail
+
+
+def _lines(found: tuple[Task, ...], user: User, public_url: str) -> Iterator[str]:
+    language = user.language
+    yield _OPENING.within(language)
+    listed = sorted(found[:_MOST_LISTED], key=lambda task: (task.company, task.connection))
+    for (company, _), some in groupby(listed, key=lambda task: (task.company, task.connection)):
+        yield from ("", _one_line(company))
+        for task in some:
+            owner = f", {_YOURS.within(language)}" if task.owner else ""
+            yield f"- {_one_line(task.title.within(language))} ({_age(task, language)}{owner})"
+            yield f"  {public_url}{task.path}"
+    if len(found) > _MOST_LISTED:
+        yield from ("", _MORE.within(language).format(count=len(found) - _MOST_LISTED))
+    yield from ("", _LIST.within(language), f"{public_url}/tasks", "", _ENDING.within(language))
+
+
+def _age(task: Task, language: str) -> str:
+    days = tasks.age_days(task)
+    words = _TODAY if days == 0 else _ONE_DAY if days == 1 else _DAYS
+    return words.within(language).format(days=days)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

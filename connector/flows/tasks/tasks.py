@@ -1,0 +1,408 @@
+"""Everything that waits for a person, as one list: gathered from the store alone, nothing remote is asked.
+
+A source is a function that gives tasks; `_SOURCES` is the list of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from datetime import time as time_of_day
+from typing import Final
+
+from sqlalchemy import Engine
+
+from connector.domain.dates import STOCKHOLM, today
+from connector.domain.errors import ConfigurationError
+from connector.domain.findings import Finding, stops, worst_first
+from connector.domain.hand_over import HandOverState, Origin
+from connector.domain.reconcile import WAITS_FOR_PERSON, DifferenceKind
+from connector.domain.task import TaskKind
+from connector.flows.companies import consent
+from connector.flows.reconcile.reconcile_words import EN, SV, cause
+from connector.flows.tasks import task_words
+from connector.flows.tasks.task_words import Words
+from connector.store import comparisons, connections, follow_ups, hand_overs, ledger_keys, tasks, users
+from connector.store.comparisons import KeptDifference
+from connector.store.connections import ConnectionSummary
+from connector.store.hand_over_record import HandOver
+from connector.store.ledger_keys import KeyTrouble
+from connector.store.tasks import Act, Decided
+from connector.store.users import User
+
+UNKNOWN_IS_LONG_S = 3_600.0
+"""Longer than any settling time: looks at Amili end an ordinary doubt within minutes."""
+DELAY_IS_LONG_S = 86_400.0
+MOST_OF_A_KIND = 1_000
+
+NOT_COMPARED_IS_LONG_S = 129_600.0
+"""A day and a half: two nights, each with all its tries."""
+
+_ORDER: Final[Mapping[TaskKind, int]] = {kind: place for place, kind in enumerate(TaskKind)}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that waits for a person.
+
+    `key` stays the same for as long as it is about the same thing; `mark` changes with its substance. `since` is an
+    instant. `title` and `action` name at most the invoice; `says` are findings, which may name the customer. `owner`
+    is the e-mail address of a user, "" for nobody's. `path` leads to the page where it is done. `skip` is the
+    decision by which it does not wait any more. `follow_up` is the follow-up that asks, and `may_report` whether it
+    can be reported to Amili.
+    """
+
+    key: str
+    mark: str
+    kind: TaskKind
+    connection: str
+    company: str
+    title: Words
+    action: Words
+    since: float
+    path: str
+    says: tuple[Words, ...] = ()
+    invoice_number: str = ""
+    hand_over: HandOver | None = None
+    asked_by: str = ""
+    owner: str = ""
+    skip: Act | None = None
+    follow_up: str = ""
+    may_report: bool = False
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What tasks are gathered for: some connections (None for all), as they stand in the store."""
+
+    db: Engine
+    connection_ids: Collection[str] | None
+    companies: Mapping[str, ConnectionSummary]
+    decided: Decided
+
+    def company(self, connection_id: str) -> str:
+        """The company's name."""
+        return self.companies[connection_id].name
+
+
+def gather(db: Engine, connection_ids: Collection[str] | None = None) -> tuple[Task, ...]:
+    """Every task of these connections, or of all: the most urgent kind first, the oldest first within a kind.
+
+    Those that were skipped are among them, with the decision in `skip`.
+    """
+    scope = Scope(
+        db,
+        connection_ids,
+        {one.id: one for one in connections.summaries(db, only=connection_ids)},
+        tasks.decided(db, connection_ids),
+    )
+    people = {one.email: one for one in users.every(db)}
+    found = (_with_decisions(task, scope.decided, people) for source in _SOURCES for task in source(scope))
+    return tuple(sorted(found, key=lambda task: (_ORDER[task.kind], task.since, task.key)))
+
+
+def waiting(found: Iterable[Task]) -> tuple[Task, ...]:
+    """Those that were not skipped."""
+    return tuple(task for task in found if task.skip is None)
+
+
+def of_person(found: Iterable[Task], user: User) -> tuple[Task, ...]:
+    """Those that are the person's own."""
+    return tuple(task for task in found if task.owner == user.email)
+
+
+def usable_ids(db: Engine, user: User) -> tuple[str, ...]:
+    """The connections that a person may use, by name of the company."""
+    return tuple(one.id for one in connections.summaries(db) if user.may_use(one.id))
+
+
+def _with_decisions(task: Task, decided: Decided, people: Mapping[str, User]) -> Task:
+    chosen = decided.owners.get(task.key, task.asked_by.strip().lower())
+    owner = people.get(chosen)
+    skip = decided.skips.get(task.key)
+    return replace(
+        task,
+        owner=owner.email if owner and owner.may_use(task.connection) else "",
+        skip=skip if skip and skip.mark == task.mark else None,
+    )
+
+
+def _keys(scope: Scope) -> Iterable[Task]:
+    for company in scope.companies.values():
+        trouble = company.key.trouble(today())
+        if trouble is None:
+            continue
+        refused = trouble is KeyTrouble.REFUSED
+        by_consent = company.host == consent.HOST
+        system = company.host.capitalize()
+        refusal = task_words.consent_refused(system) if by_consent else task_words.key_refused(system)
+        yield Task(
+            key=f"key/{company.id}",
+            mark=f"{trouble}/{company.key.number}",
+            kind=TaskKind.KEY_REFUSED if refused else TaskKind.KEY_ENDS,
+            connection=company.id,
+            company=company.name,
+            title=refusal if refused else task_words.key_ends(system, company.key.expires),
+            action=task_words.NEW_CONSENT if by_consent else task_words.NEW_KEY,
+            since=company.key.refused_at or _warned_since(company),
+            path=f"/connections/{company.id}/key",
+        )
+
+
+def _warned_since(company: ConnectionSummary) -> float:
+    day = (company.key.expires or today()) - ledger_keys.WARNED_BEFORE
+    return datetime.combine(day, time_of_day(), STOCKHOLM).timestamp()
+
+
+def _unknown(scope: Scope) -> Iterable[Task]:
+    for one in tasks.of_unknown_outcome(scope.db, scope.connection_ids, for_s=UNKNOWN_IS_LONG_S, limit=MOST_OF_A_KIND):
+        number = _number(one)
+        yield _of_hand_over(
+            scope, one, TaskKind.UNKNOWN, title=task_words.unknown(number), action=task_words.WAIT_OR_LOOK
+        )
+
+
+def _follow_ups(scope: Scope) -> Iterable[Task]:
+    only = next(iter(scope.companies)) if len(scope.companies) == 1 else None
+    for asking in follow_ups.asking(scope.db, connection_id=only, limit=MOST_OF_A_KIND):
+        one, hand_over = asking.follow_up, asking.hand_over
+        if hand_over.connection not in scope.companies:
+            continue
+        task = _of_hand_over(
+            scope,
+            hand_over,
+            TaskKind.FOLLOW_UP,
+            title=task_words.follow_up(_number(hand_over)),
+            action=task_words.REPORT_OR_CLOSE if one.may_report else task_words.DO_AND_CLOSE,
+            findings=one.findings,
+        )
+        yield replace(
+            task, key=f"follow_up/{one.id}", since=one.updated_at, follow_up=one.id, may_report=one.may_report
+        )
+
+
+def _blocked(scope: Scope) -> Iterable[Task]:
+    prefix = f"{TaskKind.BLOCKED}/"
+    declined = [key.removeprefix(prefix) for key in scope.decided.skips if key.startswith(prefix)]
+    for one in tasks.blocked(scope.db, scope.connection_ids, declined, limit=MOST_OF_A_KIND):
+        findings = _stopping(scope, one)
+        if one.state is HandOverState.SKIPPED and not findings:
+            continue
+        task = _of_hand_over(
+            scope,
+            one,
+            TaskKind.BLOCKED,
+            title=task_words.blocked(_number(one)),
+            action=task_words.MEND_OR_DECLINE,
+            findings=findings,
+        )
+        # A person's new wish is to be answered anew; a rule that asks again with the same result is no news.
+        yield task if one.origin is Origin.RULE else replace(task, mark=f"{task.mark}/{one.asked_at:.3f}")
+
+
+def _remarks(scope: Scope) -> Iterable[Task]:
+    for one in tasks.with_remarks(scope.db, scope.connection_ids, limit=MOST_OF_A_KIND):
+        if findings := _stopping(scope, one):
+            yield _of_hand_over(
+                scope,
+                one,
+                TaskKind.REMARK,
+                title=task_words.remark(_number(one)),
+                action=task_words.MEND_REMARK,
+                findings=findings,
+            )
+
+
+def _delayed(scope: Scope) -> Iterable[Task]:
+    for one in tasks.delayed(scope.db, scope.connection_ids, for_s=DELAY_IS_LONG_S, limit=MOST_OF_A_KIND):
+        yield _of_hand_over(
+            scope,
+            one,
+            TaskKind.DELAYED,
+            title=task_words.delayed(_number(one), has_case=bool(one.case_id)),
+            action=task_words.FIND_OUT,
+        )
+
+
+def _differences(scope: Scope) -> Iterable[Task]:
+    kinds = tuple(kind for kind in WAITS_FOR_PERSON if kind is not DifferenceKind.UNKNOWN_CASE)
+    found = comparisons.unasked(scope.db, scope.connection_ids, kinds, limit=MOST_OF_A_KIND)
+    due = [one for one in found if must_be_seen_to(one)]
+    hand_over_of = hand_overs.of_ids(scope.db, {one.difference.hand_over_id for one in due})
+    for one in due:
+        hand_over = hand_over_of[one.difference.hand_over_id]
+        resolved = hand_over.state is HandOverState.WITHDRAWN and one.difference.kind is not DifferenceKind.STILL_OPEN
+        if not resolved:
+            yield _of_difference(scope, one, hand_over)
+
+
+def must_be_seen_to(one: KeptDifference) -> bool:
+    """Whether a difference has stood for so long that a person must see to it, or whoever booked its payout has not."""
+    may_stand = one.difference.may_stand
+    if may_stand is None:
+        return False
+    payout_date = one.difference.payout_date
+    paid_out_at = datetime.combine(payout_date, time_of_day(), STOCKHOLM).timestamp() if payout_date else 0.0
+    return max(one.first_seen, paid_out_at) + may_stand.total_seconds() <= time.time()
+
+
+def _of_difference(scope: Scope, one: KeptDifference, hand_over: HandOver) -> Task:
+    difference = one.difference
+    return replace(
+        _of_hand_over(
+            scope,
+            hand_over,
+            TaskKind.DIFFERENCE,
+            title=task_words.difference(_number(hand_over)),
+            action=task_words.SEE_COMPARISON,
+        ),
+        key=f"{TaskKind.DIFFERENCE}/{difference.key}",
+        # The same amount again, after it was resolved once, is news.
+        mark=f"{one.first_seen:.0f}/{difference.substance}",
+        since=one.first_seen,
+        path=f"/connections/{one.connection}/reconciliation#{difference.key}",
+        says=(Words(cause(difference, "sv"), cause(difference, "en")),),
+    )
+
+
+def _unknown_cases(scope: Scope) -> Iterable[Task]:
+    """One task for a company's cases that nobody here has sent: it may have had hundreds before it had us."""
+    kind = DifferenceKind.UNKNOWN_CASE
+    for found in comparisons.tallies(scope.db, scope.connection_ids, kind):
+        key = f"{TaskKind.DIFFERENCE}/{kind}/{found.connection}"
+        skip = scope.decided.skips.get(key)
+        # A case less is no news; a case more is.
+        latest = max(found.latest, float(skip.mark) if skip else 0.0)
+        yield Task(
+            key=key,
+            mark=f"{latest:.3f}",
+            kind=TaskKind.DIFFERENCE,
+            connection=found.connection,
+            company=scope.company(found.connection),
+            title=task_words.unknown_cases(found.count),
+            action=task_words.SEE_COMPARISON,
+            since=found.oldest,
+            path=f"/connections/{found.connection}/reconciliation",
+            says=(Words(SV[kind], EN[kind]),),
+        )
+
+
+def _not_compared(scope: Scope) -> Iterable[Task]:
+    for one in comparisons.failing(scope.db, scope.connection_ids, for_s=NOT_COMPARED_IS_LONG_S):
+        since = one.failing_since or 0.0
+        yield Task(
+            key=f"{TaskKind.NOT_COMPARED}/{one.connection}",
+            mark=f"{since:.3f}",
+            kind=TaskKind.NOT_COMPARED,
+            connection=one.connection,
+            company=scope.company(one.connection),
+            title=task_words.NOT_COMPARED,
+            action=task_words.COMPARE_AGAIN,
+            since=since,
+            path=f"/connections/{one.connection}/reconciliation",
+        )
+
+
+_SOURCES: Final[tuple[Callable[[Scope], Iterable[Task]], ...]] = (
+    _keys,
+    _unknown,
+    _follow_ups,
+    _blocked,
+    _remarks,
+    _delayed,
+    _differences,
+    _unknown_cases,
+    _not_compared,
+)
+
+
+def _stopping(scope: Scope, one: HandOver) -> tuple[Finding, ...]:
+    accepted = (*one.accepted, *scope.companies[one.connection].accepted_warnings)
+    return worst_first(stops(one.findings, accepted=accepted, lifted=one.lifted))
+
+
+def _of_hand_over(
+    scope: Scope, one: HandOver, kind: TaskKind, *, title: Words, action: Words, findings: tuple[Finding, ...] = ()
+) -> Task:
+    return Task(
+        key=f"{kind}/{one.id}",
+        mark=_mark(findings) if findings else f"{one.asked_at:.3f}",
+        kind=kind,
+        connection=one.connection,
+        company=scope.company(one.connection),
+        title=title,
+        action=action,
+        since=(one.registered_at if kind is TaskKind.REMARK else None) or one.asked_at,
+        path=f"/hand-overs/{one.id}",
+        says=tuple(Words(finding.sv, finding.en) for finding in findings),
+        invoice_number=one.invoice_number,
+        hand_over=one,
+        asked_by=one.asked_by,
+    )
+
+
+def _mark(findings: Iterable[Finding]) -> str:
+    """A digest of findings' substance. Their texts may count days, which is no news."""
+    parts = sorted(f"{one.code}\t{one.field}\t{one.value}" for one in findings)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _number(one: HandOver) -> str:
+    return one.invoice_number or one.invoice_id
+
+
+class TaskChanged(Exception):
+    """The task is not what the person saw any more, or is gone."""
+
+
+def take(db: Engine, task: Task, *, to: str, by: str) -> None:
+    """Make a task somebody's from now on, or (`to` "") nobody's."""
+    tasks.assign(db, task.key, task.connection, to=to, by=by)
+
+
+def skip(db: Engine, task: Task, *, by: str, reason: str) -> None:
+    """Skip a task until its substance changes; a blocked invoice is thereby decided not to be sent.
+
+    A follow-up is thereby answered: it is not (or no further) reported. Raises `TaskChanged` if things have moved on.
+    """
+    if task.follow_up:
+        with _only_while_asked():
+            follow_ups.skip(db, task.follow_up, by=by, reason=reason)
+        return
+    if task.hand_over is not None and task.hand_over.state is HandOverState.BLOCKED:
+        if not tasks.decline(db, task.hand_over, task.key, by=by, reason=reason, mark=task.mark):
+            raise TaskChanged
+        return
+    tasks.skip(db, task.key, task.connection, by=by, reason=reason, mark=task.mark)
+
+
+def report(db: Engine, task: Task, *, by: str) -> None:
+    """Have what a follow-up asks about reported to Amili. Raises `TaskChanged` if it was answered, or cannot be."""
+    with _only_while_asked():
+        follow_ups.report_it(db, task.follow_up, by=by)
+
+
+@contextmanager
+def _only_while_asked() -> Iterator[None]:
+    try:
+        yield
+    except ConfigurationError as error:
+        raise TaskChanged from error
+
+
+def reopen(db: Engine, task: Task, *, by: str) -> None:
+    """Let a skipped task wait again. Raises `TaskChanged` if the hand-over has moved on."""
+    if task.hand_over is not None and task.hand_over.state is HandOverState.SKIPPED:
+        if not tasks.take_up(db, task.hand_over, task.key, by=by):
+            raise TaskChanged
+        return
+    tasks.reopen(db, task.key, task.connection, by=by)
+
+
+def age_days(task: Task) -> int:
+    """For how many whole days a task has waited."""
+    return max(int((time.time() - task.since) // 86_400), 0)
