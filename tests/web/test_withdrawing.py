@@ -68,6 +68,7 @@ def test_a_reason_is_needed_and_then_it_is_cancelled_once(eva: Visitor, house: S
     assert "Ärendet återkallas hos Amili." in eva.page(f"/hand-overs/{hand_over}").text
     assert worked(house, hand_over).state is HandOverState.WITHDRAWN
     assert len(cancellations(house)) == 1
+    assert "Inte uppladdad: ärendet återkallades innan" in eva.page(f"/hand-overs/{hand_over}").text
     page = eva.page(f"/hand-overs/{hand_over}")
     for shown in ("Återkallat", REASON, EMAIL, "Skicka fakturan igen"):
         assert shown in page.text, shown
