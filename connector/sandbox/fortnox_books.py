@@ -13,15 +13,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from connector.sandbox.amili_state import luhn_digit
 from connector.sandbox.fortnox_documents import EMPTY_CUSTOMER, EMPTY_INVOICE, Row, added_up
 from connector.sandbox.fortnox_errors import LOCKED_PERIOD, NOT_IN_WAREHOUSE, NUMBER_IN_USE, Refused, not_found
 from connector.sandbox.fortnox_records import Document, Table
 from connector.sandbox.fortnox_switches import Change, FortnoxSwitches
-
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
+from connector.sandbox.zone import STOCKHOLM
 
 NO_BANK_DETAILS = "Bankuppgifter saknas."
 """The refusal of print and e-mail in a company without bank details (fortnox.md section 6)."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from connector.sandbox.fortnox_books import STOCKHOLM
 from connector.sandbox.fortnox_switches import FortnoxSwitches, OldOffset
+from connector.sandbox.zone import STOCKHOLM
 
 TOPICS = frozenset(
     (

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from connector.sandbox.fortnox_books import STOCKHOLM
 from connector.sandbox.fortnox_errors import INVALID_FILTER, INVALID_PARAMETER, Refused
 from connector.sandbox.fortnox_records import Document, Version
 from connector.sandbox.fortnox_switches import FortnoxSwitches, Handling, Zone
+from connector.sandbox.zone import STOCKHOLM
 
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 500

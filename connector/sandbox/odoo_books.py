@@ -14,6 +14,7 @@ from connector.sandbox import odoo_chart as chart
 from connector.sandbox.amili_state import luhn_digit
 from connector.sandbox.odoo_matching import match, payments_widget, status_in_payment
 from connector.sandbox.odoo_records import Records
+from connector.sandbox.zone import STOCKHOLM
 
 VAT = Decimal("0.25")
 ORE = Decimal("0.01")
@@ -59,7 +60,8 @@ class Books:
         self._add_company()
 
     def today(self) -> date:
-        return self._now().date()
+        """Today where the company's people are: in Sweden."""
+        return self._now().astimezone(STOCKHOLM).date()
 
     # Company, customers, products
 

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -33,6 +34,12 @@ def partials(ledger: Ledger, invoice: int) -> list[dict[str, Any]]:
         order="id",
     )
     return found
+
+
+def test_its_day_begins_at_midnight_in_sweden() -> None:
+    state = OdooState(now=lambda: datetime(2026, 7, 7, 22, 30, tzinfo=UTC))
+
+    assert state.books.today() == date(2026, 7, 8)
 
 
 @pytest.mark.parametrize("by_bank", [True, False])
