@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from connector.sandbox.amili_checks import as_rfc_1123
 from connector.sandbox.amili_state import AmiliState, Case
+from connector.sandbox.zone import STOCKHOLM
 
 
-def _midnight(state: AmiliState) -> str:
-    return as_rfc_1123(state.now().replace(hour=0, minute=0, second=0, microsecond=0))
+def _today(state: AmiliState) -> str:
+    """Sweden's day as Amili sends dates: at midnight GMT."""
+    day = state.now().astimezone(STOCKHOLM).date()
+    return as_rfc_1123(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
 def add_line(state: AmiliState, case: Case, category: str, article: str, amount: Decimal) -> dict[str, Any]:
@@ -26,7 +30,7 @@ def add_line(state: AmiliState, case: Case, category: str, article: str, amount:
             "total_amount": amount,
             "article": article,
             "state": case.state,
-            "booking_date": _midnight(state),
+            "booking_date": _today(state),
             "finance_category": category,
             "invoice_number": case.invoice_number,
         }
@@ -44,7 +48,7 @@ def make_payout(state: AmiliState, creditor: str) -> dict[str, Any]:
         summary: dict[str, Decimal] = {}
         for line in waiting:
             summary[line["article"]] = summary.get(line["article"], Decimal(0)) + line["total_amount"]
-        dated = {"payout_date": _midnight(state), "payout_reference": f"A{len(state.payouts) + 1:06}"}
+        dated = {"payout_date": _today(state), "payout_reference": f"A{len(state.payouts) + 1:06}"}
         total = sum(summary.values(), Decimal(0))
         payout = state.stamps(identifier) | {
             "creditor": creditor,
