@@ -8,12 +8,12 @@ from typing import Any
 
 from connector.sandbox.amili_checks import as_rfc_1123
 from connector.sandbox.amili_state import AmiliState, Case
-from connector.sandbox.zone import STOCKHOLM
+from connector.sandbox.zone import day_in_sweden
 
 
 def _today(state: AmiliState) -> str:
     """Sweden's day as Amili sends dates: at midnight GMT."""
-    day = state.now().astimezone(STOCKHOLM).date()
+    day = day_in_sweden(state.now())
     return as_rfc_1123(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 

@@ -19,7 +19,7 @@ from connector.sandbox.fortnox_documents import EMPTY_CUSTOMER, EMPTY_INVOICE, R
 from connector.sandbox.fortnox_errors import LOCKED_PERIOD, NOT_IN_WAREHOUSE, NUMBER_IN_USE, Refused, not_found
 from connector.sandbox.fortnox_records import Document, Table
 from connector.sandbox.fortnox_switches import Change, FortnoxSwitches
-from connector.sandbox.zone import STOCKHOLM
+from connector.sandbox.zone import day_in_sweden
 
 NO_BANK_DETAILS = "Bankuppgifter saknas."
 """The refusal of print and e-mail in a company without bank details (fortnox.md section 6)."""
@@ -104,7 +104,7 @@ class Books:
 
     def today(self) -> date:
         """Today in Sweden, by the imitation's clock."""
-        return self.now().astimezone(STOCKHOLM).date()
+        return day_in_sweden(self.now())
 
     # Customers
 

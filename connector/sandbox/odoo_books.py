@@ -14,7 +14,7 @@ from connector.sandbox import odoo_chart as chart
 from connector.sandbox.amili_state import luhn_digit
 from connector.sandbox.odoo_matching import match, payments_widget, status_in_payment
 from connector.sandbox.odoo_records import Records
-from connector.sandbox.zone import STOCKHOLM
+from connector.sandbox.zone import day_in_sweden
 
 VAT = Decimal("0.25")
 ORE = Decimal("0.01")
@@ -61,7 +61,7 @@ class Books:
 
     def today(self) -> date:
         """Today where the company's people are: in Sweden."""
-        return self._now().astimezone(STOCKHOLM).date()
+        return day_in_sweden(self._now())
 
     # Company, customers, products
 
