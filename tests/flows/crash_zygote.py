@@ -16,12 +16,15 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import holidays.countries  # noqa: F401  a worker imports it late, which each fork would do anew
 import requests.adapters
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.pool import Pool
 
 from connector.cli.deploying import set_up_logging
 from connector.flows.deployment import open_deployment
@@ -103,15 +106,55 @@ def install(points: Points) -> None:
     DefaultDialect.do_commit = counted_commit  # type: ignore[method-assign]
 
 
+class Borrowed:
+    """Counts the database connections that this process's threads have in use, and can let no more be taken.
+
+    A process that is stopped in the middle of a transaction keeps its locks, and on SQLite that is the whole file:
+    the others would then wait for it, and not do its work.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._in_use = 0
+        self._closed = False
+        event.listen(Pool, "checkout", self._taken)
+        event.listen(Pool, "checkin", self._given_back)
+
+    def _taken(self, *_: object) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._closed)
+            self._in_use += 1
+
+    def _given_back(self, *_: object) -> None:
+        with self._changed:
+            self._in_use -= 1
+            self._changed.notify_all()
+
+    @contextmanager
+    def none(self) -> Iterator[None]:
+        """Keep the block free of them; it begins when the last has been given back."""
+        with self._changed:
+            self._closed = True
+            self._changed.wait_for(lambda: not self._in_use)
+        yield
+        with self._changed:
+            self._closed = False
+            self._changed.notify_all()
+
+
 def freeze_at_registration(where: str) -> None:
     """Stop this process once, at its first registration, until somebody sends SIGCONT."""
+    if not where:
+        return
+    borrowed = Borrowed()
     frozen = threading.Event()
 
     def freeze() -> None:
         if not frozen.is_set():
             frozen.set()
-            # Sent to this very thread: sent to the process, it would let this thread run on for a moment.
-            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+            with borrowed.none():
+                # Sent to this very thread: sent to the process, it would let this thread run on for a moment.
+                signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
     if where == "before the call":
         send_request = requests.adapters.HTTPAdapter.send
