@@ -16,10 +16,11 @@ from connector.cli.previewing import CONNECTION
 from connector.domain.dates import today
 from connector.domain.findings import worst_first
 from connector.domain.money import as_text
-from connector.domain.plan import Brake, NotYet, PlanSize
+from connector.domain.plan import Brake, NotYet, PlanSize, Proposed, size_of
 from connector.flows.deployment import Deployment
 from connector.flows.hand_over import asking
-from connector.flows.hand_over.plan import Candidate, Standing, brakes_on, plan, request_for, size_of
+from connector.flows.hand_over.plan import Candidate, Standing, brakes_on, plan, proposals, request_for
+from connector.store import held_plans
 from connector.store.connections import StoredConnection
 
 _EARLY = {
@@ -54,41 +55,49 @@ def propose(connection_id: str | None, send: bool, yes: bool, force: bool, langu
 
     The rule is the company's setting `rule`: days after the due date and after a reminder. With --send, what is
     proposed is handed to the workers, who read and check each invoice again. The exit status is 5 if --yes meets a
-    plan that needs a person: the first of a company, or one larger than the rule allows.
+    plan that needs a person: the first of a company, or one larger than the rule allows. It then waits on the
+    company's pages, where a person chooses what is sent, and among the tasks.
     """
     with opened() as deployment:
         connection = chosen(deployment, connection_id)
         found = list(plan(deployment, connection, today=today()))
-        size = size_of(found)
+        proposed = proposals(found)
+        size = size_of(proposed)
         if json_:
             as_json(_document(connection, found, size))
         else:
             _show(found, size, language)
-        if send and size.invoices:
-            _send(deployment, connection, found, size, yes=yes, force=force)
+        if send:
+            _send(deployment, connection, proposed, yes=yes, force=force)
 
 
 def _send(
     deployment: Deployment,
     connection: StoredConnection,
-    found: Sequence[Candidate],
-    size: PlanSize,
+    proposed: Sequence[Proposed],
     *,
     yes: bool,
     force: bool,
 ) -> None:
+    db = deployment.databases.main
+    size = size_of(proposed)
+    if not proposed:
+        held_plans.forget(db, connection.id)
+        return
     held = brakes_on(deployment, connection, size)
     for brake in held:
         click.echo(f"This plan needs a person: {_BRAKES[brake]}.", err=True)
     if yes and held and not force:
-        click.echo("Nothing was sent. Look at it, and send it without --yes, or with --force.", err=True)
+        held_plans.hold(db, connection.id, proposed, held, by=user_name())
+        page = f"{deployment.settings.public_url}/connections/{connection.id}/plan"
+        click.echo(f"Nothing was sent. It waits at {page}; or send it without --yes, or with --force.", err=True)
         raise SystemExit(ExitCode.BLOCKED)
     if not yes:
         environment = connection.settings.environment
         click.confirm(f"Send {_counted(size)} to Amili ({environment})?", abort=True, err=True)
-    for one in found:
-        if one.standing is Standing.PROPOSED:
-            asking.ask(deployment, request_for(connection, one, by=user_name()))
+    for one in proposed:
+        asking.ask(deployment, request_for(connection, one, by=user_name()))
+    held_plans.forget(db, connection.id)
     works = "" if asking.worker_runs(deployment) else " once a worker runs"
     click.echo(f"{_counted(size)} handed to the workers, who go on{works}; `amili-connector list` tells.", err=True)
 

@@ -5,14 +5,17 @@ Source: domain.md section 7. A rule proposes; every check is made again when an 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from pydantic import Field
+
 from connector.domain.connection import EscalationRule
-from connector.domain.invoice import Invoice
+from connector.domain.invoice import Frozen, Invoice
+from connector.domain.money import Kronor
 
 
 class NotYet(StrEnum):
@@ -31,6 +34,16 @@ class Brake(StrEnum):
     """Nothing of this company has ever been sent."""
     TOO_MANY = "too_many"
     TOO_MUCH = "too_much"
+
+
+class Proposed(Frozen):
+    """An invoice that a rule proposes to send, as the ledger told of it when the plan was made."""
+
+    invoice_id: str
+    invoice_number: str
+    customer_name: str = Field("", repr=False)
+    due_date: date | None
+    balance: Kronor
 
 
 @dataclass(frozen=True)
@@ -56,6 +69,12 @@ def not_yet(invoice: Invoice, rule: EscalationRule, *, today: date) -> NotYet | 
         if reminder.date + timedelta(days=rule.days_after_reminder) > today:
             return NotYet.REMINDED_LATELY
     return None
+
+
+def size_of(proposed: Iterable[Proposed]) -> PlanSize:
+    """How much is proposed."""
+    balances = [one.balance for one in proposed]
+    return PlanSize(len(balances), sum(balances, Decimal("0.00")))
 
 
 def brakes(size: PlanSize, rule: EscalationRule, *, is_first: bool) -> Sequence[Brake]:

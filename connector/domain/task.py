@@ -16,6 +16,8 @@ class TaskKind(StrEnum):
     """A payment, credit or dispute after the hand-over asks for a decision."""
     BLOCKED = "blocked"
     """Findings stop an invoice that somebody wants to send."""
+    PLAN = "plan"
+    """What a rule proposes is too much to go without a person."""
     DIFFERENCE = "difference"
     """Ledger and Amili do not agree about a case, and nothing that is under way ends it."""
     DELAYED = "delayed"

@@ -282,6 +282,19 @@ differences = Table(
     Column("difference", Text, nullable=False),
 )
 
+held_plans = Table(
+    "held_plans",
+    main,
+    Column("connection", Text, ForeignKey("connections.id"), primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("held_since", Double, nullable=False),
+    Column("grown_at", Double, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("brakes", Text, nullable=False),
+    Column("proposed", Text, nullable=False),
+)
+
 executors = Table(
     "executors",
     main,

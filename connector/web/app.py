@@ -19,6 +19,7 @@ from connector.web.connecting import connecting
 from connector.web.csrf import csrf_token, protect_forms
 from connector.web.headers import add_security_headers
 from connector.web.health import health
+from connector.web.held_plan import held_plan_pages
 from connector.web.hint_box import HintBox
 from connector.web.keys import ledger_keys
 from connector.web.lifecycle import fortnox_lifecycle
@@ -80,7 +81,8 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
     show_problems(app)
     protect_forms(app, exempt_blueprints=frozenset({webhooks.name, fortnox_lifecycle.name}))
     people_use = (
-        signin, pages, tasks, money_pages, reconciliation, ledger_keys, withdrawing, connecting, approved_company
+        signin, pages, held_plan_pages, tasks, money_pages, reconciliation, ledger_keys, withdrawing, connecting,
+        approved_company,
     )  # fmt: skip
     for blueprint in (webhooks, fortnox_lifecycle, health, *people_use):
         app.register_blueprint(blueprint)

@@ -13,7 +13,7 @@ from connector.domain.findings import worst_first
 from connector.domain.follow_up import UNFINISHED_FOLLOW_UPS
 from connector.domain.hand_over import MAY_BE_SENT_AGAIN, UNFINISHED, HandOverState, Origin, Request
 from connector.flows.follow_up import withdrawal
-from connector.flows.hand_over import asking
+from connector.flows.hand_over import asking, held_plan
 from connector.flows.hand_over.preview import PAGE_SIZE, overdue, preview
 from connector.store import cases, connections, hand_overs, inbox, timeline
 from connector.web import confirming, shown, shown_case, tasks
@@ -51,6 +51,7 @@ def overdue_invoices(connection_id: str) -> str:
         "overdue.html",
         connection=connection,
         rows=[(row, worst_first(row.stopping)) for row in rows],
+        plan=held_plan.waiting_for(deployment().databases.main, connection_id),
         is_protected=shown.is_protected,
         today=today(),
         page=page,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import update
 
 from connector.domain.hand_over import HandOverState, Origin
@@ -12,6 +13,7 @@ from connector.sandbox.odoo_books import InvoiceLine
 from connector.store import inbox, tables
 from tests.cli.conftest import House
 from tests.flows.acting import asked
+from tests.flows.stage import CONNECTION
 
 
 def lately_due(house: House, days: int) -> str:
@@ -129,3 +131,44 @@ def test_an_invoice_that_cannot_be_read_hides_no_other(house: House) -> None:
 
     assert found[clean] == "proposed"
     assert found[odd] == "stopped"
+
+
+def held(house: House) -> list[str]:
+    """The titles of the plans that wait among the tasks."""
+    tasks = house.terminal.run("tasks", "--json", "--language", "en").json
+    return [one["what"] for one in tasks if one["kind"] == "plan"]
+
+
+def test_a_plan_that_needs_a_person_waits_among_the_tasks(house: House) -> None:
+    house.on.invoice()
+    house.on.invoice()
+    assert house.terminal.run("propose").status == 0
+    assert held(house) == [], "only looked at"
+
+    said = house.terminal.run("propose", "--send", "--yes")
+
+    assert said.status == 5
+    assert f"/connections/{CONNECTION}/plan" in said.err
+    assert held(house) == ["The rule's plan of 2 invoices waits for you"]
+
+
+@pytest.mark.parametrize("how", [("--yes", "--force"), ()])
+def test_a_plan_that_went_waits_no_longer(house: House, how: tuple[str, ...]) -> None:
+    invoice = house.on.invoice()
+    assert house.terminal.run("propose", "--send", "--yes").status == 5
+
+    assert house.terminal.run("propose", "--send", *how, typed="y\n").status == 0
+
+    assert held(house) == []
+    assert sent_by_the_rule(house) == {invoice}
+
+
+def test_a_plan_of_nothing_ends_the_waiting(house: House) -> None:
+    invoice = house.on.invoice()
+    assert house.terminal.run("propose", "--send", "--yes").status == 5
+    house.on.ledger.books.pay(int(invoice))
+
+    assert house.terminal.run("propose", "--send", "--yes").status == 0
+
+    assert held(house) == []
+    assert sent_by_the_rule(house) == set()

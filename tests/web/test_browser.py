@@ -27,6 +27,7 @@ from tests.flows.stage import CONNECTION, Stage
 from tests.flows.waiting import until
 from tests.source import ROOT
 from tests.web.conftest import EMAIL
+from tests.web.test_held_plan import held as held_now
 from tests.web.test_pages import asked, completed, finding, known_case, leased, registered
 from tests.web.visitor import PASSWORD
 
@@ -320,6 +321,50 @@ def test_what_does_not_agree_is_read_resolved_and_compared_anew_by_keyboard(
     expect(page.locator("#live")).not_to_contain_text(number, timeout=PATIENCE_MS)
     expect(page.locator("#state")).to_be_empty()
     expect(page.locator("main form button")).to_be_visible()
+
+
+def test_a_plan_that_waits_is_looked_through_and_its_chosen_sent_by_keyboard(
+    page: Page, house: Stage, worker: Popen[str]
+) -> None:
+    held = held_now(house)
+    left, *chosen = [one.invoice_id for one in held.proposed]
+    where = f"/connections/{CONNECTION}/plan"
+    sign_in_by_keyboard(page)
+    for language, title in (("sv", "Regelns förslag"), ("en", "The rule's plan")):
+        page.set_viewport_size(WIDE)
+        page.goto(f"/connections/{CONNECTION}/")
+        picture(page, f"plan-notice-{language}")
+        page.goto(f"/connections/{CONNECTION}/tasks")
+        picture(page, f"plan-task-{language}")
+        page.goto(where)
+        expect(page.locator("h1")).to_have_text(title)
+        picture(page, f"plan-{language}")
+        assert page.evaluate(CONTRAST) == []
+        page.set_viewport_size(NARROW)
+        picture(page, f"narrow-plan-{language}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+        page.locator('[name="language"][value="en"], button[lang="en"]').first.click()
+
+    page.set_viewport_size(WIDE)
+    page.goto(f"/connections/{CONNECTION}/")
+    tab_to(page, f'main a[href="{where}"]')
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("The rule's plan")
+    tab_to(page, f'input[name="invoice"][value="{left}"]')
+    page.keyboard.press("Space")
+    tab_to(page, "form .primary")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("you have looked through")
+    expect(page.get_by_role("alert")).to_be_focused()
+    picture(page, "plan-problem")
+    tab_to(page, "#reviewed")
+    page.keyboard.press("Space")
+    tab_to(page, "form .primary")
+    page.keyboard.press("Enter")
+    expect(page.locator("main").get_by_role("status")).to_contain_text(f"Invoices being sent: {len(chosen)}.")
+    picture(page, "plan-sent")
+    until(lambda: all(house.ended(invoice) for invoice in chosen), within_s=60, what="the cases of the chosen")
+    assert [house.cases(invoice) for invoice in (left, *chosen)] == [0, *(1 for _ in chosen)]
 
 
 def test_without_scripts_the_case_is_reached_all_the_same(

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
@@ -15,7 +14,7 @@ from connector.domain.errors import ConnectorError, RateLimited
 from connector.domain.findings import Finding
 from connector.domain.hand_over import REOPENABLE, HandOverState, Origin, Request
 from connector.domain.invoice import OverdueInvoice
-from connector.domain.plan import Brake, NotYet, PlanSize, brakes, due_long_enough, not_yet
+from connector.domain.plan import Brake, NotYet, PlanSize, Proposed, brakes, due_long_enough, not_yet
 from connector.flows.deployment import Deployment
 from connector.flows.hand_over.preview import Judged, judged_in_ledger
 from connector.hosts.base import Host
@@ -93,10 +92,8 @@ class _Look:
 
     def at(self, row: OverdueInvoice, known: HandOver | None) -> Candidate:
         rule = self.connection.settings.rule
-        if known is not None and known.state not in REOPENABLE:
-            return Candidate(row, Standing.SENT)
-        if known is not None and known.state is HandOverState.SKIPPED:
-            return Candidate(row, Standing.SKIPPED)
+        if settled := settled_by(known):
+            return Candidate(row, settled)
         if not due_long_enough(row.due_date, rule, today=self.today):
             return Candidate(row, Standing.NOT_YET, early=NotYet.DUE_LATELY)
         try:
@@ -125,10 +122,26 @@ class _Look:
             return read()
 
 
-def size_of(candidates: Iterable[Candidate]) -> PlanSize:
-    """How much is proposed."""
-    balances = [one.invoice.balance for one in candidates if one.standing is Standing.PROPOSED]
-    return PlanSize(len(balances), sum(balances, Decimal("0.00")))
+def settled_by(known: HandOver | None) -> Standing | None:
+    """What an invoice's hand-over says of it without a look at the ledger; None if a rule may propose it."""
+    if known is None or known.state is HandOverState.BLOCKED:
+        return None
+    return Standing.SKIPPED if known.state in REOPENABLE else Standing.SENT
+
+
+def proposals(candidates: Iterable[Candidate]) -> tuple[Proposed, ...]:
+    """What a plan proposes to send."""
+    return tuple(
+        Proposed(
+            invoice_id=one.invoice.id,
+            invoice_number=one.invoice.number,
+            customer_name=one.invoice.customer_name,
+            due_date=one.invoice.due_date,
+            balance=one.invoice.balance,
+        )
+        for one in candidates
+        if one.standing is Standing.PROPOSED
+    )
 
 
 def brakes_on(deployment: Deployment, connection: StoredConnection, size: PlanSize) -> Sequence[Brake]:
@@ -137,13 +150,13 @@ def brakes_on(deployment: Deployment, connection: StoredConnection, size: PlanSi
     return brakes(size, connection.settings.rule, is_first=is_first)
 
 
-def request_for(connection: StoredConnection, candidate: Candidate, *, by: str) -> Request:
+def request_for(connection: StoredConnection, proposed: Proposed, *, by: str) -> Request:
     """What the rule asks for, on behalf of whoever lets it. The invoice is read and checked again when it is sent."""
     return Request(
         connection=connection.id,
-        invoice_id=candidate.invoice.id,
-        invoice_number=candidate.invoice.number,
+        invoice_id=proposed.invoice_id,
+        invoice_number=proposed.invoice_number,
         origin=Origin.RULE,
         asked_by=by,
-        proposed_balance=candidate.invoice.balance,
+        proposed_balance=proposed.balance,
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
+
+from connector.domain.plan import Brake
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,32 @@ def unknown_cases(count: int) -> Words:
     )
 
 
+def plan(count: int) -> Words:
+    """A rule's plan does not go by itself."""
+    if count == 1:
+        return Words("Regelns förslag om en faktura väntar på dig", "The rule's plan of one invoice waits for you")
+    return Words(
+        f"Regelns förslag om {count} fakturor väntar på dig", f"The rule's plan of {count} invoices waits for you"
+    )
+
+
+BRAKES: Final[Mapping[Brake, Words]] = {
+    Brake.FIRST: Words(
+        "Inget är skickat för företaget förut: den första gången bestämmer en person.",
+        "Nothing of this company was sent before: a person decides the first time.",
+    ),
+    Brake.TOO_MANY: Words(
+        "Det är fler fakturor än regeln får skicka på en gång.", "It is more invoices than the rule may send at once."
+    ),
+    Brake.TOO_MUCH: Words(
+        "Det är ett större belopp än regeln får skicka på en gång.",
+        "It is a larger sum than the rule may send at once.",
+    ),
+}
+CHOOSE_FROM_PLAN: Final = Words(
+    "Gå igenom förslaget och skicka de fakturor som ska skickas.",
+    "Look through the plan, and send the invoices that are to be sent.",
+)
 NOT_COMPARED: Final = Words(
     "Avstämningen med Amili har misslyckats flera nätter i rad",
     "The comparison with Amili has failed for several nights",

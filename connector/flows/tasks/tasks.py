@@ -23,10 +23,11 @@ from connector.domain.hand_over import HandOverState, Origin
 from connector.domain.reconcile import WAITS_FOR_PERSON, DifferenceKind
 from connector.domain.task import TaskKind
 from connector.flows.companies import consent
+from connector.flows.hand_over import held_plan
 from connector.flows.reconcile.reconcile_words import EN, SV, cause
 from connector.flows.tasks import task_words
 from connector.flows.tasks.task_words import Words
-from connector.store import comparisons, connections, follow_ups, hand_overs, ledger_keys, tasks, users
+from connector.store import comparisons, connections, follow_ups, hand_overs, held_plans, ledger_keys, tasks, users
 from connector.store.comparisons import KeptDifference
 from connector.store.connections import ConnectionSummary
 from connector.store.hand_over_record import HandOver
@@ -204,6 +205,26 @@ def _blocked(scope: Scope) -> Iterable[Task]:
         yield task if one.origin is Origin.RULE else replace(task, mark=f"{task.mark}/{one.asked_at:.3f}")
 
 
+def _plans(scope: Scope) -> Iterable[Task]:
+    for held in held_plans.every(scope.db, scope.connection_ids):
+        size = held_plan.waiting(scope.db, held).size
+        if not size.invoices:
+            continue
+        yield Task(
+            key=f"{TaskKind.PLAN}/{held.connection}",
+            # An invoice less is no news; one more is.
+            mark=f"{held.grown_at:.3f}",
+            kind=TaskKind.PLAN,
+            connection=held.connection,
+            company=scope.company(held.connection),
+            title=task_words.plan(size.invoices),
+            action=task_words.CHOOSE_FROM_PLAN,
+            since=held.held_since,
+            path=f"/connections/{held.connection}/plan",
+            says=tuple(task_words.BRAKES[brake] for brake in held.brakes),
+        )
+
+
 def _remarks(scope: Scope) -> Iterable[Task]:
     for one in tasks.with_remarks(scope.db, scope.connection_ids, limit=MOST_OF_A_KIND):
         if findings := _stopping(scope, one):
@@ -312,6 +333,7 @@ _SOURCES: Final[tuple[Callable[[Scope], Iterable[Task]], ...]] = (
     _unknown,
     _follow_ups,
     _blocked,
+    _plans,
     _remarks,
     _delayed,
     _differences,

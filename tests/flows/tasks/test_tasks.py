@@ -15,10 +15,11 @@ from connector.domain.dates import today
 from connector.domain.findings import Finding, Severity
 from connector.domain.follow_up import FollowUpKind, FollowUpState, Reason, Step, Verdict
 from connector.domain.hand_over import HandOverState, Origin, PdfState
+from connector.domain.plan import Brake, Proposed
 from connector.domain.task import TaskKind
 from connector.flows.tasks import tasks
 from connector.flows.tasks.tasks import Task, TaskChanged
-from connector.store import connections, follow_ups, hand_over_work, hand_overs, ledger_keys, tables, users
+from connector.store import connections, follow_ups, hand_over_work, hand_overs, held_plans, ledger_keys, tables, users
 from connector.store.database import Databases
 from connector.store.hand_over_record import HandOver
 from connector.store.users import User
@@ -315,3 +316,37 @@ def test_no_title_or_action_names_a_customer(db: Databases) -> None:
     assert hand_overs.get(db.main, hand_over.id).debtor_name == "Kund AB"
     for words in (task.title, task.action):
         assert "Kund AB" not in words.sv + words.en
+
+
+def proposed(*invoice_ids: str) -> list[Proposed]:
+    return [
+        Proposed(invoice_id=one, invoice_number=f"INV/{one}", due_date=today(), balance=Decimal("100.00"))
+        for one in invoice_ids
+    ]
+
+
+def hold(db: Databases, *invoice_ids: str) -> None:
+    held_plans.hold(db.main, CONNECTION, proposed(*invoice_ids), [Brake.TOO_MANY], by="cron")
+
+
+def test_a_plan_that_waits_is_a_task_and_comes_back_only_when_it_grows(db: Databases) -> None:
+    hold(db, "1", "2")
+    task = only(db)
+    assert (task.kind, task.path, task.owner) == (TaskKind.PLAN, f"/connections/{CONNECTION}/plan", "")
+    assert "2 fakturor" in task.title.sv
+    assert "fler fakturor än regeln får skicka" in task.says[0].sv
+
+    tasks.skip(db.main, task, by=EVA, reason="Vi väntar till månadsskiftet.")
+    assert listed(db) == []
+    hold(db, "2")
+    assert listed(db) == [], "one less is no news"
+    hold(db, "2", "3")
+    assert only(db).kind is TaskKind.PLAN
+
+
+def test_a_plan_whose_invoices_were_all_sent_by_themselves_does_not_wait(db: Databases) -> None:
+    hold(db, "1", "2")
+    case(db, invoice_id="1")
+    assert "en faktura" in only(db).title.sv
+    case(db, invoice_id="2")
+    assert listed(db) == []

@@ -1,0 +1,106 @@
+"""A rule's plan that waits: the latest of each company, since when, and answered once."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from multiprocessing.pool import ThreadPool
+
+import pytest
+from pydantic import SecretStr
+
+from connector.domain.connection import ConnectionSettings
+from connector.domain.plan import Brake, Proposed
+from connector.store import connections, held_plans
+from connector.store.database import Databases
+from connector.store.held_plans import HeldPlan
+from tests.store.samples import CONNECTION, CREDITOR, add_connection, vault
+
+OTHER = "annat"
+
+
+@pytest.fixture
+def db(databases: Databases) -> Databases:
+    """Two companies."""
+    sealed_with = vault()
+    add_connection(databases, sealed_with)
+    connections.add(
+        databases.main,
+        sealed_with,
+        connection_id=OTHER,
+        host="fortnox",
+        name="Annat AB",
+        settings=ConnectionSettings(creditor=f"7{CREDITOR[1:]}", account="674dbeaf08847b9501cc9132"),
+        amili_access="default",
+        secrets={"api_key": SecretStr("canary-ledger-key")},
+    )
+    return databases
+
+
+def proposed(*invoice_ids: str) -> list[Proposed]:
+    return [
+        Proposed(
+            invoice_id=one,
+            invoice_number=f"INV/{one}",
+            customer_name="Kund AB",
+            due_date=date(2026, 10, 1),
+            balance=Decimal("1250.50"),
+        )
+        for one in invoice_ids
+    ]
+
+
+def hold(db: Databases, *invoice_ids: str, of: str = CONNECTION) -> HeldPlan:
+    return held_plans.hold(db.main, of, proposed(*invoice_ids), [Brake.FIRST, Brake.TOO_MUCH], by="cron")
+
+
+def test_a_plan_is_kept_as_it_was_made(db: Databases) -> None:
+    held = hold(db, "1", "2")
+
+    assert held_plans.get(db.main, CONNECTION) == held
+    assert (held.made_by, held.brakes) == ("cron", (Brake.FIRST, Brake.TOO_MUCH))
+    assert held.proposed == tuple(proposed("1", "2"))
+    assert held_plans.get(db.main, OTHER) is None
+
+
+def test_a_later_plan_takes_its_place_and_goes_on_waiting(db: Databases) -> None:
+    first = hold(db, "1", "2")
+    less = hold(db, "2")
+    more = hold(db, "2", "3")
+
+    assert held_plans.every(db.main, None) == (more,)
+    assert first.held_since == less.held_since == more.held_since == first.made_at
+    assert first.grown_at == less.grown_at, "an invoice less is no news"
+    assert more.grown_at == more.made_at > first.grown_at
+    assert len({first.id, less.id, more.id}) == 3
+
+
+def test_a_plan_is_answered_once_and_only_the_latest(db: Databases) -> None:
+    replaced, held = hold(db, "1"), hold(db, "1")
+
+    assert not held_plans.answer(db.main, replaced)
+    assert held_plans.answer(db.main, held)
+    assert not held_plans.answer(db.main, held)
+    assert hold(db, "1").held_since > held.held_since, "the next one waits anew"
+
+
+def test_each_company_has_its_own(db: Databases) -> None:
+    here, there = hold(db, "1"), hold(db, "1", of=OTHER)
+
+    assert held_plans.every(db.main, None) == (there, here)
+    assert held_plans.every(db.main, (CONNECTION,)) == (here,)
+    held_plans.forget(db.main, CONNECTION)
+    held_plans.forget(db.main, CONNECTION)
+    assert held_plans.every(db.main, None) == (there,)
+
+
+def test_plans_made_at_once_replace_each_other(db: Databases) -> None:
+    with ThreadPool(8) as pool:
+        made = pool.map(lambda number: hold(db, str(number)), range(24))
+
+    (kept,) = held_plans.every(db.main, None)
+    assert kept in made
+
+
+def test_a_plan_shows_no_name_where_it_is_printed(db: Databases) -> None:
+    assert "Kund AB" not in repr(hold(db, "1"))
