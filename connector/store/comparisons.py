@@ -64,10 +64,11 @@ class Due:
     asked_by: str
 
 
-def enrolled(db: Engine) -> frozenset[str]:
-    """The connections whose next comparison has its time."""
+def times(db: Engine) -> dict[str, float]:
+    """When the next comparison of each connection is due, of those that have been enrolled."""
     with reading(db) as connection:
-        return frozenset(connection.execute(select(_table.c.connection)).scalars())
+        rows = connection.execute(select(_table.c.connection, _table.c.due_at)).all()
+    return {row.connection: row.due_at for row in rows}
 
 
 def enrol(db: Engine, connection_id: str, *, due_at: float) -> None:
@@ -81,6 +82,17 @@ def enrol(db: Engine, connection_id: str, *, due_at: float) -> None:
     except IntegrityError:
         # Somebody else has entered it at this moment.
         return
+
+
+def move(db: Engine, connection_id: str, *, due_at: float) -> None:
+    """Give a connection's next night another time. One that is due, asked for or to be tried again stays as it is."""
+    of_night = (_table.c.asked_by == "") & (_table.c.tries == 0)
+    with db.begin() as connection:
+        connection.execute(
+            update(_table)
+            .where(_table.c.connection == connection_id, of_night, _table.c.due_at > now(connection))
+            .values(due_at=due_at)
+        )
 
 
 def ask(db: Engine, connection_id: str, *, by: str) -> None:

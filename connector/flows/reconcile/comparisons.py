@@ -143,6 +143,8 @@ class Starting:
     def start(self, submit: Submit, known: Collection[str]) -> None:
         """Start some of the comparisons that are due; `known` are all connections, each of which is to have its night.
 
+        The first time that a connection is met, its next night is moved to where the settings have it now.
+
         What a person asked for waits for no other.
         """
         self._enrol(known)
@@ -173,6 +175,11 @@ class Starting:
         if not fresh:
             return
         db, settings = self.deployment.databases.main, self.deployment.settings
-        for connection_id in sorted(fresh - comparisons.enrolled(db)):
-            comparisons.enrol(db, connection_id, due_at=next_night(settings, connection_id, time.time()))
+        times = comparisons.times(db)
+        for connection_id in sorted(fresh):
+            at_s = next_night(settings, connection_id, time.time())
+            if connection_id not in times:
+                comparisons.enrol(db, connection_id, due_at=at_s)
+            elif times[connection_id] != at_s:
+                comparisons.move(db, connection_id, due_at=at_s)
         self._enrolled |= fresh

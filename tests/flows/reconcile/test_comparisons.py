@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -263,6 +264,18 @@ def test_a_company_that_is_connected_has_its_first_comparison_in_the_night(fresh
     assert work.jobs == []
     now = comparisons.instant(fresh.deployment.databases.main)
     assert stored(fresh, "b").due_at == next_night(fresh.deployment.settings, "b", now)
+
+
+def test_another_hour_holds_for_the_next_night_already(fresh: Stage) -> None:
+    work, before = Begun(), stored(fresh).due_at
+    hour = (fresh.deployment.settings.reconcile_hour + 1) % 24
+    changed = fresh.deployment.settings.model_copy(update={"reconcile_hour": hour})
+
+    Starting(replace(fresh.deployment, settings=changed)).start(work.submit, [CONNECTION])
+
+    assert work.jobs == []
+    now = comparisons.instant(fresh.deployment.databases.main)
+    assert stored(fresh).due_at == next_night(changed, CONNECTION, now) != before
 
 
 def test_a_worker_compares_at_night_and_when_it_is_asked(tmp_path: Path, database_url: str | None) -> None:
