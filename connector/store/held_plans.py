@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -41,29 +41,39 @@ class HeldPlan:
 
 
 def hold(db: Engine, connection_id: str, proposed: Sequence[Proposed], brakes: Sequence[Brake], *, by: str) -> HeldPlan:
-    """Let a plan wait, in place of the one that waited before."""
+    """Let a plan wait, in place of the one that waited before; it keeps that one's id if it proposes the same."""
     with db.begin() as connection:
         connection.execute(
             # Two plans made at once replace each other, and do not clash.
             select(tables.connections.c.id).where(tables.connections.c.id == connection_id).with_for_update()
         )
         at = float(connection.execute(select(now(connection))).scalar_one())
-        before = _of(connection, connection_id)
-        known = {one.invoice_id for one in before.proposed} if before else set()
-        grown = before is None or not known.issuperset(one.invoice_id for one in proposed)
-        held = HeldPlan(
+        made = HeldPlan(
             connection=connection_id,
             id=uuid.uuid4().hex,
-            held_since=before.held_since if before else at,
-            grown_at=at if grown or before is None else before.grown_at,
+            held_since=at,
+            grown_at=at,
             made_at=at,
             made_by=by,
             brakes=tuple(brakes),
             proposed=tuple(proposed),
         )
+        before = _of(connection, connection_id)
+        held = _in_place_of(before, made) if before else made
         connection.execute(delete(_table).where(_table.c.connection == connection_id))
         connection.execute(insert(_table).values(_values(held)))
     return held
+
+
+def _in_place_of(before: HeldPlan, made: HeldPlan) -> HeldPlan:
+    known = {one.invoice_id for one in before.proposed}
+    is_same = (before.proposed, before.brakes) == (made.proposed, made.brakes)
+    return replace(
+        made,
+        id=before.id if is_same else made.id,
+        held_since=before.held_since,
+        grown_at=before.grown_at if known.issuperset(one.invoice_id for one in made.proposed) else made.grown_at,
+    )
 
 
 def get(db: Engine, connection_id: str) -> HeldPlan | None:

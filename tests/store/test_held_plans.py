@@ -75,8 +75,16 @@ def test_a_later_plan_takes_its_place_and_goes_on_waiting(db: Databases) -> None
     assert len({first.id, less.id, more.id}) == 3
 
 
+def test_the_same_plan_made_anew_is_the_one_that_a_person_is_looking_at(db: Databases) -> None:
+    seen, again = hold(db, "1", "2"), hold(db, "1", "2")
+
+    assert again.id == seen.id
+    assert again.made_at > seen.made_at
+    assert hold(db, "1").id != seen.id
+
+
 def test_a_plan_is_answered_once_and_only_the_latest(db: Databases) -> None:
-    replaced, held = hold(db, "1"), hold(db, "1")
+    replaced, held = hold(db, "1"), hold(db, "2")
 
     assert not held_plans.answer(db.main, replaced)
     assert held_plans.answer(db.main, held)
