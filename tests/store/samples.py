@@ -20,6 +20,7 @@ from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Lease
 
 CONNECTION = "testbolaget"
+OTHER = "annat"
 CREDITOR = "674dbeb208847b9501cc9138"
 BLOCKING = Finding(code="E3", severity=Severity.BLOCK, field="customer.id_number", sv="Nummer saknas.", en="Missing.")
 MINUTE = 60.0
@@ -62,6 +63,22 @@ def add_connection(databases: Databases, sealed_with: Vault | None = None, **val
         "secrets": {"api_key": SecretStr("canary-ledger-key")},
     }
     return connections.add(databases.main, chosen, **(details | values))
+
+
+def add_two_connections(databases: Databases) -> None:
+    """The connection, and another of a company in Fortnox, with one key pair."""
+    sealed_with = vault()
+    add_connection(databases, sealed_with)
+    connections.add(
+        databases.main,
+        sealed_with,
+        connection_id=OTHER,
+        host="fortnox",
+        name="Annat AB",
+        settings=ConnectionSettings(creditor="774dbeb208847b9501cc9138", account="674dbeaf08847b9501cc9132"),
+        amili_access="default",
+        secrets={"api_key": SecretStr("canary-ledger-key")},
+    )
 
 
 def request(**values: Any) -> Request:

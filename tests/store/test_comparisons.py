@@ -8,13 +8,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
-from connector.domain.connection import ConnectionSettings
 from connector.domain.reconcile import Difference, DifferenceKind, unknown_case
-from connector.store import comparisons, connections, ledger_keys, tables
+from connector.store import comparisons, ledger_keys, tables
 from connector.store.database import Databases
-from tests.store.samples import CONNECTION, add_connection, vault
+from tests.store.samples import CONNECTION, OTHER, add_two_connections
 
-OTHER = "annat"
 KINDS = DifferenceKind
 LATER = 4_000_000_000.0
 
@@ -22,18 +20,7 @@ LATER = 4_000_000_000.0
 @pytest.fixture
 def db(databases: Databases) -> Databases:
     """Two companies whose comparisons are far off."""
-    sealed_with = vault()
-    add_connection(databases, sealed_with)
-    connections.add(
-        databases.main,
-        sealed_with,
-        connection_id=OTHER,
-        host="fortnox",
-        name="Annat AB",
-        settings=ConnectionSettings(creditor="774dbeb208847b9501cc9138", account="674dbeaf08847b9501cc9132"),
-        amili_access="default",
-        secrets={},
-    )
+    add_two_connections(databases)
     for connection_id in (CONNECTION, OTHER):
         comparisons.enrol(databases.main, connection_id, due_at=LATER)
     return databases

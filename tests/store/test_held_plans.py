@@ -7,33 +7,18 @@ from decimal import Decimal
 from multiprocessing.pool import ThreadPool
 
 import pytest
-from pydantic import SecretStr
 
-from connector.domain.connection import ConnectionSettings
 from connector.domain.plan import Brake, Proposed
-from connector.store import connections, held_plans
+from connector.store import held_plans
 from connector.store.database import Databases
 from connector.store.held_plans import HeldPlan
-from tests.store.samples import CONNECTION, CREDITOR, add_connection, vault
-
-OTHER = "annat"
+from tests.store.samples import CONNECTION, OTHER, add_two_connections
 
 
 @pytest.fixture
 def db(databases: Databases) -> Databases:
     """Two companies."""
-    sealed_with = vault()
-    add_connection(databases, sealed_with)
-    connections.add(
-        databases.main,
-        sealed_with,
-        connection_id=OTHER,
-        host="fortnox",
-        name="Annat AB",
-        settings=ConnectionSettings(creditor=f"7{CREDITOR[1:]}", account="674dbeaf08847b9501cc9132"),
-        amili_access="default",
-        secrets={"api_key": SecretStr("canary-ledger-key")},
-    )
+    add_two_connections(databases)
     return databases
 
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import update
 
 from connector.domain.connection import ConnectionSettings
@@ -23,10 +22,19 @@ from connector.store import connections, follow_ups, hand_over_work, hand_overs,
 from connector.store.database import Databases
 from connector.store.hand_over_record import HandOver
 from connector.store.users import User
-from tests.store.samples import CONNECTION, CREDITOR, add_connection, armed, ask, blocked, claimed, register, vault
+from tests.store.samples import (
+    CONNECTION,
+    CREDITOR,
+    OTHER,
+    add_two_connections,
+    armed,
+    ask,
+    blocked,
+    claimed,
+    register,
+)
 
 EVA = "eva@byran.example"
-OTHER = "annat"
 DAY_S = 86_400.0
 WARNING = Finding(code="pdf_unavailable", severity=Severity.WARNING, sv="Ingen kopia.", en="No copy.")
 NOTE = Finding(code="B7", severity=Severity.INFO, sv="Delbetald.", en="Part-paid.")
@@ -36,18 +44,7 @@ QUESTION = Finding(code="follow_up", severity=Severity.BLOCK, sv="Är den betald
 @pytest.fixture
 def db(databases: Databases) -> Databases:
     """Two companies, and Eva, who may use the first."""
-    sealed_with = vault()
-    add_connection(databases, sealed_with)
-    connections.add(
-        databases.main,
-        sealed_with,
-        connection_id=OTHER,
-        host="fortnox",
-        name="Annat AB",
-        settings=ConnectionSettings(creditor="774dbeb208847b9501cc9138", account="674dbeaf08847b9501cc9132"),
-        amili_access="default",
-        secrets={"api_key": SecretStr("canary-ledger-key")},
-    )
+    add_two_connections(databases)
     users.add(databases.main, email=EVA, name="Eva Lund", password="a long password", connections=(CONNECTION,))
     return databases
 
