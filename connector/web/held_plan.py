@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connector.domain.dates import today
 from connector.flows.hand_over import asking, held_plan
-from connector.flows.hand_over.held_plan import PlanChanged
+from connector.flows.hand_over.held_plan import PlanChanged, WaitingPlan
 from connector.flows.tasks.task_words import BRAKES
 from connector.store.connections import StoredConnection
 from connector.web.person import deployment, language, signed_in_user, usable_connection
@@ -34,7 +34,7 @@ def send(connection_id: str) -> AnyResponse | tuple[str, int]:
     """Send what the person has chosen, if the plan is still the one that they saw."""
     connection = usable_connection(connection_id)
     plan = held_plan.waiting_for(deployment().databases.main, connection_id)
-    if plan is None or plan.held.id != request.form.get("plan"):
+    if plan is None or _seen(connection, plan) != request.form.get("seen"):
         return _page(connection, problem="plan.changed"), 409
     chosen = frozenset(request.form.getlist("invoice"))
     if not any(one.invoice_id in chosen for one in plan.open):
@@ -55,6 +55,7 @@ def _page(connection: StoredConnection, *, problem: str = "", chosen: frozenset[
         "plan.html",
         connection=connection,
         plan=plan,
+        seen=_seen(connection, plan) if plan else "",
         why=[BRAKES[brake].within(language()) for brake in plan.held.brakes] if plan else [],
         rows=proposed[:MOST_SHOWN],
         left_out=max(len(proposed) - MOST_SHOWN, 0),
@@ -64,3 +65,9 @@ def _page(connection: StoredConnection, *, problem: str = "", chosen: frozenset[
         worker_runs=asking.worker_runs(deployment()),
         today=today(),
     )
+
+
+def _seen(connection: StoredConnection, plan: WaitingPlan) -> str:
+    """What a person agrees to beside the invoices: these very proposals, what they begin as, and where they go."""
+    settings = connection.settings
+    return f"{plan.held.id} {settings.first_action} {settings.environment}"

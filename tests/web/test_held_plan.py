@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from connector.domain.connection import FirstAction
 from connector.domain.dates import today
 from connector.domain.hand_over import HandOverState, Origin, Request
 from connector.domain.plan import Brake
 from connector.flows.events.requests import take
 from connector.flows.hand_over.plan import plan, proposals
-from connector.store import held_plans, inbox
+from connector.store import connections, held_plans, inbox
 from connector.store.held_plans import HeldPlan
 from connector.web import held_plan as page_of_plan
 from connector.web.app import create_app
@@ -69,7 +70,7 @@ def test_what_is_chosen_is_sent_once_and_the_rest_is_not(house: Stage, eva: Visi
     assert response.status_code == 303
     (request,) = requests_of(house)
     assert (request.invoice_id, request.origin, request.asked_by) == (chosen, Origin.RULE, EMAIL)
-    assert request.proposed_balance == Decimal("1250.00")
+    assert (request.proposed_balance, request.first_action) == (Decimal("1250.00"), FirstAction.DEBT_COLLECTION)
     after = eva.page(response.headers["Location"])
     assert "Antal fakturor som skickas: 1." in after.text
     assert "Inget förslag väntar." in after.text
@@ -114,6 +115,21 @@ def test_a_plan_that_another_has_replaced_is_shown_before_anything_is_sent(house
     assert requests_of(house) == []
 
 
+def test_what_begins_otherwise_than_was_seen_is_shown_before_anything_is_sent(house: Stage, eva: Visitor) -> None:
+    invoice = house.invoice()
+    held(house)
+    seen = eva.page(PAGE).form(PAGE).fields
+    settings = house.deployment.connection(CONNECTION).settings
+    reminding = settings.model_copy(update={"first_action": FirstAction.REMINDER})
+    connections.save_settings(house.deployment.databases.main, CONNECTION, reminding)
+
+    response = eva.client.post(PAGE, data=seen | {"invoice": [invoice], "reviewed": "yes"})
+
+    assert response.status_code == 409
+    assert "Amili påminner kunden först." in read(response.text).text
+    assert requests_of(house) == []
+
+
 def test_what_was_sent_by_itself_meanwhile_is_shown_so_and_not_sent_again(house: Stage, eva: Visitor) -> None:
     sent, other = house.invoice(), house.invoice()
     held(house)
@@ -152,17 +168,18 @@ def test_a_long_plan_is_shown_in_parts(house: Stage, eva: Visitor, monkeypatch: 
     assert [name for name in page.fields_shown if name.startswith("send-")] == ["send-1", "send-2"]
 
 
-def test_another_companys_plan_is_not_there(house: Stage) -> None:
+def test_another_companys_plan_is_not_there(house: Stage, eva: Visitor) -> None:
     add_company(house.deployment, "annat")
     add_user(house.deployment, "annat", email="nils@byran.example")
     house.invoice()
-    plan_id = held(house).id
+    held(house)
+    seen = eva.page(PAGE).form(PAGE).fields["seen"]
     nils = Visitor(create_app(house.deployment))
     nils.sign_in("nils@byran.example")
 
     assert nils.get(PAGE).status_code == 404
     token = nils.page("/tasks").forms[0].fields["csrf_token"]
-    answer = nils.client.post(PAGE, data={"plan": plan_id, "invoice": ["1"], "reviewed": "yes", "csrf_token": token})
+    answer = nils.client.post(PAGE, data={"seen": seen, "invoice": ["1"], "reviewed": "yes", "csrf_token": token})
     assert answer.status_code == 404
     assert requests_of(house) == []
 

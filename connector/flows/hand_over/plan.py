@@ -151,12 +151,16 @@ def brakes_on(deployment: Deployment, connection: StoredConnection, size: PlanSi
 
 
 def request_for(connection: StoredConnection, proposed: Proposed, *, by: str) -> Request:
-    """What the rule asks for, on behalf of whoever lets it. The invoice is read and checked again when it is sent."""
+    """What the rule asks for, on behalf of whoever lets it: the first action that the company has chosen by now.
+
+    The invoice is read and checked again when it is sent.
+    """
     return Request(
         connection=connection.id,
         invoice_id=proposed.invoice_id,
         invoice_number=proposed.invoice_number,
         origin=Origin.RULE,
         asked_by=by,
+        first_action=connection.settings.first_action,
         proposed_balance=proposed.balance,
     )
