@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import Judgement, Origin, Request
 from connector.domain.invoice import InvoiceState, Standing
+from connector.domain.plan import Proposed
 from connector.store import connections, hand_over_work, hand_overs, tables
 from connector.store.crypto import Vault
 from connector.store.database import Databases
@@ -90,6 +92,20 @@ def request(**values: Any) -> Request:
         "asked_by": "Eva",
     }
     return Request(**(details | values))
+
+
+def proposed(*invoice_ids: str) -> list[Proposed]:
+    """Invoices as a rule proposes them."""
+    return [
+        Proposed(
+            invoice_id=one,
+            invoice_number=f"INV/{one}",
+            customer_name="Kund AB",
+            due_date=date(2026, 10, 1),
+            balance=Decimal("1250.50"),
+        )
+        for one in invoice_ids
+    ]
 
 
 def ask(databases: Databases, creditor: str = CREDITOR, **values: Any) -> tuple[HandOver, Judgement]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from multiprocessing.pool import ThreadPool
 
 import pytest
 
-from connector.domain.plan import Brake, Proposed
+from connector.domain.plan import Brake
 from connector.store import held_plans
 from connector.store.database import Databases
 from connector.store.held_plans import HeldPlan
-from tests.store.samples import CONNECTION, OTHER, add_two_connections
+from tests.store.samples import CONNECTION, OTHER, add_two_connections, proposed
 
 
 @pytest.fixture
@@ -20,19 +18,6 @@ def db(databases: Databases) -> Databases:
     """Two companies."""
     add_two_connections(databases)
     return databases
-
-
-def proposed(*invoice_ids: str) -> list[Proposed]:
-    return [
-        Proposed(
-            invoice_id=one,
-            invoice_number=f"INV/{one}",
-            customer_name="Kund AB",
-            due_date=date(2026, 10, 1),
-            balance=Decimal("1250.50"),
-        )
-        for one in invoice_ids
-    ]
 
 
 def hold(db: Databases, *invoice_ids: str, of: str = CONNECTION) -> HeldPlan:

@@ -124,9 +124,11 @@ class _Look:
 
 def settled_by(known: HandOver | None) -> Standing | None:
     """What an invoice's hand-over says of it without a look at the ledger; None if a rule may propose it."""
-    if known is None or known.state is HandOverState.BLOCKED:
+    if known is None:
         return None
-    return Standing.SKIPPED if known.state in REOPENABLE else Standing.SENT
+    if known.state not in REOPENABLE:
+        return Standing.SENT
+    return Standing.SKIPPED if known.state is HandOverState.SKIPPED else None
 
 
 def proposals(candidates: Iterable[Candidate]) -> tuple[Proposed, ...]:

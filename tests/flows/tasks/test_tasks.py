@@ -14,7 +14,7 @@ from connector.domain.dates import today
 from connector.domain.findings import Finding, Severity
 from connector.domain.follow_up import FollowUpKind, FollowUpState, Reason, Step, Verdict
 from connector.domain.hand_over import HandOverState, Origin, PdfState
-from connector.domain.plan import Brake, Proposed
+from connector.domain.plan import Brake
 from connector.domain.task import TaskKind
 from connector.flows.tasks import tasks
 from connector.flows.tasks.tasks import Task, TaskChanged
@@ -31,6 +31,7 @@ from tests.store.samples import (
     ask,
     blocked,
     claimed,
+    proposed,
     register,
 )
 
@@ -313,13 +314,6 @@ def test_no_title_or_action_names_a_customer(db: Databases) -> None:
     assert hand_overs.get(db.main, hand_over.id).debtor_name == "Kund AB"
     for words in (task.title, task.action):
         assert "Kund AB" not in words.sv + words.en
-
-
-def proposed(*invoice_ids: str) -> list[Proposed]:
-    return [
-        Proposed(invoice_id=one, invoice_number=f"INV/{one}", due_date=today(), balance=Decimal("100.00"))
-        for one in invoice_ids
-    ]
 
 
 def hold(db: Databases, *invoice_ids: str) -> None:
