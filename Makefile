@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	then echo $$python; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench wheel clean
+.PHONY: help demo test check format bench chaos wheel clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -32,6 +32,9 @@ format: $(VENV)/ready-dev ## Put the code into its format, and mend what the lin
 
 bench: $(VENV)/ready-dev ## Measure (minutes); BENCH=--write puts the figures into README.md, BENCH=--check holds them to the targets
 	@$(BIN)/python -m tests.bench $(BENCH)
+
+chaos: $(VENV)/ready-dev ## Hang, drip and stop in the middle of slow calls (a quarter of an hour); CHAOS=hung, stops or away for one
+	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 wheel: $(VENV)/ready-dev ## Build the wheel into dist/
 	$(PIP) wheel -qq --no-deps --no-build-isolation --wheel-dir dist .

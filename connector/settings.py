@@ -6,6 +6,7 @@ Secrets have no default: `amili-connector init` writes a `.env` with fresh ones.
 
 from __future__ import annotations
 
+import os
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from connector import manifest
 from connector.domain.errors import ConfigurationError
+from connector.env_file import read_env_file
 
 _LAST_PORT = 65535
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -26,7 +28,7 @@ _NO_ADDRESS = frozenset(' <>,;:"()[]\\')
 class Settings(BaseSettings):
     """One deployment. Names in the environment are the field names in capitals."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         description="Keys that encrypt stored secrets, comma-separated, newest first; older ones still decrypt."
@@ -76,16 +78,27 @@ class Settings(BaseSettings):
         "",
         description="Address of the reverse proxy whose X-Forwarded-For and -Proto are believed; empty: nobody's.",
     )
+    session_idle_s: float = Field(
+        3600.0, ge=60, description="How long people who do nothing stay signed in to the pages; ten hours at most."
+    )
     worker_concurrency: int = Field(8, ge=1, le=64, description="Hand-overs that one worker works on at once.")
     connection_concurrency: int = Field(
         4, ge=1, le=64, description="Hand-overs of one connection that one worker works on at once."
     )
     connect_timeout_s: float = Field(5.0, gt=0, description="Longest wait for a connection to a remote system.")
-    read_timeout_s: float = Field(30.0, gt=0, description="Longest wait for a remote system's answer.")
+    read_timeout_s: float = Field(
+        30.0, gt=0, description="Longest wait for a remote system's answer to go on; all of it may take twice as long."
+    )
+    page_wait_s: float = Field(
+        3.0, gt=0, description="How long a page waits for a ledger or Amili before it fills itself in."
+    )
     attempt_s: float = Field(
         120.0, gt=0, description="How long a worker may own a hand-over before it must have sent or given up."
     )
     settle_s: float = Field(120.0, gt=0, description="Wait after an unanswered registration before it may be repeated.")
+    stop_wait_s: int = Field(
+        8, ge=0, le=600, description="How long a worker that is told to stop waits for the calls under way."
+    )
     poll_interval_s: float = Field(
         300.0, ge=1, description="How often each ledger is asked for standing wishes and changes."
     )
@@ -167,6 +180,22 @@ class Settings(BaseSettings):
             raise ValueError("names no server")
         return url.rstrip("/")
 
+    @field_validator("public_url")
+    @classmethod
+    def _whole_server(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.path.strip("/"):
+            # The pages' links and forms, and the sign-in's cookie, are for the whole of a server.
+            raise ValueError(
+                f"names a path ({parts.path}), below which the connector cannot be served; "
+                "give it a server name of its own, such as https://amili.company.example"
+            )
+        if parts.query or parts.fragment or "?" in url or "#" in url:
+            raise ValueError("must end with the server's name, or its port")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("must hold no user and no password")
+        return url
+
     @field_validator("listen")
     @classmethod
     def _host_and_port(cls, value: str) -> str:
@@ -209,9 +238,16 @@ class Settings(BaseSettings):
 
 
 def load_settings(env_file: Path | None = Path(".env"), **overrides: object) -> Settings:
-    """The deployment's settings. Raises `ConfigurationError`, one sentence that names the first wrong setting."""
+    """The deployment's settings: `overrides`, else the environment, else `env_file`.
+
+    Raises `ConfigurationError`, one sentence that names the first wrong setting, or the line of the file that cannot
+    be read, and what reading a file of text raises.
+    """
+    written = read_env_file(env_file, known=Settings.model_fields.keys()) if env_file else {}
+    in_environment = {name.lower() for name in os.environ}
+    from_file = {name.lower(): value for name, value in written.items() if name.lower() not in in_environment}
     try:
-        return Settings(_env_file=env_file, **overrides)  # type: ignore[arg-type]
+        return Settings(**(from_file | overrides))  # type: ignore[arg-type]
     except ValidationError as error:
         raise ConfigurationError(_sentence(error)) from None
 

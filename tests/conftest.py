@@ -6,6 +6,7 @@ CONNECTOR_TESTS_REQUIRE=postgres,browser,odoo turns those skips into failures.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import secrets
@@ -13,6 +14,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,9 +26,9 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from connector.settings import Settings, load_settings
 from connector.store.database import Databases, open_databases
-from connector.store.schema import migrate
+from tests import migrated
 
-pytest_plugins = ["tests.canary"]
+pytest_plugins = ["tests.canary", "tests.tally"]
 
 REQUIRED = frozenset(re.findall(r"\w+", os.environ.get("CONNECTOR_TESTS_REQUIRE", "")))
 OUTSIDE_POSTGRES = os.environ.get("DATABASE_URL", "")
@@ -49,15 +51,29 @@ class SettingsFactory(Protocol):
 
 
 class OneOdoo(LoadScopeScheduling):  # type: ignore[misc]
-    """Hands out tests one by one, but those against the one real Odoo all to the same process."""
+    """Hands out tests one by one, but those against the one real Odoo all to the same process, and first."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "odoo" if nodeid.startswith("tests/live/") else nodeid
+        against_odoo = nodeid.startswith("tests/live/") and not nodeid.startswith("tests/live/test_fortnox")
+        return "odoo" if against_odoo else nodeid
 
 
 # xdist_group would say the same, but xdist 3.8 sets it in vain under pytest 9.2.
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneOdoo:
     return OneOdoo(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Give three processes for two cores, because many tests wait for a process of their own or for Odoo."""
+    cores = len(os.sched_getaffinity(0))
+    return cores + cores // 2
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking through everything that was imported and collected, for good."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -108,6 +124,7 @@ def settings_factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setting
             "data_dir": tmp_path / "data",
             "connect_timeout_s": 1.0,
             "read_timeout_s": 2.0,
+            "page_wait_s": 60.0,
             "settle_s": 3.2,
             "attempt_s": 5.0,
             "poll_interval_s": 1.0,
@@ -153,14 +170,30 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: str) -> Iterator[str]:
+    """The name of a PostgreSQL database with the newest schema, to be copied; nobody may be connected to it."""
+    with _database_of_our_own(postgres_server) as name:
+        migrated.migrate_once(folder=Path(), database_url=_with_database(postgres_server, name))
+        yield name
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database of this test's own."""
+def postgres_url(request: pytest.FixtureRequest, postgres_server: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database of this test's own: empty, or with the newest schema if it uses `databases`."""
+    template = request.getfixturevalue("migrated_database") if "databases" in request.fixturenames else ""
+    with _database_of_our_own(postgres_server, template) as name:
+        yield _with_database(postgres_server, name)
+
+
+@contextmanager
+def _database_of_our_own(server: str, template: str = "") -> Iterator[str]:
+    """The name of a new database, a copy of `template` if one is named, dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
         try:
-            yield _with_database(postgres_server, name)
+            yield name
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -171,7 +204,7 @@ def _with_database(url: str, name: str) -> str:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest) -> str | None:
-    """None, which means SQLite in the settings' data folder, and then the URL of an empty PostgreSQL database."""
+    """None, which means SQLite in the settings' data folder, and then a PostgreSQL database's URL (`postgres_url`)."""
     if request.param == "sqlite":
         return None
     url: str = request.getfixturevalue("postgres_url")
@@ -181,8 +214,9 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
 @pytest.fixture
 def databases(database_url: str | None, tmp_path: Path) -> Iterator[Databases]:
     """The store's databases with the newest schema, on SQLite and on PostgreSQL."""
+    if database_url is None:
+        migrated.put_into(tmp_path / "data")
     opened = open_databases(data_dir=tmp_path / "data", database_url=database_url)
-    migrate(opened)
     yield opened
     opened.dispose()
 

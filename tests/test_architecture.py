@@ -16,11 +16,14 @@ MAY_IMPORT = {
     "connector.resources": set(),
     "connector.manifest": {"connector.resources"},
     "connector.manifest.__main__": {"connector", "connector.resources", "connector.domain", "connector.hosts"},
-    "connector.settings": {"connector.manifest", "connector.domain"},
-    "connector.amili": {"connector", "connector.amili", "connector.domain"},
+    "connector.env_file": {"connector.domain"},
+    "connector.settings": {"connector.manifest", "connector.domain", "connector.env_file"},
+    "connector.remote": {"connector.remote", "connector.domain"},
+    "connector.amili": {"connector", "connector.amili", "connector.remote", "connector.domain"},
     "connector.hosts": {
         "connector",
         "connector.hosts",
+        "connector.remote",
         "connector.domain",
         "connector.manifest",
         "connector.resources",
@@ -37,10 +40,10 @@ COMPANIES = CORE | {"connector.flows.companies"}
 HAND_OVER = COMPANIES | {"connector.flows.hand_over"}
 FOLLOW_UP = HAND_OVER | {"connector.flows.follow_up"}
 EVENTS = FOLLOW_UP | {"connector.flows.events"}
-RECONCILE = EVENTS | {"connector.flows.reconcile"}
 MONEY = CORE | {"connector.flows.money"}
+RECONCILE = EVENTS | MONEY | {"connector.flows.reconcile"}
 TASKS = RECONCILE | {"connector.flows.tasks"}
-FLOWS = TASKS | MONEY | {"connector.flows.worker"}
+FLOWS = TASKS | {"connector.flows.worker"}
 """The floors within the flows; the worker stands on all of them."""
 
 MAY_IMPORT |= {
@@ -60,6 +63,7 @@ MAY_IMPORT |= {
 
 PURE = {
     "__future__",
+    "calendar",
     "collections",
     "dataclasses",
     "datetime",
@@ -70,6 +74,7 @@ PURE = {
     "itertools",
     "math",
     "operator",
+    "phonenumbers",
     "pydantic",
     "re",
     "stdnum",

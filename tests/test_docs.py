@@ -21,6 +21,7 @@ import connector
 from connector import manifest
 from connector.cli import main
 from connector.cli.exit_codes import ExitCode
+from connector.domain.checks.answerable import ACCEPTABLE, LIFTABLE
 from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.connection import ConnectionSettings, EscalationRule, ReminderPolicy
@@ -37,6 +38,7 @@ from connector.sandbox.fortnox_switches import Consent
 from connector.settings import Settings, load_settings
 from connector.web.lifecycle import PATH as LIFECYCLE_PATH
 from connector.web.texts import load_catalogues
+from tests.chaos.__main__ import SCENARIOS
 from tests.conftest import SettingsFactory
 from tests.live.fortnox_points import POINTS
 from tests.source import PACKAGE, ROOT, tree
@@ -187,6 +189,14 @@ def test_every_finding_is_in_the_readme_and_no_other() -> None:
     assert table("What can stop an invoice").keys() - {"code"} == codes
 
 
+def test_what_a_person_may_answer_is_as_the_readme_says() -> None:
+    checks = {key.partition(".")[0] for key in TEXTS}
+    effects = {code: cells[1] for code, cells in table("What can stop an invoice").items() if code in checks}
+
+    assert {code for code, effect in effects.items() if "confirmation" in effect} == ACCEPTABLE
+    assert {code for code, effect in effects.items() if "reason" in effect} == LIFTABLE
+
+
 def test_every_difference_is_in_the_readme_and_no_other() -> None:
     assert table("What the reconciliation finds").keys() - {"difference"} == set(DifferenceKind)
 
@@ -304,6 +314,17 @@ def test_the_links_of_a_hosts_guide_lead_to_files_and_headings(host: str) -> Non
         assert (folder / path).exists()
         if anchor:
             assert anchor[1:] in anchors((folder / path).read_text(encoding="utf-8") if path else guide)
+
+
+def test_the_guide_for_operating_names_settings_and_links_that_there_are() -> None:
+    guide = (PACKAGE / "OPERATING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([A-Z][A-Z_]+[A-Z])`", guide))
+    assert named
+    assert {name.lower() for name in named} <= set(Settings.model_fields)
+    assert "(connector/OPERATING.md)" in README
+    for path, anchor in re.findall(r"\]\(([^)#]*)#([^)]*)\)", guide):
+        assert anchor in anchors((PACKAGE / path).resolve().read_text(encoding="utf-8"))
+    assert set(re.findall(r"CHAOS=(\w+)", guide)) == set(SCENARIOS)
 
 
 def test_the_readme_marks_one_test_command() -> None:

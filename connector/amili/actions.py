@@ -1,6 +1,6 @@
 """What the creditor tells Amili of a running case: payments, creditings, cancellations.
 
-Source: amili.md section 5. A 201 is no success: whether, and for how much, an action took effect is read afterwards
+Source: API.md, "Actions". A 201 is no success: whether, and for how much, an action took effect is read afterwards
 (`RegisteredAction`, judged by `connector.amili.status.outcome`). Amili has no idempotency key, so our own reference
 goes with payments and creditings and is looked for before any repetition.
 """
@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AliasChoices, Field
 
-from connector.amili.answers import unreadable
+from connector.amili.answers import unclear
 from connector.amili.fields import (
     Amount,
     Currency,
@@ -33,7 +33,7 @@ from connector.domain.action import ActionKind
 
 SEND_ACCOUNT = False
 """Whether actions carry the `account`. Older pages require it, newer ones call it readonly, set from the case
-(amili.md 11, row 3). Unconfirmed."""
+(API.md, "Contradictions"). Unconfirmed."""
 
 ACTION_PATHS: Mapping[ActionKind, str] = MappingProxyType(
     {
@@ -42,14 +42,15 @@ ACTION_PATHS: Mapping[ActionKind, str] = MappingProxyType(
         ActionKind.CANCELLATION: "/creditor--cancellations",
     }
 )
-"""Where each kind is created, listed and read back (amili.md 5)."""
+"""Where each kind is created, listed and read back (API.md, "Actions")."""
 
 
 class CreditorPayment(Outgoing):
-    """A payment that the debtor made directly to the creditor (amili.md 5.1); never one that Amili paid out.
+    """A payment that the debtor made directly to the creditor (API.md, "Payments"); never one that Amili paid out.
 
     `bank_transaction_date` is the day it was booked at the bank, which is the day it discharges the debtor
-    (domain.md 1.5); `creditor_payment_reference` is our own, one for each payment of the ledger. Amount in kronor.
+    (RULES.md, "After the hand-over"); `creditor_payment_reference` is our own, one for each payment of the ledger.
+    Amount in kronor.
     """
 
     kind: ClassVar[ActionKind] = ActionKind.PAYMENT
@@ -75,7 +76,7 @@ class CreditorPayment(Outgoing):
 
 
 class CreditorCrediting(Outgoing):
-    """A credit of the capital, whole or in part (amili.md 5.2).
+    """A credit of the capital, whole or in part (API.md, "Creditings").
 
     `credit_invoice` is the number of the credit invoice in the ledger, `creditor_reference` our own, one for each
     credit. Amount in kronor, positive.
@@ -104,10 +105,11 @@ class CreditorCrediting(Outgoing):
 
 
 class CreditorCancellation(Outgoing):
-    """The withdrawal of a case: it is not pursued any further (amili.md 5.3).
+    """The withdrawal of a case: it is not pursued any further (API.md, "Cancellations").
 
     Amili takes no reason, no amount and no reference, so the reason stays with us. Whether it costs the creditor
-    anything is not documented; other collectors charge by stage (domain.md 1.5), so whoever asks is told before.
+    anything is not documented; other collectors charge by stage (RULES.md, "After the hand-over"), so whoever asks is
+    told before.
     """
 
     kind: ClassVar[ActionKind] = ActionKind.CANCELLATION
@@ -129,7 +131,7 @@ class ActionReceipt(Incoming):
 
 
 class RegisteredAction(Incoming):
-    """A payment, crediting or cancellation as Amili shows it (amili.md 5.4).
+    """A payment, crediting or cancellation as Amili shows it (API.md, "What became of an action").
 
     Amounts are kronor. `status` and `status_reason` (a locale key) are kept as they came, "" if they are not shown;
     `settled_amount` is what was actually settled, `None` where it is not shown. A cancellation has no amounts and no
@@ -159,20 +161,20 @@ def action_json(action: Action) -> bytes:
 def matching(action: Action, found: Iterable[RegisteredAction], *, operation: str) -> tuple[RegisteredAction, ...]:
     """Those of `found` that are `action`: of its case, and with exactly its reference, where its kind has one.
 
-    Whoever asks is about to send, and must not take an unclear answer for "none". So it raises `Unreadable` for an
+    Whoever asks is about to send, and must not take an unclear answer for "none". So it raises `Unclear` for an
     action without a case, and for one without any reference that may be ours by amount and day: if it was entered by
     hand, reporting it again would take the money off twice.
     """
     same: list[RegisteredAction] = []
     for one in found:
         if one.case_id is None:
-            raise unreadable("answered with an action that names no case", operation=operation)
+            raise unclear("answered with an action that names no case", operation=operation)
         if one.case_id != action.case:
             continue
         if isinstance(action, CreditorCancellation) or one.reference == action.reference:
             same.append(one)
         elif not one.reference and _may_be(one, action):
-            raise unreadable(
+            raise unclear(
                 f"shows the {action.kind} {one.id} of the same amount without a reference, which may be this one",
                 operation=operation,
             )

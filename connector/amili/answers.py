@@ -1,8 +1,9 @@
 """What Amili's answers mean: a document to read, or one of the errors of `connector.domain.errors`.
 
-No error page of Amili's is known (amili.md 7.4), so every shape is taken: JSON with `_issues`, JSON with
-`_error`, plain text, HTML, nothing at all. The status decides what is known of the effect, the body only
-lends its words. The body of a success is never quoted: it holds debtors, tokens or signed addresses.
+A no (4xx) is Amili's own only in the form of its framework: a JSON object with `_status` ERR, `_error` or `_issues`
+(API.md, "Errors"). Gateways in front of such an API answer 400, 403 and 404 of their own, in HTML, in text, or in a
+JSON of another form: these prove nothing, and are unreadable answers. 429 is the exception, which the framework itself
+gives as plain text. The body of a success is never quoted: it holds debtors, tokens or signed addresses.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from itertools import islice
@@ -28,8 +28,10 @@ from connector.domain.errors import (
     RateLimited,
     Refused,
     RemoteError,
+    Unclear,
     Unreadable,
 )
+from connector.remote.json_text import parsed
 
 SYSTEM = "Amili"
 LONGEST_WAIT_S = 24 * 60 * 60.0
@@ -43,16 +45,16 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_document(
-    response: requests.Response, *, operation: str, secrets: Sequence[str], now: datetime
+    response: requests.Response, *, operation: str, secrets: Sequence[str], now: datetime, creates: bool = False
 ) -> dict[str, Any]:
     """The JSON object of a successful answer, its decimals as `Decimal`.
 
     `operation` names what was tried, `secrets` are masked wherever they are echoed, `now` (aware) is what an
-    HTTP date in `Retry-After` is reckoned from. Raises `RateLimited`, `NotAuthorised`, `NotFound`, `Refused`,
-    `OutcomeUnknown` or `Unreadable`.
+    HTTP date in `Retry-After` is reckoned from. `creates` says that the request may have had an effect. Raises
+    `RateLimited`, `NotAuthorised`, `NotFound`, `Refused`, `OutcomeUnknown` or `Unreadable`.
     """
     if not HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
-        raise _error(response, operation=operation, secrets=secrets, now=now)
+        raise _error(response, operation=operation, secrets=secrets, now=now, creates=creates)
     document = _json(response)
     if not isinstance(document, dict):
         raise unreadable(
@@ -60,7 +62,7 @@ def read_document(
             operation=operation,
             status=response.status_code,
         )
-    # A success that calls itself an error may be either (amili.md 7.4: `_status` is OK or ERR).
+    # A success that calls itself an error may be either (API.md, "Errors": `_status` is OK or ERR).
     if document.get("_status") == "ERR":
         raise unreadable("answered with success and an error at once", operation=operation, status=response.status_code)
     return document
@@ -89,7 +91,21 @@ def unreadable(message: str, *, operation: str, status: int | None = None) -> Un
     )
 
 
-def _error(response: requests.Response, *, operation: str, secrets: Sequence[str], now: datetime) -> RemoteError:
+def is_own_form(document: object) -> bool:
+    """Whether `document` is a failure as the API itself writes it (API.md, "Errors"), whatever its status."""
+    return isinstance(document, dict) and (
+        document.get("_status") == "ERR" or bool(document.get("_error")) or "_issues" in document
+    )
+
+
+def unclear(message: str, *, operation: str) -> Unclear:
+    """The error for an answer of Amili's that was read and leaves open what had to be known."""
+    return Unclear(message, system=SYSTEM, operation=operation, advice="Look at the case at Amili.")
+
+
+def _error(
+    response: requests.Response, *, operation: str, secrets: Sequence[str], now: datetime, creates: bool
+) -> RemoteError:
     status = response.status_code
     document = _json(response)
     details: dict[str, Any] = {
@@ -99,6 +115,24 @@ def _error(response: requests.Response, *, operation: str, secrets: Sequence[str
         "answer": _words(response, document, secrets=secrets),
         "issues": _issues(document, secrets=secrets),
     }
+    # A request that only reads has no effect to be in doubt of.
+    doubt = "; whether anything took effect is not known." if creates else "."
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait_s = _retry_after_s(response.headers.get("Retry-After", ""), now=now)
+        return RateLimited("asks us to slow down.", retry_after_s=wait_s, **details)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return OutcomeUnknown(f"failed{doubt}", **details)
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        # Meant for a request that never arrived whole, but gateways send it for a slow server behind them.
+        return OutcomeUnknown(f"timed out{doubt}", **details)
+    if status >= HTTPStatus.BAD_REQUEST:
+        return _refusal(status, details) if is_own_form(document) else _foreign(doubt, details)
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
+        return Unreadable("redirected the request, which is never followed.", **details)
+    return Unreadable("answered with an unexpected status.", **details)
+
+
+def _refusal(status: int, details: dict[str, Any]) -> Refused:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return NotAuthorised(
             "does not accept our key, or the key lacks the right.",
@@ -107,25 +141,21 @@ def _error(response: requests.Response, *, operation: str, secrets: Sequence[str
         )
     if status == HTTPStatus.NOT_FOUND:
         return NotFound("does not have this, or does not show it to our key.", **details)
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait_s = _retry_after_s(response.headers.get("Retry-After", ""), now=now)
-        return RateLimited("asks us to slow down.", retry_after_s=wait_s, **details)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return OutcomeUnknown("failed; whether anything took effect is not known.", **details)
-    if status == HTTPStatus.REQUEST_TIMEOUT:
-        # Meant for a request that never arrived whole, but gateways send it for a slow server behind them.
-        return OutcomeUnknown("timed out; whether anything took effect is not known.", **details)
-    if status >= HTTPStatus.BAD_REQUEST:
-        return Refused("refused the request.", **details)
-    if status >= HTTPStatus.MULTIPLE_CHOICES:
-        return Unreadable("redirected the request, which is never followed.", **details)
-    return Unreadable("answered with an unexpected status.", **details)
+    return Refused("refused the request.", **details)
+
+
+def _foreign(doubt: str, details: dict[str, Any]) -> Unreadable:
+    return Unreadable(
+        f"answered with a refusal in a form that is not its own{doubt}",
+        **details,
+        advice="Something in front of Amili's API, such as a gateway, may have answered.",
+    )
 
 
 def _json(response: requests.Response) -> Any:
     """The body as JSON, or `None` if it is something else (JSON's `null` is as useless)."""
     try:
-        return json.loads(response.content, parse_float=Decimal)
+        return parsed(response.content)
     except (ValueError, RecursionError):
         return None
 

@@ -1,7 +1,7 @@
 """Access tokens for Amili's API: made with a signed JWT, shared by all processes, renewed by one at a time.
 
-Source: amili.md 1.3 and 1.5. Where the token stands in the answer and how long it lives is not documented;
-the constants below are the only places that guess.
+Source: API.md, "Authentication" and "Tokens". Where the token stands in the answer and how long it lives is not
+documented; the constants below are the only places that guess.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from connector.amili.keys import load_private_key
 from connector.amili.transport import Transport
 from connector.domain.errors import (
     ConfigurationError,
-    NotAuthorised,
+    KeyRefused,
     OutcomeUnknown,
     Refused,
     Unavailable,
 )
 
 SIGNED_TOKEN_LIFETIME = timedelta(minutes=10)
-"""How long the JWT that we sign is good for (amili.md 1.3)."""
+"""How long the JWT that we sign is good for (API.md, "Authentication")."""
 
 ACCESS_TOKEN_FIELDS = ("access_token", "token", "api_key")
 """Where the answer may hold the access token; the first one present counts. Unconfirmed."""
@@ -124,7 +124,7 @@ class AccessTokens:
     def current(self) -> SecretStr:
         """A token that is good for a while: the one in memory, else the stored one, else a new one.
 
-        Raises `NotAuthorised` or `NotSent`: whatever goes wrong here, the request that needs the token has
+        Raises `KeyRefused` or `NotSent`: whatever goes wrong here, the request that needs the token has
         not been sent.
         """
         cached = self._cached
@@ -173,7 +173,7 @@ def signed_token(credentials: Credentials, *, now: datetime) -> str:
 def authenticate(transport: Transport, credentials: Credentials, *, now: datetime) -> StoredToken:
     """Ask Amili for a new access token.
 
-    Raises `NotAuthorised` if Amili refuses, however it does, and `Unavailable` or `RateLimited` for
+    Raises `KeyRefused` if Amili refuses, however it does, and `Unavailable` or `RateLimited` for
     everything else, an unreadable answer included: asking has no effect, so nothing is left unknown by it.
     """
     signed = signed_token(credentials, now=now)
@@ -182,7 +182,7 @@ def authenticate(transport: Transport, credentials: Credentials, *, now: datetim
         response = transport.get("/authenticates/api-code", operation=_AUTHENTICATE, key=signed)
         document = read_document(response, operation=_AUTHENTICATE, secrets=secrets, now=now)
     except Refused as refusal:
-        raise NotAuthorised(
+        raise KeyRefused(
             "does not accept our API code and key.",
             system=SYSTEM,
             operation=_AUTHENTICATE,
@@ -202,6 +202,17 @@ def authenticate(transport: Transport, credentials: Credentials, *, now: datetim
         ) from None
     value = _access_token(document)
     return StoredToken(value=value, expires_at=_expiry(value, document, now=now))
+
+
+def try_to_sign_in(
+    base_url: str, credentials: Credentials, *, connect_timeout_s: float, read_timeout_s: float, now: datetime
+) -> None:
+    """See whether Amili lets `credentials` in, by asking for a token that is thrown away. Raises as `authenticate`."""
+    transport = Transport(base_url, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s)
+    try:
+        authenticate(transport, credentials, now=now)
+    finally:
+        transport.close()
 
 
 def _store_key(base_url: str, credentials: Credentials) -> str:

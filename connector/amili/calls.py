@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -17,22 +17,26 @@ from connector.amili.answers import SYSTEM, read_document, read_model, unreadabl
 from connector.amili.auth import AccessTokens, Credentials, TokenStore
 from connector.amili.models import Page
 from connector.amili.transport import Creation, Transport
-from connector.domain.errors import NotAuthorised, NotFound
+from connector.domain.errors import NotAuthorised, NotFound, Refused, RemoteError, Unreadable
+from connector.remote.calls import Kind
 
 PAGE_SIZE = 100
-"""The most items that Amili puts on one page (amili.md 7.1)."""
+"""The most items that Amili puts on one page (API.md, "Lists")."""
 
 _ID = re.compile(r"[0-9A-Za-z_-]+")
 
 Item = TypeVar("Item", bound=BaseModel)
+Wheres = Sequence[Mapping[str, Any]]
+"""Filters, from the narrowest to the widest."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """Which items of a list, with which of their fields, in which order (amili.md 7.1).
+    """Which items of a list, with which of their fields, in which order (API.md, "Lists").
 
     Sorted by `_id` unless told otherwise, so that what is created meanwhile comes last and shifts nothing. Only
-    equality and a single field to sort by are documented. `where` stands in an address, so nothing personal may.
+    equality and a single field to sort by are documented; several stand with commas between them in the framework.
+    `where` stands in an address, so nothing personal may.
     """
 
     where: Mapping[str, Any] | None = None
@@ -73,7 +77,18 @@ class Calls:
         return self._answer(
             lambda key: self._transport.post(path, creation, operation=operation, key=key),
             operation=operation,
+            creates=True,
         )
+
+    def receipt(self, path: str, creation: Creation, model: type[Item], *, operation: str) -> Item:
+        """The answer to the creation at `path`. Raises `Unreadable` with the status of success where it cannot be read:
+        that answer too proves that something took it in."""
+        document = self.create(path, creation, operation=operation)
+        try:
+            return read_model(model, document, operation=operation)
+        except Unreadable as error:
+            fault = error.message
+        raise unreadable(fault, operation=operation, status=HTTPStatus.CREATED)
 
     def item(self, path: str, item_id: str, model: type[Item], *, operation: str) -> Item:
         """The item `item_id` of the list at `path`. Raises `NotFound`."""
@@ -85,8 +100,31 @@ class Calls:
         for page in self.pages(path, model, query, operation=operation):
             yield from page
 
+    def filtered(
+        self,
+        path: str,
+        model: type[Item],
+        wheres: Wheres,
+        query: Query,
+        *,
+        operation: str,
+    ) -> Iterator[Item]:
+        """What the first filter of `wheres` finds that is not refused (`is_bad_query`); the caller compares.
+
+        Raises as `listed` does, and the last filter's refusal.
+        """
+        for where in wheres[:-1]:
+            try:
+                yield from self.listed(path, model, replace(query, where=where), operation=operation)
+            except Refused as refusal:
+                if not is_bad_query(refusal):
+                    raise
+            else:
+                return
+        yield from self.listed(path, model, replace(query, where=wheres[-1]), operation=operation)
+
     def pages(self, path: str, model: type[Item], query: Query, *, operation: str) -> Iterator[tuple[Item, ...]]:
-        """Every page of a list, as the answers' own `_meta` counts them (amili.md 7.1). Raises as `listed` does."""
+        """Every page of a list, as the answers' own `_meta` counts them (API.md, "Lists"). Raises as `listed` does."""
         parameters = query.parameters()
         size = PAGE_SIZE
         number = 1
@@ -113,29 +151,44 @@ class Calls:
     def page(self, path: str, parameters: Mapping[str, str], number: int, size: int, *, operation: str) -> Page:
         """One page of a list, counted from 1."""
         paging = {"page": str(number), "max_results": str(size)}
-        document = self._read(path, {**parameters, **paging}, operation=operation)
+        document = self._read(path, {**parameters, **paging}, operation=operation, kind=Kind.LIST)
         return read_model(Page, document, operation=operation)
 
-    def _read(self, path: str, params: Mapping[str, str], *, operation: str) -> dict[str, Any]:
+    def _read(
+        self, path: str, params: Mapping[str, str], *, operation: str, kind: Kind = Kind.DOCUMENT
+    ) -> dict[str, Any]:
         return self._answer(
-            lambda key: self._transport.get(path, operation=operation, key=key, params=params),
+            lambda key: self._transport.get(path, operation=operation, key=key, params=params, kind=kind),
             operation=operation,
         )
 
-    def _answer(self, send: Callable[[str], requests.Response], *, operation: str) -> dict[str, Any]:
-        """What `send` is answered with, given an access token; once more with another one after a 401."""
+    def _answer(
+        self, send: Callable[[str], requests.Response], *, operation: str, creates: bool = False
+    ) -> dict[str, Any]:
+        """What `send` is answered with, given an access token; once more with another one after a 401.
+
+        What creates is repeated only after a 401 in the API's own form: any other proves nothing of its effect.
+        """
         token = self._tokens.current()
         try:
-            return self._attempt(send, token, operation=operation)
-        except NotAuthorised as refusal:
-            if refusal.status != HTTPStatus.UNAUTHORIZED:
+            return self._attempt(send, token, operation=operation, creates=creates)
+        except RemoteError as refusal:
+            proves_nothing = creates and not isinstance(refusal, NotAuthorised)
+            if refusal.status != HTTPStatus.UNAUTHORIZED or proves_nothing:
                 raise
-        return self._attempt(send, self._tokens.instead_of(token), operation=operation)
+        return self._attempt(send, self._tokens.instead_of(token), operation=operation, creates=creates)
 
-    def _attempt(self, send: Callable[[str], requests.Response], token: SecretStr, *, operation: str) -> dict[str, Any]:
+    def _attempt(
+        self, send: Callable[[str], requests.Response], token: SecretStr, *, operation: str, creates: bool
+    ) -> dict[str, Any]:
         key = token.get_secret_value()
         secrets = (key, self._api_code.get_secret_value())
-        return read_document(send(key), operation=operation, secrets=secrets, now=self._now())
+        return read_document(send(key), operation=operation, secrets=secrets, now=self._now(), creates=creates)
+
+
+def is_bad_query(refusal: Refused) -> bool:
+    """Whether a list refused how it was asked, by a filter of the wrong type say, and not who asks."""
+    return refusal.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def item_path(path: str, item_id: str, *, operation: str) -> str:

@@ -6,9 +6,11 @@ with a fresh token when Amili answers 401; whether and when to repeat is the cal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from urllib3.filepost import encode_multipart_formdata
@@ -22,32 +24,38 @@ from connector.amili.actions import (
     action_json,
     matching,
 )
-from connector.amili.answers import read_model, unreadable
+from connector.amili.answers import SYSTEM, read_model, unreadable
 from connector.amili.auth import Credentials, TokenStore
-from connector.amili.calls import PAGE_SIZE, Calls, Query, item_path
+from connector.amili.calls import PAGE_SIZE, Calls, Query, Wheres, is_bad_query, item_path
 from connector.amili.changes import changed_since, of_creditor
 from connector.amili.fields import to_json
 from connector.amili.finance import Payout, PayoutLine
 from connector.amili.models import (
     CASE_PROJECTION,
+    FOUND_CASE_PROJECTION,
     Account,
     Case,
     CaseRegistration,
     Creditor,
+    FoundCase,
     Registration,
     RegistrationReceipt,
     is_closed,
 )
+from connector.amili.probing import NO_ID, Probed, probe
 from connector.amili.transport import Creation, Transport
 from connector.domain.action import ActionKind
+from connector.domain.errors import Refused, WithoutCase
 
 SANDBOX_BASE_URL = "https://api-sandbox.amili.se"
-"""Amili's sandbox. The production address is not published (amili.md 1.1), so it is always stated."""
+"""Amili's sandbox. The production address is not published (API.md, "Addresses"), so it is always stated."""
 
 OPEN_CASE_FILTERS: tuple[Mapping[str, Any], ...] = ({"closed": None}, {"closed": False})
 """How to ask for open cases: one list for each. That one may ask by `closed` is documented, what it holds is not
-(amili.md 4.2), so both of the ways in which an open case may look are asked for. Unconfirmed; a single empty filter
-reads every case, which is always right and costs a call for each hundred closed ones too."""
+(API.md, "State and closing"), so both of the ways in which an open case may look are asked for. Unconfirmed; a single
+empty filter reads every case, which is always right and costs a call for each hundred closed ones too."""
+
+_LIKE_AN_ID = re.compile("[0-9a-fA-F]{24}")
 
 _DOING: Mapping[ActionKind, str] = {
     ActionKind.PAYMENT: "report a payment",
@@ -58,7 +66,8 @@ _DOING: Mapping[ActionKind, str] = {
 
 @dataclass(frozen=True)
 class Visible:
-    """What our key sees first: its accounts and creditors. No creditors means missing rights (amili.md 9)."""
+    """What our key sees first: its accounts and creditors. No creditors means missing rights
+    (API.md, "Keys and access groups")."""
 
     accounts: tuple[Account, ...]
     creditors: tuple[Creditor, ...]
@@ -79,9 +88,13 @@ class AmiliClient:
         *,
         connect_timeout_s: float = 5,
         read_timeout_s: float = 30,
+        within_s: float | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        transport = Transport(base_url, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s)
+        """`within_s` is the longest that one call may take in all; None for what follows from the other two."""
+        transport = Transport(
+            base_url, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s, within_s=within_s
+        )
         self._calls = Calls(transport, credentials, tokens, now=now)
 
     def close(self) -> None:
@@ -89,20 +102,29 @@ class AmiliClient:
         self._calls.close()
 
     def register(self, registration: CaseRegistration, *, may_send: Callable[[], None]) -> RegistrationReceipt:
-        """Register one debt as a case (amili.md 2).
+        """Register one debt as a case (API.md, "Case registration").
 
         `may_send` is called after the connection stands and before the body leaves; what it raises stops the
-        request and comes out unchanged. `OutcomeUnknown`, `Unreadable` included: there may be a case.
+        request and comes out unchanged. `OutcomeUnknown`, `Unreadable` included: there may be a case; `WithoutCase`
+        says under which registration.
         """
         operation = "register a case"
         content = Creation(to_json(registration), "application/json", may_send)
-        document = self._calls.create("/case--registrations", content, operation=operation)
-        return read_model(RegistrationReceipt, document, operation=operation)
+        receipt = self._calls.receipt("/case--registrations", content, RegistrationReceipt, operation=operation)
+        if not receipt.case_id:
+            raise WithoutCase(
+                "took the registration and did not name its case",
+                registration_id=receipt.registration_id,
+                system=SYSTEM,
+                operation=operation,
+                status=HTTPStatus.CREATED,
+            )
+        return receipt
 
     def upload_original_invoice(
         self, case_id: str, content: bytes, file_name: str, *, may_send: Callable[[], None]
     ) -> None:
-        """Upload the invoice's PDF to a case (amili.md 3). `may_send` as in `register`.
+        """Upload the invoice's PDF to a case (API.md, "Upload of the invoice"). `may_send` as in `register`.
 
         The answer's address is signed, so it is a secret: it is neither returned nor quoted.
         """
@@ -125,24 +147,46 @@ class AmiliClient:
         return self._calls.item("/cases", case_id, Case, operation="read a case")
 
     def cases(self, where: Mapping[str, Any] | None = None) -> Iterator[Case]:
-        """The cases that match `where` (amili.md 7.1), oldest first, read a page at a time."""
+        """The cases that match `where` (API.md, "Lists"), oldest first, read a page at a time."""
         return self._calls.listed("/cases", Case, Query(where), operation="list cases")
 
-    def cases_of_invoice(self, creditor: str, invoice_number: str) -> tuple[Case, ...]:
+    def cases_of_invoice(
+        self, creditor: str, invoice_number: str, *, since: date | None = None
+    ) -> tuple[FoundCase, ...]:
         """Every case, open or closed, of exactly this creditor's invoice number.
 
         The answer is compared again, and raises `Unreadable` if a case lacks what to compare: whoever asks
-        is about to register, and must not take an unclear answer for "none".
+        is about to register, and must not take an unclear answer for "none". A number that a filter may not find is
+        looked for among the creditor's cases that changed on the day `since`, of the invoice, or later; among all of
+        them if it is not given.
         """
         operation = "look for the invoice's cases"
-        where = {"creditor": creditor, "debt.invoice_number": invoice_number}
-        found = tuple(self._calls.listed("/cases", Case, Query(where), operation=operation))
+        wheres: Wheres = ({"creditor": creditor, "debt.invoice_number": invoice_number}, of_creditor(creditor), {})
+        found = tuple(self._calls.filtered("/cases", FoundCase, wheres, Query(), operation=operation))
+        if not found and _is_taken_for_an_id(invoice_number):
+            found = self._cases_of_creditor(creditor, since, operation=operation)
         if any(case.creditor is None or case.invoice_number is None for case in found):
             raise unreadable("answered with a case without creditor or invoice number", operation=operation)
         return tuple(case for case in found if (case.creditor, case.invoice_number) == (creditor, invoice_number))
 
+    def _cases_of_creditor(self, creditor: str, since: date | None, *, operation: str) -> tuple[FoundCase, ...]:
+        if since is None:
+            query = Query(where=of_creditor(creditor), projection=FOUND_CASE_PROJECTION)
+            return tuple(self._calls.listed("/cases", FoundCase, query, operation=operation))
+        changed = changed_since(
+            self._calls,
+            "/cases",
+            FoundCase,
+            creditor=creditor,
+            # Its midnight in Sweden is the evening before in GMT.
+            since=datetime.combine(since, time(), UTC) - timedelta(hours=2),
+            projection=FOUND_CASE_PROJECTION,
+            operation=operation,
+        )
+        return tuple(changed)
+
     def open_cases(self, creditor: str | None) -> Iterator[Case]:
-        """The creditor's open cases, a hundred a call, without anything of the debtors (amili.md 4.3, mode 2).
+        """The creditor's open cases, a hundred a call, without anything of the debtors (API.md, "Finding cases").
 
         None for a creditor means every one that our key sees.
 
@@ -152,14 +196,37 @@ class AmiliClient:
         """
         operation = "list open cases"
         seen: set[str] = set()
+        refused = 0
         for condition in OPEN_CASE_FILTERS:
-            query = Query(where={**of_creditor(creditor), **condition}, projection=CASE_PROJECTION)
-            for case in self._calls.listed("/cases", Case, query, operation=operation):
-                if creditor is not None and case.creditor != creditor:
-                    raise unreadable("answered with a case of unknown creditor", operation=operation)
-                if case.id not in seen and not is_closed(case):
-                    seen.add(case.id)
-                    yield case
+            try:
+                for case in self._cases_where({**of_creditor(creditor), **condition}, operation=operation):
+                    if creditor is not None and case.creditor != creditor:
+                        raise unreadable("answered with a case of unknown creditor", operation=operation)
+                    if case.id not in seen and not is_closed(case):
+                        seen.add(case.id)
+                        yield case
+            except Refused as refusal:
+                # Where a value of one type is refused the other is of the right one, and tells all; but none found may
+                # as well mean that open cases do not have the field.
+                if not is_bad_query(refusal):
+                    raise
+                refused += 1
+        if refused == len(OPEN_CASE_FILTERS) or (refused and not seen):
+            yield from self._open_among_all(creditor, operation=operation)
+
+    def _cases_where(self, where: Mapping[str, Any], *, operation: str) -> Iterator[Case]:
+        query = Query(where=where, projection=CASE_PROJECTION)
+        return self._calls.listed("/cases", Case, query, operation=operation)
+
+    def _open_among_all(self, creditor: str | None, *, operation: str) -> Iterator[Case]:
+        """The creditor's open cases, from all that the key sees if even the creditor cannot be asked for."""
+        query = Query(projection=CASE_PROJECTION)
+        wheres: Wheres = (of_creditor(creditor), {})
+        for case in self._calls.filtered("/cases", Case, wheres, query, operation=operation):
+            if case.creditor is None:
+                raise unreadable("answered with a case of unknown creditor", operation=operation)
+            if case.creditor == (creditor or case.creditor) and not is_closed(case):
+                yield case
 
     def cases_changed_since(self, creditor: str | None, since: datetime) -> Iterator[Case]:
         """The creditor's cases, open and closed, that changed at `since` (aware) or later; see `changed_since`.
@@ -177,15 +244,14 @@ class AmiliClient:
         )
 
     def act(self, action: Action, *, may_send: Callable[[], None]) -> ActionReceipt:
-        """Report a payment or a credit, or withdraw a case (amili.md 5). `may_send` as in `register`.
+        """Report a payment or a credit, or withdraw a case (API.md, "Actions"). `may_send` as in `register`.
 
         The receipt says that Amili took it in, not that it took effect: read it back. `OutcomeUnknown`, `Unreadable`
         included: it may have been taken in, so look with `find_action` before any repetition.
         """
         operation = _DOING[action.kind]
         content = Creation(action_json(action), "application/json", may_send)
-        document = self._calls.create(ACTION_PATHS[action.kind], content, operation=operation)
-        return read_model(ActionReceipt, document, operation=operation)
+        return self._calls.receipt(ACTION_PATHS[action.kind], content, ActionReceipt, operation=operation)
 
     def find_action(self, action: Action) -> tuple[RegisteredAction, ...]:
         """Whether Amili has `action` already: by case, then compared exactly by our reference.
@@ -193,11 +259,12 @@ class AmiliClient:
         Only the case is asked for: whether references can be is not documented, and a filter that matches nothing
         would look like "none". A cancellation has no reference, so any of the case is it. How soon a new one can be
         found is not documented either, so none proves something only some time after the failed attempt. Raises
-        `Unreadable` where the answer does not tell (`connector.amili.actions.matching`).
+        `Unclear` where the answer does not tell (`connector.amili.actions.matching`).
         """
         operation = f"look for a {action.kind}"
-        query = Query(where={"case": action.case})
-        found = self._calls.listed(ACTION_PATHS[action.kind], RegisteredAction, query, operation=operation)
+        wheres: Wheres = ({"case": action.case}, of_creditor(action.creditor), {})
+        path = ACTION_PATHS[action.kind]
+        found = self._calls.filtered(path, RegisteredAction, wheres, Query(), operation=operation)
         return matching(action, found, operation=operation)
 
     def action(self, kind: ActionKind, action_id: str) -> RegisteredAction:
@@ -209,7 +276,7 @@ class AmiliClient:
         respite.grant_respite(self._calls, case_id, days, may_send=may_send)
 
     def payout_lines_since(self, creditor: str, since: datetime) -> Iterator[PayoutLine]:
-        """The creditor's payout specifications made or changed at `since` (aware) or later (amili.md 6.2)."""
+        """The creditor's payout specifications made or changed at `since` (aware) or later (API.md, "Payouts")."""
         return changed_since(
             self._calls,
             "/finance--payout-specifications",
@@ -220,7 +287,7 @@ class AmiliClient:
         )
 
     def payout_lines_of(self, creditor: str, invoice_number: str) -> tuple[PayoutLine, ...]:
-        """The payout specifications of exactly this creditor's invoice number (amili.md 6.2), compared again.
+        """The payout specifications of exactly this creditor's invoice number (API.md, "Payouts"), compared again.
 
         Which field of a line names its case is not documented, so a withdrawn case's lines are among them. Raises
         `Unreadable` for a line that does not say whose it is.
@@ -228,12 +295,15 @@ class AmiliClient:
         operation = "list an invoice's payout specifications"
         query = Query(where={"creditor": creditor, "invoice_number": invoice_number})
         found = tuple(self._calls.listed("/finance--payout-specifications", PayoutLine, query, operation=operation))
+        if not found and _is_taken_for_an_id(invoice_number):
+            query = Query(where=of_creditor(creditor))
+            found = tuple(self._calls.listed("/finance--payout-specifications", PayoutLine, query, operation=operation))
         if any(line.creditor is None or not line.invoice_number for line in found):
             raise unreadable("answered with a line without creditor or invoice number", operation=operation)
         return tuple(line for line in found if (line.creditor, line.invoice_number) == (creditor, invoice_number))
 
     def lines_of_payout(self, payout_id: str) -> Iterator[PayoutLine]:
-        """The payout specifications that one payout gathers (amili.md 6.2)."""
+        """The payout specifications that one payout gathers (API.md, "Payouts")."""
         query = Query(where={"payout": payout_id})
         operation = "list a payout's specifications"
         return self._calls.listed("/finance--payout-specifications", PayoutLine, query, operation=operation)
@@ -251,6 +321,10 @@ class AmiliClient:
     def payout(self, payout_id: str) -> Payout:
         """One payout. Raises `NotFound`."""
         return self._calls.item("/finance--payouts", payout_id, Payout, operation="read a payout")
+
+    def registration(self, registration_id: str) -> Registration:
+        """One case registration read back. Raises `NotFound`."""
+        return self._calls.item("/case--registrations", registration_id, Registration, operation="read a registration")
 
     def registrations(self, where: Mapping[str, Any] | None = None) -> Iterator[Registration]:
         """The case registrations that match `where`, oldest first."""
@@ -287,11 +361,27 @@ class AmiliClient:
             creditors=tuple(read_model(Creditor, item, operation="list creditors") for item in creditors.items),
         )
 
+    def probe(self, creditor: str) -> tuple[Probed, ...]:
+        """Try every endpoint that the flows read of a creditor, one call each. Raises nothing for one that fails."""
+        return tuple(
+            probe(
+                self._calls,
+                creditor,
+                look=lambda: self.cases_of_invoice(creditor, NO_ID),
+                open_cases=lambda: self.open_cases(creditor),
+            )
+        )
+
+
+def _is_taken_for_an_id(text: str) -> bool:
+    # Eve takes such a text in a filter for an id, and then finds it in no field of text (API.md, "Lists").
+    return text != NO_ID and bool(_LIKE_AN_ID.fullmatch(text))
+
 
 def _digits(text: str) -> str:
     return "".join(filter(str.isdigit, text))
 
 
 def _is_legal_entity(digits: str) -> bool:
-    # domain.md 2.1: the third digit of an organisation number is at least 2, of a personal number less.
+    # RULES.md, "Identity numbers": the third digit of an organisation number is at least 2, of a personal number less.
     return digits[2:3] >= "2"

@@ -1,6 +1,6 @@
 """Amili's dates: RFC 1123 in GMT, out of plain dates and back into instants.
 
-Source: amili.md 7.2, domain.md section 5.
+Source: API.md, "Dates", RULES.md, "Dates".
 """
 
 from __future__ import annotations
@@ -19,6 +19,11 @@ def rfc1123(day: date) -> str:
         raise TypeError("a plain date is needed, not an instant")
     # Not strftime: its names of days and months follow the locale of the process.
     return format_datetime(datetime(day.year, day.month, day.day, tzinfo=UTC), usegmt=True)
+
+
+def rfc1123_instant(moment: datetime) -> str:
+    """An instant (aware) as Amili writes time stamps, to the second."""
+    return format_datetime(moment.astimezone(UTC).replace(microsecond=0), usegmt=True)
 
 
 def instant(text: str) -> datetime:

@@ -6,32 +6,19 @@ import html
 import re
 from collections.abc import Iterable
 
+from connector.domain.redaction import redacted
+
 EXCERPT_LENGTH = 300
 _READ_AT_MOST = 8_000
 _MASK = "•••"
 
 _MARKUP_WITHOUT_TEXT = re.compile(r"(?is)<(script|style)\b.*?(</\1\s*>|\Z)")
 _TAG = re.compile(r"(?s)<[^>]*>")
-_QUERY = re.compile(r"(?i)(https?://[^\s?\"'<>]+)\?[^\s\"'<>]*")
-_BEARER = re.compile(r"(?i)\bbearer\s+\S+")
-_JWT = re.compile(r"eyJ[\w-]+(?:\.[\w-]*)*")
-_E_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_TEN_TO_TWELVE_DIGITS = re.compile(r"(?<!\d)\+?(?:\d{6,8}[ \t]?[-+–−]?[ \t]?\d{4})(?!\d)")
 
 
 def masked(text: str, *, secrets: Iterable[str] = ()) -> str:
-    """`text` without `secrets`, and without what looks like one or like a personal number.
-
-    Masked are the query of any address (a storage address is signed there), bearer tokens and JWTs, e-mail
-    addresses, and every run of 10 to 12 digits, with or without a hyphen before the last four.
-    """
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, _MASK)
-    text = _QUERY.sub(rf"\1?{_MASK}", text)
-    for pattern in (_BEARER, _JWT, _E_MAIL, _TEN_TO_TWELVE_DIGITS):
-        text = pattern.sub(_MASK, text)
-    return text
+    """`text` without `secrets`, and without what looks like one or like a personal number."""
+    return redacted(text, secrets=secrets, mask=_MASK)
 
 
 def excerpt(text: str, *, secrets: Iterable[str] = ()) -> str:

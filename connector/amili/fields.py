@@ -33,7 +33,7 @@ class Incoming(BaseModel):
 Filled = Annotated[str, Field(min_length=1)]
 PositiveKronor = Annotated[Kronor, Field(gt=0)]
 Currency = Annotated[str, Field(pattern="^SEK$")]
-"""Amili's endpoints say 'currently only "SEK" supported' (amili.md 2.1, 5.1)."""
+"""Amili's endpoints say 'currently only "SEK" supported' (API.md, "Case registration" and "Payments")."""
 
 
 def _text(value: object) -> object:
@@ -52,13 +52,13 @@ def _moment(value: object) -> datetime | None:
 
 
 def _day(value: object) -> date | None:
-    """The day that a business date names in GMT, as it was written; never converted (amili.md 7.2)."""
+    """The day that a business date names in GMT, as it was written; never converted (API.md, "Dates")."""
     moment = _moment(value)
     return None if moment is None else moment.date()
 
 
 def _amount(value: object) -> Decimal | None:
-    """An amount to compare, in kronor with two decimals; `None` is unknown, never zero (amili.md 4.1)."""
+    """An amount to compare, in kronor with two decimals; `None` is unknown, never zero (API.md, "Case")."""
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return None
     amount = Decimal(value)

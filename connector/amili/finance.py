@@ -1,7 +1,7 @@
-"""What Amili pays out: lines tied to single cases, and the transfers that gather them (amili.md 6.2).
+"""What Amili pays out: lines tied to single cases, and the transfers that gather them (API.md, "Payouts").
 
 Amounts are kronor, `None` where Amili shows none. Their sign on reversals is not documented, so it is kept. Money in
-these lines came through Amili: it is never reported back as a creditor payment (domain.md 11.H, H4).
+these lines came through Amili: it is never reported back as a creditor payment (RULES.md, "H: after the registration").
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The key pair that a company authenticates with: ES256 on the curve P-256.
 
-Source: amili.md 1.3 (algorithms, and that the private key must not have a passphrase).
+Source: API.md, "Authentication" (algorithms, and that the private key must not have a passphrase).
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from pydantic import AliasPath, BeforeValidator, Field, model_validator
 from connector.amili.fields import (
     Amount,
     Currency,
+    Day,
     Filled,
     Id,
     Incoming,
@@ -26,10 +27,13 @@ from connector.amili.fields import (
     Text,
     Texts,
 )
-from connector.domain.connection import FirstAction
+from connector.domain.connection import AnyFirstAction
 
 ORIGINAL_INVOICE_FIELD = "original_invoice"
 """Where a case would show its uploaded invoice: the `dotted_path` of the upload. Unconfirmed for reading."""
+
+ORIGINAL_INVOICE_FILE_NAME = "original_invoice.pdf"
+"""The uploaded file's name, as in the vendor's guide. A ledger's own file name may hold the customer's name."""
 
 
 class RegistrationAddress(Outgoing):
@@ -42,7 +46,7 @@ class RegistrationAddress(Outgoing):
 
 
 class RegistrationCustomer(Outgoing):
-    """The debtor (amili.md 2.2). `id_number` is digits only: 10 for organisations, 12 for persons."""
+    """The debtor (API.md, "Debtor"). `id_number` is digits only: 10 for organisations, 12 for persons."""
 
     name: Filled = Field(repr=False)
     id_number: Annotated[str, Field(pattern=r"^([0-9]{10}|[0-9]{12})$")] | None = Field(None, repr=False)
@@ -55,11 +59,12 @@ class RegistrationCustomer(Outgoing):
 class IncludedFees(Outgoing):
     """Fees inside `capital_to_claim`, in kronor including VAT."""
 
-    invoice_fee: PositiveKronor
+    invoice_fee: PositiveKronor | None = None
+    late_payment_fee: PositiveKronor | None = None
 
 
-class ClaimedReminder(Outgoing):
-    """A reminder fee (kronor) that the creditor charged beside the capital, and the day it did."""
+class ClaimedFee(Outgoing):
+    """A fee (kronor) that the creditor charged beside the capital, and the day it did."""
 
     amount: PositiveKronor
     fee_registration_date: date
@@ -68,11 +73,12 @@ class ClaimedReminder(Outgoing):
 class ClaimedFees(Outgoing):
     """Fees already charged, outside `capital_to_claim`."""
 
-    reminder: ClaimedReminder
+    reminder: ClaimedFee | None = None
+    late_payment_fee: ClaimedFee | None = None
 
 
 class RegistrationDebt(Outgoing):
-    """One debt (amili.md 2.3); becomes one case."""
+    """One debt (API.md, "Debt"); becomes one case."""
 
     invoice_number: Filled
     debt_description: Filled | None = Field(None, repr=False)
@@ -85,7 +91,8 @@ class RegistrationDebt(Outgoing):
     @model_validator(mode="after")
     def _fee_is_part_of_capital(self) -> Self:
         included = self.fees_included_in_capital_to_claim
-        if included and included.invoice_fee > self.capital_to_claim:
+        fees = (included.invoice_fee or 0) + (included.late_payment_fee or 0) if included else 0
+        if fees > self.capital_to_claim:
             raise ValueError("the invoice fee is more than the capital that includes it")
         return self
 
@@ -93,38 +100,44 @@ class RegistrationDebt(Outgoing):
 class CaseRegistration(Outgoing):
     """The body of `POST /case--registrations`; the order of fields is the guide's.
 
-    Exactly one debt: the answer does not say which case belongs to which debt (amili.md 2.4).
+    Exactly one debt: the answer does not say which case belongs to which debt (API.md, "Answer to a registration").
     """
 
     account: Filled
     creditor: Filled
-    first_action: FirstAction
+    first_action: AnyFirstAction
     currency: Currency
     customer: RegistrationCustomer
     debts: tuple[RegistrationDebt]
 
 
 class RegistrationReceipt(Incoming):
-    """The answer to a registration of one debt (amili.md 2.4): so exactly one case, else it is no receipt."""
+    """The answer to a registration of one debt (API.md, "Answer to a registration"). It proves that Amili took it,
+    whatever case it names."""
 
     registration_id: Id = Field(validation_alias="_id")
-    case_ids: tuple[Id] = Field(validation_alias="_cases")
+    case_ids: Texts = Field((), validation_alias="_cases")
     ocr_number_ids: Texts = Field((), validation_alias="_ocr_numbers")
     ocr_numbers: Texts = Field((), validation_alias="_ocr_numbers_ocr")
 
     @property
     def case_id(self) -> str:
-        """The id of the case, for every later action."""
-        return self.case_ids[0]
+        """The id of the case, for every later action; "" where none is named, or more than the one of one debt."""
+        return self.case_ids[0] if len(self.case_ids) == 1 else ""
 
     @property
     def ocr_number(self) -> str:
         """The payment reference that the debtor is to use with Amili, or "" if none was given."""
         return self.ocr_numbers[0] if self.ocr_numbers else ""
 
+    @property
+    def ocr_number_id(self) -> str:
+        """Amili's id of that reference, or "" if none was given."""
+        return self.ocr_number_ids[0] if self.ocr_number_ids else ""
+
 
 class CaseAmounts(Incoming):
-    """What was put on a case and what is left of it, in kronor; `None` where Amili shows none (amili.md 4.1).
+    """What was put on a case and what is left of it, in kronor; `None` where Amili shows none (API.md, "Case").
 
     `transaction` is the sum of capital, costs and interest.
     """
@@ -147,7 +160,7 @@ class CaseAmounts(Incoming):
 
 
 class StateChange(Incoming):
-    """One entry of a case's `state_history` (amili.md 4.2)."""
+    """One entry of a case's `state_history` (API.md, "State and closing")."""
 
     state: Shown = ""
     at: Moment = Field(None, validation_alias="state_date")
@@ -206,7 +219,7 @@ class Case(Incoming):
 
     @property
     def remaining_capital(self) -> Decimal | None:
-        """What is still owed on the invoice, in kronor; `None` is unknown (amili.md 4.1)."""
+        """What is still owed on the invoice, in kronor; `None` is unknown (API.md, "Case")."""
         total = self.total.remaining_capital
         return self.local.remaining_capital if total is None else total
 
@@ -221,6 +234,13 @@ class Case(Incoming):
         """How much of the capital has been paid or credited, in kronor; `None` is unknown."""
         total = self.total.settled_capital
         return self.local.settled_capital if total is None else total
+
+
+class FoundCase(Case):
+    """A case with what tells whose debt it is. Read for a look alone: the debtor's number is neither kept nor shown."""
+
+    invoice_date: Day = Field(None, validation_alias=AliasPath("debt", "invoice_date"))
+    debtor_number: Shown = Field("", validation_alias="customer_id_number", repr=False, exclude=True)
 
 
 CASE_PROJECTION = (
@@ -247,30 +267,43 @@ CASE_PROJECTION = (
         for part in ("capital", "costs", "interest", "transaction")
     ),
 )
-"""What lists of cases ask for (`projection`, amili.md 4.3): what `Case` reads, and nothing of the debtor."""
+"""What lists of cases ask for (`projection`, API.md, "Finding cases"): what `Case` reads, and nothing of the debtor."""
+
+
+FOUND_CASE_PROJECTION = (*CASE_PROJECTION, "debt.invoice_date", "customer_id_number")
+"""What is asked for where it is to be told whose debt a case is: what `FoundCase` reads."""
 
 
 def is_closed(case: Case) -> bool:
     """Whether `case` is closed. The only place that reads `closed`.
 
-    The field exists, its type does not stand anywhere (amili.md 4.2). Absent, null, false and "" are read as
-    open; a date, an object, true or a text as closed.
+    The field exists, its type does not stand anywhere (API.md, "State and closing"). Absent, null, false and "" are
+    read as open, and so are an object and a list that hold nothing else; a date, true, or anything that says something
+    as closed.
     """
-    return case.closed not in (None, False, "")
+    return _has_content(case.closed)
 
 
 def _has_content(value: object) -> bool:
-    return any(map(_has_content, value.values())) if isinstance(value, Mapping) else bool(value)
+    if isinstance(value, Mapping):
+        return any(map(_has_content, value.values()))
+    return any(map(_has_content, value)) if isinstance(value, list) else bool(value)
 
 
 def _has_payout(value: object) -> bool | None:
     return None if value is None else _has_content(value)
 
 
-class Creditor(Incoming):
-    """A creditor (amili.md 9). A sole trader's organisation number is a personal number, so it never shows.
+def _is_true(value: object) -> bool:
+    return value is True
 
-    `is_active` and `has_payout_account` are `None` where Amili does not say.
+
+class Creditor(Incoming):
+    """A creditor (API.md, "Accounts and creditors"). A sole trader's organisation number is a personal number, so it
+    never shows.
+
+    `is_active` and `has_payout_account` are `None` where Amili does not say. `standard_debt_description` is what the
+    debtor reads where a registration describes no debt, or always.
     """
 
     id: Id = Field(validation_alias="_id")
@@ -282,10 +315,12 @@ class Creditor(Incoming):
     has_payout_account: Annotated[bool | None, BeforeValidator(_has_payout)] = Field(
         None, validation_alias="payout_details"
     )
+    standard_debt_description: Shown = ""
+    always_use_standard_debt_description: Annotated[bool, BeforeValidator(_is_true)] = False
 
 
 class Account(Incoming):
-    """An account: a client's agreement with Amili, holding one or more creditors (amili.md 9)."""
+    """An account: a client's agreement with Amili, holding one or more creditors (API.md, "Accounts and creditors")."""
 
     id: Id = Field(validation_alias="_id")
     name: Shown = Field("", repr=False)
@@ -306,12 +341,24 @@ class Registration(Incoming):
     account: Shown = ""
     creditor: Shown = ""
     case_ids: Texts = Field((), validation_alias="_cases")
+    ocr_numbers: Texts = Field((), validation_alias="_ocr_numbers_ocr")
     invoice_numbers: Annotated[tuple[str, ...], BeforeValidator(_invoice_numbers)] = Field((), validation_alias="debts")
     created_at: Moment = Field(None, validation_alias="_created")
+    ocr_number_ids: Texts = Field((), validation_alias="_ocr_numbers")
+
+    @property
+    def case_id(self) -> str:
+        """The id of its one case, or ""."""
+        return self.case_ids[0] if len(self.case_ids) == 1 else ""
+
+    @property
+    def ocr_number(self) -> str:
+        """The payment reference of its one case, or ""."""
+        return self.ocr_numbers[0] if self.case_id and self.ocr_numbers else ""
 
 
 class PageMeta(Incoming):
-    """Where a page of a list stands (amili.md 7.1). `total` may be missing; `max_results` may be less than asked."""
+    """Where a page of a list stands (API.md, "Lists"). `total` may be missing; `max_results` may be less than asked."""
 
     page: Annotated[int, Field(ge=1)]
     max_results: Annotated[int, Field(ge=1)]

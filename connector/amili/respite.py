@@ -1,7 +1,7 @@
 """Postponing a case by a number of days.
 
-That Amili offers it is documented; path, method, body and limits are not (amili.md 5.5). Until they are, a person does
-it in Amili's own application.
+That Amili offers it is documented; path, method, body and limits are not (API.md, "Respite"). Until they are, a person
+does it in Amili's own application.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from connector.domain.errors import ByHandOnly
 
 @dataclass(frozen=True)
 class RespiteEndpoint:
-    """Where a respite is asked for: POST to `path` and the case's id ("the case ID is in the URL", amili.md 5), with
-    the number of days in the field `days_field`."""
+    """Where a respite is asked for: POST to `path` and the case's id ("the case ID is in the URL", API.md, "Actions"),
+    with the number of days in the field `days_field`."""
 
     path: str
     days_field: str

@@ -1,7 +1,7 @@
 """Amili's words in ours: only those that are documented. Every other value is shown as itself, never guessed at.
 
-Source: amili.md 4.2, 5.4 and 6.2. The full lists of states and statuses are not public, so nothing here says that a
-case is closed or paid: `connector.amili.models.is_closed` and the amounts do.
+Source: API.md, "State and closing", "What became of an action" and "Payouts". The full lists of states and statuses are
+not public, so nothing here says that a case is closed or paid: `connector.amili.models.is_closed` and the amounts do.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from connector.amili.actions import RegisteredAction
 from connector.domain.action import ActionOutcome
-from connector.domain.checks.texts import Words
+from connector.domain.checks.words import Words
 
 CASE_STATES: Mapping[str, Words] = MappingProxyType(
     {
@@ -72,7 +72,7 @@ def words_for(value: str, table: Mapping[str, Words]) -> Words:
 
 
 def outcome(action: RegisteredAction) -> ActionOutcome:
-    """What became of an action, from what Amili shows of it (amili.md 5.4).
+    """What became of an action, from what Amili shows of it (API.md, "What became of an action").
 
     `UNKNOWN` where it shows no status, or an undocumented one; what was announced when it was taken in proves nothing.
     """

@@ -11,21 +11,22 @@ import io
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError
-from urllib3.util import Retry
 
 from connector import __version__
 from connector.amili.answers import SYSTEM
-from connector.domain.errors import ConfigurationError, OutcomeUnknown, Unavailable
+from connector.domain.errors import ConfigurationError, OutcomeUnknown, TooLarge, Unavailable
+from connector.remote.calls import AnswerTooLarge, Kind, ask, longest_call_s, new_session
 
 USER_AGENT = f"amili-connector/{__version__}"
 KEY_HEADER = "X-API-Key"
-"""Carries the signed token when authenticating, and the access token on every other call (amili.md 1.2)."""
+"""Carries the signed token when authenticating, and the access token on every other call
+(API.md, "Keys and access groups")."""
 
 
 class _Withheld(Exception):
@@ -80,7 +81,10 @@ class Creation:
 class Transport:
     """Sends requests to one base address; one `requests.Session` per thread, and no retries."""
 
-    def __init__(self, base_url: str, *, connect_timeout_s: float, read_timeout_s: float) -> None:
+    def __init__(
+        self, base_url: str, *, connect_timeout_s: float, read_timeout_s: float, within_s: float | None = None
+    ) -> None:
+        """`within_s` is the longest that one call may take in all; None for what follows from the other two."""
         parts = urlsplit(base_url)
         if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.username:
             raise ConfigurationError(
@@ -88,43 +92,73 @@ class Transport:
             )
         self.base_url = base_url.rstrip("/")
         self._timeout_s = (connect_timeout_s, read_timeout_s)
+        self._within_s = longest_call_s(connect_timeout_s, read_timeout_s) if within_s is None else within_s
         self._local = threading.local()
 
-    def get(self, path: str, *, operation: str, key: str, params: Mapping[str, str] | None = None) -> requests.Response:
-        """Read from `path`. Raises `Unavailable` or `OutcomeUnknown` if no whole answer came."""
+    def get(
+        self,
+        path: str,
+        *,
+        operation: str,
+        key: str,
+        params: Mapping[str, str] | None = None,
+        kind: Kind = Kind.DOCUMENT,
+    ) -> requests.Response:
+        """Read from `path`.
+
+        Raises `Unavailable` or `OutcomeUnknown` if no whole answer came, `TooLarge` for one larger than its `kind` is.
+        """
         try:
-            return self._session().get(
-                self.base_url + path,
-                params=params,
-                headers={KEY_HEADER: key},
-                timeout=self._timeout_s,
-                allow_redirects=False,
-            )
+            return self._ask("GET", path, key=key, kind=kind, params=params)
+        except AnswerTooLarge as large:
+            fault: Exception = _too_large(large, operation=operation)
         except (OSError, urllib3.exceptions.HTTPError) as error:
-            fault = _fault(error, operation=operation, nothing_sent=_never_connected(error))
+            fault = _fault(error, operation=operation, nothing_sent=_never_connected(error), creates=False)
         raise fault
 
     def post(self, path: str, creation: Creation, *, operation: str, key: str) -> requests.Response:
         """Send `creation` to `path`.
 
-        Raises `Unavailable` if provably nothing complete was sent, `OutcomeUnknown` if it may have been, and
-        unchanged whatever `creation.may_send` raises.
+        Raises `Unavailable` if provably nothing complete was sent, `OutcomeUnknown` if it may have been (`TooLarge`
+        for an answer beyond a document's size), and unchanged whatever `creation.may_send` raises.
         """
         body = FencedBody(creation.content, creation.may_send)
+        # The status tells something even if the rest of the answer never comes: a success was taken in.
+        seen: list[int] = []
         try:
-            return self._session().post(
-                self.base_url + path,
+            return self._ask(
+                "POST",
+                path,
+                key=key,
+                kind=Kind.DOCUMENT,
                 data=body,
-                headers={KEY_HEADER: key, "Content-Type": creation.content_type},
-                timeout=self._timeout_s,
-                allow_redirects=False,
+                content_type=creation.content_type,
+                begun=seen.append,
             )
         except _Withheld as withheld:
             fault = withheld.reason
+        except AnswerTooLarge as large:
+            fault = _too_large(large, operation=operation)
         except (OSError, urllib3.exceptions.HTTPError) as error:
             nothing_sent = not body.released or _never_connected(error)
-            fault = _fault(error, operation=operation, nothing_sent=nothing_sent)
+            status = seen[0] if seen else None
+            fault = _fault(error, operation=operation, nothing_sent=nothing_sent, creates=True, status=status)
         raise fault
+
+    def _ask(
+        self, verb: str, path: str, *, key: str, kind: Kind, content_type: str = "", **request: Any
+    ) -> requests.Response:
+        headers = {KEY_HEADER: key} | ({"Content-Type": content_type} if content_type else {})
+        return ask(
+            self._session(),
+            verb,
+            self.base_url + path,
+            kind=kind,
+            timeout_s=self._timeout_s,
+            within_s=self._within_s,
+            headers=headers,
+            **request,
+        )
 
     def close(self) -> None:
         """Close the connections of the calling thread; those of others close when their threads end."""
@@ -135,11 +169,8 @@ class Transport:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = requests.Session()
-            adapter = HTTPAdapter(max_retries=Retry(0, read=False))
-            session.mount("https://", adapter)
-            session.mount("http://", adapter)
-            # Without it, the API might answer in XML (amili.md 7.5).
+            session = new_session()
+            # Without it, the API might answer in XML (API.md, "Limits and formats").
             session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT})
             self._local.session = session
         return session
@@ -157,15 +188,30 @@ def _never_connected(error: Exception) -> bool:
     return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
-def _fault(error: Exception, *, operation: str, nothing_sent: bool) -> Unavailable | OutcomeUnknown:
+def _too_large(large: AnswerTooLarge, *, operation: str) -> TooLarge:
+    return TooLarge(
+        f"answered with more than {large.kind.in_words}; the rest was not read.",
+        system=SYSTEM,
+        operation=operation,
+        status=large.status,
+        advice="The answer may come from something else than Amili's API: check the base address.",
+    )
+
+
+def _fault(
+    error: Exception, *, operation: str, nothing_sent: bool, creates: bool, status: int | None = None
+) -> Unavailable | OutcomeUnknown:
     # Only the kind of fault is told: the texts of `requests` quote addresses and headers.
     kinds = " < ".join(dict.fromkeys(_kinds(error)))
     if nothing_sent:
         return Unavailable(f"could not be reached; nothing was sent ({kinds}).", system=SYSTEM, operation=operation)
+    # A request that only reads has no effect to be in doubt of.
+    doubt = "; whether the request took effect is not known" if creates else ""
     return OutcomeUnknown(
-        f"gave no whole answer; whether the request took effect is not known ({kinds}).",
+        f"gave no whole answer{doubt} ({kinds}).",
         system=SYSTEM,
         operation=operation,
+        status=status,
     )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from connector.cli.deploying import chosen, opened
-from connector.cli.output import as_json, shown
-from connector.cli.reading import JSON_FILE, read_object
+from connector.cli.output import LANGUAGE, as_json, shown
+from connector.cli.reading import JSON_FILE, read_object, refused_in
 from connector.flows.companies import changing, provisioning
 
 
@@ -18,18 +18,20 @@ from connector.flows.companies import changing, provisioning
 @click.option("--connection", "-c", "connection_id", help="The company, if there are several.")
 @click.option("--change", "file", type=JSON_FILE, help="JSON object of the settings to change; the others stay.")
 @click.option("--yes", is_flag=True, help="Change without asking.")
-def settings_command(connection_id: str | None, file: Path | None, yes: bool) -> None:
+@LANGUAGE
+def settings_command(connection_id: str | None, file: Path | None, yes: bool, language: str) -> None:
     """Print a company's settings as JSON, or change some of them.
 
-    A change is shown before it is made, and made only if the ledger can be opened with it. In "host", null takes a
-    setting back to its default.
+    Only what the file names changes, within "reminders", "rule" and the like too; null takes it back to its default. A
+    change is shown before it is made, and made only if it can be meant and the ledger can be opened with it.
     """
     with opened() as deployment:
         connection = chosen(deployment, connection_id)
         if file is None:
             as_json(connection.settings)
             return
-        wanted = changing.changed(connection.settings, read_object(file))
+        with refused_in(language):
+            wanted = changing.changed(connection.settings, read_object(file))
         found = changing.differences(connection.settings, wanted)
         if not found:
             click.echo("Nothing in it differs from what holds.")
@@ -39,7 +41,8 @@ def settings_command(connection_id: str | None, file: Path | None, yes: bool) ->
             click.echo(f"  {name}: {_text(before)} → {_text(after)}")
         if not yes:
             click.confirm("Change this?", abort=True, default=True)
-        changing.change(deployment, connection, wanted)
+        with refused_in(language):
+            changing.change(deployment, connection, wanted)
         for line in provisioning.prepare(deployment, connection.id):
             click.echo(line)
     click.echo("Changed. Hand-overs that are under way go by it from their next reading on.")

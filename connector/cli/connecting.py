@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic import SecretStr
@@ -14,16 +15,20 @@ from connector.amili.keys import make_key_pair
 from connector.amili.models import Creditor
 from connector.cli.consenting import approve, renew
 from connector.cli.deploying import opened
-from connector.cli.output import customers_line, shown, table
+from connector.cli.exit_codes import ExitCode
+from connector.cli.output import customers_line, language_of_the_terminal, shown, table
+from connector.cli.person import user_name
 from connector.cli.problems import Misused
-from connector.cli.reading import JSON_FILE, read_settings
+from connector.cli.reading import JSON_FILE, read_settings, refused_in
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
-from connector.flows.companies import connecting, consent, provisioning
+from connector.domain.settings_limits import require_meant
+from connector.flows.companies import amili_keys, connecting, consent, provisioning
+from connector.flows.companies.amili_keys import Tried
 from connector.flows.companies.consent import Approved
 from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerIdentity
-from connector.store import connections
+from connector.store import amili_accesses, connections
 from connector.store.connections import DEFAULT_ACCESS
 
 _HOSTS = [host.id for host in manifest.load().hosts if host.status == "available"]
@@ -37,8 +42,23 @@ def amili() -> None:
 
 @amili.command()
 @_NAME
-def keys(name: str) -> None:
-    """Make the key pair, and print the public key to hand in to Amili."""
+@click.option("--replace", is_flag=True, help="Make a new pair beside the one in use, which goes on until it works.")
+@click.option("--confirm", is_flag=True, help="Try the new pair, and use it if Amili accepts it.")
+@click.option("--give-up", is_flag=True, help="Forget the new pair that waits.")
+def keys(name: str, replace: bool, confirm: bool, give_up: bool) -> None:
+    """Make the key pair, and print the public key to hand in to Amili.
+
+    With --replace, a pair that companies use is replaced in place: hand the new public key to Amili. The old one goes
+    on until the new one is seen to work: a worker tries it every hour, --confirm at once, and `amili code` where Amili
+    has issued another API code with it.
+    """
+    if replace + confirm + give_up > 1:
+        raise Misused("--replace, --confirm and --give-up are three steps, and go one at a time.")
+    if replace or confirm or give_up:
+        with opened() as deployment:
+            changing = _replacing if replace else _confirming if confirm else _giving_up
+            changing(deployment, name)
+        return
     with opened() as deployment:
         pair = make_key_pair()
         connections.put_access(
@@ -54,19 +74,65 @@ def keys(name: str) -> None:
     click.echo("\nNext: when Amili has issued the API code, `amili-connector amili code` stores it.", err=True)
 
 
+def _replacing(deployment: Deployment, name: str) -> None:
+    public_key = amili_keys.replace(deployment, name, by=user_name())
+    click.echo("Hand this public key to Amili. The present pair goes on until the new one works.\n", err=True)
+    click.echo(public_key.rstrip())
+    click.echo(
+        "\nNext: when Amili has registered it, `amili-connector amili keys --confirm`; with another API code, "
+        "`amili-connector amili code`.",
+        err=True,
+    )
+
+
+def _confirming(deployment: Deployment, name: str) -> None:
+    _show_trial(amili_keys.confirm(deployment, deployment.access(name), by=user_name()))
+
+
+def _show_trial(found: Tried) -> None:
+    """Say what became of a new pair that was tried. Raises Amili's refusal, or why Amili was not reached."""
+    if found.is_whole:
+        click.echo(
+            f"The new key pair works in {' and '.join(found.accepted_by)}, and is in use. The old one is deleted."
+        )
+        return
+    for where, error in found.errors.items():
+        click.echo(shown(f"{where}: {error}"), err=True)
+    click.echo("The new key pair does not work yet; the present one goes on.", err=True)
+    raise SystemExit(ExitCode.REMOTE)
+
+
+def _giving_up(deployment: Deployment, name: str) -> None:
+    deployment.access(name)
+    forgotten = amili_accesses.give_up_new(deployment.databases.main, name)
+    click.echo("The new key pair is forgotten; the present one goes on." if forgotten else "No new key pair waits.")
+
+
 @amili.command()
 @_NAME
 @click.option("--api-code", envvar="AMILI_API_CODE", help="The code; asked for, unseen, if not given.")
 def code(name: str, api_code: str | None) -> None:
-    """Store the API code that Amili issued for the key pair.
+    """Store the API code that Amili issued for the key pair, after it has been tried.
 
-    Better than --api-code, which others may see in the list of processes, are the question and AMILI_API_CODE.
+    One that Amili refuses takes no other's place. Where Amili cannot be reached, it is stored untried. Better than
+    --api-code, which others may see in the list of processes, are the question and AMILI_API_CODE.
     """
     with opened() as deployment:
-        deployment.access(name)
+        access = deployment.access(name)
         given = secret(api_code, "API code from Amili")
-        connections.set_api_code(deployment.databases.main, deployment.vault, name, given)
-    click.echo("Stored, encrypted. Next: `amili-connector connect` connects a company.")
+        if access.new is not None:
+            of_new = amili_keys.confirm(deployment, access, by=user_name(), api_code=given)
+            if of_new.is_whole:
+                _show_trial(of_new)
+                return
+        found = amili_keys.enter_code(deployment, name, given, by=user_name())
+    if found.is_untried:
+        for where, error in found.errors.items():
+            click.echo(shown(f"{where}: {error}"), err=True)
+        click.echo("Stored, encrypted, but UNTRIED: Amili was not reached. Give it again once Amili answers.")
+        return
+    works = f"It works in {' and '.join(found.accepted_by)}. " if found.accepted_by else ""
+    click.echo(f"{works}Stored, encrypted. Next: `amili-connector connect` connects a company.")
 
 
 @amili.command("public-key")
@@ -149,13 +215,15 @@ def connect(
     with opened() as deployment:
         access = deployment.access(amili_keys)
         settings = read_settings(settings_file)
+        with refused_in(language_of_the_terminal()):
+            require_meant(settings)
         if environment:
             settings = settings.model_copy(update={"environment": Environment(environment)})
         api = deployment.amili(settings.environment, access)
         approved = approve(deployment) if host_kind == consent.HOST else None
         if approved is not None:
             if approved.connection_id:
-                renew(deployment, approved)
+                renew(deployment, approved, wanted=settings.environment if environment else None)
                 return
             found = _fortnox(deployment, api, approved, settings)
         else:
@@ -164,10 +232,12 @@ def connect(
         click.echo(f"Ledger:   {shown(f'{who}, {found.ledger.version}, as {found.ledger.user}')}")
         host_settings = {**found.settings.host, **found.ledger.found_settings}
         click.echo(customers_line(connecting.customers_of_ledger(deployment, host_kind, host_settings, found.key)))
-        creditor = _choose(found.choice, creditor_id, settings.environment, ask=not yes)
+        name = connection_id or connecting.suggested_id(found.ledger.company)
+        if name not in connections.ids(deployment.databases.main):
+            _require_new(deployment, host_kind, found, host_settings)
+        creditor = chosen_creditor(found.choice, creditor_id, settings.environment, ask=not yes)
         click.echo(f"Creditor: {_named(creditor)} at Amili, {settings.environment}")
         connecting.require_active(creditor)
-        name = connection_id or connecting.suggested_id(found.ledger.company)
         if not yes:
             click.confirm(f"Save as “{name}”?", abort=True, default=True)
         token = ""
@@ -201,6 +271,22 @@ def connect(
         click.echo("Webhook address for the ledger, shown once (`odoo provision` installs one by itself):")
         click.echo(f"  {webhook_url(deployment, host_kind, name, token)}")
         click.echo("Next: `amili-connector odoo provision`, then `amili-connector serve`.")
+
+
+def _require_new(deployment: Deployment, host_kind: str, found: _Opened, host_settings: dict[str, Any]) -> None:
+    others = connecting.require_new(
+        deployment,
+        host_kind,
+        host_settings,
+        organization_number=found.ledger.organization_number,
+        environment=found.settings.environment,
+    )
+    for other in others:
+        click.echo(
+            f"The same books are connected to Amili's other environment, as “{other}”: both take up what is asked for "
+            f"in the ledger. To go live, end this and use `amili-connector go-live --connection {other}`.",
+            err=True,
+        )
 
 
 def _fortnox(deployment: Deployment, api: AmiliClient, approved: Approved, settings: ConnectionSettings) -> _Opened:
@@ -252,7 +338,10 @@ def webhook_url(deployment: Deployment, host_kind: str, connection_id: str, toke
     return f"{deployment.settings.public_url}/webhooks/{host_kind}/{connection_id}/{token}?event=requested"
 
 
-def _choose(choice: connecting.Choice, creditor_id: str | None, environment: Environment, *, ask: bool) -> Creditor:
+def chosen_creditor(
+    choice: connecting.Choice, creditor_id: str | None, environment: Environment, *, ask: bool
+) -> Creditor:
+    """The creditor named, the only one that fits, or the one that a person chooses. Raises `ConfigurationError`."""
     if creditor_id:
         named = next((creditor for creditor in choice.creditors if creditor.id == creditor_id), None)
         if named is None:

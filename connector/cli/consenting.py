@@ -6,6 +6,7 @@ import click
 
 from connector.cli.output import shown
 from connector.cli.person import user_name
+from connector.domain.connection import Environment
 from connector.flows.companies import consent
 from connector.flows.companies.consent import Approved
 from connector.flows.deployment import Deployment
@@ -37,8 +38,15 @@ def _approved(deployment: Deployment, *, service_account: bool) -> Approved:
     return consent.receive(deployment, consent.answer_in(answer), state=question.state)
 
 
-def renew(deployment: Deployment, approved: Approved) -> None:
-    """Say that a company which is connected already has renewed its consent."""
+def renew(deployment: Deployment, approved: Approved, *, wanted: Environment | None = None) -> None:
+    """Say that a company which is connected already has renewed its consent.
+
+    `wanted` is the environment of Amili's that was asked for, if one was: the company stays in the one that it has.
+    """
     connection = consent.renewed(deployment, approved, by=user_name())
     click.echo(shown(f"{connection.name} is connected already, as “{connection.id}”. Its consent is renewed."))
     click.echo("What waited for it goes on by itself.")
+    present = connection.settings.environment
+    if wanted not in (None, present):
+        step = "go-live" if wanted is Environment.PRODUCTION else "go-live --back"
+        click.echo(f"It stays in Amili's {present}: `amili-connector {step} --connection {connection.id}` is the step.")

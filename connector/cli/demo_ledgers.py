@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import requests
 from pydantic import SecretStr
 
 from connector.domain.hand_over import WriteBackState
@@ -16,12 +15,14 @@ from connector.flows.access.fortnox_access import CALLBACK_PATH
 from connector.flows.companies import connecting, consent
 from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerIdentity
+from connector.remote.addresses import guarded_session
 from connector.sandbox import fortnox_settling
 from connector.sandbox.fortnox import create_fortnox
 from connector.sandbox.fortnox_grants import App
 from connector.sandbox.fortnox_seed import demo_books
 from connector.sandbox.fortnox_state import FortnoxState
 from connector.sandbox.odoo import create_odoo
+from connector.sandbox.odoo_requests import ACTION_IDS, ANSWER
 from connector.sandbox.odoo_seed import demo_ledger
 from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.serve import running
@@ -64,7 +65,8 @@ def demo_odoo(_public_url: str) -> Iterator[DemoLedger]:
     with running(create_odoo(state)) as url:
 
         def way(deployment: Deployment) -> Way:
-            host = {"url": url, "database": _DATABASE, "fee_products": ["FAKTAVG"]}
+            set_up = {"answer_action_id": ACTION_IDS[ANSWER]}
+            host = {"url": url, "database": _DATABASE, "fee_products": ["FAKTAVG"], **set_up}
             return Way(connecting.identify_ledger(deployment, "odoo", host, SecretStr(key)), host, SecretStr(key))
 
         yield DemoLedger(
@@ -89,7 +91,8 @@ def demo_fortnox(public_url: str) -> Iterator[DemoLedger]:
 
         def way(deployment: Deployment) -> Way:
             question = consent.ask(deployment)
-            answer = requests.get(question.url, allow_redirects=False, timeout=_CONSENT_TIMEOUT_S)
+            session = guarded_session(allow_private=True)
+            answer = session.get(question.url, allow_redirects=False, timeout=_CONSENT_TIMEOUT_S)
             address = answer.headers.get("Location", "")
             approved = consent.receive(deployment, consent.answer_in(address), state=question.state)
             return Way(consent.ledger_of(deployment, approved), approved.host_settings, None)

@@ -43,12 +43,12 @@ from connector.store import connections, timeline, users
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
 from connector.web.app import create_app
+from connector.web.lanes import Threads
 from connector.web.server import make_server
 
 CONNECTION = "testbolaget"
 _USER = "demo@example.se"
 _WAIT_S = 90.0
-_WEB_THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -311,7 +311,9 @@ def _why(stage: Stage, one: HandOver | None) -> str:
 @contextmanager
 def _pages(stage: Stage) -> Iterator[None]:
     host, _, port = stage.deployment.settings.listen.rpartition(":")
-    server = make_server(create_app(stage.deployment), host=host, port=port, threads=_WEB_THREADS)
+    server = make_server(
+        create_app(stage.deployment), host=host, port=port, threads=Threads(at_once=1, door=1, pages=4)
+    )
     threading.Thread(target=server.run, name="web", daemon=True).start()
     try:
         yield

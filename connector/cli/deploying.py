@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from connector.cli.private import keep_private
 from connector.domain.errors import ConfigurationError, ConnectorError, Unavailable
 from connector.flows.deployment import Deployment, open_deployment
 from connector.settings import Settings, load_settings
@@ -20,7 +21,7 @@ from connector.store.connections import StoredConnection
 
 ENV_FILE = Path(".env")
 
-_FOREIGN = ("alembic", "charset_normalizer", "psycopg", "requests", "sqlalchemy", "urllib3", "waitress.queue")
+_FOREIGN = ("alembic", "charset_normalizer", "psycopg", "pypdf", "requests", "sqlalchemy", "urllib3", "waitress.queue")
 """Loggers of libraries whose lines would show addresses with tokens, or statements with their values."""
 
 
@@ -46,14 +47,26 @@ def deployment_settings() -> Settings:
         raise ConfigurationError(f"{ENV_FILE} cannot be read ({type(error).__name__}).") from None
 
 
-@contextmanager
-def opened(*, log: Callable[[Settings], None] = log_only_what_goes_wrong) -> Iterator[Deployment]:
-    """The deployment that the environment and `.env` describe, closed again afterwards.
+def start_of_a_process(settings: Settings) -> None:
+    """What a process that runs all the time does first: log, and keep its secrets from others on the machine.
 
-    Raises `ConfigurationError` or `Unavailable` for a database that cannot be used, now or later.
+    Raises `ConfigurationError` where others may read them and that cannot be mended.
+    """
+    set_up_logging(settings)
+    keep_private(ENV_FILE, str(ENV_FILE))
+    if settings.database_url is None:
+        keep_private(settings.data_dir, f"The folder in DATA_DIR ({settings.data_dir})")
+
+
+@contextmanager
+def opened(*, first: Callable[[Settings], None] = log_only_what_goes_wrong) -> Iterator[Deployment]:
+    """The deployment that the environment and `.env` describe, closed again afterwards; `first` comes before.
+
+    Raises what `first` does, and `ConfigurationError` or `Unavailable` for a database that cannot be used, now or
+    later.
     """
     settings = deployment_settings()
-    log(settings)
+    first(settings)
     try:
         deployment = _opened(settings)
         try:

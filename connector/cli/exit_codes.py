@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
     CONFIGURATION = 3
     """A setting or a connection is missing or malformed; a person must mend it."""
     REMOTE = 4
-    """The ledger, Amili or the database could not be reached, or refused."""
+    """The ledger, Amili or the database could not be reached, or refused; maybe for some of several invoices alone."""
     BLOCKED = 5
     """Findings stop at least one invoice; or something waits for a person, where that was asked."""
     UNFINISHED = 6

@@ -9,16 +9,41 @@ from typing import Any
 from connector.cli.output import instant, moment, shown, table
 from connector.domain.case import CaseStanding, closing
 from connector.domain.dates import STOCKHOLM
-from connector.domain.hand_over import WAITS_FOR_KEY
+from connector.domain.hand_over import (
+    WAITS_FOR_AMILI_KEY,
+    WAITS_FOR_KEY,
+    WAITS_FOR_NOTHING,
+    WAITS_FOR_RESTORE,
+    WAITS_WHILE_PAUSED,
+)
+from connector.domain.invoice import Standing
 from connector.domain.money import as_text
 from connector.flows.hand_over.ledger_words import case_status
 from connector.hosts.base import Language
 from connector.store.hand_over_record import HandOver
 from connector.store.timeline import TimelineEntry
 
-HEADINGS = ("Company", "Invoice", "Debtor", "State", "Case or what it waits for", "Capital", "PDF", "Ledger", "Asked")
+HEADINGS = (
+    "Company",
+    "Invoice",
+    "Debtor",
+    "State",
+    "Case or what it waits for",
+    "OCR",
+    "Capital",
+    "PDF",
+    "Ledger",
+    "Asked",
+)
 FACT_HEADINGS = ("Closed at Amili", "Paid in ledger", "Balances zero")
 _LONGEST_NAME = 28
+_WAITS = {
+    WAITS_FOR_KEY: "a new key to the ledger",
+    WAITS_FOR_AMILI_KEY: "Amili to accept our key pair",
+    WAITS_FOR_RESTORE: "a look at what Amili has already, after a restore",
+    WAITS_WHILE_PAUSED: "the company pauses",
+    WAITS_FOR_NOTHING: "nothing: the connection has ended",
+}
 
 
 def hand_over_table(hand_overs: Iterable[HandOver]) -> None:
@@ -50,6 +75,7 @@ def _row(one: HandOver) -> tuple[str, ...]:
         one.debtor_name if len(one.debtor_name) <= _LONGEST_NAME else one.debtor_name[: _LONGEST_NAME - 1] + "…",
         one.state,
         one.case_id or waits_for(one),
+        one.ocr,
         as_text(one.capital) if one.capital is not None else "",
         one.pdf if one.case_id else "",
         one.write_back if one.case_id else "",
@@ -59,7 +85,7 @@ def _row(one: HandOver) -> tuple[str, ...]:
 
 def waits_for(one: HandOver) -> str:
     """What a hand-over waits for, in words; "" if for nothing."""
-    return "a new key to the ledger" if one.waiting_for == WAITS_FOR_KEY else one.waiting_for
+    return _WAITS.get(one.waiting_for, one.waiting_for)
 
 
 def as_document(one: HandOver) -> dict[str, Any]:
@@ -74,12 +100,13 @@ def as_document(one: HandOver) -> dict[str, Any]:
         "case_id": one.case_id,
         "registration_id": one.registration_id,
         "ocr": one.ocr,
+        "ocr_id": one.ocr_id,
         "debtor_name": one.debtor_name,
         "capital_to_claim": one.capital,
         "pdf": one.pdf,
         "write_back": one.write_back,
         "waiting_for": one.waiting_for,
-        "ledger": {"standing": one.standing.kind, "balance": one.standing.balance} if one.standing else None,
+        "ledger": _in_ledger(one.standing) if one.standing else None,
         "findings": one.findings,
         "asked_by": one.asked_by,
         "asked_at": instant(one.asked_at),
@@ -125,3 +152,7 @@ def entry_document(entry: TimelineEntry) -> dict[str, Any]:
 def clock(at_s: float) -> str:
     """An instant to the second, as people in Sweden write it."""
     return datetime.fromtimestamp(at_s, STOCKHOLM).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _in_ledger(standing: Standing) -> dict[str, object]:
+    return {"standing": standing.kind, "balance": None if standing.unreadable else standing.balance}

@@ -16,6 +16,10 @@ from connector.store import connections
 from connector.store.connections import ConnectionSummary
 from connector.store.ledger_keys import KeyTrouble
 
+_AT_AMILI = (
+    "Amili does not accept our key pair, and nothing of it is sent or reported. Ask Amili why; "
+    "`amili-connector amili keys --replace --name {name}` makes a new one."
+)
 _RENEW = f"amili-connector connect {consent.HOST}"
 
 
@@ -48,6 +52,12 @@ def warn_of_keys(deployment: Deployment, connection_id: str | None) -> None:
     for one in connections.summaries(deployment.databases.main):
         if connection_id not in (None, one.id):
             continue
+        if one.disconnected_at is not None:
+            continue
+        if one.amili_refused_at is not None:
+            click.echo(f"{one.id}: {_AT_AMILI.format(name=one.amili_access)}", err=True)
+        if one.paused_at is not None:
+            click.echo(f"{one.id}: it pauses, and no invoice of it is sent.", err=True)
         trouble = one.key.trouble(today())
         if trouble is not None:
             click.echo(f"{one.id}: {_told(one, trouble)}", err=True)

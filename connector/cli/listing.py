@@ -27,9 +27,12 @@ from connector.store.hand_over_record import HandOver
     type=click.Choice([ending.value for ending in Ending]),
     help="Only those whose case at Amili and invoice in the ledger have come so far towards their end.",
 )
+@click.option("--ocr", default="", help="Only those whose case has this OCR number at Amili.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most this many.")
 @JSON
-def list_command(connection_id: str | None, state: str | None, ending: str | None, limit: int, json_: bool) -> None:
+def list_command(
+    connection_id: str | None, state: str | None, ending: str | None, ocr: str, limit: int, json_: bool
+) -> None:
     """List hand-overs, newest first."""
     with opened() as deployment:
         if connection_id:
@@ -39,6 +42,7 @@ def list_command(connection_id: str | None, state: str | None, ending: str | Non
             connection_id=connection_id,
             state=HandOverState(state) if state else None,
             ending=Ending(ending) if ending else None,
+            ocr=ocr,
             limit=limit,
         )
         known = cases.of_many(deployment.databases.main, [one.case_id for one in found])
@@ -53,15 +57,15 @@ def list_command(connection_id: str | None, state: str | None, ending: str | Non
 
 
 @click.command()
-@click.argument("reference", metavar="CASE|INVOICE")
+@click.argument("reference", metavar="CASE|INVOICE|OCR")
 @LANGUAGE
 @JSON
 def show(reference: str, language: str, json_: bool) -> None:
-    """Show the hand-over of a case id or invoice number, with everything that happened to it."""
+    """Show the hand-over of a case id, invoice number or OCR number, with everything that happened to it."""
     with opened() as deployment:
         found = hand_overs.find(deployment.databases.main, reference)
         if not found:
-            raise Misused(f"No hand-over has the case id or invoice number {reference}.")
+            raise Misused(f"No hand-over has the case id, invoice number or OCR number {reference}.")
         if json_:
             as_json([_with_timeline(deployment, one) for one in found])
             return

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from connector.cli.output import as_json
+from connector.cli.previewing import FIRST_ACTION, chosen_action
 from connector.cli.reading import JSON_FILE, read_object, read_settings
-from connector.domain.connection import FirstAction
 from connector.domain.dates import today
 from connector.flows.companies.mapping import map_document
 
@@ -18,7 +18,7 @@ from connector.flows.companies.mapping import map_document
 @click.option("--host", required=True, help="The accounting system the document comes from, odoo or fortnox.")
 @click.option("--input", "document_file", required=True, type=JSON_FILE, help="The saved document, JSON.")
 @click.option("--settings", "settings_file", type=JSON_FILE, help="Connection settings, JSON; defaults if not given.")
-@click.option("--first-action", type=click.Choice([action.value for action in FirstAction]))
+@FIRST_ACTION
 @click.option("--today", "on", type=click.DateTime(["%Y-%m-%d"]), help="Judge as on this date; today if not given.")
 def map_command(
     host: str, document_file: Path, settings_file: Path | None, first_action: str | None, on: datetime | None
@@ -28,6 +28,7 @@ def map_command(
     Needs no account and no network. The exit status is 0 whatever the findings are.
     """
     document = read_object(document_file)
-    action = FirstAction(first_action) if first_action else None
+    settings = read_settings(settings_file)
+    action = chosen_action(settings, first_action)
     day = on.date() if on else today()
-    as_json(map_document(host, document, read_settings(settings_file), today=day, first_action=action))
+    as_json(map_document(host, document, settings, today=day, first_action=action))

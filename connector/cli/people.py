@@ -12,11 +12,10 @@ from connector.cli.deploying import opened
 from connector.cli.output import JSON, LANGUAGES, as_json, table
 from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import Deployment
-from connector.store import connections, users
+from connector.store import connections, passwords, users
 from connector.store.users import ALL_CONNECTIONS, User
 
 _PASSWORD_BYTES = 12
-_SHORTEST_PASSWORD = 12
 _HEADINGS = ("E-mail", "Name", "Language", "Mail", "May use")
 
 
@@ -39,16 +38,20 @@ def user() -> None:
 @click.argument("email", callback=email_address)
 @click.option("--name", default="", help="The person's name.")
 @click.option(
-    "--language", type=click.Choice(LANGUAGES), default="sv", show_default=True, help="Of what they are sent."
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="Of the pages and of what they are sent. If not given: the pages as their browser asks, mail in Swedish.",
 )
 @click.option("--connection", "connection_ids", multiple=True, help="A company the person may use; all if not given.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def add_user(email: str, name: str, language: str, connection_ids: tuple[str, ...], password_stdin: bool) -> None:
+def add_user(
+    email: str, name: str, language: str | None, connection_ids: tuple[str, ...], password_stdin: bool
+) -> None:
     """Enter a person. Without --password-stdin a password is made and shown once."""
     password = _password_from_stdin() if password_stdin else ""
     with opened() as deployment:
         _must_be_connected(deployment, connection_ids)
-        enter(deployment, email, name or email, connection_ids or (ALL_CONNECTIONS,), password, language)
+        enter(deployment, email, name or email, connection_ids or (ALL_CONNECTIONS,), password, language or "")
 
 
 @user.command("password")
@@ -147,13 +150,13 @@ def _must_be_connected(deployment: Deployment, connection_ids: Collection[str]) 
 
 def _password_from_stdin() -> str:
     password = sys.stdin.readline().rstrip("\r\n")
-    if len(password) < _SHORTEST_PASSWORD:
-        raise click.UsageError(f"The password on standard input is shorter than {_SHORTEST_PASSWORD} characters.")
+    if len(password) < passwords.SHORTEST:
+        raise click.UsageError(f"The password on standard input is shorter than {passwords.SHORTEST} characters.")
     return password
 
 
 def enter(
-    deployment: Deployment, email: str, name: str, connection_ids: tuple[str, ...], given: str, language: str = "sv"
+    deployment: Deployment, email: str, name: str, connection_ids: tuple[str, ...], given: str, language: str = ""
 ) -> None:
     """Enter a person and say so; a password that was not `given` is made and shown once."""
     password = given or secrets.token_urlsafe(_PASSWORD_BYTES)

@@ -9,7 +9,10 @@ import click
 from connector.cli.deploying import chosen, opened
 from connector.cli.exit_codes import ExitCode
 from connector.cli.output import JSON, LANGUAGE, as_json, finding_lines, shown, table
-from connector.domain.connection import FirstAction
+from connector.cli.problems import Misused
+from connector.domain.connection import ConnectionSettings, FirstAction, first_action_of
+from connector.domain.dates import today
+from connector.domain.debtor import read_debtor
 from connector.domain.errors import NotFound
 from connector.domain.findings import Finding, worst_first
 from connector.domain.identity import mask_identity
@@ -22,8 +25,8 @@ from connector.web.texts import load_catalogues
 CONNECTION = click.option("--connection", "-c", "connection_id", help="The company, when several are connected.")
 FIRST_ACTION = click.option(
     "--first-action",
-    type=click.Choice([action.value for action in FirstAction]),
-    help="Where the case starts; the company's default if not given.",
+    metavar="|".join((*FirstAction, "OTHER")),
+    help="Where the case starts; the company's default if not given. Others are those of other_first_actions.",
 )
 
 WAIT_S = click.option(
@@ -60,8 +63,15 @@ def preview_command(
 
 def look(deployment: Deployment, connection: StoredConnection, invoice: str, first_action: str | None) -> Preview:
     """The preview of an invoice by its number or its ledger id. Raises the errors of remote calls."""
-    action = FirstAction(first_action) if first_action else None
+    action = chosen_action(connection.settings, first_action)
     return preview(deployment, connection.id, _invoice_id(deployment, connection, invoice), first_action=action)
+
+
+def chosen_action(settings: ConnectionSettings, text: str | None) -> FirstAction | str | None:
+    """The first action that a command was given, if the company may choose it. Raises `Misused`."""
+    if text is None or text in settings.first_actions:
+        return first_action_of(text) if text else None
+    raise Misused(f"--first-action {text}: must be one of {', '.join(settings.first_actions)}.")
 
 
 def _invoice_id(deployment: Deployment, connection: StoredConnection, invoice: str) -> str:
@@ -91,6 +101,8 @@ def _as_document(seen: Preview) -> dict[str, Any]:
         "stopping": [finding.code for finding in seen.stopping],
         "sendable": not seen.stopping,
         "case_id": seen.hand_over.case_id if seen.hand_over else "",
+        "asks_whose": seen.asks_whose,
+        "hand_over_id": seen.hand_over.id if seen.hand_over else "",
     }
 
 
@@ -100,7 +112,8 @@ def print_preview(seen: Preview, stopping: tuple[Finding, ...], language: str) -
         click.echo(f"Invoice {seen.invoice_id} cannot be read:")
         click.echo("\n".join(finding_lines(stopping, language)))
         return
-    invoice, customer = seen.invoice, seen.invoice.customer
+    invoice = seen.invoice
+    customer = read_debtor(invoice.customer, today=today()).customer
     click.echo(shown(f"Invoice {invoice.number} · {customer.name} · {mask_identity(customer.id_number)}"))
     click.echo(f"Due {invoice.due_date} · begins as {seen.first_action} · {seen.connection.settings.environment}\n")
     words = load_catalogues()[language]
@@ -112,10 +125,12 @@ def print_preview(seen: Preview, stopping: tuple[Finding, ...], language: str) -
         ],
         right=("Kronor",),
     )
-    click.echo()
+    click.echo(shown(f"\nThe debtor reads: {seen.assessment.debtor_reads or '–'}\n"))
     for line in finding_lines(worst_first(seen.assessment.findings), language):
         click.echo(line)
     if stopping:
         click.echo(f"\nCannot be sent now: {', '.join(dict.fromkeys(finding.code for finding in stopping))}.")
+        if seen.asks_whose and seen.hand_over is not None:
+            click.echo(f"Say whose the case is: amili-connector decide {seen.hand_over.id}")
     else:
         click.echo("\nCan be sent.")

@@ -32,6 +32,7 @@ _BRAKES = {
     Brake.FIRST: "nothing of this company was ever sent before",
     Brake.TOO_MANY: "it is more invoices than the rule lets go at once (most_invoices)",
     Brake.TOO_MUCH: "it is more kronor than the rule lets go at once (most_amount)",
+    Brake.BANK_UNKNOWN: "it is not known how far receipts are booked (say it with booked-through)",
 }
 _WORDS = {
     Standing.PROPOSED: "proposed",
@@ -56,7 +57,9 @@ def propose(connection_id: str | None, send: bool, yes: bool, force: bool, langu
     The rule is the company's setting `rule`: days after the due date and after a reminder. With --send, what is
     proposed is handed to the workers, who read and check each invoice again. The exit status is 5 if --yes meets a
     plan that needs a person: the first of a company, or one larger than the rule allows. It then waits on the
-    company's pages, where a person chooses what is sent, and among the tasks.
+    company's pages, where a person chooses what is sent, and among the tasks. So does, even with --force, a plan of
+    which it is not known how far receipts are booked. Otherwise it is 4 if an invoice could not be read: what could be
+    is proposed, and sent, all the same.
     """
     with opened() as deployment:
         connection = chosen(deployment, connection_id)
@@ -69,6 +72,10 @@ def propose(connection_id: str | None, send: bool, yes: bool, force: bool, langu
             _show(found, size, language)
         if send:
             _send(deployment, connection, proposed, yes=yes, force=force)
+    unread = sum(one.standing is Standing.UNREAD for one in found)
+    if unread:
+        click.echo(f"{unread} could not be read; propose again for {'it' if unread == 1 else 'them'}.", err=True)
+        raise SystemExit(ExitCode.REMOTE)
 
 
 def _send(
@@ -87,10 +94,11 @@ def _send(
     held = brakes_on(deployment, connection, size)
     for brake in held:
         click.echo(f"This plan needs a person: {_BRAKES[brake]}.", err=True)
-    if yes and held and not force:
+    if yes and held and (not force or Brake.BANK_UNKNOWN in held):
         held_plans.hold(db, connection.id, proposed, held, by=user_name())
         page = f"{deployment.settings.public_url}/connections/{connection.id}/plan"
-        click.echo(f"Nothing was sent. It waits at {page}; or send it without --yes, or with --force.", err=True)
+        forced = "" if Brake.BANK_UNKNOWN in held else ", or with --force"
+        click.echo(f"Nothing was sent. It waits at {page}; or send it without --yes{forced}.", err=True)
         raise SystemExit(ExitCode.BLOCKED)
     if not yes:
         environment = connection.settings.environment
@@ -102,9 +110,13 @@ def _send(
     click.echo(f"{_counted(size)} handed to the workers, who go on{works}; `amili-connector list` tells.", err=True)
 
 
+def _balance(one: Candidate) -> str:
+    return "–" if one.invoice.balance is None else as_text(one.invoice.balance)
+
+
 def _show(found: Sequence[Candidate], size: PlanSize, language: str) -> None:
     rows = [
-        (one.invoice.number, str(one.invoice.due_date or ""), as_text(one.invoice.balance), _WORDS[one.standing], why)
+        (one.invoice.number, str(one.invoice.due_date or ""), _balance(one), _WORDS[one.standing], why)
         for one in found
         if one.standing is not Standing.SENT
         for why in [_why(one, language)]

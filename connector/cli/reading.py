@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from pydantic import ValidationError
 
 from connector.domain.connection import ConnectionSettings, first_problem
 from connector.domain.errors import ConfigurationError
+from connector.domain.settings_limits import SettingsRefused
 
 JSON_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -40,3 +43,12 @@ def read_settings(path: Path | None) -> ConnectionSettings:
     except ValidationError as error:
         field, problem = first_problem(error)
         raise ConfigurationError(f"{path}: the setting {field}: {problem}.") from None
+
+
+@contextmanager
+def refused_in(language: str) -> Iterator[None]:
+    """Say in the reader's language why settings are refused."""
+    try:
+        yield
+    except SettingsRefused as error:
+        raise ConfigurationError(error.says.within(language)) from None

@@ -40,6 +40,7 @@ def reconcile(connection_id: str | None, exit_code: bool, language: str, json_: 
                 "differences": [
                     {
                         **one.difference.model_dump(mode="python"),
+                        "payouts_read_at": _maybe_instant(one.difference.payouts_read_at),
                         "first_seen": instant(one.first_seen),
                         "cause": cause(one.difference, language),
                     }
@@ -75,6 +76,10 @@ def _show(found: Compared, language: str) -> None:
         click.echo()
     what = _counted(len(found.differences), "difference") if found.differences else "no differences"
     click.echo(f"{_counted(found.cases, 'case')} compared; {what}.")
+
+
+def _maybe_instant(at_s: float | None) -> str | None:
+    return None if at_s is None else instant(at_s)
 
 
 def _counted(number: int, what: str) -> str:

@@ -14,12 +14,13 @@ from types import FrameType
 
 import click
 
-from connector.cli.deploying import opened, set_up_logging
+from connector.cli.deploying import opened, start_of_a_process
 from connector.domain.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
-WEB_THREADS = 8
+_TURN_S = 0.001
+"""How long a thread that computes goes on before another has its turn: a webhook needs some, while pages compute."""
 _FIRST_RESTART_PAUSE_S = 0.5
 _LONGEST_RESTART_PAUSE_S = 30.0
 _HEALTHY_AFTER_S = 60.0
@@ -34,7 +35,7 @@ def worker(parent: int | None) -> None:
     # Imported here, because `serve` lives in this module too and would carry the engine's 20 MB for nothing.
     from connector.flows.worker import Worker  # noqa: PLC0415
 
-    with opened(log=set_up_logging) as deployment:
+    with opened(first=start_of_a_process) as deployment:
         running = Worker(deployment)
         _when_told_to_stop(running.stop)
         if parent is not None:
@@ -54,15 +55,17 @@ def serve() -> None:
     """Serve webhooks and pages, with a worker beside as a second process that is watched and restarted."""
     # Likewise: the worker needs neither.
     from connector.web.app import create_app  # noqa: PLC0415
+    from connector.web.lanes import Threads  # noqa: PLC0415
     from connector.web.server import make_server  # noqa: PLC0415
 
-    with opened(log=set_up_logging) as deployment:
+    sys.setswitchinterval(_TURN_S)
+    with opened(first=start_of_a_process) as deployment:
         listen = deployment.settings.listen
         host, _, port = listen.rpartition(":")
         app = create_app(deployment)
         try:
             proxy = deployment.settings.trusted_proxy
-            server = make_server(app, host=host.strip("[]"), port=port, threads=WEB_THREADS, trusted_proxy=proxy)
+            server = make_server(app, host=host.strip("[]"), port=port, threads=Threads(), trusted_proxy=proxy)
         except (OSError, OverflowError, ValueError) as error:
             problem = getattr(error, "strerror", None) or "it is no address of this machine"
             raise ConfigurationError(f"The address in LISTEN ({listen}) cannot be listened on: {problem}.") from None

@@ -25,6 +25,10 @@ def init(email: str | None) -> None:
         "# Secrets of this deployment. Keep a copy somewhere safe: without them stored keys cannot be read.\n"
         f"SECRET_KEYS={Fernet.generate_key().decode()}\n"
         f"SESSION_SECRET={secrets.token_urlsafe(48)}\n"
+        "# The address under which ledgers and people reach the connector; and that of the web server in front of it,\n"
+        "# as this machine sees it, without which visitors cannot be told apart as they sign in.\n"
+        "# PUBLIC_URL=https://amili.company.example\n"
+        "# TRUSTED_PROXY=127.0.0.1\n"
         "# Every other setting is described in .env.example and README.\n"
     )
     try:
@@ -40,6 +44,7 @@ def init(email: str | None) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     click.echo(f"Wrote {ENV_FILE.resolve()} with fresh secrets. Keep a copy somewhere safe.")
+    click.echo("Set PUBLIC_URL in it, and TRUSTED_PROXY to the address of the web server with a certificate in front.")
     if email:
         with opened() as deployment:
             enter(deployment, email, email, (ALL_CONNECTIONS,), "")

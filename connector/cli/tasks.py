@@ -10,7 +10,7 @@ from connector.cli.deploying import opened
 from connector.cli.exit_codes import ExitCode
 from connector.cli.output import JSON, LANGUAGE, as_json, instant, shown, table
 from connector.flows.tasks import tasks
-from connector.flows.tasks.tasks import Task
+from connector.flows.tasks.task import Task
 
 _HEADINGS = ("Company", "Days", "Owner", "What")
 

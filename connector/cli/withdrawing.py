@@ -13,7 +13,6 @@ from connector.cli.person import user_name
 from connector.cli.previewing import WAIT_S
 from connector.cli.problems import Misused
 from connector.domain.errors import ConfigurationError
-from connector.domain.follow_up import FollowUpState
 from connector.domain.hand_over import HandOverState
 from connector.domain.money import as_text
 from connector.domain.withdrawal import kept_reason
@@ -112,7 +111,7 @@ def _report(ended: HandOver, row: FollowUp | None, language: str, *, json_: bool
             click.echo(line)
     if ended.state is HandOverState.WITHDRAWN:
         return
-    if row is not None and row.state is FollowUpState.ASKING:
+    if row is not None and row.is_asked:
         raise SystemExit(ExitCode.BLOCKED)
     click.echo("\nNot ended yet. The work goes on as soon as a worker runs.", err=True)
     raise SystemExit(ExitCode.UNFINISHED)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ActionKind(StrEnum):
-    """The acts of a creditor on a case (amili.md 5)."""
+    """The acts of a creditor on a case (amili/API.md, "Actions")."""
 
     PAYMENT = "payment"
     """The debtor paid the creditor directly."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from connector.domain.claim import AmountLine, Claim
-from connector.domain.connection import FirstAction
+from connector.domain.connection import AnyFirstAction
 from connector.domain.findings import Finding
 from connector.domain.invoice import Frozen
 from connector.domain.money import Kronor
 
 
 class CreditorStatus(Frozen):
-    """What Amili says of the creditor: G1 and G2 of domain.md section 11."""
+    """What Amili says of the creditor: G1 and G2 of RULES.md, "G: the creditor"."""
 
     id: str
     account: str
@@ -20,13 +20,20 @@ class CreditorStatus(Frozen):
     organization_number: str = ""
     is_active: bool
     has_payout_account: bool | None = None
+    standard_debt_description: str = ""
+    always_use_standard_debt_description: bool = False
 
 
 class PdfFacts(Frozen):
-    """What is known of the invoice's PDF before sending. `problem` says why there is none, in the host's words."""
+    """What is known of the invoice's PDF before sending. `problem` says why there is none, in the host's words.
+
+    `active` says that it may run something when it is opened, `files` how many files it carries.
+    """
 
     available: bool
-    starts_as_pdf: bool = True
+    is_pdf: bool = True
+    active: bool = False
+    files: int = 0
     size_bytes: int = 0
     invoice_number: str = ""
     problem: str = ""
@@ -38,11 +45,13 @@ class Circumstances(Frozen):
     `proposed_balance` is the balance a person saw when deciding (A2). `open_case` is the id of a case that
     already stands for this creditor and invoice, `unknown_attempt` says that an earlier registration has no
     known outcome (A9); `withdrawn_case` names an earlier, withdrawn or closed case (A10).
+    `by_rule` says that a rule sends, so that nobody looks at this invoice by itself.
     `creditor` is None when Amili was not asked, as in an offline mapping; `pdf` likewise.
     """
 
     today: date
-    first_action: FirstAction
+    first_action: AnyFirstAction
+    by_rule: bool = False
     proposed_balance: Kronor | None = None
     open_case: str = ""
     unknown_attempt: bool = False
@@ -52,8 +61,12 @@ class Circumstances(Frozen):
 
 
 class Assessment(Frozen):
-    """The judgement. `claim` is None when the invoice lacks what a claim must carry."""
+    """The judgement. `claim` is None when the invoice lacks what a claim must carry.
+
+    `debtor_reads` is the text after "The debt concerns" that the debtor will read, as far as it is known.
+    """
 
     findings: tuple[Finding, ...]
     amounts: tuple[AmountLine, ...]
     claim: Claim | None
+    debtor_reads: str = ""

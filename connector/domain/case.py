@@ -25,7 +25,7 @@ class CaseStanding(Frozen):
     """A case as it was last read. Holds nothing about persons.
 
     `state`, `status`, `closed_as_came`, both histories and `amounts` are what Amili sent; everything else is what we
-    make of it. Amounts are kronor; `None` is unknown, never zero (amili.md 4.1).
+    make of it. Amounts are kronor; `None` is unknown, never zero (amili/API.md, "Case").
     """
 
     id: str
@@ -85,7 +85,7 @@ class Ending(StrEnum):
 class Closing:
     """The three facts that together are the end of a case; `None` is unknown.
 
-    They are three because each may hold without the others (domain.md 1.5).
+    They are three because each may hold without the others (RULES.md, "After the hand-over").
     """
 
     closed_at_amili: bool | None

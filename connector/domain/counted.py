@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Final
 
 from connector.domain.follow_up import (
     Boundary,
@@ -14,6 +15,17 @@ from connector.domain.follow_up import (
     Noted,
     reported_as,
 )
+
+NOTHING: Final = Decimal("0.00")
+
+
+def of_the_invoice(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries as far as they lessened the invoice: without what was paid beside it, and was not claimed."""
+    lessened = (
+        one.model_copy(update={"amount": one.amount - one.beside, "beside": NOTHING}) if one.beside else one
+        for one in entries
+    )
+    return tuple(one for one in lessened if one.amount or one.kind is not FollowUpKind.PAYMENT)
 
 
 def is_counted(boundary: Boundary, entry: Entry) -> bool:

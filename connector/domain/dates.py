@@ -1,6 +1,6 @@
 """Business dates: plain dates in Europe/Stockholm, and Swedish bank days.
 
-Source: domain.md section 5. A date is never converted through a time zone; only "today" needs one.
+Source: RULES.md, "Dates" and "Bank days". A date is never converted through a time zone; only "today" needs one.
 """
 
 from __future__ import annotations
@@ -45,3 +45,33 @@ def add_bank_days(day: date, count: int) -> date:
         while not is_bank_day(day):
             day += timedelta(days=1)
     return day
+
+
+def last_day_to_pay(due_date: date) -> date:
+    """The last day on which the debtor pays in time: the due date or, where that is no bank day, the next one.
+
+    Source: lag (1930:173) 2 §, by analogy.
+    """
+    return due_date if is_bank_day(due_date) else add_bank_days(due_date, 1)
+
+
+def is_overdue(due_date: date, *, today: date) -> bool:
+    """Whether the last day to pay is over on `today`."""
+    return last_day_to_pay(due_date) < today
+
+
+def latest_overdue(today: date) -> date:
+    """The latest due date that is overdue on `today`, for lists that compare dates alone."""
+    return previous_bank_day(today)
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day `months` months later, or the last day of that month where it has no such day."""
+    first = _first_of_month(day, months)
+    last = _first_of_month(day, months + 1) - timedelta(days=1)
+    return first.replace(day=min(day.day, last.day))
+
+
+def _first_of_month(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, 1)

@@ -12,12 +12,15 @@ from stdnum.se import postnummer
 from connector.domain.claim import Debtor
 from connector.domain.identity import Identity, IdentityKind, InvalidIdentity, read_identity
 from connector.domain.invoice import Address, Customer, CustomerType
+from connector.domain.invoiced import Named, who_was_invoiced
+from connector.domain.phones import swedish_mobile
+from connector.domain.redaction import without_personal_numbers
 
 SWEDEN = "SE"
 
 SOLE_TRADER_IS_COMPANY = True
 """What Amili is told of a sole trader, whose number is the owner's personal number. Undocumented
-(domain.md 2.2), so unconfirmed; here because a sole trader owes in the course of business."""
+(RULES.md, "Company or person"), so unconfirmed; here because a sole trader owes in the course of business."""
 
 
 class NumberState(StrEnum):
@@ -32,13 +35,15 @@ class NumberState(StrEnum):
 
 @dataclass(frozen=True)
 class DebtorReading:
-    """What was made of a customer.
+    """What was made of a customer. `customer` is the one who is claimed, `card` the ledger's customer card.
 
     `is_company` is None when nobody can tell, or when number and customer type contradict each other.
     `address` is the one that is sent, tidied.
     """
 
     customer: Customer
+    card: Customer
+    named: Named
     number_state: NumberState
     identity: Identity | None
     is_company: bool | None
@@ -46,16 +51,20 @@ class DebtorReading:
 
 
 def read_debtor(customer: Customer, *, today: date) -> DebtorReading:
-    """Read a customer: its number, whether it is a company, and the address to send to.
+    """Read a customer: who it is that was invoiced, its number, whether it is a company, and the address to send to.
 
     The address on the invoice is sent, for it is where the customer was billed; the customer card's only
-    if the invoice has none (domain.md 6.1, "Address trap").
+    if the invoice has none (RULES.md, "Whose name and address").
     """
+    card = customer
+    customer, named = who_was_invoiced(card, today=today)
     invoiced = customer.invoice_address
     address = tidy_address(invoiced if has_place(invoiced) else customer.address)
     identity, state = _read_number(customer.id_number, address.country, today)
     return DebtorReading(
         customer=customer,
+        card=card,
+        named=named,
         number_state=state,
         identity=identity,
         is_company=decide_is_company(customer, identity),
@@ -66,7 +75,8 @@ def read_debtor(customer: Customer, *, today: date) -> DebtorReading:
 def build_debtor(reading: DebtorReading) -> Debtor | None:
     """The debtor of a claim, or None if something that it must carry is missing or may not be sent.
 
-    A protected identity gives None, so that the address reaches neither page nor wire (domain.md 1.6).
+    A protected identity gives None, so that the address reaches neither page nor wire
+    (RULES.md, "Debtors who need care").
     """
     customer = reading.customer
     name = " ".join(customer.name.split())
@@ -89,7 +99,7 @@ def build_debtor(reading: DebtorReading) -> Debtor | None:
 
 
 def decide_is_company(customer: Customer, identity: Identity | None) -> bool | None:
-    """Whether the customer owes as a company; None if a person must say (domain.md 2.2).
+    """Whether the customer owes as a company; None if a person must say (RULES.md, "Company or person").
 
     The number alone never tells, because a sole trader's number is the owner's personal number: a personal
     number in a company's card needs the decision `sole_trader`, and without any hint the customer counts as
@@ -124,9 +134,10 @@ def tidy_address(address: Address) -> Address:
 
 def missing_address_parts(address: Address) -> tuple[str, ...]:
     """The names of the fields of a tidied address that are missing or cannot be right."""
+    lines = (address.address_line_1, address.address_line_2)
     zip_is_good = postnummer.is_valid(address.zip_code) if address.country == SWEDEN else address.zip_code
     parts = {
-        "address_line_1": address.address_line_1,
+        "address_line_1": any(line and not _names_a_reader(line) for line in lines),
         "zip_code": zip_is_good,
         "city": address.city,
         "country": address.country,
@@ -134,22 +145,53 @@ def missing_address_parts(address: Address) -> tuple[str, ...]:
     return tuple(name for name, good in parts.items() if not good)
 
 
+def delivery_line(address: Address) -> str:
+    """The line of a tidied address that its post is delivered by: the one with the street or box, and what stands above
+    it ("c/o …"), in one. Personal numbers are left out."""
+    first, second = (
+        " ".join(without_personal_numbers(line).split()) for line in (address.address_line_1, address.address_line_2)
+    )
+    if not second or _holds_a_place(first):
+        return first
+    return f"{first}, {second}" if first else second
+
+
+def left_out_line(address: Address) -> str:
+    """The second line of a tidied address where `delivery_line` leaves it out and it says something else, or ""."""
+    first, second = address.address_line_1, address.address_line_2
+    if not second or not _holds_a_place(first) or second.casefold() in first.casefold():
+        return ""
+    place = f"{address.zip_code}{address.city}".replace(" ", "").casefold()
+    return "" if second.replace(" ", "").casefold() in {place, address.city.casefold()} else second
+
+
+_READER = re.compile(
+    r"(?:c\s*/\s*o|co|att(?:n|ention|ent)?|v\.?\s*ref|ref(?:erens)?|märk(?:t|ning)?)\b\W*\D*", re.IGNORECASE
+)
+_BOX = re.compile(r"\b(?:box|postbox|pl|fack|po box|p\.o\. box)\s*\d", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?P<name>[^\W\d_]{2,})\.?\s*\d")
+_WITHIN = re.compile(
+    r"avd\w*|avdelning\w*|plan|lgh|lägenhet|vån|våning|enhet\w*|rum|trappa|tr|port|ing|ingång|uppgång|kst|kostnadsst\w*|"
+    r"ref\w*|hus|floor|room|suite|unit|apt|dept|department|ort|nr|no",
+    re.IGNORECASE,
+)
+"""What is numbered in a building or a firm, and is no street."""
+
+
+def _holds_a_place(line: str) -> bool:
+    if _names_a_reader(line):
+        return False
+    return bool(_BOX.search(line)) or any(not _WITHIN.fullmatch(found["name"]) for found in _NUMBERED.finditer(line))
+
+
+def _names_a_reader(line: str) -> bool:
+    """Whether a line says only who takes or reads the post, and holds no street or box."""
+    return bool(_READER.fullmatch(line))
+
+
 def same_place(one: Address, other: Address) -> bool:
     """Whether two addresses differ in nothing but spelling of spaces, capitals and postal code."""
     return _comparable(one) == _comparable(other)
-
-
-_MOBILE = re.compile(r"(?:\+46|0046|0)(7[02369][0-9]{7})")
-
-
-def swedish_mobile(phone: str) -> str:
-    """`phone` in E.164 if it is clearly a Swedish mobile number, else "".
-
-    Only 070, 072, 073, 076 and 079 are mobile telephony in the Swedish numbering plan.
-    """
-    digits = re.sub(r"[\s\-–./()]", "", phone.replace("(0)", ""))
-    match = _MOBILE.fullmatch(digits)
-    return f"+46{match[1]}" if match else ""
 
 
 def has_place(address: Address) -> bool:

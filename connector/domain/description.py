@@ -1,7 +1,7 @@
 """What the debt concerns, in the words of the invoice's own lines.
 
-A demand must state clearly what it rests on (inkassolagen 5 §, domain.md 1.1), and personal numbers have no
-business in free text (domain.md 2.5).
+A demand must state clearly what it rests on (inkassolagen 5 §, RULES.md, "Content of a demand"), and personal numbers
+have no business in free text (RULES.md, "Personal data").
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from connector.domain.identity import without_personal_numbers
+from connector.domain.assessment import CreditorStatus
 from connector.domain.invoice import Invoice, InvoiceKind, LineKind
+from connector.domain.redaction import without_personal_numbers
 
 DEBT_DESCRIPTION_MAX_CHARACTERS = 200
 """How long a description may be. Amili's limit is unknown, so this is unconfirmed."""
@@ -53,6 +54,16 @@ def describe_debt(invoice: Invoice, template: str) -> str:
         room = max(len(lines) - -(-excess // uses), 0)
         text = _fill(invoice, template, _shortened(lines, room))
     return _shortened(text, DEBT_DESCRIPTION_MAX_CHARACTERS)
+
+
+def debtor_reads(description: str, creditor: CreditorStatus | None) -> str:
+    """The text after "The debt concerns" as Amili will have it: `description`, or the creditor's own standard text.
+
+    Amili takes the standard text always if the creditor is set so; where there is no description, it is sent as ours.
+    """
+    standard = creditor.standard_debt_description.strip() if creditor else ""
+    always = creditor is not None and creditor.always_use_standard_debt_description
+    return standard if standard and (always or not description) else description
 
 
 def is_vague(description: str, *, invoice_number: str = "") -> bool:

@@ -32,6 +32,10 @@ class ConfigurationError(ConnectorError):
     """A setting or a connection is missing or malformed; nothing can work until a person mends it."""
 
 
+class Disconnected(ConfigurationError):
+    """The connection has ended: its keys were deleted, and nothing is asked of either of its sides any more."""
+
+
 class ByHandOnly(ConnectorError):
     """A remote system does this for people only, or in a way we do not know; nothing was sent.
 
@@ -111,8 +115,33 @@ class Unreadable(OutcomeUnknown):
     """An answer came that cannot be understood, so the outcome is unknown too."""
 
 
+class LeftBehind(OutcomeUnknown):
+    """A set-up failed in the middle, and some of what it had begun could not be taken back."""
+
+
+class TooLarge(Unreadable):
+    """An answer came that is larger than any we can use; it was not read to its end."""
+
+
+class Unclear(Unreadable):
+    """An answer was read, and leaves open what had to be known: only a person can tell."""
+
+
+class WithoutCase(Unreadable):
+    """A registration was taken, and its answer does not name its one case: it is followed by `registration_id`."""
+
+    def __init__(self, message: str, *, registration_id: str, **details: object) -> None:
+        super().__init__(message, **details)  # type: ignore[arg-type]
+        self.registration_id = registration_id
+
+
+def was_taken(error: OutcomeUnknown) -> bool:
+    """Whether the answer had a status of success, and only its body could not be read: something took it in."""
+    return error.status is not None and 200 <= error.status < 300
+
+
 class Refused(RemoteError):
-    """A clear no (4xx): nothing took effect, and repeating the same request is pointless."""
+    """A clear no (4xx, in the system's own form): nothing took effect, and repeating the same is pointless."""
 
 
 class NotAuthorised(Refused):
@@ -123,12 +152,24 @@ class KeyRefused(NotAuthorised):
     """The key or token itself is not accepted: unknown, expired or withdrawn. A new one is needed."""
 
 
+class OutOfReach(Refused):
+    """What was asked for hangs on something of another company that our user may not see.
+
+    `what` is "card" (a customer's) or "company"; `name` is the card's id, or the company's name.
+    """
+
+    def __init__(self, message: str, *, what: str, name: str, **details: object) -> None:
+        super().__init__(message, **details)  # type: ignore[arg-type]
+        self.what = what
+        self.name = name
+
+
 class NotFound(Refused):
     """The thing asked for does not exist, or is not visible to our key."""
 
 
 class AmountUnreadable(ConnectorError):
-    """The ledger shows an amount that is no exact number of öre; a hand-over finds B2 (domain.md section 11).
+    """The ledger shows an amount that is no exact number of öre; a hand-over finds B2 (RULES.md, "B: amounts").
 
     `field` names the amount in our neutral form ("balance", "lines[2].amount").
     """

@@ -9,7 +9,7 @@ from connector.domain.invoice import Frozen
 
 
 class Severity(StrEnum):
-    """How much a finding stops. Source: domain.md section 11."""
+    """How much a finding stops. Source: RULES.md, "How a check stops"."""
 
     BLOCK = "block"
     """Cannot be sent."""
@@ -24,7 +24,7 @@ class Severity(StrEnum):
 class Finding(Frozen):
     """One result of a check.
 
-    `code` is the check's id in domain.md section 11 ("E3"), or one of ours for what a remote system said
+    `code` is the check's id ("E3"; see RULES.md, "How a check stops"), or one of ours for what a remote system said
     ("amili_refused", "pdf_unavailable", ...). `field` names the thing to mend in our neutral form
     ("customer.id_number"), `value` is what stands there, masked.
     """

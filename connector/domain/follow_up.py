@@ -1,6 +1,6 @@
 """The words of follow-up: what a ledger shows of an invoice, what has become of each part, and what is to be done.
 
-Source: domain.md 11.H and 1.5, amili.md section 5.
+Source: RULES.md, "H: after the registration" and "After the hand-over", amili/API.md, "Actions".
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ class FollowUpKind(StrEnum):
     """A payment or credit that was dealt with has become larger."""
     REVERSAL = "reversal"
     """A payment or credit that Amili knows has become smaller, or is gone."""
+    LOWERED = "lowered"
+    """The invoice itself was changed, and asks for less than when it was sent."""
+    RAISED = "raised"
+    """The invoice itself was changed, and asks for more."""
     DISPUTE = "dispute"
     RESPITE = "respite"
     """The customer has more time in the ledger than the case gives."""
@@ -34,6 +38,8 @@ class FollowUpKind(StrEnum):
     """A person withdraws the case."""
     INVOICE = "invoice"
     """The invoice itself is no longer a claim: cancelled, a draft again, gone, or unreadable."""
+    DEBTOR = "debtor"
+    """The customer's card does not say any more what Amili was told, or says what asks for care."""
 
 
 REPORTABLE = (FollowUpKind.PAYMENT, FollowUpKind.CREDIT)
@@ -81,9 +87,11 @@ class Reason(StrEnum):
     AROUND_REGISTRATION = "around_registration"
     OTHER_CURRENCY = "other_currency"
     NO_RECEIPT = "no_receipt"
+    REJECTED = "rejected"
     SURPLUS = "surplus"
     REFUND = "refund"
     MAY_BE_PAYOUT = "may_be_payout"
+    PAYOUTS_UNREAD = "payouts_unread"
     CASE_CLOSED = "case_closed"
     REMAINING_UNKNOWN = "remaining_unknown"
     OVER_REMAINING = "over_remaining"
@@ -97,18 +105,28 @@ class Reason(StrEnum):
     INVOICE_DRAFT = "invoice_draft"
     INVOICE_GONE = "invoice_gone"
     INVOICE_UNREADABLE = "invoice_unreadable"
+    INVOICE_LOWERED = "invoice_lowered"
+    INVOICE_RAISED = "invoice_raised"
+    DEBTOR_NAME = "debtor_name"
+    DEBTOR_NUMBER = "debtor_number"
+    DEBTOR_ADDRESS = "debtor_address"
+    DEBTOR_ESTATE = "debtor_estate"
+    DEBTOR_INSOLVENT = "debtor_insolvent"
+    DEBTOR_PROTECTED = "debtor_protected"
 
 
 class Entry(Frozen):
     """One thing in the ledger that lessens what is owed on the invoice. `amount` is kronor, positive as a rule.
 
     `number` is a credit invoice's. `currency` is named where it is not kronor. `payment_kind` of a credit note says
-    only whether it is booked. `former_id` is what earlier releases called it, where that was another name.
+    only whether it is booked. `beside` is the part of a payment's `amount` that took nothing off the invoice, such as
+    the fee of a reminder. `former_id` is what earlier releases called it, where that was another name.
     """
 
     kind: FollowUpKind
     id: str
     amount: Kronor
+    beside: Kronor = Decimal("0.00")
     date: _MaybeDate = None
     number: str = ""
     payment_kind: PaymentKind = PaymentKind.RECEIPT
@@ -118,13 +136,14 @@ class Entry(Frozen):
     @property
     def is_unbooked(self) -> bool:
         """Whether it is a payment or credit that does not stand firm in the books yet."""
-        return self.payment_kind in (PaymentKind.UNBOOKED, PaymentKind.UNSEEN)
+        return self.payment_kind in (PaymentKind.UNBOOKED, PaymentKind.UNSEEN, PaymentKind.REJECTED)
 
 
 class Ledger(Frozen):
     """What the ledger shows of an invoice now. `state` is None where it does not have it any more.
 
     `disputes` are the disputes that stand, each with an id of its own; `due_date` is when all that is open is due.
+    `total` is what the invoice asks for in all, None where that is not kronor.
     """
 
     state: InvoiceState | None
@@ -132,6 +151,7 @@ class Ledger(Frozen):
     disputes: tuple[str, ...] = ()
     due_date: _MaybeDate = None
     unreadable: str = ""
+    total: Kronor | None = None
 
 
 class Boundary(Frozen):
@@ -139,11 +159,13 @@ class Boundary(Frozen):
 
     `counted` are the entries that the registration saw; None for hand-overs of a release that did not keep them.
     Then what is dated before `registered_on` counts as known, and what is dated up to `doubtful_until` is doubtful.
+    `total` is what the invoice asked for in all when it was sent, None where that was not kept.
     """
 
     counted: tuple[Entry, ...] | None
     registered_on: date
     doubtful_until: date
+    total: Kronor | None = None
 
 
 class Noted(Frozen):
@@ -217,7 +239,10 @@ def change_id(kind: FollowUpKind, ledger_id: str, number: int) -> str:
 
 
 def reported_as(kind: FollowUpKind, identifier: str) -> FollowUpKind:
-    """What Amili is told of it as: an increase is told as the payment or credit that it belongs to."""
+    """What Amili is told of it as: an increase is told as the payment or credit that it belongs to, and as a credit
+    what an invoice was lowered by."""
+    if kind is FollowUpKind.LOWERED:
+        return FollowUpKind.CREDIT
     if kind not in (FollowUpKind.INCREASE, FollowUpKind.REVERSAL):
         return kind
     return FollowUpKind.CREDIT if identifier.startswith(f"{FollowUpKind.CREDIT}:") else FollowUpKind.PAYMENT
@@ -230,6 +255,7 @@ def entries_of(invoice: Invoice) -> tuple[Entry, ...]:
             kind=FollowUpKind.PAYMENT,
             id=payment.id,
             amount=payment.amount,
+            beside=payment.beside,
             date=payment.date,
             payment_kind=payment.kind,
             currency=payment.currency,
@@ -283,4 +309,10 @@ def ledger_of(invoice: Invoice) -> Ledger:
     if foreign:
         entries = tuple(entry.model_copy(update={"currency": entry.currency or foreign}) for entry in entries)
     disputes = tuple(f"{hold.kind}:{hold.since or ''}" for hold in invoice.holds or () if hold.kind in DISPUTES)
-    return Ledger(state=invoice.state, entries=entries, disputes=disputes, due_date=invoice.due_date)
+    return Ledger(
+        state=invoice.state,
+        entries=entries,
+        disputes=disputes,
+        due_date=invoice.due_date,
+        total=None if foreign else invoice.total,
+    )

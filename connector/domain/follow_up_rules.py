@@ -1,8 +1,8 @@
 """What is to be done about everything that happened to an invoice at Amili: one pure decision.
 
 At most one act comes of a decision, because what remains of the case must be read anew before the next. What is in
-doubt is asked, and never sent (domain.md 11.H). What a person was asked is never sent without an answer; it may lapse,
-or turn out to be Amili's own payout.
+doubt is asked, and never sent (RULES.md, "H: after the registration"). What a person was asked is never sent without an
+answer; it may lapse, or turn out to be Amili's own payout.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from connector.domain import counted
+from connector.domain import changed_total, counted
 from connector.domain.follow_up import (
     IN_FLIGHT,
     REPORTABLE,
@@ -42,13 +42,21 @@ _INVOICE_REASONS = {
 LESSENING = (*REPORTABLE, FollowUpKind.INCREASE)
 """What lessens the case at Amili once it is reported."""
 
+TO_BE_ASKED_FIRST = (FollowUpKind.INCREASE, FollowUpKind.LOWERED)
+"""What is reported only once a person has said so."""
+
+_STANDS_NO_MORE = (PaymentKind.UNBOOKED, PaymentKind.REJECTED)
 _OPEN_QUESTION = (FollowUpState.ASKING, FollowUpState.DUE)
 _SETTLED_BY_HAND = (FollowUpState.SKIPPED, FollowUpState.PAYOUT, FollowUpState.COUNTED)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything a decision is made from. `today` is a date in Stockholm."""
+    """Everything a decision is made from. `today` is a date in Stockholm.
+
+    `payouts_unread` says that Amili's lines could not be read: then only what the case itself shows tells whether
+    anybody has paid there.
+    """
 
     ledger: Ledger
     boundary: Boundary
@@ -56,6 +64,7 @@ class Facts:
     case: CaseNow
     payouts: tuple[PayoutPart, ...]
     today: date
+    payouts_unread: bool = False
 
 
 def not_told(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
@@ -72,9 +81,11 @@ def decide(facts: Facts) -> tuple[Verdict, ...]:
         return _about_the_invoice(facts)
     verdicts = [*_over(facts, FollowUpKind.INVOICE, ()), *_disputes(facts), *_respites(facts)]
     verdicts += _differences(facts)
+    verdicts += changed_total.verdicts(facts.boundary.total, ledger.total, facts.noted)
     verdicts += _to_be_seen(facts, FollowUpKind.WRITE_OFF, Reason.WRITE_OFF)
     verdicts += _to_be_seen(facts, FollowUpKind.UNTIED_CREDIT, Reason.UNTIED_CREDIT)
-    verdicts += _Reporting(facts, is_stopped=_is_stopped(facts, verdicts)).verdicts()
+    lapsing = _lapsing(verdicts)
+    verdicts += _Reporting(facts, is_stopped=_is_stopped(facts, verdicts), lapsing=lapsing).verdicts()
     return tuple(verdicts)
 
 
@@ -98,7 +109,7 @@ def _disputes(facts: Facts) -> list[Verdict]:
 
 
 def _respites(facts: Facts) -> list[Verdict]:
-    """What was overdue and falls due later now, while the case goes on (domain.md A7)."""
+    """What was overdue and falls due later now, while the case goes on (RULES.md, "A: the invoice")."""
     due, case = facts.ledger.due_date, facts.case
     is_claimed = case.is_open and case.remaining_capital != NOTHING
     if due is None or due < facts.today or not is_claimed:
@@ -124,7 +135,7 @@ def _to_be_seen(facts: Facts, kind: FollowUpKind, reason: Reason) -> list[Verdic
 def _differences(facts: Facts) -> list[Verdict]:
     """Payments and credits that were dealt with, and stand otherwise in the ledger now."""
     entries = facts.ledger.entries
-    now = {(one.kind, one.id): one for one in entries if one.payment_kind is not PaymentKind.UNBOOKED}
+    now = {(one.kind, one.id): one for one in entries if one.payment_kind not in _STANDS_NO_MORE}
     verdicts = []
     for (kind, ledger_id), told in _told(facts).items():
         entry = now.get((kind, ledger_id))
@@ -201,8 +212,12 @@ def _date_of(facts: Facts, kind: FollowUpKind, ledger_id: str) -> date | None:
     return next((entry.date for entry in facts.ledger.entries if (entry.kind, entry.id) == (kind, ledger_id)), None)
 
 
+def _lapsing(verdicts: Iterable[Verdict]) -> frozenset[tuple[FollowUpKind, str]]:
+    return frozenset((one.kind, one.id) for one in verdicts if one.step is Step.LAPSE)
+
+
 def _is_stopped(facts: Facts, verdicts: Iterable[Verdict]) -> bool:
-    lapsing = {(one.kind, one.id) for one in verdicts if one.step is Step.LAPSE}
+    lapsing = _lapsing(verdicts)
     standing = any(
         one.kind in STOPPING and one.state is FollowUpState.ASKING and (one.kind, one.id) not in lapsing
         for one in facts.noted
@@ -212,10 +227,14 @@ def _is_stopped(facts: Facts, verdicts: Iterable[Verdict]) -> bool:
 
 @dataclass
 class _Reporting:
-    """The payments and credits that nothing has been done about yet, in the order of their dates."""
+    """The payments and credits that nothing has been done about yet, in the order of their dates.
+
+    `lapsing` is what lapses by itself, though a person wanted it reported.
+    """
 
     facts: Facts
     is_stopped: bool
+    lapsing: frozenset[tuple[FollowUpKind, str]]
     _counted_left: list[Decimal] = field(default_factory=list)
     _acts: int = 0
 
@@ -233,7 +252,8 @@ class _Reporting:
             if (entry.kind, entry.id) not in told:
                 found += self._of(entry, _noted(facts, entry.kind, entry.id))
         for one in facts.noted:
-            if one.kind is FollowUpKind.INCREASE and one.state is FollowUpState.DUE:
+            is_due = one.kind in TO_BE_ASKED_FIRST and one.state is FollowUpState.DUE
+            if is_due and (one.kind, one.id) not in self.lapsing:
                 found += self._of_increase(one)
         there = {(entry.kind, entry.id) for entry in entries}
         return found + [
@@ -249,6 +269,8 @@ class _Reporting:
         if noted is not None and noted.state is FollowUpState.LAPSED:
             noted = None
         asked = noted is not None and noted.state is FollowUpState.ASKING
+        if entry.payment_kind is PaymentKind.REJECTED:
+            return self._of_rejected(entry, noted)
         if entry.is_unbooked or (entry.date is not None and entry.date > self.facts.today):
             return [] if asked else [_verdict(Step.WAIT, entry)]
         if self.facts.boundary.counted is None and counted.is_counted(self.facts.boundary, entry):
@@ -271,6 +293,15 @@ class _Reporting:
             return [_asking(entry, why, may_report=self._impossible(entry) is None)]
         return [self._turn(_verdict(Step.REPORT, entry), decided=decided)]
 
+    def _of_rejected(self, entry: Entry, noted: Noted | None) -> list[Verdict]:
+        """What the ledger says did not come is no money, though it lessens the balance there: a person knows."""
+        if counted.unbooked(self.facts.boundary, entry) is not None:
+            return []
+        if noted is not None and noted.amount == entry.amount:
+            decided = noted.decided and noted.state is FollowUpState.DUE
+            return [self._turn(_verdict(Step.REPORT, entry), decided=True)] if decided else []
+        return [_asking(entry, Reason.REJECTED, may_report=self._impossible(entry) is None)]
+
     def _asked_anew(self, entry: Entry) -> Verdict:
         why = self._impossible(entry) or self._doubt(entry) or Reason.INCREASED
         return _asking(entry, why, may_report=self._impossible(entry) is None)
@@ -284,7 +315,7 @@ class _Reporting:
         step = Step.ASK if why else Step.REPORT
         verdict = Verdict(
             step=step,
-            kind=FollowUpKind.INCREASE,
+            kind=noted.kind,
             id=noted.id,
             ledger_id=noted.ledger_id,
             amount=noted.amount,
@@ -339,6 +370,9 @@ class _Reporting:
         if entry.kind is not FollowUpKind.PAYMENT:
             return None
         unexplained = self._payouts.leave_unexplained(self.facts.case, _explained(self.facts.noted))
+        if self.facts.payouts_unread:
+            cannot_tell = unexplained or self.facts.case.settled_capital is None
+            return Reason.PAYOUTS_UNREAD if cannot_tell else None
         return Reason.MAY_BE_PAYOUT if unexplained or self._payouts.may_be(entry) else None
 
     def _of_the_case(self, entry: Entry) -> Reason | None:
@@ -358,7 +392,8 @@ class _Reporting:
 def _explained(noted: tuple[Noted, ...]) -> Decimal:
     """What we reported, and what a person may have reported by hand instead."""
     reported = sum((one.amount if one.settled is None else one.settled for one in noted if one.at_amili), NOTHING)
-    by_hand = (one.amount for one in noted if one.kind in LESSENING and one.state is FollowUpState.SKIPPED)
+    lessening = (*LESSENING, FollowUpKind.LOWERED)
+    by_hand = (one.amount for one in noted if one.kind in lessening and one.state is FollowUpState.SKIPPED)
     return reported + sum(by_hand, NOTHING)
 
 

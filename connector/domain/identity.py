@@ -1,14 +1,14 @@
 """Swedish identity numbers: persons, coordination numbers and organisations, read from a ledger's own spelling.
 
 python-stdnum is wrapped because it refuses coordination numbers and the twelve digit "16" form, takes any
-personal number for an organisation's, and guesses centuries from the machine's clock (domain.md 2.4).
+personal number for an organisation's, and guesses centuries from the machine's clock (RULES.md, "Identity numbers").
 A personal number never stands in an exception, a repr or a mask made here.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -16,9 +16,11 @@ from enum import StrEnum
 from stdnum import luhn
 from stdnum.exceptions import ValidationError
 from stdnum.se import orgnr, personnummer
-from stdnum.util import clean
 
-COORDINATION_DAY_OFFSET = 60
+from connector.domain.redaction import COORDINATION_DAYS, folded
+
+NOBODYS_BIRTH_NUMBER = "000"
+"""Birth numbers run from 001 to 999 (Statistics Sweden)."""
 
 
 class IdentityKind(StrEnum):
@@ -33,11 +35,13 @@ class InvalidIdentity(ValueError):
 
 @dataclass(frozen=True)
 class Identity:
-    """A valid number. `digits` is what Amili is sent: 10 for organisations, 12 for persons (domain.md 2.1).
+    """A valid number. `digits` is what Amili is sent: 10 for organisations, 12 for persons
+    (RULES.md, "Identity numbers").
 
-    `century_known` is False when the ledger's spelling had no century and it was guessed. `group_digit` is
-    the first digit of an organisation's number (1 estate, 2 public body, 5 limited company, ...), "" for
-    persons.
+    `century_known` is False when the ledger's spelling had no century and it was guessed. `birth_date` is None for
+    organisations, and for a coordination number that leaves month or day open; `latest_birth_date` is the last day
+    that such a number allows. `group_digit` is the first digit of an organisation's number (1 estate, 2 public body,
+    5 limited company, ...), "" for persons.
     """
 
     kind: IdentityKind
@@ -45,6 +49,7 @@ class Identity:
     birth_date: date | None = field(repr=False)
     century_known: bool
     group_digit: str
+    latest_birth_date: date | None = field(default=None, repr=False)
 
 
 _VAT = re.compile(r"SE([0-9]{6}-?[0-9]{4})01")
@@ -56,7 +61,7 @@ def read_identity(text: str, *, today: date) -> Identity:
 
     Takes hyphen, plus sign (a person of 100 years or more), spaces, typographic dashes, the "16" prefix of
     organisations and the VAT form SE…01. A third digit of 2 or more tells an organisation from a person
-    (domain.md 2.1). Raises `InvalidIdentity`.
+    (RULES.md, "Identity numbers"). Raises `InvalidIdentity`.
     """
     compact = _compact(text)
     if vat := _VAT.fullmatch(compact):
@@ -94,32 +99,8 @@ def mask_identity(text: str) -> str:
     return "".join(masked)
 
 
-_MAYBE_PERSONAL = re.compile(r"(?<![0-9])(?:18|19|20)?([0-9]{6})(?:(\s?[-+]\s?)|\s)?([0-9]{4})(?![0-9])")
-
-
-def without_personal_numbers(text: str) -> str:
-    """`text` with everything removed that looks like a personal or coordination number (domain.md 2.5).
-
-    A number written with a hyphen or plus goes even if its check digit is wrong, because a mistyped number
-    still points at a person; bare digits must pass the check digit, so that article numbers stay.
-    """
-
-    def replacement(match: re.Match[str]) -> str:
-        ten = match[1] + match[3]
-        if not _has_birthday(ten) or not (match[2] or luhn.is_valid(ten)):
-            return match[0]
-        return ""
-
-    return _MAYBE_PERSONAL.sub(replacement, _fold(text))
-
-
-def _fold(text: str) -> str:
-    visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
-    return str(clean(visible))
-
-
 def _compact(text: str) -> str:
-    return re.sub(r"\s", "", _fold(text)).upper()
+    return re.sub(r"\s", "", folded(text)).upper()
 
 
 def _organisation(ten: str) -> Identity:
@@ -131,38 +112,58 @@ def _organisation(ten: str) -> Identity:
 
 
 def _person(century: str | None, ten: str, *, over_hundred: bool, today: date) -> Identity:
+    if century not in {None, "18", "19", "20"}:
+        raise InvalidIdentity("the number's century is neither 18, 19 nor 20")
     month, day = int(ten[2:4]), int(ten[4:6])
     kind = IdentityKind.PERSON
-    if day > COORDINATION_DAY_OFFSET:
+    if day in COORDINATION_DAYS:
         kind = IdentityKind.COORDINATION
-        day -= COORDINATION_DAY_OFFSET
+        day -= COORDINATION_DAYS.start
+    latest_year = today.year - 100 if over_hundred else today.year
     if century is None:
-        latest = today.year - 100 if over_hundred else today.year
-        birth_date = _latest_birth_date(int(ten[:2]), month, day, latest_year=latest, today=today)
-    elif century in {"18", "19", "20"}:
-        birth_date = _date(int(century + ten[:2]), month, day)
+        year = latest_year - (latest_year - int(ten[:2])) % 100
+        if _first_day(year, month, day, kind) > today:
+            year -= 100
     else:
-        raise InvalidIdentity("the number's century is neither 18, 19 nor 20")
-    if birth_date > today:
+        year = int(century + ten[:2])
+    earliest, latest = _first_day(year, month, day, kind), _last_day(year, month, day)
+    if earliest > today:
         raise InvalidIdentity("the number's birth date is in the future")
-    digits = f"{birth_date.year:04d}{ten[2:]}"
+    digits = f"{year:04d}{ten[2:]}"
+    _require_check_digit(kind, digits)
+    return Identity(
+        kind,
+        digits,
+        birth_date=earliest if month and day else None,
+        century_known=century is not None or over_hundred,
+        group_digit="",
+        latest_birth_date=latest,
+    )
+
+
+def _require_check_digit(kind: IdentityKind, digits: str) -> None:
+    if digits[8:11] == NOBODYS_BIRTH_NUMBER:
+        raise InvalidIdentity("nobody has the birth number 000")
     try:
         # The check digit of a coordination number is computed with the raised day, which the
         # validator for personal numbers refuses as a date.
         if kind is IdentityKind.COORDINATION:
-            luhn.validate(ten)
+            luhn.validate(digits[2:])
         else:
             personnummer.validate(digits)
     except ValidationError:
         raise InvalidIdentity("the personal number's check digit is wrong") from None
-    known = century is not None or over_hundred
-    return Identity(kind, digits, birth_date=birth_date, century_known=known, group_digit="")
 
 
-def _latest_birth_date(year_of_century: int, month: int, day: int, *, latest_year: int, today: date) -> date:
-    year = latest_year - (latest_year - year_of_century) % 100
-    birth_date = _date(year, month, day)
-    return birth_date if birth_date <= today else _date(year - 100, month, day)
+def _first_day(year: int, month: int, day: int, kind: IdentityKind) -> date:
+    """The birth date, or the first that it can be where a coordination number has 0 for month or day."""
+    unknown = kind is IdentityKind.COORDINATION
+    return _date(year, month or int(unknown), day or int(unknown))
+
+
+def _last_day(year: int, month: int, day: int) -> date:
+    month = month or 12
+    return _date(year, month, day or monthrange(year, month)[1])
 
 
 def _date(year: int, month: int, day: int) -> date:
@@ -170,10 +171,3 @@ def _date(year: int, month: int, day: int) -> date:
         return date(year, month, day)
     except ValueError:
         raise InvalidIdentity("the number does not begin with a date") from None
-
-
-def _has_birthday(ten: str) -> bool:
-    month, day = int(ten[2:4]), int(ten[4:6])
-    if day > COORDINATION_DAY_OFFSET:
-        day -= COORDINATION_DAY_OFFSET
-    return 1 <= month <= 12 and 1 <= day <= 31

@@ -1,7 +1,7 @@
 """The ledger's things in our neutral form: what every host's translation produces.
 
 Everything is frozen. A fact about the ledger that a host has no data for is `None`, which is not the same
-as an empty tuple or `False`: `None` makes the check that needs it say "not checked" (domain.md section 11),
+as an empty tuple or `False`: `None` makes the check that needs it say "not checked" (RULES.md, "How a check stops"),
 so a host that forgets a fact is seen, never silently trusted.
 """
 
@@ -65,12 +65,26 @@ class Address(Frozen):
     country: str = ""
 
 
-class Customer(Frozen):
-    """Who owes the money.
+class InvoicedParty(Frozen):
+    """Whom an invoice itself names, with the data of the day on which it was made; what it does not tell is empty."""
 
-    `address` is the customer card's, `invoice_address` what stands on the invoice (domain.md E11).
+    name: str = Field("", repr=False)
+    id_number: str = Field("", repr=False)
+    email: str = Field("", repr=False)
+    phone: str = Field("", repr=False)
+
+
+class Customer(Frozen):
+    """Who owes the money: the customer card of today.
+
+    `invoiced` is whom the invoice names, where the ledger keeps that (`connector.domain.invoiced` says which of both is
+    claimed). `addressee_left` says that the contact whom the invoice went to belongs to another customer now,
+    `debtor_changed` that the ledger gave the invoice to another customer since it was first read.
+    `address` is the customer card's, `invoice_address` what stands on the invoice (RULES.md, "E: the debtor").
     `id_number` is the ledger's own spelling; `connector.domain.identity` reads it.
-    `sole_trader` is a person's decision on the customer or `None` if nobody made one (domain.md 2.2).
+    `sole_trader` is a person's decision on the customer or `None` if nobody made one (RULES.md, "Company or person").
+    `cards_with_number` are the numbers of other cards of another name that have the same identity number; None if
+    they were not searched for.
     `never_send` says that a person has barred the customer from collection; `None` if the ledger cannot tell.
     """
 
@@ -82,18 +96,27 @@ class Customer(Frozen):
     id_number: str = Field("", repr=False)
     email: str = Field("", repr=False)
     phone: str = Field("", repr=False)
+    invoiced: InvoicedParty | None = Field(None, repr=False)
+    addressee_left: bool = False
+    debtor_changed: bool = False
     address: Address = Address()
     invoice_address: Address = Address()
     protected_identity: bool | None = None
     never_send: bool | None = None
+    cards_with_number: tuple[str, ...] | None = ()
 
 
 class Line(Frozen):
-    """One line of the invoice. `amount` is gross (VAT included), in kronor; it may be negative."""
+    """One line of the invoice. `amount` is gross (VAT included), in kronor; it may be negative.
+
+    `products` is what the company may call its product, `account` the code of the account it is booked on.
+    """
 
     description: str
     amount: Kronor
     kind: LineKind = LineKind.GOODS
+    products: tuple[str, ...] = ()
+    account: str = ""
 
 
 class PaymentKind(StrEnum):
@@ -106,7 +129,10 @@ class PaymentKind(StrEnum):
     UNSEEN = "unseen"
     """Booked, and not yet seen by the bank, in a company that waits for that."""
     OFFSET = "offset"
-    """Booked against the invoice, by an entry that is neither a payment nor a line of a bank statement."""
+    """Booked against the invoice, by an entry that is neither a payment nor a line of a bank statement; or by one of
+    which it cannot be told how much came in for this invoice."""
+    REJECTED = "rejected"
+    """Matched to the invoice still, though the ledger itself says of the payment that it did not come."""
     SURPLUS = "surplus"
     """Came with a payment of the invoice, beyond what was owed on it. Never in `Invoice.payments`."""
 
@@ -115,11 +141,13 @@ class Payment(Frozen):
     """A payment the ledger has matched to the invoice. `date` is the bank's booking date.
 
     `currency` is named where the money came in another one than the invoice's; `amount` is in the invoice's.
-    `former_id` is what earlier releases called it, where that was another name.
+    `beside` is the part of `amount` that paid something else, such as the fee of a reminder, and took nothing off the
+    invoice. `former_id` is what earlier releases called it, where that was another name.
     """
 
     id: str
     amount: Kronor
+    beside: Kronor = Decimal("0.00")
     date: date
     reference: str = ""
     kind: PaymentKind = PaymentKind.RECEIPT
@@ -153,16 +181,21 @@ class Instalment(Frozen):
 
 
 class ReminderSent(Frozen):
-    """A reminder the creditor sent itself. `fee` is what it charged, without VAT (domain.md section 3); None if
+    """A reminder the creditor sent itself. `fee` is what it charged, without VAT (RULES.md, "Fees"); None if
     the ledger does not record what its reminders charge.
 
-    `date` is None if the ledger tells only that a reminder was sent, not when; its fee is not claimed then.
-    `in_balance` says whether the ledger booked the fee onto the invoice's own balance, `paid` whether the
-    debtor has paid the fee (None: the ledger cannot tell).
+    `not_claimed` is what it charged besides: only one fee is claimed per claim. `claimed_with` is the number of the
+    invoice whose claim has the fee, where one letter reminded of several. `written` is False of a call, which costs
+    nothing and interrupts no limitation. `date` is None if the ledger tells only that
+    a reminder was sent, not when; its fee is not claimed then. `in_balance` says whether the ledger booked the fee onto
+    the invoice's own balance, `paid` whether the debtor has paid the fee (None: the ledger cannot tell).
     """
 
     date: _MaybeDate = None
     fee: Kronor | None = None
+    not_claimed: Kronor = Decimal("0.00")
+    claimed_with: str = ""
+    written: bool = True
     in_balance: bool = False
     paid: bool | None = None
 
@@ -189,13 +222,44 @@ class OpenReceipt(Frozen):
     rest_of: str = ""
 
 
+class BankAccount(Frozen):
+    """An account on which customers' money came in lately; `booked_until` is the day of the last receipt booked on it.
+
+    `booked_until` is None where money came in, and nothing shows that the bank has been read.
+    """
+
+    id: str
+    name: str = ""
+    booked_until: date | None = None
+
+
 class Invoice(Frozen):
     """One customer invoice, fresh and whole.
 
     Amounts are kronor including VAT. `total` is the invoice's printed total and `balance` what the ledger
     says is open now; both include any reminder fee or interest that the ledger booked onto the invoice
-    (lines of kind REMINDER_FEE and INTEREST, or reminders with `in_balance`). `due_date` is the day on which all
-    that is open is due; `instalments` are the parts of an invoice to be paid in several, in order of their dates.
+    (lines of kind REMINDER_FEE and INTEREST, or reminders with `in_balance`). `reminders_known` is False where the
+    ledger keeps none. `due_date` is the day on which all that is open is due; `instalments` are the parts of an
+    invoice to be paid in several, in order of their dates.
+
+    `payment_reference` is what the customer is asked to state when paying, "" where the ledger does not tell;
+    `reference_has_length_digit` says that the ledger makes its references so (an OCR number of Bankgirot with a length
+    digit before the check digit).
+
+    `ledger_balance` is the ledger's own figure where `balance`, the customer's part of it, may be another: a part of an
+    invoice with tax reduction is the Tax Agency's. `only_reduction_left` says that the customer's part of such an
+    invoice is paid, so that what is left may be the Agency's.
+
+    `holds` is None where the ledger has none at all; `policies_unseen` says that it keeps a kind of them that we may
+    not see.
+
+    `taken_back` are ids of payments, and of credit notes as `credit-` with theirs, that are still matched to the
+    invoice and that the ledger does not stand by any more: drafts again, or rejected. `reversed_payments` were
+    registered on the invoice and are matched to it no more, since their entries were reversed. `hidden_company` names
+    another company that this one's customers' money may come in at, and that our user may not see.
+
+    `bank_booked_until` is the day through which the company's receipts are booked, None where that is not known;
+    `bank_accounts` are what it was told from, empty where the ledger was asked and shows no payment at all.
     """
 
     id: str
@@ -213,27 +277,40 @@ class Invoice(Frozen):
     write_offs: tuple[WriteOff, ...] = ()
     instalments: tuple[Instalment, ...] = ()
     reminders: tuple[ReminderSent, ...] = ()
+    reminders_known: bool = True
     customer: Customer
+    payment_reference: str = Field("", repr=False)
+    reference_has_length_digit: bool = False
 
     bank_booked_until: date | None = None
+    bank_accounts: tuple[BankAccount, ...] | None = None
     unmatched_receipts: tuple[OpenReceipt, ...] | None = None
     unapplied_credits: tuple[OpenReceipt, ...] | None = None
+    taken_back: tuple[str, ...] = ()
+    reversed_payments: tuple[OpenReceipt, ...] = ()
+    hidden_company: str = ""
     holds: tuple[Hold, ...] | None = None
+    policies_unseen: bool = False
     respite_until: tuple[date, ...] | None = None
     other_owners: tuple[str, ...] | None = None
     tax_reduction: Kronor | None = None
+    ledger_balance: Kronor | None = None
+    only_reduction_left: bool = False
 
 
 class OverdueInvoice(Frozen):
-    """A row of the list of overdue invoices: enough to show and to choose, cheap to read."""
+    """A row of the list of overdue invoices: enough to show and to choose, cheap to read.
+
+    `total` and `balance` are None where the ledger shows something that is no amount; reading the invoice says what.
+    """
 
     id: str
     number: str
     customer_name: str = Field("", repr=False)
     invoice_date: date | None
     due_date: date | None
-    total: Kronor
-    balance: Kronor
+    total: Kronor | None
+    balance: Kronor | None
     currency: str
     case_id: str = ""
 
@@ -257,23 +334,30 @@ class StandingKind(StrEnum):
     DRAFT = "draft"
     CANCELLED = "cancelled"
     GONE = "gone"
+    UNREADABLE = "unreadable"
+    """The ledger shows no amount that can be read; whoever looks at the invoice by itself asks a person."""
 
 
 class Standing(Frozen):
     """How an invoice stands in its ledger, as far as its case is concerned. Holds nothing about persons.
 
-    `state` is None where the ledger does not have the invoice any more. `put_off` says that what is open falls due
-    today or later, as far as the ledger tells that among so little: the customer has got more time.
+    `state` is None where the ledger does not have the invoice any more. `put_off` says that what is open is not
+    overdue, as far as the ledger tells that among so little: the customer has got more time. `unreadable` says that
+    `balance` means nothing. `taken_back` is as `Invoice.taken_back`.
     """
 
     state: InvoiceState | None
     balance: Kronor = Decimal("0.00")
     held: bool = False
     put_off: bool = False
+    unreadable: bool = False
+    taken_back: tuple[str, ...] = ()
 
     @property
     def kind(self) -> StandingKind:
         """What matters most about it, in a word."""
+        if self.unreadable:
+            return StandingKind.UNREADABLE
         if self.state is None:
             return StandingKind.GONE
         if self.state is not InvoiceState.BOOKED:
@@ -290,4 +374,5 @@ DISPUTES = frozenset({"blocked", "disputed"})
 def standing_of(invoice: Invoice) -> Standing:
     """How an invoice that was read whole stands in its ledger."""
     held = any(hold.kind in DISPUTES for hold in invoice.holds or ())
-    return Standing(state=invoice.state, balance=invoice.balance, held=held)
+    balance = invoice.balance if invoice.ledger_balance is None else invoice.ledger_balance
+    return Standing(state=invoice.state, balance=balance, held=held, taken_back=invoice.taken_back)

@@ -1,16 +1,19 @@
 """Amounts in kronor: `Decimal` with at most two decimals, exact to the öre.
 
-Source: domain.md section 3, "Exactness in JSON": more decimals are an error, never a rounding.
+Source: RULES.md, "Exactness": more decimals are an error, never a rounding.
 """
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 from pydantic import BeforeValidator
 
 ORE = Decimal("0.01")
+LARGEST = Decimal(10) ** 12
+"""More kronor than any invoice has. What a ledger shows beyond it is no amount."""
 
 
 class InexactAmount(ValueError):
@@ -39,6 +42,29 @@ def kronor(value: object) -> Decimal:
     if exact != amount:
         raise InexactAmount(f"{amount} has more than two decimals")
     return exact
+
+
+NOISE = Decimal("0.00001")
+"""Less than this, a thousandth of an öre, is the trace of a sum in binary floats."""
+
+_WITH_COMMA = re.compile(r"\s*[-+]?[0-9]+,[0-9]{1,2}\s*")
+
+
+def loosely_written(value: object) -> object:
+    """`value` for `kronor`, of a system that sums in binary floats (10063.000000000002) and writes decimal commas.
+
+    What is no such amount is given back as it is.
+    """
+    if isinstance(value, str) and _WITH_COMMA.fullmatch(value):
+        return value.replace(",", ".")
+    if isinstance(value, (Decimal, float)):
+        try:
+            amount = Decimal(str(value))
+            exact = amount.quantize(ORE)
+            return exact if abs(exact - amount) < NOISE else value
+        except InvalidOperation:
+            return value
+    return value
 
 
 Kronor = Annotated[Decimal, BeforeValidator(kronor)]

@@ -10,7 +10,7 @@ from decimal import Decimal
 ZERO = Decimal("0.00")
 
 TO_CREDITOR = frozenset({"capital", "creditor_outlay"})
-"""The categories that settle what the creditor itself claimed; for reconciling an invoice (amili.md 6.2)."""
+"""The categories that settle what the creditor itself claimed; for reconciling an invoice (amili/API.md, "Payouts")."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Amili's own payouts, recognised in the ledger, so that money from Amili is never reported back to it.
 
-Source: amili.md 6.2, domain.md 11.H (H4). Lines stand at Amili as soon as it settles a payment, before any transfer: a
-payout can be in the ledger only where there are lines of the invoice.
+Source: amili/API.md, "Payouts", RULES.md, "H: after the registration" (H4). Lines stand at Amili as soon as it settles
+a payment, before any transfer: a payout can be in the ledger only where there are lines of the invoice.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the rule proposes: which overdue invoices it is time to send, and when a plan is too large to go by itself.
 
-Source: domain.md section 7. A rule proposes; every check is made again when an invoice is sent.
+Source: RULES.md, "Rules that propose". A rule proposes; every check is made again when an invoice is sent.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from connector.domain.connection import EscalationRule
+from connector.domain.dates import add_bank_days, last_day_to_pay
 from connector.domain.invoice import Frozen, Invoice
 from connector.domain.money import Kronor
 
@@ -34,6 +35,8 @@ class Brake(StrEnum):
     """Nothing of this company has ever been sent."""
     TOO_MANY = "too_many"
     TOO_MUCH = "too_much"
+    BANK_UNKNOWN = "bank_unknown"
+    """It is not known through which day receipts are booked: somebody may have paid."""
 
 
 class Proposed(Frozen):
@@ -44,19 +47,28 @@ class Proposed(Frozen):
     customer_name: str = Field("", repr=False)
     due_date: date | None
     balance: Kronor
+    bank_unknown: bool = False
 
 
 @dataclass(frozen=True)
 class PlanSize:
-    """How many invoices a plan proposes, and their balances in all, in kronor."""
+    """How many invoices a plan proposes, and their balances in all, in kronor.
+
+    `bank_unknown` says that for one of them it is not known how far receipts are booked.
+    """
 
     invoices: int
     amount: Decimal
+    bank_unknown: bool = False
 
 
 def due_long_enough(due_date: date | None, rule: EscalationRule, *, today: date) -> bool:
-    """Whether an invoice has been overdue for as long as the rule asks."""
-    return due_date is not None and due_date + timedelta(days=rule.days_after_due) <= today
+    """Whether an invoice has been overdue for as long as the rule asks, counted from its last day to pay."""
+    if due_date is None:
+        return False
+    last_day = last_day_to_pay(due_date)
+    had_time = add_bank_days(last_day, rule.bank_days_after_due) < today
+    return had_time and last_day + timedelta(days=rule.days_after_due) <= today
 
 
 def not_yet(invoice: Invoice, rule: EscalationRule, *, today: date) -> NotYet | None:
@@ -73,8 +85,9 @@ def not_yet(invoice: Invoice, rule: EscalationRule, *, today: date) -> NotYet | 
 
 def size_of(proposed: Iterable[Proposed]) -> PlanSize:
     """How much is proposed."""
-    balances = [one.balance for one in proposed]
-    return PlanSize(len(balances), sum(balances, Decimal("0.00")))
+    listed = tuple(proposed)
+    amount = sum((one.balance for one in listed), Decimal("0.00"))
+    return PlanSize(len(listed), amount, bank_unknown=any(one.bank_unknown for one in listed))
 
 
 def brakes(size: PlanSize, rule: EscalationRule, *, is_first: bool) -> Sequence[Brake]:
@@ -86,4 +99,6 @@ def brakes(size: PlanSize, rule: EscalationRule, *, is_first: bool) -> Sequence[
         found.append(Brake.TOO_MANY)
     if size.amount > rule.most_amount:
         found.append(Brake.TOO_MUCH)
+    if size.bank_unknown:
+        found.append(Brake.BANK_UNKNOWN)
     return found

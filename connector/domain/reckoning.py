@@ -6,7 +6,7 @@ Two rules decide the doubtful cases, so that never more is claimed than the ledg
   together; the whole of a booked reminder fee and booked interest is taken off it, however little has been
   paid. Capital and a booked fee beside it are then together at most the balance. (The other reading, that
   the fee was paid first, gives the same sum with more capital in it, and capital bears interest.)
-* **Interest is never claimed.** Amili computes it (domain.md 1.3); booked interest is taken off and left out.
+* **Interest is never claimed.** Amili computes it (RULES.md, "Interest"); booked interest is taken off and left out.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from decimal import Decimal
 
 from connector.domain.claim import AmountLine, ReminderFee
 from connector.domain.connection import ReminderPolicy
-from connector.domain.identity import without_personal_numbers
+from connector.domain.dates import is_overdue
 from connector.domain.invoice import Frozen, Invoice, InvoiceKind, Line, LineKind, ReminderSent
 from connector.domain.money import Kronor
+from connector.domain.redaction import without_personal_numbers
 
 NOTHING = Decimal("0.00")
 
@@ -57,7 +58,7 @@ class Reckoning(Frozen):
 
 
 def reckon(invoice: Invoice, policy: ReminderPolicy) -> Reckoning:
-    """The amounts of a claim for `invoice`. Source: domain.md section 3; amili-case-flow-guide.txt."""
+    """The amounts of a claim for `invoice`. Source: RULES.md, "Money"; amili/API.md, "Fees in a registration"."""
     open_amount = max(invoice.balance, NOTHING)
     fees = _charged_reminder_fees(invoice, policy)
     interest = min(_booked_interest(invoice), open_amount)
@@ -85,8 +86,14 @@ def total_of(lines: Iterable[Line], *kinds: LineKind) -> Decimal:
 
 def settled_by_ledger(invoice: Invoice) -> Decimal:
     """What the ledger's payments and credit notes have taken off the invoice, in kronor."""
-    paid = sum((payment.amount for payment in invoice.payments), NOTHING)
+    paid = sum((payment.amount - payment.beside for payment in invoice.payments), NOTHING)
     return paid + sum((abs(note.amount) for note in invoice.credit_notes), NOTHING)
+
+
+def states_part(invoice: Invoice) -> Decimal:
+    """What of the total is the Tax Agency's to pay, and not in the balance, in kronor."""
+    outside = invoice.ledger_balance is not None and not invoice.only_reduction_left
+    return invoice.tax_reduction or NOTHING if outside else NOTHING
 
 
 def _charged_reminder_fees(invoice: Invoice, policy: ReminderPolicy) -> tuple[ChargedReminderFee, ...]:
@@ -128,8 +135,10 @@ def _charged_reminder_fees(invoice: Invoice, policy: ReminderPolicy) -> tuple[Ch
 
 def _first_chargeable(invoice: Invoice) -> ReminderSent | None:
     # A fee may only be charged for a reminder after the due date; an earlier one is a friendly notice.
-    ordered = _in_order(invoice.reminders)
-    after_due = [one for one in ordered if one.date is None or invoice.due_date is None or one.date > invoice.due_date]
+    # A call costs nothing, and the fee of a letter about several invoices is claimed once.
+    ordered = _in_order(one for one in invoice.reminders if one.written and not one.claimed_with)
+    due = invoice.due_date
+    after_due = [one for one in ordered if one.date is None or due is None or is_overdue(due, today=one.date)]
     return next(iter(after_due or ordered), None)
 
 
@@ -191,7 +200,14 @@ def _trail(
     lines += [
         AmountLine(term="credit_note", amount=-abs(note.amount), source=note.number) for note in invoice.credit_notes
     ]
-    unexplained = invoice.balance - (invoice.total - settled_by_ledger(invoice))
+    lines += [
+        AmountLine(term="paid_beside", amount=payment.beside, source=payment.date.isoformat())
+        for payment in invoice.payments
+        if payment.beside
+    ]
+    if state_part := states_part(invoice):
+        lines.append(AmountLine(term="tax_reduction", amount=-state_part))
+    unexplained = invoice.balance - (invoice.total - settled_by_ledger(invoice) - state_part)
     if unexplained:
         lines.append(AmountLine(term="other_settlement", amount=unexplained))
     lines.append(AmountLine(term="balance", amount=invoice.balance))

@@ -1,6 +1,6 @@
 """The daily comparison of ledger, our record and Amili: every difference, with its likely cause. Corrects nothing.
 
-Source: domain.md 11.H (H8), 6.4, 1.5.
+Source: RULES.md, "H: after the registration" (H8), "What went wrong elsewhere" and "After the hand-over".
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ from connector.domain.money import Kronor
 from connector.domain.money_view import PaidOut
 
 CAPITAL = "capital"
-"""The category of the payout lines that the claimed capital is paid out on (amili.md 6.2)."""
+"""The category of the payout lines that the claimed capital is paid out on (amili/API.md, "Payouts")."""
 
 PAYOUT_IS_LATE = timedelta(days=10)
 """How long a payout may stand unbooked, or be awaited, before a person is asked to see to it."""
 REPORT_IS_LATE = timedelta(days=7)
 """How long a payment may wait to be reported, or to be booked, before a person is asked: the debtor is chased."""
 BANK_IS_LATE = timedelta(days=3)
-"""How long what nothing explains may stand before a person is asked: a receipt is matched within some bank days."""
+"""How long what nothing explains may stand before a person is asked: a receipt is matched within some bank days.
+
+An invoice whose own total was changed is no such thing: that is seen, and asked about, as the invoice is looked at
+(`connector.domain.changed_total`).
+"""
 SEEN_TWICE = timedelta(hours=12)
 """Until the next night has told the same: what a slow system alone may bring about."""
 
@@ -36,6 +40,8 @@ class DifferenceKind(StrEnum):
 
     REPORT_UNDER_WAY = "report_under_way"
     """The ledger has less open than Amili, and that is looked at or being reported, or waits for a person's answer."""
+    NOT_REPORTABLE = "not_reportable"
+    """The ledger has less open than Amili, and a step that reporting it needs fails, or is refused."""
     NOT_REPORTED = "not_reported"
     """The ledger has less open than Amili, and nothing that was found explains it."""
     PAID_AT_AMILI = "paid_at_amili"
@@ -58,6 +64,8 @@ class DifferenceKind(StrEnum):
     """Whether a case was made is not known."""
     UNKNOWN_CASE = "unknown_case"
     """Amili has an open case of the creditor that nothing here has sent."""
+    SEVERAL_CASES = "several_cases"
+    """Amili has another open case with the number of an invoice that was sent from here."""
     STILL_OPEN = "still_open"
     """The case was withdrawn from here, and Amili still has it open."""
 
@@ -72,13 +80,15 @@ WAITS_FOR_PERSON: Mapping[DifferenceKind, timedelta] = MappingProxyType(
         DifferenceKind.CASE_GONE: SEEN_TWICE,
         DifferenceKind.NOT_READ: SEEN_TWICE,
         DifferenceKind.UNKNOWN_CASE: timedelta(),
+        DifferenceKind.SEVERAL_CASES: timedelta(),
         DifferenceKind.STILL_OPEN: SEEN_TWICE,
     }
 )
 """What a person must see to, once it has stood for so long.
 
-The others ask nobody: of a dispute, of an invoice that is no claim any more and of a registration in doubt a person is
-asked already, and a case that is paid but for its fees and interest is Amili's to pursue (domain.md 1.5).
+The others ask nobody: of a dispute, of an invoice that is no claim any more, of a registration in doubt and of a step
+that fails a person is asked already, and a case that is paid but for its fees and interest is Amili's to pursue
+(RULES.md, "After the hand-over").
 """
 
 
@@ -88,8 +98,9 @@ class Three(Frozen):
     `claimed` is the capital that was registered and `balance_then` what the invoice's balance was at that moment, of
     which the claim may be a part only. `reported` is what we have reported and Amili has settled of it, `under_way`
     what is being reported or asks a person, `not_to_report` what a person decided not to report, and `taken_back` what
-    of the reported was taken back in the ledger. `is_looked_at` says that a look at what happened to the invoice is
-    not finished. `ledger` is how the invoice stands, None if it was never read. `payouts` are the invoice's lines.
+    of the reported was taken back in the ledger. `is_looked_at` says that a look at what happened to the invoice is not
+    finished, `is_hindered` that it fails or is refused. `ledger` is how the invoice stands, None if it was never read.
+    `payouts` are the invoice's lines as they were read at `payouts_read_at`, seconds since the epoch.
     """
 
     hand_over_id: str
@@ -104,10 +115,12 @@ class Three(Frozen):
     not_to_report: Kronor = _ZERO
     taken_back: Kronor = _ZERO
     is_looked_at: bool = False
+    is_hindered: bool = False
     case_gone: bool = False
     is_open: bool = True
     remaining_capital: Kronor | None = None
     payouts: tuple[PaidOut, ...] = ()
+    payouts_read_at: float | None = None
 
     @property
     def open_in_ledger(self) -> Decimal | None:
@@ -129,7 +142,8 @@ class Three(Frozen):
 class Difference(Frozen):
     """Something that does not agree. `amount` is how much the ledger has open beyond Amili, if that can be told.
 
-    `is_decided` says that it stands by a person's decision. The payout is the first that was made and is not booked.
+    `is_decided` says that it stands by a person's decision. The payout is the first that was made and is not booked,
+    as payouts were read at `payouts_read_at` (seconds since the epoch; None if never, or where it is not about them).
     """
 
     key: str
@@ -145,6 +159,7 @@ class Difference(Frozen):
     is_decided: bool = False
     payout_date: _MaybeDate = None
     payout_reference: str = ""
+    payouts_read_at: float | None = None
 
     @property
     def substance(self) -> str:
@@ -188,6 +203,8 @@ def _money(three: Three) -> DifferenceKind | None:
     if left > there:
         nobody_paid = three.paid_there is not None and three.paid_there <= 0
         return DifferenceKind.MORE_IN_LEDGER if nobody_paid else DifferenceKind.PAID_AT_AMILI
+    if three.is_hindered:
+        return DifferenceKind.NOT_REPORTABLE
     explained = three.is_looked_at or three.under_way >= there - left
     return DifferenceKind.REPORT_UNDER_WAY if explained else DifferenceKind.NOT_REPORTED
 
@@ -236,6 +253,7 @@ def _difference(three: Three, kind: DifferenceKind) -> Difference:
         is_decided=_is_decided(three, kind, amount),
         payout_date=payout.payout_date if payout else None,
         payout_reference=payout.payout_reference if payout else "",
+        payouts_read_at=three.payouts_read_at if is_payout else None,
     )
 
 
@@ -251,6 +269,26 @@ def unknown_case(case_id: str, invoice_number: str, remaining_capital: Decimal |
         kind=DifferenceKind.UNKNOWN_CASE,
         case_id=case_id,
         invoice_number=invoice_number,
+        at_amili=remaining_capital,
+    )
+
+
+def several_cases(
+    hand_over_id: str,
+    invoice_number: str,
+    claimed: Decimal | None,
+    *,
+    case_id: str,
+    remaining_capital: Decimal | None,
+) -> Difference:
+    """An open case at Amili beside the one that a hand-over of the same number is known to have made."""
+    return Difference(
+        key=f"case:{case_id}",
+        kind=DifferenceKind.SEVERAL_CASES,
+        hand_over_id=hand_over_id,
+        invoice_number=invoice_number,
+        case_id=case_id,
+        claimed=claimed,
         at_amili=remaining_capital,
     )
 

@@ -10,6 +10,8 @@ class TaskKind(StrEnum):
 
     KEY_REFUSED = "key_refused"
     """The ledger does not accept our key, and everything of the company waits."""
+    FAILING = "failing"
+    """Amili refuses what the connector needs, or a step of its work has failed for an hour on end."""
     UNKNOWN = "unknown"
     """Whether a registration reached Amili has not been found out for long."""
     FOLLOW_UP = "follow_up"

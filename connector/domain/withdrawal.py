@@ -1,8 +1,8 @@
-"""Why a case is withdrawn, as it is kept: Amili has no field for it (amili.md 5.3)."""
+"""Why a case is withdrawn, as it is kept: Amili has no field for it (amili/API.md, "Cancellations")."""
 
 from __future__ import annotations
 
-from connector.domain.identity import without_personal_numbers
+from connector.domain.redaction import without_personal_numbers
 
 LONGEST_REASON_CHARACTERS = 500
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pydantic import SecretStr
@@ -12,13 +13,16 @@ from pydantic import SecretStr
 from connector.amili.auth import Credentials, StoredToken
 from connector.amili.client import AmiliClient
 from connector.domain.connection import ConnectionSettings, Environment
-from connector.domain.errors import ConfigurationError
+from connector.domain.errors import ConfigurationError, Disconnected
 from connector.flows.access import kept_tokens
 from connector.flows.access.fortnox_access import fortnox_access
-from connector.flows.access.parked import parked_host
+from connector.flows.access.parked import parked_amili, parked_host
+from connector.flows.access.silence import Silences
+from connector.flows.fence import Posted
 from connector.hosts.base import Host
 from connector.hosts.fortnox.access import FortnoxAccess
 from connector.hosts.opening import open_host
+from connector.remote.calls import longest_call_s
 from connector.settings import Settings
 from connector.store import connections
 from connector.store.connections import API_KEY, AmiliAccess, StoredConnection
@@ -64,6 +68,7 @@ class Deployment:
     settings: Settings
     databases: Databases
     vault: Vault
+    posted: Posted = field(default_factory=Posted, repr=False)
     _clients: dict[str, _Clients] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -74,31 +79,45 @@ class Deployment:
     def sides(self, connection: StoredConnection) -> tuple[AmiliClient, Host]:
         """Clients for both sides of a connection, kept as long as its settings and keys stay the same.
 
-        A ledger that is known not to accept our key is not asked again: its host raises `KeyRefused`.
+        A ledger that is known not to accept our key is not asked again: its host raises `KeyRefused`. One that does
+        not answer is asked ever more rarely: its host raises `LedgerSilent`. Where Amili is known not to accept our key
+        pair, its client raises `KeyRefused`. Raises `Disconnected` for a connection that has ended.
         """
+        _must_be_connected(connection)
         access = self.access(connection.amili_access)
         made_from = (connection.settings, connection.secrets, access)
         with self._lock:
             known = self._clients.get(connection.id)
         if known is None or known.made_from != made_from:
-            amili = self.amili(connection.settings.environment, access)
-            known = _Clients(made_from, amili, self.host(connection))
+            known = _Clients(made_from, self.amili(connection.settings.environment, access), self.host(connection))
             with self._lock:
                 self._clients[connection.id] = known
+        amili = known.amili if connection.amili_refused_at is None else parked_amili()
         if connection.key.refused_at is not None:
-            return known.amili, parked_host(connection.host)
-        return known.amili, known.host
+            return amili, parked_host(connection.host)
+        return amili, self.silences.listening(connection.id, connection.host, known.host)
+
+    @cached_property
+    def silences(self) -> Silences:
+        """The ledgers that have not answered this process lately."""
+        waits_s = self.settings.read_timeout_s
+        return Silences(counts_after_s=0.9 * min(self.settings.connect_timeout_s, waits_s), waits_s=waits_s)
 
     def access(self, access_id: str) -> AmiliAccess:
         """A stored Amili key pair. Raises `ConfigurationError`."""
         return connections.access(self.databases.main, self.vault, access_id)
 
-    def amili(self, environment: Environment, access: AmiliAccess) -> AmiliClient:
-        """A client of Amili's API. Raises `ConfigurationError` if the address or the API code is missing."""
-        urls = {
+    @property
+    def amili_urls(self) -> dict[Environment, str]:
+        """The addresses of Amili's environments; "" for one that the settings do not know."""
+        return {
             Environment.SANDBOX: self.settings.amili_sandbox_url,
             Environment.PRODUCTION: self.settings.amili_production_url,
         }
+
+    def amili(self, environment: Environment, access: AmiliAccess) -> AmiliClient:
+        """A client of Amili's API. Raises `ConfigurationError` if the address or the API code is missing."""
+        urls = self.amili_urls
         if not urls[environment]:
             raise ConfigurationError(
                 f"The address of Amili's {environment} API is not set.",
@@ -109,16 +128,20 @@ class Deployment:
                 f"The key pair “{access.id}” has no API code yet.",
                 advice="Hand its public key to Amili, then give the code they issue with `amili-connector amili code`.",
             )
+        connect_s, read_s = self.settings.connect_timeout_s, self.settings.read_timeout_s
         return AmiliClient(
             urls[environment],
             Credentials(api_code=access.api_code, private_key=access.private_key),
             StoreTokens(self.databases, self.vault),
-            connect_timeout_s=self.settings.connect_timeout_s,
-            read_timeout_s=self.settings.read_timeout_s,
+            connect_timeout_s=connect_s,
+            read_timeout_s=read_s,
+            # Over before anybody may register again what it registered.
+            within_s=min(longest_call_s(connect_s, read_s), self.settings.settle_s),
         )
 
     def host(self, connection: StoredConnection) -> Host:
-        """A client of the connection's ledger."""
+        """A client of the connection's ledger. Raises `Disconnected` for a connection that has ended."""
+        _must_be_connected(connection)
         return self.ledger(connection.host, connection.settings.host, connection.secrets.get(API_KEY))
 
     def ledger(self, host: str, host_settings: dict[str, Any], api_key: SecretStr | None) -> Host:
@@ -143,6 +166,14 @@ class Deployment:
     def close(self) -> None:
         """Close the databases."""
         self.databases.dispose()
+
+
+def _must_be_connected(connection: StoredConnection) -> None:
+    if connection.disconnected_at is not None:
+        raise Disconnected(
+            f"{connection.name} is disconnected: its keys were deleted, and only its record is left.",
+            advice="Connect the company anew, under another name, to send its invoices again.",
+        )
 
 
 def open_deployment(settings: Settings) -> Deployment:

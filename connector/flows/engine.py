@@ -4,7 +4,7 @@ Our store is the truth and the engine is only the driver: its tables may be lost
 Arguments and results of the work are ids and pauses, so neither personal data nor secrets lie in its tables.
 
 A repetition after a pause is a new, delayed workflow and not a sleep inside the old one, because a sleeping
-workflow would hold its place in the queue and starve the others (engine.md, "one host down").
+workflow would hold its place in the queue and starve the others (DESIGN.md, "Traps of the engine").
 """
 
 from __future__ import annotations
@@ -13,19 +13,23 @@ import logging
 import os
 import socket
 import sqlite3
+import threading
+import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dbos import DBOS, DBOSConfig
+from dbos import DBOS, DBOSConfig, WorkflowStatus
 from sqlalchemy import Engine as Database
+from sqlalchemy.engine import make_url
 
 from connector.flows.job import Job
 from connector.flows.outcome import Outcome, Then
-from connector.store import executors, leases
-from connector.store.database import use_wal
+from connector.store import executors, leases, restores
+from connector.store.database import CLOCKS_DIFFER_S, use_wal
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +46,13 @@ _POLL_S = {PEOPLE: 0.1, BACKGROUND: 0.25}
 _LEAST_PAUSE_S = 0.1
 _SILENT_AFTER_S = 15.0
 _SWEEP_LEASE_S = 10.0
+_SWEEP_EVERY_S = 10.0
 _TAKE_OVER = "take-over"
-_LIVE = ["ENQUEUED", "PENDING", "DELAYED"]
+_WAITING = ["ENQUEUED", "DELAYED"]
+_RUNNING = "PENDING"
+_AT_ONCE = 100
+"""How many prefixes or ids one call of the engine is given: SQLite takes a thousand terms in an expression, PostgreSQL
+65 535 values in a statement."""
 
 
 class Engine:
@@ -57,20 +66,39 @@ class Engine:
         jobs: Mapping[str, Sequence[tuple[str, Step]]],
         concurrency: int,
         partition_concurrency: int,
+        stop_wait_s: int = 8,
+        stranded_after_s: float = 10.0,
     ) -> None:
-        # A fresh id per process: two processes with one id run the same work twice (engine.md).
+        """`stop_wait_s`: how long a stop waits for what runs.
+
+        `stranded_after_s`: how long work may be entered as running in this process that it does not run. The engine
+        enters it just before it begins, and strikes it out just after its end.
+        """
+        # A fresh id per process: two processes with one id run the same work twice (DESIGN.md, "Traps of the engine").
         self.executor_id = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._db = db
         self._url = url
         self._jobs = jobs
         self._concurrency = concurrency
         self._partition_concurrency = min(partition_concurrency, concurrency)
+        self._stop_wait_s = stop_wait_s
+        self._stranded_after_s = stranded_after_s
+        self._others: frozenset[str] = frozenset()
+        self._gone: frozenset[str] = frozenset()
+        self._not_run: dict[str, float] = {}
+        self._stranded: set[str] = set()
+        self._sweep_at = 0.0
+        self._mark = ""
 
     def start(self) -> None:
         """Begin to drive work, and take over what dead processes left."""
-        if self._url.startswith("sqlite:///"):
-            with closing(sqlite3.connect(self._url.removeprefix("sqlite:///"))) as connection:
+        file = make_url(self._url).database if self._url.startswith("sqlite:///") else None
+        if file:
+            with closing(sqlite3.connect(file)) as connection:
                 use_wal(connection.cursor())
+        # What is done under a key need not be done in a store that was put back since, while the engine's tables stay.
+        restored = restores.number(self._db)
+        self._mark = f"~{restored}" if restored else ""
         _jobs.clear()
         _jobs.update(self._jobs)
         config: DBOSConfig = {
@@ -81,9 +109,11 @@ class Engine:
             "use_listen_notify": False,
             "log_level": "WARNING",
         }
-        if self._url.startswith("sqlite:///"):
+        if file:
             config["db_engine_kwargs"] = {"connect_args": {"factory": _unsynced}}
         DBOS(config=config)
+        # Entered before it takes up work: the others resume what a process runs that is not entered.
+        executors.enrol(self._db, self.executor_id)
         DBOS.launch()
         for queue in (PEOPLE, BACKGROUND):
             DBOS.register_queue(
@@ -92,51 +122,112 @@ class Engine:
                 partition_worker_concurrency=self._partition_concurrency,
                 polling_interval_sec=_POLL_S[queue],
             )
-        executors.enrol(self._db, self.executor_id)
         self.take_over()
 
     def submit(self, job: Job) -> None:
         """Drive `job` unless its key has been submitted before."""
-        _enqueue(job, 0, 0.0)
+        _enqueue(replace(job, key=job.key + self._mark), 0, 0.0)
+
+    def wake(self, job: Job) -> None:
+        """Let the work of `job` go on at once where it pauses before a repetition."""
+        paused = DBOS.list_workflows(
+            workflow_id_prefix=[f"{job.key}{self._mark}#"], status="DELAYED", load_input=False, load_output=False
+        )
+        for status in paused:
+            DBOS.set_workflow_delay(status.workflow_id, delay_seconds=0)
 
     def live(self, keys: Iterable[str]) -> frozenset[str]:
-        """Those of `keys` whose work is waiting, delayed or running."""
-        wanted = list(keys)
+        """Those of `keys` whose work is waiting, delayed, or run by a process that is alive.
+
+        What the engine has entered as running, and nobody runs, is not live, whatever its tables say.
+        """
+        wanted = frozenset(keys)
         if not wanted:
             return frozenset()
-        found = DBOS.list_workflows(
-            workflow_id_prefix=[f"{key}#" for key in wanted], status=_LIVE, load_input=False, load_output=False
-        )
-        return frozenset(status.workflow_id.rpartition("#")[0] for status in found)
+        criteria: dict[str, Any] = {"status": [*_WAITING, _RUNNING], "app_version": ORDER_OF_STEPS}
+        if len(wanted) <= _AT_ONCE:
+            criteria["workflow_id_prefix"] = [f"{key}{self._mark}#" for key in sorted(wanted)]
+        entered = _listed(**criteria)
+        # Read after the work: whoever runs it was entered before it took it up.
+        self._note_others()
+        driven = {
+            status.workflow_id.rpartition("#")[0].removesuffix(self._mark)
+            for status in entered
+            if status.status != _RUNNING or self._is_run(status)
+        }
+        return wanted & driven
+
+    def _is_run(self, status: WorkflowStatus) -> bool:
+        if status.executor_id == self.executor_id:
+            return status.workflow_id not in self._stranded
+        return status.executor_id in self._others
 
     def beat(self) -> None:
         """Say that this process is alive."""
         executors.beat(self._db, self.executor_id)
 
     def take_over(self) -> None:
-        """Resume the work of processes that died; one process at a time does this."""
-        if not leases.try_lease(self._db, _TAKE_OVER, self.executor_id, for_s=_SWEEP_LEASE_S):
+        """Resume the work that nobody runs: of processes that died or stopped, and what this one entered and lost.
+
+        Processes that have died are noticed at every call, the rest at every tenth second.
+        """
+        self._note_others()
+        if self._gone or time.monotonic() >= self._sweep_at:
+            self._sweep_at = time.monotonic() + min(_SWEEP_EVERY_S, self._stranded_after_s)
+            self._sweep()
+            self._end_pauses_of_the_future()
+
+    def _note_others(self) -> None:
+        entered = frozenset(executors.all_ids(self._db)) - {self.executor_id}
+        self._gone = self._dead(entered)
+        self._others = entered - self._gone
+
+    def _sweep(self) -> None:
+        """Resume what is entered as running and not run; one process at a time does this for the others."""
+        running = _listed(status=_RUNNING, app_version=ORDER_OF_STEPS)
+        # Read after the work: whoever runs it was entered before it took it up.
+        self._note_others()
+        self._note_stranded({status.workflow_id for status in running if status.executor_id == self.executor_id})
+        left = [status for status in running if not self._is_run(status)]
+        if not left and not self._gone:
             return
-        try:
-            self._resume_work_of(self._dead())
-        finally:
-            leases.release(self._db, _TAKE_OVER, self.executor_id)
+        if not leases.try_lease(self._db, _TAKE_OVER, self.executor_id, for_s=_SWEEP_LEASE_S):
+            left = [status for status in left if status.executor_id == self.executor_id]
+        for status in left:
+            log.warning("taking over %s, which nobody runs", status.workflow_id)
+            DBOS.resume_workflow(status.workflow_id, queue_name=status.queue_name)
+            self._stranded.discard(status.workflow_id)
+            self._not_run.pop(status.workflow_id, None)
+        # Needs no lease: a death counts once, whoever notes it, and what a process that is not entered left behind is
+        # found by every sweep, so that it matters little who dies while taking it over.
+        for gone in self._gone:
+            executors.bury(self._db, gone)
+        leases.release(self._db, _TAKE_OVER, self.executor_id)
 
-    def _resume_work_of(self, dead_ones: Iterable[str]) -> None:
-        for dead in dead_ones:
-            for status in DBOS.list_workflows(executor_id=dead, status="PENDING", load_input=False, load_output=False):
-                log.warning("taking over %s from a dead worker", status.workflow_id)
-                DBOS.resume_workflow(status.workflow_id, queue_name=status.queue_name)
-            executors.strike_off(self._db, dead)
+    @staticmethod
+    def _end_pauses_of_the_future() -> None:
+        """Let go on what began to pause later than now: the clock has been put back, and would hold it up so long."""
+        after = datetime.now(UTC) + timedelta(seconds=CLOCKS_DIFFER_S)
+        for status in _listed(status="DELAYED", app_version=ORDER_OF_STEPS, start_time=after.isoformat()):
+            DBOS.set_workflow_delay(status.workflow_id, delay_seconds=0)
 
-    def _dead(self) -> tuple[str, ...]:
+    def _note_stranded(self, entered: set[str]) -> None:
+        """Find what this process has entered as running and has not run for a while."""
+        with _running_lock:
+            not_run = entered - _running
+        seen_at = time.monotonic()
+        self._not_run = {one: self._not_run.get(one, seen_at) for one in not_run}
+        # Two sweeps have seen it not run: what began since the last one is in neither set yet.
+        self._stranded = {one for one, since in self._not_run.items() if seen_at - since >= self._stranded_after_s}
+
+    def _dead(self, entered: frozenset[str]) -> frozenset[str]:
         silent = set(executors.silent(self._db, for_s=_SILENT_AFTER_S))
         here = socket.gethostname()
-        for executor in executors.all_ids(self._db):
+        for executor in entered:
             host, pid, _ = executor.split(":")
-            if executor != self.executor_id and host == here and not _runs(int(pid)):
+            if host == here and not _runs(int(pid)):
                 silent.add(executor)
-        return tuple(sorted(silent - {self.executor_id}))
+        return frozenset(silent & entered)
 
     def forget_finished(self, *, older_than_s: float) -> int:
         """Remove finished work of the engine; gives how many."""
@@ -146,7 +237,7 @@ class Engine:
             batch = DBOS.list_workflows(
                 status=["SUCCESS", "ERROR", "CANCELLED"],
                 completed_before=before.isoformat(),
-                limit=500,
+                limit=_AT_ONCE,
                 load_input=False,
                 load_output=False,
             )
@@ -155,13 +246,34 @@ class Engine:
             DBOS.delete_workflows([status.workflow_id for status in batch])
             removed += len(batch)
 
-    def stop(self) -> None:
-        """Stop taking up work, wait briefly for what runs, and sign off."""
-        DBOS.destroy(workflow_completion_timeout_sec=10)
-        executors.strike_off(self._db, self.executor_id)
+    def stop(self, *, died: bool = False) -> None:
+        """Stop taking up work, wait briefly for what runs, and sign off; `died` says that nobody asked for it.
+
+        What still runs then stays entered under this process, and whoever works next finds that nobody runs it.
+        """
+        DBOS.destroy(workflow_completion_timeout_sec=self._stop_wait_s)
+        sign_off = executors.bury if died else executors.strike_off
+        sign_off(self._db, self.executor_id)
 
 
 _jobs: dict[str, Sequence[tuple[str, Step]]] = {}
+_running: set[str] = set()
+_running_lock = threading.Lock()
+
+
+@contextmanager
+def _noted_as_running(workflow_id: str) -> Iterator[None]:
+    with _running_lock:
+        _running.add(workflow_id)
+    try:
+        yield
+    finally:
+        with _running_lock:
+            _running.discard(workflow_id)
+
+
+def _listed(**criteria: Any) -> list[WorkflowStatus]:
+    return DBOS.list_workflows(load_input=False, load_output=False, **criteria)
 
 
 def _unsynced(*args: Any, **options: Any) -> sqlite3.Connection:
@@ -198,15 +310,16 @@ def _enqueue(job: Job, round_number: int, delay_s: float) -> None:
 
 @DBOS.workflow(name=_WORKFLOW)
 def _work(kind: str, subject: str, key: str, partition: str, urgent: bool, round_number: int) -> None:
-    pauses = []
-    for name, step in _jobs[kind]:
-        then, after_s = DBOS.run_step({"name": name}, _plainly, step, subject)
-        if then in (Then.AGAIN, Then.AGAIN_FIRST):
-            pauses.append(after_s)
-        if then in (Then.STOP, Then.AGAIN_FIRST):
-            break
-    if pauses:
-        _enqueue(Job(kind, subject, key, partition, urgent), round_number + 1, max(min(pauses), _LEAST_PAUSE_S))
+    with _noted_as_running(f"{key}#{round_number}"):
+        pauses = []
+        for name, step in _jobs[kind]:
+            then, after_s = DBOS.run_step({"name": name}, _plainly, step, subject)
+            if then in (Then.AGAIN, Then.AGAIN_FIRST):
+                pauses.append(after_s)
+            if then in (Then.STOP, Then.AGAIN_FIRST):
+                break
+        if pauses:
+            _enqueue(Job(kind, subject, key, partition, urgent), round_number + 1, max(min(pauses), _LEAST_PAUSE_S))
 
 
 def _plainly(step: Step, subject: str) -> tuple[str, float]:

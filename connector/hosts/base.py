@@ -15,13 +15,22 @@ from typing import Any, Literal, Protocol
 from pydantic import SecretStr
 
 from connector.domain.errors import ConnectorError
-from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
+from connector.domain.invoice import BankAccount, Customer, Invoice, OverdueInvoice, Pdf, Standing
 
 Language = Literal["sv", "en"]
 """The languages in which we speak to a ledger's people."""
 
 CaseEnd = Literal["", "closed", "withdrawn"]
 """How a case has ended: "closed" by itself, "withdrawn" by a person; "" for one that has not, as far as is known."""
+
+
+@dataclass(frozen=True)
+class UnknownName:
+    """What a host's setting names and the ledger does not have: a product, or the code of an account."""
+
+    setting: str
+    named: str
+    is_account: bool
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,10 @@ class LedgerIdentity:
     missing_rights: tuple[str, ...] = ()
     bank_booked_until: date | None = None
     key_expires: date | None = None
+    to_mend: tuple[str, ...] = ()
+    """What else somebody must do in the ledger, in words; everything works without it, but not all of it as well."""
+    unknown: tuple[UnknownName, ...] = ()
+    """What the settings name and the ledger does not have, as far as it can tell; said in `to_mend` too."""
     found_settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the host that it has found out by itself and that shall hold from now on."""
 
@@ -82,7 +95,8 @@ class Changes:
 class Wish:
     """A person's wish, held in the ledger, to send an invoice to collection.
 
-    `mark` changes whenever the wish is expressed anew, so that one wish is acted on once.
+    `mark` changes whenever the wish is expressed anew, so that one wish is acted on once. Whether the ledger's server
+    says who expressed it, `Host.vouches_for` tells.
     """
 
     invoice_id: str
@@ -110,10 +124,12 @@ class WithdrawalWish:
 class WriteBack:
     """What the ledger shall show on an invoice, its texts in the language of the ledger's people.
 
-    `link` is the address of the case's page here; `findings` are what a person must know or mend, a text each.
+    `link` is the address of the case's page here; `findings` are what a person must know or mend, a text each. `ocr` is
+    the number by which payments of the case are to be marked at Amili, "" if it is not known.
 
     In the step that shows a case as withdrawn, a ledger that holds wishes takes those away that stood before: one that
-    stands afterwards was made afterwards, and asks for the invoice to be sent again. `answered_wish` and
+    stands afterwards was made afterwards, and asks for the invoice to be sent again. `forgets` is a case that counts no
+    more: where the ledger shows it still, it shows it no longer. `answered_wish` and
     `answered_withdrawal` are marks of wishes that have been answered, and are taken away if they still stand.
     """
 
@@ -125,12 +141,15 @@ class WriteBack:
     ended: CaseEnd = ""
     answered_wish: str = ""
     answered_withdrawal: str = ""
+    ocr: str = ""
+    forgets: str = ""
 
 
 @dataclass(frozen=True)
 class WriteBackResult:
     """Where a write-back landed (`places`, for example field names), or why the ledger refused it.
 
+    `holds_case_id` says that the case id itself stands in one of the places: a label, for example, holds none.
     `locked` says that it was refused for no other reason than that the ledger lets nobody change such an invoice, so
     that there is nothing to mend.
     """
@@ -138,6 +157,7 @@ class WriteBackResult:
     places: tuple[str, ...] = ()
     refused: str = ""
     locked: bool = False
+    holds_case_id: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,13 +185,22 @@ class LedgerMessage:
 
 @dataclass(frozen=True)
 class LedgerCase:
-    """What stands in the ledger of one case. `date` is as the ledger keeps it, in UTC."""
+    """What stands in the ledger of one case. `date` is as the ledger keeps it, in UTC; `company` keeps the books."""
 
     number: str
     invoice_id: str
     case_id: str
     status: str
     date: str
+    company: str = ""
+
+
+@dataclass(frozen=True)
+class LedgerCases:
+    """The cases in all companies of a ledger's database; `unread` names the companies that no key could read."""
+
+    cases: tuple[LedgerCase, ...]
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,6 +224,9 @@ class Host(Protocol):
     def identity_coverage(self) -> IdentityCoverage:
         """How many of the customers we could claim have a valid identity number. Reads all of them, cheaply."""
 
+    def bank_accounts(self) -> tuple[BankAccount, ...]:
+        """How far customers' money is booked, by account, read afresh; one without an id stands for all of them."""
+
     def key_expires(self) -> date | None:
         """When our key ends, as far as the ledger tells. Raises `KeyRefused` for one that is not accepted."""
 
@@ -207,6 +239,13 @@ class Host(Protocol):
     def read(self, invoice_id: str) -> Invoice:
         """One invoice, fresh and whole. Raises `NotFound` if the ledger does not have it."""
 
+    def cards(self, customer_ids: Sequence[str]) -> Mapping[str, Customer]:
+        """The cards of these customers as they are now, by their ids; those that the ledger does not have are left out.
+
+        Name, identity number and address, and whether the identity is protected where the ledger tells; many at once
+        where it can.
+        """
+
     def find(self, number: str) -> str:
         """The id of the customer invoice whose number is exactly `number`. Raises `NotFound`."""
 
@@ -216,11 +255,23 @@ class Host(Protocol):
     def wish(self, invoice_id: str) -> Wish | None:
         """The standing wish on one invoice, read afresh."""
 
+    def hidden_wish(self, invoice_id: str) -> str:
+        """The mark of a wish that stands on an invoice though its case hides it; "" for none, and where none is hidden.
+
+        For ledgers in which all wishes have the same mark, as in `wishes_taken_away`.
+        """
+
     def withdrawal_wishes(self) -> Iterator[WithdrawalWish]:
         """Every standing wish to withdraw a case; none in a ledger that has no place for them, without a call."""
 
     def withdrawal_wish(self, invoice_id: str) -> WithdrawalWish | None:
         """The standing wish to withdraw the case of one invoice, read afresh."""
+
+    def vouches_for(self, mark: str) -> bool:
+        """Whether a wish of this mark is on the ledger's own record, by whom it was expressed; asks nobody.
+
+        Any other is a question to a person: whoever may change an invoice could have written it.
+        """
 
     def refuse_withdrawal(self, wish: WithdrawalWish, why: str) -> None:
         """Take a wish away, if it still stands, and show `why` on its invoice: for a case that we know nothing of."""

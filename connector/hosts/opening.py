@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError, Unreadable
 from connector.domain.invoice import Invoice
-from connector.hosts.base import Hints, Host, LedgerCase, SetUp
+from connector.hosts.base import Hints, Host, LedgerCases, SetUp
 from connector.hosts.fortnox import events as fortnox_events
 from connector.hosts.fortnox import setting_up as fortnox_setting_up
 from connector.hosts.fortnox import translate as fortnox_translate
@@ -25,6 +25,7 @@ from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import company_context
 from connector.hosts.odoo.host import OdooHost
 from connector.hosts.odoo.settings import OdooSettings, odoo_settings
+from connector.hosts.odoo.settings import same_books as odoo_same_books
 from connector.hosts.odoo.versions import parsed_version
 
 CONNECT_TIMEOUT_S = 5.0
@@ -87,6 +88,17 @@ def needs_login(kind: str, *, settings: dict[str, Any], allow_private: bool) -> 
             raise _unknown(kind)
 
 
+def same_books(kind: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two connections' settings of a host of this kind name the same books, as far as they tell."""
+    match kind:
+        case "fortnox":
+            return bool(one.get("tenant_id")) and one.get("tenant_id") == other.get("tenant_id")
+        case "odoo":
+            return odoo_same_books(one, other)
+        case _:
+            return False
+
+
 def hints(kind: str, body: bytes) -> Hints:
     """The invoices that a webhook body points at; nothing for a body or a kind that is not understood."""
     match kind:
@@ -126,12 +138,15 @@ def provision(
     administrator_key: SecretStr,
     allow_private: bool,
     webhook_url: str,
+    other_first_actions: Sequence[str] = (),
+    told: Callable[[str], None] = lambda _: None,
 ) -> SetUp:
-    """Install into the host what the connector needs, or repair it.
+    """Install into the host what the connector needs, or repair it: all of it, or nothing.
 
     `api_key` is the connection's own, by which its user and company are known. `administrator_key` is used for
-    this alone and kept nowhere, as is the login of its user, which may be "" where `needs_login` says no. Raises
-    `ConfigurationError`, `NotAuthorised` and the errors of remote calls.
+    this alone and kept nowhere, as is the login of its user, which may be "" where `needs_login` says no. `told` is
+    given each step in words as it begins. Raises `ConfigurationError`, `NotAuthorised`, the errors of remote calls, and
+    `LeftBehind` where a run that failed could not be taken back whole.
     """
     match kind:
         case "odoo":
@@ -139,8 +154,16 @@ def provision(
             client = _provisioning_client(settings, administrator_login, administrator_key, allow_private=allow_private)
             own = _own_client(chosen, api_key, allow_private=allow_private)
             uid, company_id = odoo_provision.connectors_user(own, chosen.company_id)
-            report = odoo_provision.provision(client, webhook_url, company_id=company_id, key_user=uid)
-            return SetUp(odoo_telling.installed(report), {"pdf_action_id": report.pdf_action_id})
+            report = odoo_provision.provision(
+                client,
+                webhook_url,
+                company_id=company_id,
+                key_user=uid,
+                other_first_actions=other_first_actions,
+                told=told,
+            )
+            found = {"pdf_action_id": report.pdf_action_id, "answer_action_id": report.answer_action_id}
+            return SetUp(odoo_telling.installed(report), found)
         case "fortnox":
             raise _nothing_inside()
         case _:
@@ -163,22 +186,39 @@ def prepare(kind: str, *, settings: dict[str, Any], fortnox: FortnoxAccess | Non
 
 
 def cases_in_ledger(
-    kind: str, *, settings: dict[str, Any], api_key: SecretStr, allow_private: bool
-) -> Iterator[LedgerCase]:
-    """What `remove` will take away with the fields: every invoice of the connection's company with a case id.
+    kind: str,
+    *,
+    settings: dict[str, Any],
+    keys: Sequence[tuple[dict[str, Any], SecretStr]],
+    administrator_login: str,
+    administrator_key: SecretStr,
+    allow_private: bool,
+) -> LedgerCases:
+    """What `remove` will take away with the fields: every invoice with a case id, of every company in the database.
 
-    Raises as `provision`.
+    `keys` are the settings and keys of the connections of that database, this one's first. Raises as `provision`.
     """
     match kind:
         case "odoo":
-            chosen = odoo_settings(settings)
-            client = _own_client(chosen, api_key, allow_private=allow_private)
-            _, company_id = odoo_provision.connectors_user(client, chosen.company_id)
-            return odoo_export.cases(client, company_id)
+            administrator = _provisioning_client(
+                settings, administrator_login, administrator_key, allow_private=allow_private
+            )
+            clients = [_own_client(odoo_settings(own), key, allow_private=allow_private) for own, key in keys]
+            return odoo_export.cases_everywhere(administrator, clients)
         case "fortnox":
             raise _nothing_inside()
         case _:
             raise _unknown(kind)
+
+
+def same_database(kind: str, one: Mapping[str, Any], another: Mapping[str, Any]) -> bool:
+    """Whether two ledgers of a kind, by their settings, are in one database, where `remove` takes away for both."""
+    if kind != "odoo":
+        return False
+    places = [
+        (str(settings.get("url", "")).rstrip("/").lower(), settings.get("database")) for settings in (one, another)
+    ]
+    return places[0] == places[1]
 
 
 def remove(
@@ -188,7 +228,9 @@ def remove(
     match kind:
         case "odoo":
             client = _provisioning_client(settings, administrator_login, administrator_key, allow_private=allow_private)
-            return SetUp(odoo_telling.removed(odoo_removal.remove(client)), {"pdf_action_id": None})
+            return SetUp(
+                odoo_telling.removed(odoo_removal.remove(client)), {"pdf_action_id": None, "answer_action_id": None}
+            )
         case "fortnox":
             raise _nothing_inside()
         case _:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,11 +10,13 @@ from typing import Any
 import requests
 import urllib3
 
-from connector.domain.errors import OutcomeUnknown, RemoteError, Unavailable
-from connector.hosts.addresses import guarded_session, normalised_url
+from connector.domain.errors import OutcomeUnknown, RemoteError, TooLarge, Unavailable
+from connector.domain.redaction import redacted
+from connector.remote.addresses import guarded_session, normalised_url
+from connector.remote.calls import AnswerTooLarge, Kind, ask, longest_call_s
 
 _MESSAGE_LENGTH = 400
-_NUMBER_OF_A_PERSON = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+ –−]?\d{4}(?:01)?(?!\d)")
+_READ_AT_MOST = 8_000
 
 
 class Transport:
@@ -29,18 +30,34 @@ class Transport:
         self._system = system
         self._allow_private = allow_private
         self._timeout_s = (connect_timeout_s, read_timeout_s)
+        self._within_s = longest_call_s(connect_timeout_s, read_timeout_s)
         self._local = threading.local()
 
-    def send(self, verb: str, path: str, *, operation: str, **request: Any) -> requests.Response:
-        """The answer to one request, whatever its status. `operation` says in words what was tried.
+    def send(
+        self, verb: str, path: str, *, operation: str, kind: Kind = Kind.DOCUMENT, **request: Any
+    ) -> requests.Response:
+        """The answer to one request, whatever its status, read whole. `operation` says in words what was tried.
 
-        Raises `Unavailable` if the system was never reached, and `OutcomeUnknown` for a timeout or a broken
-        connection.
+        Raises `Unavailable` if the system was never reached, `OutcomeUnknown` for a timeout, of the call as a whole
+        too, or a broken connection, and `TooLarge` for an answer that is larger than any of its `kind`.
         """
         try:
-            return self._session().request(
-                verb, self.url + path, timeout=self._timeout_s, allow_redirects=False, **request
+            return ask(
+                self._session(),
+                verb,
+                self.url + path,
+                kind=kind,
+                timeout_s=self._timeout_s,
+                within_s=self._within_s,
+                **request,
             )
+        except AnswerTooLarge as fault:
+            raise TooLarge(
+                f"answered with more than {fault.kind.in_words}; the rest was not read.",
+                system=self._system,
+                operation=operation,
+                status=fault.status,
+            ) from None
         except requests.exceptions.ConnectTimeout:
             raise self._unreached("did not answer when called", operation) from None
         except requests.exceptions.Timeout:
@@ -87,9 +104,8 @@ class Transport:
 
 def own_words(text: str, *secrets: str) -> str:
     """A system's own words, fit to be shown: `secrets` and personal numbers are masked, and it is not too long."""
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "••••")
-    return _NUMBER_OF_A_PERSON.sub("••••", " ".join(text.split()))[:_MESSAGE_LENGTH]
+    # Masked before it is cut: half a secret would no longer look like one.
+    return redacted(" ".join(text[:_READ_AT_MOST].split()), secrets=secrets, mask="••••")[:_MESSAGE_LENGTH]
 
 
 def retry_after_s(answer: requests.Response) -> float | None:

@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 from connector.sandbox.amili_actions import add_actions
 from connector.sandbox.amili_calls import Answer, Calls, envelope
 from connector.sandbox.amili_cases import add_cases
-from connector.sandbox.amili_checks import registration_shape
+from connector.sandbox.amili_checks import registration_shape, value_issues
 from connector.sandbox.amili_control import add_control, snapshot
 from connector.sandbox.amili_finance import add_finance
 from connector.sandbox.amili_query import BadQuery, Document
@@ -30,14 +30,14 @@ from connector.sandbox.switches import AmiliSwitches, BodyKind, Duplicates, Toke
 from connector.sandbox.wire import as_json, install, install_control, path_template
 
 ALGORITHMS = ("ES256", "ES384", "ES512", "RS256", "RS384", "RS512")
-"""Accepted signing algorithms: amili.md 1.3."""
+"""Accepted signing algorithms: amili/API.md, "Authentication"."""
 
 LONGEST_JWT_LIFE = timedelta(minutes=10)
 CLOCK_SKEW = timedelta(minutes=1)
-"""`exp` is to be ten minutes ahead (amili.md 1.3); how much skew is tolerated is unknown."""
+"""`exp` is to be ten minutes ahead (amili/API.md, "Authentication"); how much skew is tolerated is unknown."""
 
 FILE_TYPES = ("application/pdf", "image/jpeg", "image/png", "image/gif", "image/bmp")
-"""Allowed by default: amili.md 3."""
+"""Allowed by default: amili/API.md, "Upload of the invoice"."""
 
 
 class _Intake:
@@ -47,7 +47,7 @@ class _Intake:
         self.calls = calls
         self.state = calls.state
 
-    # Authentication: amili.md 1.3
+    # Authentication: amili/API.md, "Authentication"
 
     def signed_api_code(self, token: str) -> str:
         """The api code that a signed JWT proves. Raises `ValueError` if it proves none."""
@@ -87,7 +87,7 @@ class _Intake:
             body[self.calls.switches.token_lifetime_field] = self.calls.switches.token_lifetime_s
         return as_json(body, self.calls.switches.authenticate_status)
 
-    # Case registrations: amili.md 2
+    # Case registrations: amili/API.md, "Case registration"
 
     def check_parties(self, api_code: str, body: Mapping[str, Any]) -> None:
         account, creditor = body["account"], body["creditor"]
@@ -111,7 +111,9 @@ class _Intake:
         body = self.calls.document(registration_shape(self.calls.switches))
         with self.state.lock:
             self.check_parties(api_code, body)
-            if self.calls.switches.duplicate_registrations is Duplicates.REFUSED_422:
+            if self.calls.switches.strict_values and (found := value_issues(body)):
+                raise self.calls.invalid(found)
+            if self.calls.switches.duplicate_registrations is not Duplicates.ACCEPTED:
                 self.refuse_duplicates(body)
             return as_json(self.state.create_registration(body), 201)
 
@@ -121,10 +123,12 @@ class _Intake:
             for index, debt in enumerate(body["debts"])
             if self.state.open_case(body["creditor"], debt["invoice_number"]) is not None
         }
+        if found and self.calls.switches.duplicate_registrations is Duplicates.REFUSED_409:
+            raise Answer(self.calls.refusal(409, "Conflict"))
         if found:
             raise self.calls.invalid({"debts": found})
 
-    # Files: amili.md 3
+    # Files: amili/API.md, "Upload of the invoice"
 
     def upload(self, reference_id: str) -> Response:
         api_code = self.calls.caller()
@@ -191,7 +195,7 @@ def create_amili(state: AmiliState, switches: AmiliSwitches | None = None) -> Fl
         template=lambda: path_template(request),
         registered=_registered_numbers,
         failure_in_json=envelope,
-        rate_limit_body=BodyKind.TEXT,  # amili.md 7.4
+        rate_limit_body=BodyKind.TEXT,  # amili/API.md, "Errors"
     )
     install_control(
         app,
@@ -243,10 +247,12 @@ def _add_registers(app: Flask, calls: Calls) -> None:
 
     @app.get("/case--registrations", endpoint="registrations")
     def registrations() -> Response:
+        state.make_due_cases()
         return calls.listed(seen(state.registrations, "account"), calls.where())
 
     @app.get("/case--registrations/<registration_id>", endpoint="read_registration")
     def read_registration(registration_id: str) -> Response:
+        state.make_due_cases()
         return calls.one(first(seen(state.registrations, "account", registration_id)))
 
     @app.get("/creditors", endpoint="creditors")

@@ -1,4 +1,5 @@
-"""Creditor payments, creditings and cancellations of the Amili imitation, and its respite. Source: amili.md 5."""
+"""Creditor payments, creditings and cancellations of the Amili imitation, and its respite. Source:
+amili/API.md, "Actions"."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import Any
 
 from flask import Flask, Response
 
-from connector.sandbox.amili_calls import Calls
+from connector.sandbox.amili_calls import Answer, Calls
 from connector.sandbox.amili_checks import Shape
 from connector.sandbox.amili_settling import CANCELLATION, CREDITING, PAYMENT, misfit, settle_due, take_in
 from connector.sandbox.amili_state import Action, Case
@@ -19,7 +20,7 @@ from connector.sandbox.switches import AccountOfActions, Duplicates, Unfit
 from connector.sandbox.wire import as_json
 
 RESPITE_PATH = "/case--respites"
-"""Made up, as are its field `days` and its answer: nothing of it is documented (amili.md 5.5)."""
+"""Made up, as are its field `days` and its answer: nothing of it is documented (amili/API.md, "Respite")."""
 
 READONLY = ("file_import_report",)
 
@@ -78,7 +79,7 @@ KINDS = (
     ),
     Kind(CANCELLATION, "/creditor--cancellations", "cancel", _WHOSE, ("creditor", "origin"), "_cancellation_status"),
 )
-"""The tables of amili.md 5.1 to 5.3."""
+"""The tables of amili/API.md, "Payments", "Creditings" and "Cancellations"."""
 
 
 def add_actions(app: Flask, calls: Calls) -> None:
@@ -139,7 +140,7 @@ class _Actions:
         return {"case": "required field"}
 
     def of_amount(self, body: Mapping[str, Any]) -> dict[str, str]:
-        # Whether nought and less are taken is unknown (amili.md, Unknown 21); nobody should rely on it.
+        # Whether nought and less are taken is unknown (amili/API.md, "Unconfirmed"); nobody should rely on it.
         return {"amount": "min value is 0.01"} if body.get("amount", 1) <= 0 else {}
 
     def case(self, api_code: str, body: Mapping[str, Any]) -> Case:
@@ -158,7 +159,8 @@ class _Actions:
 
     def refuse_repeated(self, body: Mapping[str, Any]) -> None:
         name = self.kind.reference
-        if self.calls.switches.duplicate_references is not Duplicates.REFUSED_422 or name not in body:
+        answer = self.calls.switches.duplicate_references
+        if answer is Duplicates.ACCEPTED or name not in body:
             return
         if any(
             action.kind == self.kind.name
@@ -166,6 +168,8 @@ class _Actions:
             and action.body["creditor"] == body["creditor"]
             for action in self.state.actions.values()
         ):
+            if answer is Duplicates.REFUSED_409:
+                raise Answer(self.calls.refusal(409, "Conflict"))
             raise self.calls.invalid({name: f"value '{body[name]}' not unique"})
 
     def refuse_unfit(self, case: Case, body: Mapping[str, Any]) -> None:
@@ -180,7 +184,9 @@ class _Actions:
         return self.document(action) | short if self.calls.switches.answers_actions_whole else short
 
     def document(self, action: Action) -> dict[str, Any]:
-        hidden = () if self.calls.switches.shows_action_references else (self.kind.reference,)
+        hidden = [] if self.calls.switches.shows_action_references else [self.kind.reference]
+        if not self.calls.switches.shows_action_status:
+            hidden += ["status", "status_reason_locale", "settled_amount"]
         return {name: value for name, value in action.document.items() if name not in hidden}
 
     def seen(self) -> list[Action]:

@@ -1,6 +1,7 @@
 """What the handlers of the Amili imitation share: who calls, what is refused and how, lists and items.
 
-Source: amili.md 1.3, 7.1 and 7.4. The framework's wording of errors is not confirmed for Amili.
+Source: amili/API.md, "Authentication", "Lists" and "Errors". The framework's wording of errors is not confirmed for
+Amili.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from flask import Response, request
 
 from connector.sandbox.amili_checks import Shape, issues
 from connector.sandbox.amili_query import (
+    BadQuery,
     Document,
     in_order,
     matches,
@@ -21,9 +23,10 @@ from connector.sandbox.amili_query import (
     project,
     read_projection,
     read_where,
+    with_ids_cast,
 )
 from connector.sandbox.amili_state import AmiliState
-from connector.sandbox.switches import AmiliSwitches, BodyKind
+from connector.sandbox.switches import AmiliSwitches, BodyKind, ClosedAs
 from connector.sandbox.wire import as_json, failure_answer
 
 
@@ -89,13 +92,23 @@ class Calls:
 
     def where(self) -> dict[str, Any]:
         """The filter of the request at hand."""
-        return read_where(request.args.get("where"), self.switches.filter_operators)
+        switches = self.switches
+        where = read_where(request.args.get("where"), switches.filter_operators)
+        refused = [name for name in where if name in switches.refused_filters]
+        if switches.filters_by_type and "closed" in where and not _fits(where["closed"], switches.closed_as):
+            refused.append("closed")
+        if refused:
+            raise BadQuery(f"filter on '{refused[0]}' is invalid")
+        return where
 
     def listed(self, documents: Sequence[Document], where: Mapping[str, Any]) -> Response:
         """The page asked for of those `documents` that fit `where`."""
-        found = [document for document in documents if matches(document, where)]
+        if self.switches.sorts_by_one_key and "," in request.args.get("sort", ""):
+            raise BadQuery("Unable to parse `sort` clause")
+        wanted = with_ids_cast(where) if self.switches.casts_object_ids else where
+        found = [document for document in documents if matches(document, wanted)]
         page = paged(
-            in_order(found, request.args.get("sort")),
+            in_order(found, request.args.get("sort"), ties_in_any_order=self.switches.ties_in_any_order),
             request.args.get("page"),
             request.args.get("max_results"),
         )
@@ -108,3 +121,20 @@ class Calls:
         if document is None:
             raise self.missing()
         return as_json(project(document, read_projection(request.args.get("projection"))))
+
+
+def _fits(wanted: object, closed_as: ClosedAs) -> bool:
+    """Whether a filter's value is of the type that `closed` has; what may be left out may be asked for as null."""
+    match closed_as:
+        case ClosedAs.ABSENT:
+            return False
+        case ClosedAs.BOOLEAN:
+            return isinstance(wanted, bool)
+        case ClosedAs.DATE:
+            return wanted is None or isinstance(wanted, str)
+        case ClosedAs.OBJECT:
+            return wanted is None or isinstance(wanted, dict)
+        case ClosedAs.OBJECT_OR_EMPTY:
+            return isinstance(wanted, dict)
+        case ClosedAs.LIST:
+            return isinstance(wanted, list)

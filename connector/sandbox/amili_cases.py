@@ -1,9 +1,9 @@
-"""Cases as the Amili imitation shows them. Source: amili.md 4."""
+"""Cases as the Amili imitation shows them. Source: amili/API.md, "Case"."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from flask import Flask, Response
 
 from connector.sandbox.amili_calls import Calls
 from connector.sandbox.amili_checks import as_rfc_1123
-from connector.sandbox.amili_query import Document
+from connector.sandbox.amili_query import Document, without
 from connector.sandbox.amili_settling import settle_due
 from connector.sandbox.amili_state import AmiliState, Case
 from connector.sandbox.switches import AmiliSwitches, ClosedAs
@@ -53,7 +53,7 @@ def _document(case: Case, switches: AmiliSwitches, *, initializing: bool) -> dic
         document |= {f"total_{name}": amount for name, amount in remaining.items()}
     if switches.shows_original_invoice and case.uploads:
         document["original_invoice"] = f"{case.id}-{len(case.uploads)}"
-    return document | _closure(case, switches.closed_as)
+    return without(document | _closure(case, switches.closed_as), switches.hidden_case_fields)
 
 
 def _closure(case: Case, closed_as: ClosedAs) -> dict[str, Any]:
@@ -62,10 +62,18 @@ def _closure(case: Case, closed_as: ClosedAs) -> dict[str, Any]:
             return {"closed": case.closed_at is not None}
         case ClosedAs.DATE if case.closed_at:
             return {"closed": as_rfc_1123(case.closed_at)}
-        case ClosedAs.OBJECT if case.closed_at:
-            return {"closed": {"date": as_rfc_1123(case.closed_at), "reason": case.status}}
+        case ClosedAs.OBJECT | ClosedAs.OBJECT_OR_EMPTY if case.closed_at:
+            return {"closed": _closing(case, case.closed_at)}
+        case ClosedAs.OBJECT_OR_EMPTY:
+            return {"closed": {}}
+        case ClosedAs.LIST:
+            return {"closed": [_closing(case, case.closed_at)] if case.closed_at else []}
         case _:
             return {}
+
+
+def _closing(case: Case, at: datetime) -> dict[str, Any]:
+    return {"date": as_rfc_1123(at), "reason": case.status}
 
 
 def add_cases(app: Flask, calls: Calls) -> None:
@@ -73,9 +81,10 @@ def add_cases(app: Flask, calls: Calls) -> None:
     state = calls.state
 
     def visible(where: Mapping[str, Any], api_code: str) -> list[Document]:
-        latest = state.now() - timedelta(seconds=calls.switches.visible_after_s)
         with state.lock:
+            state.make_due_cases()
             settle_due(state)
+            latest = state.now() - timedelta(seconds=calls.switches.visible_after_s)
             return [
                 case_document(state, case)
                 for case in state.cases_for(where.get("creditor"), where.get("debt.invoice_number"))
@@ -92,6 +101,7 @@ def add_cases(app: Flask, calls: Calls) -> None:
     def read_case(case_id: str) -> Response:
         api_code = calls.caller()
         with state.lock:
+            state.make_due_cases()
             settle_due(state)
             case = state.cases.get(case_id)
             if case is None or not state.may_see(api_code, case.account):

@@ -1,6 +1,6 @@
 """What a case registration must look like: the documented shape, and nothing beyond it.
 
-Source: amili.md 2.1 to 2.3 and amili-case-flow-guide.txt. The wording of the issues is the framework's.
+Source: amili/API.md, "Case registration", "Debtor" and "Debt". The wording of the issues is the framework's.
 """
 
 from __future__ import annotations
@@ -14,9 +14,6 @@ from types import MappingProxyType
 from typing import Any
 
 from connector.sandbox.switches import AmiliSwitches, UnknownFields
-
-FIRST_ACTIONS = ("reminder", "debt_collection")
-"""The two values the guide names; "the most common values", so others exist, undocumented."""
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -76,28 +73,55 @@ def registration_shape(switches: AmiliSwitches) -> Shape:
         "mobile_number": _TEXT,
         "email": _TEXT,
     }
-    reminder = {"amount": _AMOUNT, "fee_registration_date": Shape("date")}
+    charged = _object({"amount": _AMOUNT, "fee_registration_date": Shape("date")}, ("amount", "fee_registration_date"))
     debt = {
         "invoice_number": _TEXT,
         "debt_description": _TEXT,
         "invoice_date": Shape("date"),
         "capital_to_claim": _AMOUNT,
         "invoice_due_days_after_invoice_date": Shape("integer"),
-        "fees_included_in_capital_to_claim": _object({"invoice_fee": _AMOUNT}, ()),
-        "fees_already_claimed": _object({"reminder": _object(reminder, ("amount", "fee_registration_date"))}, ()),
+        "fees_included_in_capital_to_claim": _object(
+            dict.fromkeys(("invoice_fee", *switches.further_fee_keys), _AMOUNT), ()
+        ),
+        "fees_already_claimed": _object(dict.fromkeys(("reminder", *switches.further_fee_keys), charged), ()),
     }
     return _object(
         {
             "account": _TEXT,
             "creditor": _TEXT,
-            "first_action": Shape("string", allowed=FIRST_ACTIONS),
-            # Amili's sister endpoints say 'currently only "SEK" supported' (amili.md 2.1).
+            "first_action": Shape("string", allowed=switches.first_actions),
+            # Amili's sister endpoints say 'currently only "SEK" supported' (amili/API.md, "Case registration").
             "currency": Shape("string", allowed=("SEK",)),
             "customer": _object(customer, switches.required_customer_fields),
             "debts": Shape("list", members={"*": _object(debt, switches.required_debt_fields)}),
         },
         ("account", "creditor", "first_action", "currency", "customer", "debts"),
     )
+
+
+_SWEDISH_ZIP_CODE = re.compile(r"[0-9]{5}")
+_ORE = Decimal("0.01")
+
+
+def value_issues(body: Mapping[str, Any]) -> Issues:
+    """What a server that knows Swedish addresses and money has to say of a registration of the right shape."""
+    found: Issues = {}
+    address = body["customer"].get("address", {})
+    code = address.get("zip_code")
+    if code is not None and address.get("country", "SE") == "SE" and not _SWEDISH_ZIP_CODE.fullmatch(code):
+        found["customer"] = {"address": {"zip_code": "value does not match regex '^[0-9]{5}$'"}}
+    of_debts = {str(index): issue for index, debt in enumerate(body["debts"]) if (issue := _amount_issue(debt))}
+    return found | ({"debts": of_debts} if of_debts else {})
+
+
+def _amount_issue(debt: Mapping[str, Any]) -> Issues:
+    capital = Decimal(debt["capital_to_claim"])
+    included = Decimal(debt.get("fees_included_in_capital_to_claim", {}).get("invoice_fee", 0))
+    if capital <= 0:
+        return {"capital_to_claim": "min value is 0.01"}
+    if capital != capital.quantize(_ORE):
+        return {"capital_to_claim": "more than two decimals"}
+    return {"fees_included_in_capital_to_claim": "more than the capital"} if included > capital else {}
 
 
 def _scalar_issue(value: object, shape: Shape) -> str | None:

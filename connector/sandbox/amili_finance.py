@@ -1,4 +1,4 @@
-"""The finance endpoints of the Amili imitation. Source: amili.md 6.2."""
+"""The finance endpoints of the Amili imitation. Source: amili/API.md, "Payouts"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payout lines and payouts of the Amili imitation. Source: amili.md 6.2."""
+"""Payout lines and payouts of the Amili imitation. Source: amili/API.md, "Payouts"."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Lists at Amili: `where`, `projection`, `sort` and pages. Source: amili.md 7.1."""
+"""Lists at Amili: `where`, `projection`, `sort` and pages. Source: amili/API.md, "Lists"."""
 
 from __future__ import annotations
 
 import json
+import random
+import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -13,6 +15,11 @@ from connector.sandbox.switches import FilterOperators
 DEFAULT_PAGE_SIZE = 25
 LARGEST_PAGE_SIZE = 100
 ALWAYS_SHOWN = ("_id", "_created", "_updated", "_etag")
+
+_ID_FIELDS = ("_id", "account", "creditor", "case", "case_registration", "customer", "payout")
+"""Fields that hold an id; all other texts are texts."""
+
+_LIKE_AN_ID = re.compile(r"[0-9a-fA-F]{24}")
 
 Document = Mapping[str, Any]
 
@@ -112,6 +119,20 @@ def read_where(text: str | None, operators: FilterOperators) -> dict[str, Any]:
     return where
 
 
+class _CastToId:
+    """A text that was taken for an id: it equals no text."""
+
+
+def with_ids_cast(where: Any, field: str = "") -> Any:
+    """`where` with each text of 24 hexadecimal digits taken for an id, whichever field it is compared with."""
+    if isinstance(where, dict):
+        return {name: with_ids_cast(wanted, field if name.startswith("$") else name) for name, wanted in where.items()}
+    if isinstance(where, list):
+        return [with_ids_cast(item, field) for item in where]
+    is_cast = isinstance(where, str) and field not in _ID_FIELDS and _LIKE_AN_ID.fullmatch(where)
+    return _CastToId() if is_cast else where
+
+
 def matches(document: Document, where: Mapping[str, Any]) -> bool:
     """Whether `document` fits every condition of `where`."""
     for name, wanted in where.items():
@@ -165,15 +186,34 @@ def project(document: Document, shown: Mapping[str, bool]) -> dict[str, Any]:
     return result
 
 
-def in_order(documents: Iterable[Document], text: str | None) -> list[Document]:
-    """`documents` sorted by the field names in `text`, each descending with a leading minus."""
+def without(document: Document, hidden: Iterable[str]) -> dict[str, Any]:
+    """`document` without the fields at these dotted paths."""
+    shown = dict(document)
+    for path in hidden:
+        name, _, rest = path.partition(".")
+        if rest and isinstance(shown.get(name), Mapping):
+            shown[name] = without(shown[name], (rest,))
+        elif not rest:
+            shown.pop(name, None)
+    return shown
+
+
+def in_order(documents: Iterable[Document], text: str | None, *, ties_in_any_order: bool = False) -> list[Document]:
+    """`documents` sorted by the field names in `text`, each descending with a leading minus.
+
+    What is alike keeps its order, or comes in another one each time.
+    """
     ordered = list(documents)
+    if ties_in_any_order:
+        random.shuffle(ordered)
     for name in reversed((text or "").split(",")):
         if name:
             path = name.lstrip("-")
 
             def key(document: Document, path: str = path) -> tuple[bool, Any]:
                 values = at_path(document, path)
+                if path in _ID_FIELDS:
+                    return (bool(values), values[0] if values else "")
                 return (bool(values), _comparable(values[0]) if values else "")
 
             ordered.sort(key=key, reverse=name.startswith("-"))

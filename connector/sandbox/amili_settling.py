@@ -1,7 +1,8 @@
 """What money, credits and withdrawals do to a case of the Amili imitation.
 
-Source: amili.md 5, domain.md 1.5. No rule of the real Amili's is public (amili.md, Unknown 21 and 22), so each
-is a switch; statuses of closed cases, and the reasons given, are made up to look like nothing documented.
+Source: amili/API.md, "Actions", RULES.md, "After the hand-over". No rule of the real Amili's is public
+(amili/API.md, "Unconfirmed"), so each is a switch; statuses of closed cases, and the reasons given, are made up to look
+like nothing documented.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def _settle(state: AmiliState, action: Action) -> None:
 
 def _finish(state: AmiliState, action: Action, status: str, settled: Decimal, reason: str) -> None:
     if action.kind == CANCELLATION:
-        # Its documented statuses are completed and warning alone (amili.md 5.4).
+        # Its documented statuses are completed and warning alone (amili/API.md, "What became of an action").
         action.status = "completed" if status == "completed" else "warning"
     else:
         action.status = status

@@ -14,15 +14,15 @@ from decimal import Decimal
 from typing import Any
 
 from connector.sandbox.amili_checks import as_rfc_1123
-from connector.sandbox.switches import AmiliSwitches, SwitchBoard
+from connector.sandbox.switches import AmiliSwitches, CasesMade, SwitchBoard
 from connector.sandbox.wire import Traffic
 
 GUIDE_ACCOUNT = "674dbeaf08847b9501cc9132"
 GUIDE_CREDITOR = "674dbeb208847b9501cc9138"
-"""The ids in the vendor guide's example (amili-case-flow-guide.txt)."""
+"""The ids in the vendor guide's example (amili/API.md, "Answer to a registration")."""
 
 STATUS_OF_STATE = {"debt_collection": "debt_collection_active", "reminder": "reminder_active"}
-"""Only the first is seen in the documentation; the second is formed by analogy (amili.md, Unknown 17)."""
+"""Only the first is seen in the documentation; the second is formed by analogy (amili/API.md, "Unconfirmed")."""
 
 MEDIA_FIELDS = {"cases": ("original_invoice",), "invoices": ("original_invoice",)}
 """Media fields by domain; only `cases`/`original_invoice` is documented."""
@@ -142,6 +142,7 @@ class AmiliState:
         """Forget cases, what became of them, files, tokens and counts; accounts, creditors and keys stay."""
         with self.lock:
             self.registrations: dict[str, dict[str, Any]] = {}
+            self._without_cases: dict[str, datetime] = {}
             self.cases: dict[str, Case] = {}
             self._by_invoice_number: dict[str, list[Case]] = {}
             self._by_creditor: dict[str, list[Case]] = {}
@@ -181,7 +182,7 @@ class AmiliState:
             return self._public_keys.get(api_code)
 
     def may_see(self, api_code: str, account: str) -> bool:
-        """Whether the access groups of `api_code` reach `account` (amili.md 9)."""
+        """Whether the access groups of `api_code` reach `account` (amili/API.md, "Keys and access groups")."""
         allowed = self._accounts_of.get(api_code)
         return allowed is None or account in allowed
 
@@ -279,27 +280,48 @@ class AmiliState:
         return None
 
     def create_registration(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Register `body`, one case per debt; returns the answer, with exactly the guide's fields."""
+        """Register `body`, one case per debt; returns the answer, with exactly the guide's fields.
+
+        Where the switch `cases_made` says so, the answer names no case yet.
+        """
         with self.lock:
             identifier = self.new_id()
             stamps = self.stamps(identifier)
-            cases = [self._create_case(identifier, body, debt) for debt in body["debts"]]
-            ocr_numbers = ["2025" + f"{secrets.randbelow(10**15):015}" for _ in cases]
             answer = {
                 "_updated": stamps["_updated"],
                 "_created": stamps["_created"],
                 "_etag": hashlib.sha1(identifier.encode(), usedforsecurity=False).hexdigest(),
                 "_id": identifier,
-                "_status": "OK",
-                "_cases": [case.id for case in cases],
-                "_ocr_numbers": [self.new_id() for _ in cases],
-                "_ocr_numbers_ocr": [digits + luhn_digit(digits) for digits in ocr_numbers],
+                "_cases": [],
+                "_ocr_numbers": [],
+                "_ocr_numbers_ocr": [],
             }
-            self.registrations[identifier] = {
-                **body,
-                **{name: value for name, value in answer.items() if name != "_status"},
-            }
-            return answer
+            self.registrations[identifier] = {**body, **answer}
+            self._without_cases[identifier] = self.now()
+            self.make_due_cases()
+            return {name: self.registrations[identifier][name] for name in answer} | {"_status": "OK"}
+
+    def make_due_cases(self) -> None:
+        """Make the cases of the registrations that have none yet, as far as the switch `cases_made` lets them."""
+        switches = self.switches.switches
+        wait = timedelta(seconds=switches.cases_made_after_s if switches.cases_made is CasesMade.LATER else 0)
+        with self.lock:
+            if switches.cases_made is CasesMade.NEVER:
+                return
+            for identifier in [one for one, taken in self._without_cases.items() if taken + wait <= self.now()]:
+                del self._without_cases[identifier]
+                registration = self.registrations[identifier]
+                cases = [self._create_case(identifier, registration, debt) for debt in registration["debts"]]
+                ocr_numbers = ["2025" + f"{secrets.randbelow(10**15):015}" for _ in cases]
+                registration["_cases"] = [case.id for case in cases]
+                registration["_ocr_numbers"] = [self.new_id() for _ in cases]
+                registration["_ocr_numbers_ocr"] = [digits + luhn_digit(digits) for digits in ocr_numbers]
+
+    def _standard_description(self, creditor: str) -> dict[str, Any]:
+        """The creditor's own text where it is always used."""
+        known = self.creditors[creditor]
+        always = known.get("always_use_standard_debt_description") is True
+        return {"debt_description": known["standard_debt_description"]} if always else {}
 
     def _create_case(self, registration: str, body: Mapping[str, Any], debt: Mapping[str, Any]) -> Case:
         identifier = self.new_id()
@@ -342,7 +364,8 @@ class AmiliState:
                     )
                     if name in debt
                 }
-                | {"initial_capital": capital},
+                | {"initial_capital": capital}
+                | self._standard_description(body["creditor"]),
                 "local_added_capital_amount": capital,
                 "local_added_costs_amount": costs,
                 "local_added_interest_amount": 0,
@@ -385,7 +408,7 @@ class AmiliState:
             case.document["_updated"] = as_rfc_1123(self.now())
 
     def upload(self, case: Case, file_name: str, content_type: str, content: bytes) -> None:
-        """Keep a file of a case. What a second one does is unknown (amili.md, Unknown 16): both are kept."""
+        """Keep a file of a case. What a second one does is unknown (amili/API.md, "Unconfirmed"): both are kept."""
         with self.lock:
             case.uploads.append(Upload(file_name, content_type, content, self.now()))
 

@@ -1,6 +1,6 @@
 """An imitation of Fortnox: consent, REST, PDF and events, written from its reference alone.
 
-Source: fortnox.md, with its emulator checklist (section 13). What Fortnox serves from three hosts is served here from
+Source: fortnox/API.md, "The imitation". What Fortnox serves from three hosts is served here from
 one; the paths do not collide. Paths under /_sandbox/ are the imitation's own.
 """
 
@@ -30,7 +30,7 @@ def create_fortnox(state: FortnoxState) -> Flask:
     Serve it with `connector.sandbox.serve.running`; only there can connections be broken.
     """
     app = Flask(__name__, static_folder=None)
-    app.url_map.strict_slashes = False  # a trailing slash is accepted: fortnox.md 12.1
+    app.url_map.strict_slashes = False  # a trailing slash is accepted: fortnox/API.md, "Calls"
     install(
         app,
         board=state.switches,

@@ -1,4 +1,4 @@
-"""The inbox, the archive and the attachment service of the Fortnox imitation (fortnox.md 8.4)."""
+"""The inbox, the archive and the attachment service of the Fortnox imitation (fortnox/API.md, "Files")."""
 
 from __future__ import annotations
 

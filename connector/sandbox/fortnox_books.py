@@ -1,7 +1,8 @@
 """One company's books in the Fortnox imitation: customers and invoices, from a draft to booked, sent, cancelled.
 
-Source: fortnox.md sections 4 to 8. Payments and credits are in `connector.sandbox.fortnox_settling`. What is done here
-is done as a person would in Fortnox's own pages; what the API may do of it is decided where its requests are handled.
+Source: fortnox/API.md, "Invoice", "Locked invoices" and "Labels". Payments and credits are in
+`connector.sandbox.fortnox_settling`. What is done here is done as a person would in Fortnox's own pages; what the API
+may do of it is decided where its requests are handled.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from connector.sandbox.amili_state import luhn_digit
 from connector.sandbox.fortnox_documents import EMPTY_CUSTOMER, EMPTY_INVOICE, Row, added_up
 from connector.sandbox.fortnox_errors import LOCKED_PERIOD, NOT_IN_WAREHOUSE, NUMBER_IN_USE, Refused, not_found
 from connector.sandbox.fortnox_records import Document, Table
-from connector.sandbox.fortnox_switches import Change, FortnoxSwitches
+from connector.sandbox.fortnox_switches import Change, FortnoxSwitches, LinkedCredit
 from connector.sandbox.zone import day_in_sweden
 
 NO_BANK_DETAILS = "Bankuppgifter saknas."
-"""The refusal of print and e-mail in a company without bank details (fortnox.md section 6)."""
+"""The refusal of print and e-mail in a company without bank details (fortnox/API.md, "Actions and PDF")."""
 
 
 EVENT_OF = {
@@ -33,7 +34,7 @@ EVENT_OF = {
     Change.CANCELLED: "invoice-cancelled",
     Change.REMINDER: "reminder-sent",
 }
-"""fortnox.md 2.3. Payments have events of their own; no event is known for the other changes."""
+"""fortnox/API.md, "Events". Payments have events of their own; no event is known for the other changes."""
 
 PRICING = frozenset({"AdministrationFee", "Freight", "VATIncluded"})
 """Fields that the amounts follow from, beside the rows."""
@@ -235,7 +236,7 @@ class Books:
         days = [self.payments[key]["PaymentDate"] for key in self.payments_of[number] if self.payments[key]["Booked"]]
         return max(days, default=self.today().isoformat())
 
-    # Balance: fortnox.md 4.1, 9.1 and 9.5
+    # Balance: fortnox/API.md, "Invoice", "Payments" and "Credits and set-off"
 
     def remaining(self, number: str, invoice: Document) -> Decimal:
         """What remains of an invoice by its own payments, in its currency, before credits."""
@@ -248,7 +249,9 @@ class Books:
         return owed
 
     def _offsets(self, debit: str, invoice: Document) -> dict[str, Decimal]:
-        """How much each booked credit takes off a debit: no more than there is left."""
+        """How much each booked credit takes off a debit by itself: no more than there is left."""
+        if self.switches().linked_credit_means is LinkedCredit.NOTHING:
+            return {}
         left = self.remaining(debit, invoice)
         taken: dict[str, Decimal] = {}
         for number in self.credits[debit]:
@@ -262,7 +265,9 @@ class Books:
         if invoice["Cancelled"]:
             return Decimal(0)
         left = self.remaining(number, invoice)
-        if invoice["Credit"] == "true" and invoice["Booked"] and invoice["CreditInvoiceReference"] in self.invoices:
+        sets_off = self.switches().linked_credit_means is LinkedCredit.SET_OFF
+        linked = invoice["Credit"] == "true" and invoice["CreditInvoiceReference"] in self.invoices
+        if sets_off and linked and invoice["Booked"]:
             debit = invoice["CreditInvoiceReference"]
             # The credit being stored may be booked by this very change, and not be among the stored ones yet.
             others = sum(
@@ -278,7 +283,7 @@ class Books:
     # What a person or an action does to an invoice
 
     def locked(self, invoice: Document) -> bool:
-        """Whether Fortnox's pages no longer let anybody edit it (fortnox.md 4.6)."""
+        """Whether Fortnox's pages no longer let anybody edit it (fortnox/API.md, "Locked invoices")."""
         if invoice["AccountingMethod"] == "CASH":
             return bool(invoice["Sent"] or invoice["FinalPayDate"])
         return bool(invoice["Booked"])
@@ -344,7 +349,7 @@ class Books:
             raise Refused("Beskrivningen ska ha 1 till 25 tecken.")
 
     def remove_label(self, number: int) -> None:
-        """Delete a label, also from every invoice (fortnox.md 8.2). Raises `Refused`."""
+        """Delete a label, also from every invoice (fortnox/API.md, "Labels"). Raises `Refused`."""
         if self.labels.pop(number, None) is None:
             raise not_found("etiketten")
         for key in self.invoices.keys():  # noqa: SIM118

@@ -48,7 +48,7 @@ SCOPE_OF = {
     "inbox": "inbox",
     "archive": "archive",
 }
-"""Which scope opens a resource, by the first part of its path: fortnox.md 1.8."""
+"""Which scope opens a resource, by the first part of its path: fortnox/API.md, "Scopes"."""
 
 ATTACHMENTS = "fileattachments"
 

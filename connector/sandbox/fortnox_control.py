@@ -80,9 +80,10 @@ def control_endpoints(state: FortnoxState) -> Blueprint:
     def credit(tenant: int, number: str) -> Response:
         body = control_body()
         with state.lock:
-            note = settling.credit(
-                books(tenant), number, _amount(body.get("amount")), referenced=body.get("referenced", True)
-            )
+            amount = _amount(body.get("amount"))
+            note = settling.credit(books(tenant), number, amount, referenced=body.get("referenced", True))
+            if body.get("set_off", False):
+                settling.set_off(books(tenant), number, note, -books(tenant).invoice(note)["Total"])
         return as_json({"number": note}, 201)
 
     @control.post("/companies/<int:tenant>/invoices/<number>/labels")

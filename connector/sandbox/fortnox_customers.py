@@ -1,4 +1,4 @@
-"""/3/customers in the Fortnox imitation (fortnox.md section 7)."""
+"""/3/customers in the Fortnox imitation (fortnox/API.md, "Customers")."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The documents of the Fortnox imitation: how they begin, how they add up, and how a caller is shown them.
 
-Shapes: fortnox.md 4.1 to 4.4, 4.8, 7 and 9.1, held to OpenAPI by a test. Amounts are kept as `Decimal`.
+Shapes: fortnox/API.md, "Invoice", "Rows of lists", "Amounts", "Customers" and "Payments", held to OpenAPI by a test.
+Amounts are kept as `Decimal`.
 """
 
 from __future__ import annotations
@@ -161,7 +162,8 @@ def _fee(amount: Decimal, *, includes_vat: bool) -> tuple[Decimal, Decimal]:
 def added_up(
     rows: Sequence[Row], invoice: Document, *, fees_include_vat: bool, whole_kronor: bool = True
 ) -> dict[str, Any]:
-    """The rows and the amounts that follow from them and from the invoice's fee and freight (fortnox.md 4.4).
+    """The rows and the amounts that follow from them and from the invoice's fee and freight
+    (fortnox/API.md, "Amounts").
 
     `Total = Net + AdministrationFee + Freight + TotalVAT + RoundOff`, fee and freight without VAT. `fees_include_vat`
     says that the fee and freight given include it; `whole_kronor` that the company rounds its invoices.

@@ -1,4 +1,4 @@
-"""How the Fortnox imitation says no: the five forms of fortnox.md 3.2 and the codes of 3.3."""
+"""How the Fortnox imitation says no: the five forms and the codes of fortnox/API.md, "Errors"."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Refused(Exception):
 
 
 class AttachmentRefused(Exception):
-    """The attachment service's no, by the error names of fortnox.md 8.4."""
+    """The attachment service's no, by the error names of fortnox/API.md, "Files"."""
 
     def __init__(self, error: str, status: int = 400) -> None:
         super().__init__(error)
@@ -53,7 +53,7 @@ class AttachmentRefused(Exception):
 
 
 class GrantRefused(Exception):
-    """The token endpoint's no (fortnox.md 1.7)."""
+    """The token endpoint's no (fortnox/API.md, "Errors of the token endpoint")."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description)
@@ -72,7 +72,7 @@ def not_found(what: str) -> Refused:
 
 
 def error_information(refusal: Refused, spelling: ErrorSpelling, *, code_as_text: bool = False) -> dict[str, Any]:
-    """The body of a refusal: forms 1 and 2 of fortnox.md 3.2."""
+    """The body of a refusal: the first two forms of fortnox/API.md, "Errors"."""
     capitalised = spelling is ErrorSpelling.CAPITALISED or (
         spelling is ErrorSpelling.AS_RECORDED and refusal.status == 404
     )

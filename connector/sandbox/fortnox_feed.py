@@ -1,4 +1,5 @@
-"""The event feed of the Fortnox imitation: one ordered history for each topic (fortnox.md 2.1 to 2.4)."""
+"""The event feed of the Fortnox imitation: one ordered history for each topic (fortnox/API.md, "Event stream", "Events"
+and "Offsets")."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ TOPICS = frozenset(
         "waysofdeliveries",
     )
 )  # fmt: skip
-"""fortnox.md 2.3."""
+"""fortnox/API.md, "Events"."""
 
 HISTORY = timedelta(days=14)
 

@@ -1,4 +1,5 @@
-"""Files in the Fortnox imitation: the inbox, and what is attached to invoices (fortnox.md 8.4). No HTTP here."""
+"""Files in the Fortnox imitation: the inbox, and what is attached to invoices (fortnox/API.md, "Files"). No HTTP
+here."""
 
 from __future__ import annotations
 

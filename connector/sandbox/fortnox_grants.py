@@ -1,6 +1,6 @@
 """Consents, codes and tokens of the Fortnox imitation: who may call for which company, until when.
 
-Source: fortnox.md section 1. Nothing here knows HTTP. The caller holds the lock.
+Source: fortnox/API.md, "Consent" and "Tokens". Nothing here knows HTTP. The caller holds the lock.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KNOWN_SCOPES = frozenset(
         "warehouse",
     )
 )  # fmt: skip
-"""fortnox.md 1.8."""
+"""fortnox/API.md, "Scopes"."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,8 @@ class Grants:
         return Tokens(self._new_access(granted), None)
 
     def revoke_refresh(self, token: str) -> Grant | None:
-        """Void a refresh token and return what it was for; one that never was is no error (fortnox.md 1.5)."""
+        """Void a refresh token and return what it was for; one that never was is no error
+        (fortnox/API.md, "Revoking")."""
         held = self._refresh.pop(token, None)
         return None if held is None else held.grant
 

@@ -1,4 +1,4 @@
-"""What /3/invoices can be asked for in the Fortnox imitation (fortnox.md 3.4)."""
+"""What /3/invoices can be asked for in the Fortnox imitation (fortnox/API.md, "Lists")."""
 
 from __future__ import annotations
 

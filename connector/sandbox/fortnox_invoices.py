@@ -1,4 +1,5 @@
-"""/3/invoices in the Fortnox imitation: lists, documents, updates and actions (fortnox.md sections 4 and 6)."""
+"""/3/invoices in the Fortnox imitation: lists, documents, updates and actions (fortnox/API.md, "Invoice" and
+"Actions and PDF")."""
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ ROW_FIELDS = frozenset(
 )  # fmt: skip
 
 NOT_REGISTERED = "Kan inte skicka dokument om inte företaget är registrerat."
-"""The refusal of the print service (fortnox.md section 6)."""
+"""The refusal of the print service (fortnox/API.md, "Actions and PDF")."""
 
 
 # Reading what a client sends
@@ -183,7 +184,7 @@ def _update(call: Call, number: str) -> Response:
     return _answer(call, number)
 
 
-# PDFs: fortnox.md section 6
+# PDFs: fortnox/API.md, "Actions and PDF"
 
 
 def _printed(invoice: Document, title: str) -> bytes:

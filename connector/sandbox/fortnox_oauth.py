@@ -1,4 +1,5 @@
-"""The OAuth endpoints of the Fortnox imitation: authorize, token, revoke (fortnox.md 1.1 to 1.7)."""
+"""The OAuth endpoints of the Fortnox imitation: authorize, token, revoke (fortnox/API.md, "Consent", "Tokens" and
+"Errors of the token endpoint")."""
 
 from __future__ import annotations
 

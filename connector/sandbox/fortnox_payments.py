@@ -1,4 +1,4 @@
-"""/3/invoicepayments in the Fortnox imitation (fortnox.md 9.1)."""
+"""/3/invoicepayments in the Fortnox imitation (fortnox/API.md, "Payments")."""
 
 from __future__ import annotations
 

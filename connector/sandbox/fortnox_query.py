@@ -1,4 +1,4 @@
-"""Lists in the Fortnox imitation: parameters, filters, fuzzy search, order and pages (fortnox.md 3.4)."""
+"""Lists in the Fortnox imitation: parameters, filters, fuzzy search, order and pages (fortnox/API.md, "Lists")."""
 
 from __future__ import annotations
 

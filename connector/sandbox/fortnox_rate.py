@@ -1,4 +1,5 @@
-"""The rate limit of the Fortnox imitation: a sliding window for each client and company (fortnox.md 3.1)."""
+"""The rate limit of the Fortnox imitation: a sliding window for each client and company
+(fortnox/API.md, "Rate limit")."""
 
 from __future__ import annotations
 

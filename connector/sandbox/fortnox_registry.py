@@ -1,4 +1,5 @@
-"""The company itself and its small registers in the Fortnox imitation (fortnox.md 8.2, 9.2 and section 10)."""
+"""The company itself and its small registers in the Fortnox imitation (fortnox/API.md, "Labels", "Payments" and
+"Company")."""
 
 from __future__ import annotations
 
@@ -65,7 +66,7 @@ def _tax_reductions(call: Call) -> Response:
     return as_json({"MetaInformation": meta, "TaxReductions": found})
 
 
-# Labels: fortnox.md 8.2. No paging is documented there.
+# Labels: fortnox/API.md, "Labels". No paging is documented there.
 
 
 def _label(call: Call, number: int, status: int = 200) -> Response:

@@ -78,4 +78,5 @@ def demo_books(state: FortnoxState) -> None:
     books.remind(state.labels["clean"])
     books.broken_pdfs[state.labels["without_pdf"]] = "Utskriftsmallen kunde inte läsas."
     settling.pay(books, state.labels["paid"])
-    settling.credit(books, state.labels["credited"])
+    credit = settling.credit(books, state.labels["credited"])
+    settling.set_off(books, state.labels["credited"], credit, -books.invoice(credit)["Total"])

@@ -1,6 +1,6 @@
 """Payments, write-offs and credit invoices in the Fortnox imitation. The caller holds the lock.
 
-Source: fortnox.md 9.1 and 9.5.
+Source: fortnox/API.md, "Payments" and "Credits and set-off".
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from connector.sandbox.fortnox_records import Document
 from connector.sandbox.fortnox_switches import Change, PaidFee, WhichCredit
 
 REMINDER_FEE_ACCOUNT = 3540
-"""The account of reminder fees (fortnox.md section 5)."""
+"""The account of reminder fees (fortnox/API.md, "Reminders")."""
 LOSS_ACCOUNT = 6351
 
 
@@ -113,7 +113,7 @@ def pay(
 ) -> str:
     """A booked payment, of the whole balance if no `amount` is given; returns its number.
 
-    `reminder_fee` was paid beside it; where that shows, a switch decides (fortnox.md section 5).
+    `reminder_fee` was paid beside it; where that shows, a switch decides (fortnox/API.md, "Reminders").
     """
     left = books.remaining(invoice_number, books.invoice(invoice_number))
     paid = left if amount is None else amount
@@ -124,6 +124,12 @@ def pay(
     number = add_payment(books, invoice_number, paid, day=day, source=source, write_offs=offs)
     book_payment(books, number)
     return number
+
+
+def set_off(books: Books, debit: str, credit_number: str, amount: Decimal, *, day: date | None = None) -> None:
+    """Settle a credit against a debit as people do: `amount` as paid on the one, and its opposite on the other."""
+    pay(books, debit, amount, day=day, source="manual")
+    pay(books, credit_number, -amount, day=day, source="manual")
 
 
 def delete_payment(books: Books, number: str, *, booked_too: bool = False) -> None:

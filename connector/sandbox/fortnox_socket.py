@@ -1,4 +1,4 @@
-"""/topics-v1 of the Fortnox imitation: the WebSocket of events (fortnox.md 2.1 to 2.5)."""
+"""/topics-v1 of the Fortnox imitation: the WebSocket of events (fortnox/API.md, "Event stream" and "Commands")."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Subscription:
     def _switches(self) -> FortnoxSwitches:
         return self._state.switches.switches
 
-    # Commands: fortnox.md 2.2
+    # Commands: fortnox/API.md, "Commands"
 
     def obey(self, command: Mapping[str, Any]) -> Answer:
         """The answer to one command."""

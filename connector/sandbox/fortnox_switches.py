@@ -1,7 +1,8 @@
-"""The switches of the Fortnox imitation: what fortnox.md section 14 lists as unknown, each with a default.
+"""The switches of the Fortnox imitation: what fortnox/API.md, "Unconfirmed" lists, each with a default.
 
-Where the reference gives a hint the default follows it; where it gives none the default is the answer that asks more of
-a client. What is a fact about one company (its rights, licences, books) is kept in `connector.sandbox.fortnox_books`.
+Where the documentation gives a hint the default follows it; where it gives none the default is the answer that asks
+more of a client. What is a fact about one company (its rights, licences, books) is kept in
+`connector.sandbox.fortnox_books`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from connector.sandbox.switches import BodyKind, Fault
 
 DOCUMENTED_RATE_LIMIT = 25
 RATE_WINDOW_S = 5.0
-"""25 requests in 5 seconds, sliding: fortnox.md 3.1."""
+"""25 requests in 5 seconds, sliding: fortnox/API.md, "Rate limit"."""
 
 
 class Consent(StrEnum):
-    """What the person at the consent page does, or how Fortnox refuses (fortnox.md 1.1)."""
+    """What the person at the consent page does, or how Fortnox refuses (fortnox/API.md, "Consent")."""
 
     APPROVED = "approved"
     DENIED = "access_denied"
@@ -32,7 +33,7 @@ class Consent(StrEnum):
 
 
 class ErrorSpelling(StrEnum):
-    """How `ErrorInformation` is spelt; which endpoint uses which is unknown (fortnox.md 3.2)."""
+    """How `ErrorInformation` is spelt; which endpoint uses which is unknown (fortnox/API.md, "Errors")."""
 
     AS_RECORDED = "as_recorded"
     """Capitalised for 404, lower case for everything else."""
@@ -134,8 +135,19 @@ class WhichCredit(StrEnum):
     LAST = "last"
 
 
+class LinkedCredit(StrEnum):
+    """What becomes of an invoice when a credit that is linked to it is booked.
+
+    Fortnox's support knows no set-off: people enter the credit as paid on both (fortnox/API.md, "Credits and set-off");
+    one public fixture shows the other.
+    """
+
+    NOTHING = "nothing"
+    SET_OFF = "set_off"
+
+
 class PaidFee(StrEnum):
-    """Where a reminder fee that the customer paid shows (fortnox.md section 5)."""
+    """Where a reminder fee that the customer paid shows (fortnox/API.md, "Reminders")."""
 
     IN_PAYMENT = "in_payment"
     """The payment is larger by the fee, and a write-off to account 3540 takes it out again."""
@@ -160,7 +172,7 @@ class ExpiredTenant(StrEnum):
 
 @dataclass(frozen=True)
 class FortnoxSwitches:
-    """How the imitation of Fortnox behaves where the reference leaves it open, and what goes wrong.
+    """How the imitation of Fortnox behaves where the documentation leaves it open, and what goes wrong.
 
     Times are in seconds by the imitation's clock. `unmodified_by` names the changes that leave an invoice's, or
     a payment's, modified time alone, `more_events` those that send `invoice-updated-v1` although no event is known for
@@ -219,9 +231,10 @@ class FortnoxSwitches:
         Change.CREDIT,
     )
     fee_includes_vat_when_prices_do: bool = True
-    balance_net_of_tax_reduction: bool = True
+    balance_net_of_tax_reduction: bool = False
     amounts_in_sek: tuple[ForeignAmount, ...] = ()
     debit_reference: WhichCredit = WhichCredit.FIRST
+    linked_credit_means: LinkedCredit = LinkedCredit.NOTHING
     paid_reminder_fee: PaidFee = PaidFee.IN_PAYMENT
     reminder_print_counts: bool = True
     cash_bookkeep_needs_sent: bool = False

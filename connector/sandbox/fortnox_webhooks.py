@@ -1,4 +1,4 @@
-"""The life-cycle webhooks of a Fortnox app: consents given and taken back (fortnox.md 2.7)."""
+"""The life-cycle webhooks of a Fortnox app: consents given and taken back (fortnox/API.md, "Messages on the app")."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 19 speaks JSON-2 and JSON-RPC, the others JSON-RPC alone.
 
-Source: odoo.md sections 1, 2, 4, 5 and 8. Paths under /_sandbox/ are the imitation's own.
+Source: odoo/API.md, "Calls", "Webhooks", "Invoices", "PDF" and "Rights and companies". Paths under /_sandbox/ are the
+imitation's own.
 """
 
 from __future__ import annotations

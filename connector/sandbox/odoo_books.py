@@ -11,9 +11,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connector.sandbox import odoo_chart as chart
-from connector.sandbox.amili_state import luhn_digit
+from connector.sandbox.odoo_lines import add_line
 from connector.sandbox.odoo_matching import match, payments_widget, status_in_payment
+from connector.sandbox.odoo_partners import settle_commercial
 from connector.sandbox.odoo_records import Records
+from connector.sandbox.odoo_references import payment_reference
 from connector.sandbox.zone import day_in_sweden
 
 VAT = Decimal("0.25")
@@ -47,6 +49,8 @@ class Books:
         self.lock = lock
         self._now = now
         self._sequences: Counter[str] = Counter()
+        self.locked_until: date | None = None
+        """The last day of a period that is closed: what is dated in it is booked today."""
         records.computed |= {
             ("account.move", "invoice_payments_widget"): lambda move: payments_widget(records, move),
             ("account.move", "access_url"): lambda move: f"/my/invoices/{move['id']}",
@@ -101,10 +105,7 @@ class Books:
                     **values,
                 },
             )
-            commercial = partner
-            if values.get("parent_id") and not is_company:
-                commercial = self.records.get("res.partner", values["parent_id"])["commercial_partner_id"]
-            self.records.update("res.partner", partner, {"commercial_partner_id": commercial})
+            settle_commercial(self.records, partner)
             return partner
 
     # Invoices
@@ -163,7 +164,7 @@ class Books:
             prefix = "RINV" if kind == "out_refund" else "INV"
             numbered = {
                 "name": values.get("name") or self._next_name(prefix, day.year),
-                "payment_reference": f"{move}{luhn_digit(str(move))}",
+                "payment_reference": payment_reference(self.records, move),
             }
             self.records.update("account.move", move, numbered)
         reference = self.field(move, "payment_reference")
@@ -202,30 +203,7 @@ class Books:
         return move
 
     def _add_line(self, move: int, name: str, balance: Decimal, account: int, **values: Any) -> int:
-        entry = self.records.get("account.move", move)
-        return self.records.create(
-            "account.move.line",
-            {
-                "name": name,
-                "move_id": move,
-                "move_name": entry.get("name", False),
-                "parent_state": entry["state"],
-                "move_type": entry["move_type"],
-                "date": entry["date"],
-                "ref": entry.get("ref", False),
-                "journal_id": entry["journal_id"],
-                "partner_id": entry.get("partner_id", False),
-                "account_id": account,
-                "account_type": self.records.get("account.account", account)["account_type"],
-                "currency_id": chart.SEK,
-                "company_id": 1,
-                "balance": balance,
-                "amount_currency": balance,
-                "debit": max(balance, Decimal(0)),
-                "credit": max(-balance, Decimal(0)),
-                **values,
-            },
-        )
+        return add_line(self.records, move, name, balance, account, **values)
 
     def add_invoice(
         self,
@@ -261,6 +239,7 @@ class Books:
         """A change made by a person on a customer card."""
         with self.lock:
             self.records.update("res.partner", partner, values)
+            settle_commercial(self.records, partner)
 
     # Money
 
@@ -402,12 +381,15 @@ class Books:
             },
         )
 
+    def _booked_on(self, day: date) -> date:
+        return self.today() if self.locked_until and day <= self.locked_until else day
+
     def _payment_entry(self, payment: int, written_off: Decimal = Decimal(0)) -> int:
         values = self.records.get("account.payment", payment)
         entry = self._bank_entry(
             values["partner_id"],
             values["amount"],
-            date.fromisoformat(values["date"]),
+            self._booked_on(date.fromisoformat(values["date"])),
             name=values["name"],
             text=f"Manual Payment: {values['memo']}" if values["memo"] else "Manual Payment",
             counter=chart.RECEIVABLE,

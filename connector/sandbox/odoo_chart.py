@@ -6,7 +6,16 @@ from connector.sandbox.odoo_records import Records
 
 SEK, SWEDEN, VAT_25 = 18, 196, 5
 SALES_JOURNAL, BANK_JOURNAL = 7, 12
-RECEIVABLE, SALES, OUTGOING_VAT, BANK, SUSPENSE, OUTSTANDING, LOSS = 85, 195, 150, 90, 91, 92, 93
+RECEIVABLE, SALES, OUTGOING_VAT, BANK, SUSPENSE, OUTSTANDING, LOSS, ADVANCES = (
+    85,
+    195,
+    150,
+    90,
+    91,
+    92,
+    93,
+    144,
+)
 
 
 def add_chart(records: Records) -> None:
@@ -14,6 +23,7 @@ def add_chart(records: Records) -> None:
     create = records.create
     create("res.currency", {"name": "SEK", "symbol": "kr", "active": True}, identifier=SEK)
     create("res.country", {"name": "Sweden", "code": "SE"}, identifier=SWEDEN)
+    create("res.lang", {"name": "English (US)", "code": "en_US", "active": False}, identifier=1)
     create("res.lang", {"name": "Swedish / Svenska", "code": "sv_SE", "active": True}, identifier=85)
     create("account.tax", {"name": "25% G", "amount": 25.0}, identifier=VAT_25)
     for number, code, name, kind in (
@@ -24,11 +34,20 @@ def add_chart(records: Records) -> None:
         (SUSPENSE, "1931", "Bank suspense account", "asset_current"),
         (OUTSTANDING, "1933", "Outstanding Receipts", "asset_current"),
         (LOSS, "6351", "Losses on receivables", "expense"),
+        (ADVANCES, "2420", "Advances from customers", "liability_current"),
     ):
         create("account.account", {"code": code, "name": name, "account_type": kind}, identifier=number)
     for number, name, kind, code in ((SALES_JOURNAL, "Sales", "sale", "INV"), (BANK_JOURNAL, "Bank", "bank", "BNK1")):
         create(
             "account.journal",
-            {"name": name, "type": kind, "code": code, "active": True, "company_id": 1},
+            {
+                "name": name,
+                "type": kind,
+                "code": code,
+                "active": True,
+                "company_id": 1,
+                "invoice_reference_type": "invoice",
+                "invoice_reference_model": "se_ocr2",
+            },
             identifier=number,
         )

@@ -1,6 +1,6 @@
 """Odoo's search domains: lists of conditions in prefix notation.
 
-Source: odoo.md sections 1, 4 and 8, compared with Odoo 19 (what an empty field equals, and how a bad domain
+Source: odoo/API.md, "Searches", compared with Odoo 19 (what an empty field equals, and how a bad domain
 is refused).
 """
 
@@ -30,8 +30,17 @@ _PATTERNS = ("like", "ilike", "=like", "=ilike")
 OPERATORS = frozenset({"=", "!=", "in", "not in", *_COMPARISONS, *_PATTERNS, *(f"not {name}" for name in _PATTERNS)})
 
 
+_PIECES = re.compile(r"(\\?)(.)", re.DOTALL)
+
+
+def _piece(escape: str, character: str) -> str:
+    """A character of a pattern; one after a backslash stands for itself."""
+    wild = {"%": ".*", "_": "."}
+    return re.escape(character) if escape or character not in wild else wild[character]
+
+
 def _pattern(operator: str, text: str) -> re.Pattern[str]:
-    wild = re.escape(text).replace("%", ".*").replace("_", ".")
+    wild = "".join(_piece(*found) for found in _PIECES.findall(text))
     if not operator.startswith("="):
         wild = f".*{wild}.*"
     return re.compile(wild, re.DOTALL | (re.IGNORECASE if "ilike" in operator else 0))

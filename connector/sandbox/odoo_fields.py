@@ -1,4 +1,4 @@
-"""The models and fields of the ledger imitation, as Odoo 19 has them (odoo.md section 4)."""
+"""The models and fields of the ledger imitation, as Odoo 19 has them (odoo/API.md, "Invoices")."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Any
+
+from connector.sandbox.odoo_modules import ACTION_MODEL, NUMBER_MODEL, OVERDUE_MODEL, POLICY_MODEL, REMINDER_MODEL
 
 STAMPS = ("create_uid", "create_date", "write_uid", "write_date")
 
@@ -69,27 +71,24 @@ def _table(**names: str) -> dict[str, Field]:
     return fields
 
 
-REMINDER_MODEL = "credit.control.line"
-FEES_OF_REMINDERS = "dunning_fees_amount"
-"""OCA's credit control, which most databases do not have, and the field of a further module of it."""
-
 FIELDS: Mapping[str, Mapping[str, Field]] = {
     "account.move": _table(
         char="name payment_reference ref invoice_origin access_url access_token invoice_partner_display_name",
         html="narration",
         selection="move_type state payment_state status_in_payment move_sent_values",
-        date="date invoice_date invoice_date_due delivery_date",
+        date="date invoice_date invoice_date_due delivery_date overdue_reminder_last_date",
         monetary="amount_untaxed amount_tax amount_total amount_residual amount_untaxed_signed"
         " amount_tax_signed amount_total_signed amount_residual_signed",
-        boolean="is_move_sent no_followup",
+        boolean="is_move_sent no_followup no_overdue_reminder",
         binary="invoice_pdf_report_file invoice_payments_widget",
         many2one="partner_id:res.partner commercial_partner_id:res.partner partner_shipping_id:res.partner"
         " partner_bank_id:res.partner.bank currency_id:res.currency company_currency_id:res.currency"
         " company_id:res.company journal_id:account.journal reversed_entry_id:account.move"
         " invoice_payment_term_id:account.payment.term message_main_attachment_id:ir.attachment"
         " invoice_pdf_report_id:ir.attachment invoice_user_id:res.users origin_payment_id:account.payment"
-        " statement_line_id:account.bank.statement.line",
-        one2many="invoice_line_ids:account.move.line line_ids:account.move.line reversal_move_ids:account.move",
+        " statement_line_id:account.bank.statement.line credit_policy_id:credit.control.policy",
+        one2many="invoice_line_ids:account.move.line line_ids:account.move.line reversal_move_ids:account.move"
+        " overdue_reminder_ids:account.invoice.overdue.reminder",
         many2many="matched_payment_ids:account.payment reconciled_payment_ids:account.payment",
     ),
     "account.move.line": _table(
@@ -128,6 +127,7 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
     ),
     "account.bank.statement.line": _table(
         char="name ref payment_ref partner_name account_number",
+        html="narration",
         selection="state move_type",
         date="date",
         float="amount_residual",
@@ -142,10 +142,10 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         integer="customer_rank",
         html="comment",
         selection="lang type company_type invoice_sending_method peppol_eas",
-        boolean="is_company active",
+        boolean="is_company active no_overdue_reminder",
         many2one="parent_id:res.partner commercial_partner_id:res.partner country_id:res.country"
-        " state_id:res.country.state company_id:res.company",
-        one2many="child_ids:res.partner bank_ids:res.partner.bank",
+        " state_id:res.country.state company_id:res.company credit_policy_id:credit.control.policy",
+        one2many="child_ids:res.partner bank_ids:res.partner.bank id_numbers:res.partner.id_number",
         many2many="category_id:res.partner.category",
     ),
     "res.company": _table(
@@ -166,7 +166,12 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         boolean="active",
         many2many="taxes_id:account.tax",
     ),
-    "account.journal": _table(char="name code", selection="type", boolean="active", many2one="company_id:res.company"),
+    "account.journal": _table(
+        char="name code",
+        selection="type invoice_reference_type invoice_reference_model",
+        boolean="active",
+        many2one="company_id:res.company",
+    ),
     "account.account": _table(char="name code", selection="account_type"),
     "account.tax": _table(char="name", float="amount", boolean="price_include"),
     "account.payment.term": _table(char="name"),
@@ -196,7 +201,93 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         selection="state channel",
         date="date date_due date_sent",
         float="amount_due balance_due dunning_fees_amount",
-        many2one="invoice_id:account.move partner_id:res.partner currency_id:res.currency company_id:res.company",
+        many2one="invoice_id:account.move move_line_id:account.move.line partner_id:res.partner"
+        " currency_id:res.currency company_id:res.company communication_id:credit.control.communication",
+    ),
+    POLICY_MODEL: _table(char="name", boolean="do_nothing active", many2one="company_id:res.company"),
+    OVERDUE_MODEL: _table(
+        date="action_date",
+        selection="action_reminder_type",
+        integer="counter",
+        many2one="invoice_id:account.move action_id:overdue.reminder.action company_id:res.company",
+    ),
+    ACTION_MODEL: _table(
+        date="date",
+        selection="reminder_type",
+        many2one="commercial_partner_id:res.partner company_id:res.company",
+        one2many="reminder_ids:account.invoice.overdue.reminder",
+    ),
+    NUMBER_MODEL: _table(char="name", selection="status", boolean="active", many2one="partner_id:res.partner"),
+    "ir.model": _table(char="name model order", selection="state", one2many="field_id:ir.model.fields"),
+    "ir.model.fields": _table(
+        char="name model relation field_description",
+        selection="ttype on_delete",
+        boolean="copied readonly required index",
+        integer="size",
+        many2one="model_id:ir.model",
+        many2many="groups:res.groups",
+        one2many="selection_ids:ir.model.fields.selection",
+    ),
+    "ir.model.fields.selection": _table(char="value name", integer="sequence", many2one="field_id:ir.model.fields"),
+    "ir.model.access": _table(
+        char="name",
+        boolean="active perm_read perm_write perm_create perm_unlink",
+        many2one="model_id:ir.model group_id:res.groups",
+    ),
+    "ir.rule": _table(
+        char="name",
+        text="domain_force",
+        boolean="active perm_read perm_write perm_create perm_unlink",
+        many2one="model_id:ir.model",
+        many2many="groups:res.groups",
+    ),
+    "ir.model.data": _table(char="module name model", many2one_reference="res_id", boolean="noupdate"),
+    "res.groups": _table(
+        char="name",
+        float="api_key_duration",
+        many2one="privilege_id:res.groups.privilege",
+        many2many="implied_ids:res.groups user_ids:res.users",
+    ),
+    "res.groups.privilege": _table(char="name", many2one="category_id:ir.module.category"),
+    "ir.module.category": _table(char="name", many2one="parent_id:ir.module.category"),
+    "ir.module.module": _table(char="name", selection="state"),
+    "ir.actions.server": _table(
+        char="name webhook_url binding_view_types",
+        text="code",
+        selection="state usage binding_type",
+        many2one="model_id:ir.model binding_model_id:ir.model base_automation_id:base.automation",
+        many2many="group_ids:res.groups webhook_field_ids:ir.model.fields",
+    ),
+    "base.automation": _table(
+        char="name filter_domain",
+        selection="trigger",
+        boolean="active",
+        many2one="model_id:ir.model",
+        many2many="trigger_field_ids:ir.model.fields",
+    ),
+    "ir.ui.view": _table(
+        char="name model",
+        text="arch",
+        selection="mode",
+        integer="priority",
+        boolean="active",
+        many2one="inherit_id:ir.ui.view",
+    ),
+    "ir.actions.act_window": _table(
+        char="name res_model view_mode domain context",
+        many2one="search_view_id:ir.ui.view",
+        one2many="view_ids:ir.actions.act_window.view",
+    ),
+    "ir.actions.act_window.view": _table(
+        selection="view_mode",
+        integer="sequence",
+        many2one="act_window_id:ir.actions.act_window view_id:ir.ui.view",
+    ),
+    "ir.ui.menu": _table(
+        char="name", reference="action", integer="sequence", boolean="active", many2one="parent_id:ir.ui.menu"
+    ),
+    "ir.filters": _table(
+        char="name", text="domain context sort", selection="model_id", boolean="active", many2many="user_ids:res.users"
     ),
     "res.currency": _table(char="name symbol", boolean="active"),
     "res.country": _table(char="name code"),
@@ -222,6 +313,7 @@ CUSTOM_FIELDS: Mapping[str, Field] = {
         "x_amili_withdrawal_at": "datetime",
         "x_amili_withdrawal_by": "char",
         "x_amili_withdrawal_case": "char",
+        "x_amili_ocr": "char",
     }.items()
 }
 """What the connector has installed on account.move, once somebody ran its set-up."""
@@ -232,18 +324,26 @@ CUSTOM_CUSTOMER_FIELDS: Mapping[str, Field] = {"x_amili_never_send": Field("x_am
 SETTINGS_ONLY = frozenset(
     {
         "base.automation",
+        "ir.actions.act_window",
+        "ir.actions.act_window.view",
         "ir.actions.server",
         "ir.config_parameter",
         "ir.cron",
         "ir.filters",
         "ir.model",
+        "ir.model.access",
         "ir.model.data",
         "ir.model.fields",
+        "ir.model.fields.selection",
+        "ir.module.category",
         "ir.module.module",
+        "ir.rule",
+        "ir.ui.menu",
         "ir.ui.view",
+        "res.groups.privilege",
     }
 )
-"""Models that only a user with Settings may read (odoo.md section 8)."""
+"""Models that only a user with Settings may read (odoo/API.md, "Rights and companies")."""
 
 ORDER: Mapping[str, str] = {
     "account.move": "date desc, name desc, invoice_date desc, id desc",

@@ -1,4 +1,4 @@
-"""The imitation's JSON-2 interface, which Odoo 19 has. Source: odoo.md section 1."""
+"""The imitation's JSON-2 interface, which Odoo 19 has. Source: odoo/API.md, "JSON-2"."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import Response, request
 
-from connector.sandbox.odoo_methods import Call, LedgerError, called, find_method, is_of_the_model
+from connector.sandbox.odoo_call import Call, LedgerError, access_error
+from connector.sandbox.odoo_methods import called, find_method, is_of_the_model
 from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.wire import as_json
 
@@ -17,6 +18,7 @@ NO_DATABASE = """<!DOCTYPE html>
 <h1>Not Found</h1>
 <p>No database is selected and the requested URL was not found in the server-wide controllers.</p>
 """
+NOT_FOUND = "<!DOCTYPE html>\n<title>404 Not Found</title>\n"
 NO_CONTENT_TYPE = """<!doctype html>
 <html lang=en>
 <title>415 Unsupported Media Type</title>
@@ -27,6 +29,8 @@ NO_CONTENT_TYPE = """<!doctype html>
 
 def answer_json2(state: OdooState, model: str, method: str) -> Response:
     """The answer to the request at hand, a call of `method`."""
+    if "X-Odoo-Database" in request.headers and state.switches.switches.minds_database_name:
+        return Response(NOT_FOUND, status=404, content_type="text/html; charset=utf-8")
     if request.headers.get("X-Odoo-Database", state.database) != state.database:
         return Response(NO_DATABASE, status=404, content_type="text/html; charset=utf-8")
     if request.mimetype != "application/json":
@@ -92,6 +96,24 @@ def _arguments() -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+def _require_own_companies(call: Call, name: str, arguments: dict[str, Any]) -> None:
+    """Raise `AccessError` for a user's companies as read within one of them (odoo/API.md, "JSON-RPC").
+
+    With two companies that is so for the main one, with three for each; JSON-RPC has no such trouble.
+    """
+    if call.model != "res.users" or name not in {"read", "search_read"}:
+        return
+    if "company_ids" not in (arguments.get("fields") or ("company_ids",)):
+        return
+    within = call.context.get("allowed_company_ids") or []
+    user = call.state.records.get("res.users", call.user)
+    beyond = set(user["company_ids"]) - set(within)
+    if len(within) == 1 and beyond and (len(user["company_ids"]) > 2 or within == [user["company_id"]]):
+        raise access_error(
+            "Due to security restrictions, you are not allowed to access 'Companies' (res.company) records."
+        )
+
+
 def _result(state: OdooState, model: str, name: str) -> Any:
     user = _caller(state)
     arguments = _arguments()
@@ -99,6 +121,7 @@ def _result(state: OdooState, model: str, name: str) -> Any:
     call = Call(state, user, model, ids, arguments.pop("context", {}))
     with state.lock:
         state.saves.settle()
+        _require_own_companies(call, name, arguments)
         method = find_method(call, name)
         if ids and is_of_the_model(method):
             raise _http_error("UnprocessableEntity", 422, f"cannot call {model}.{name} with ids")

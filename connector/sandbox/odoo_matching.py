@@ -21,7 +21,11 @@ def match(records: Records, invoice: int, counterpart: int, amount: Decimal) -> 
 
     Raises `ValueError` for more than is open on the invoice.
     """
-    debit, credit = receivable(records, invoice), receivable(records, counterpart)
+    return match_rows(records, receivable(records, invoice), receivable(records, counterpart), amount)
+
+
+def match_rows(records: Records, debit: dict[str, Any], credit: dict[str, Any], amount: Decimal) -> int:
+    """As `match`, of two rows, whatever account they are on: only receivable ones lessen an invoice."""
     if amount > debit["amount_residual"]:
         raise ValueError("more than what is open on the invoice")
     partial = records.create(
@@ -59,8 +63,9 @@ def match(records: Records, invoice: int, counterpart: int, amount: Decimal) -> 
         records.update("account.partial.reconcile", partial, full)
         for line in (debit, credit):
             records.update("account.move.line", line["id"], full)
-    for move in (invoice, counterpart):
-        _refresh_payment_state(records, move)
+    for line in (debit, credit):
+        if line["account_type"] == "asset_receivable":
+            _refresh_payment_state(records, line["move_id"])
     return partial
 
 

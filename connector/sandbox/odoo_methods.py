@@ -1,122 +1,46 @@
 """The public methods of the ledger imitation's models, by their names and arguments in Odoo.
 
-Source: odoo.md sections 1, 4, 5 and 8, compared with Odoo 19's answers.
+Source: odoo/API.md, "Calls", "Invoices", "PDF" and "Rights and companies", compared with Odoo 19's answers.
 """
 
 from __future__ import annotations
 
-import base64
 import html
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from typing import Any
 
+from connector.sandbox.odoo_call import (
+    Call,
+    LedgerError,
+    UnknownMethod,
+    UnknownModel,
+    access_error,
+    missing_error,
+    value_error,
+)
+from connector.sandbox.odoo_companies import company_domain, require_companies
 from connector.sandbox.odoo_fields import SETTINGS_ONLY
-from connector.sandbox.odoo_records import as_datetime
-from connector.sandbox.odoo_state import INVOICING, OdooState, UserError
+from connector.sandbox.odoo_key_methods import generate_key, revoke_key
+from connector.sandbox.odoo_records import UserError, as_datetime
+from connector.sandbox.odoo_running import require_address, run_action
+from connector.sandbox.odoo_setting_methods import (
+    get_available_models,
+    get_field_translations,
+    install_module,
+    require_fitting,
+    update_field_translations,
+)
 from connector.sandbox.odoo_versions import MISSING_METHODS
-from connector.sandbox.switches import MakesKeys
-
-READ_ONLY_ACCOUNTING = "account.group_account_readonly"
-
-
-class LedgerError(Exception):
-    """An exception as JSON-2 answers it: the exception's `name`, its HTTP `status`, and its words."""
-
-    def __init__(self, name: str, status: int, message: str) -> None:
-        super().__init__(message)
-        self.name = name
-        self.status = status
-        self.message = message
-
-    @property
-    def arguments(self) -> list[object]:
-        """What the envelope repeats as the exception's arguments."""
-        is_http = self.name.startswith("werkzeug.")
-        return [self.message, self.status] if is_http else [self.message]
-
-
-class UnknownModel(LedgerError):
-    """The database has no such model."""
-
-    def __init__(self, model: str) -> None:
-        super().__init__("werkzeug.exceptions.NotFound", 404, f"the model '{model}' does not exist")
-        self.model = model
-
-
-class UnknownMethod(LedgerError):
-    """The model has no such method."""
-
-    def __init__(self, model: str, method: str) -> None:
-        super().__init__("werkzeug.exceptions.NotFound", 404, f"The method '{model}.{method}' does not exist")
-
-
-def access_error(message: str) -> LedgerError:
-    return LedgerError("odoo.exceptions.AccessError", 403, message)
-
-
-def value_error(message: str) -> LedgerError:
-    return LedgerError("builtins.ValueError", 500, message)
-
-
-def missing_error(call: Call, number: int) -> LedgerError:
-    message = f"Record does not exist or has been deleted.\n(Record: {call.model}({number},), User: {call.user})"
-    return LedgerError("odoo.exceptions.MissingError", 404, message)
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call: who calls, what on, with which context."""
-
-    state: OdooState
-    user: int
-    model: str
-    ids: tuple[int, ...]
-    context: Mapping[str, Any]
-
-    def require(self, operation: str) -> None:
-        """Raise `AccessError` unless the caller's groups allow `operation` on the model."""
-        if not self.allows(operation):
-            raise access_error(
-                f"You are not allowed to {operation} '{self.model}' records.\n\n"
-                "Contact your administrator to request access if necessary."
-            )
-
-    def allows(self, operation: str) -> bool:
-        groups = self.state.groups[self.user]
-        if self.model in SETTINGS_ONLY:
-            return "base.group_system" in groups
-        if not self.model.startswith("account."):
-            return operation == "read" or INVOICING in groups
-        return INVOICING in groups or (operation == "read" and READ_ONLY_ACCOUNTING in groups)
-
-    def singleton(self) -> int:
-        if len(self.ids) != 1:
-            raise value_error(f"Expected singleton: {self.model}{self.ids}")
-        return self.ids[0]
-
-
-def _company_domain(call: Call) -> list[Any]:
-    allowed = call.context.get("allowed_company_ids")
-    if not allowed:
-        return []
-    own = call.state.records.get("res.users", call.user)["company_ids"]
-    if not set(allowed) <= set(own):
-        raise access_error("Access to unauthorized or invalid companies.")
-    has_company = "company_id" in call.state.fields(call.model) and call.model.startswith("account.")
-    return [["company_id", "in", list(allowed)]] if has_company else []
 
 
 def _found(call: Call, domain: Any, order: str | None) -> list[int]:
     call.require("read")
-    companies = _company_domain(call)
-    if companies and isinstance(domain, list):
-        domain = companies + domain
+    companies = [*company_domain(call), *call.rules("read")]
     try:
         return call.state.records.search(
-            call.model, domain, order=order, active_only=call.context.get("active_test", True)
+            call.model, domain, order=order, active_only=call.context.get("active_test", True), rules=companies
         )
     except ValueError as error:
         raise value_error(str(error)) from error
@@ -156,12 +80,10 @@ def search_read(
 
 def read(call: Call, fields: Sequence[str] | None = None, load: str | None = "_classic_read") -> list[dict[str, Any]]:
     call.require("read")
-    _company_domain(call)
-    return _rows(call, [number for number in call.ids if _exists(call, number)], fields, load)
-
-
-def _exists(call: Call, number: int) -> bool:
-    return call.state.records.exists(call.model, number)
+    numbers = [number for number in call.ids if call.exists(number)]
+    require_companies(call, numbers)
+    call.require_rules("read")
+    return _rows(call, numbers, fields, load)
 
 
 def _rows(call: Call, numbers: Sequence[int], fields: Sequence[str] | None, load: str | None) -> list[dict[str, Any]]:
@@ -170,12 +92,17 @@ def _rows(call: Call, numbers: Sequence[int], fields: Sequence[str] | None, load
     for name in wanted:
         if name not in known:
             raise value_error(f"Invalid field {name!r} on {call.model!r}")
+        if name not in call.fields:
+            raise access_error(f"You do not have enough rights to access the field {name!r} on {call.model!r}.")
+    lang = str(call.context.get("lang") or "")
     rows: list[dict[str, Any]] = []
     for number in numbers:
         record = call.state.records.get(call.model, number)
         row = {"id": number}
         for name in wanted:
             value = call.state.records.shown(call.model, record, name)
+            if lang:
+                value = call.state.texts.shown(call.model, number, name, value, lang, call.state.version)
             if known[name].type == "many2one" and value and not load:
                 value = value[0]
             if known[name].type == "binary" and isinstance(value, str) and call.context.get("bin_size"):
@@ -203,6 +130,7 @@ def _nested(
     """Rows whose references hold the fields that `specification` asks for. Numbers of unread ones stay bare."""
     of_model = replace(call, model=model)
     of_model.require("read")
+    require_companies(of_model, numbers)
     rows = _rows(of_model, numbers, list(specification), None)
     known = call.state.fields(model)
     for row in rows:
@@ -227,7 +155,7 @@ def fields_get(
             for attribute, value in field.described().items()
             if not attributes or attribute in attributes
         }
-        for name, field in call.state.fields(call.model).items()
+        for name, field in call.fields.items()
         if not allfields or name in allfields
     }
 
@@ -257,14 +185,55 @@ def _checked_values(call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def write(call: Call, vals: Mapping[str, Any]) -> bool:
     call.require("write")
-    _company_domain(call)
+    company_domain(call)
     values = _checked_values(call, vals)
     for number in call.ids:
-        if not _exists(call, number):
+        if not call.exists(number):
             raise missing_error(call, number)
+    call.require_rules("write")
+    require_fitting(call, values)
     for number in call.ids:
+        if call.model in MADE_BY_SETTINGS:
+            rest = call.state.texts.kept_apart(call.model, number, values, str(call.context.get("lang") or ""))
+            call.state.made.write(call.model, number, rest, by=call.user)
+            if "arch" in rest:
+                call.state.texts.source_changed(number, str(rest["arch"]))
+            continue
         changed = call.state.records.update(call.model, number, values, by=call.user)
         call.state.written(call.model, number, changed, by=call.user)
+    return True
+
+
+def create(call: Call, vals_list: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[int]:
+    """New records of a model of settings, or of one that was made by API."""
+    call.require("create")
+    listed = [vals_list] if isinstance(vals_list, Mapping) else vals_list
+    created: list[int] = []
+    for values in listed:
+        checked = _checked_values(call, values)
+        require_fitting(call, checked)
+        try:
+            if call.model in MADE_BY_SETTINGS:
+                created.append(call.state.made.create(call.model, checked, by=call.user))
+            else:
+                created.append(call.state.records.create(call.model, checked, by=call.user))
+        except ValueError as error:
+            raise LedgerError("odoo.exceptions.ValidationError", 422, str(error)) from error
+    replace(call, ids=tuple(created)).require_rules("create")
+    return created
+
+
+def unlink(call: Call) -> bool:
+    call.require("unlink")
+    call.require_rules("unlink")
+    for number in call.ids:
+        if not call.exists(number):
+            continue
+        if call.model in MADE_BY_SETTINGS:
+            call.state.made.unlink(call.model, number)
+            call.state.texts.drop(call.model, number)
+        else:
+            call.state.records.delete(call.model, number)
     return True
 
 
@@ -273,7 +242,7 @@ def create_wizard(call: Call, vals_list: Mapping[str, Any] | Sequence[Mapping[st
     listed = [vals_list] if isinstance(vals_list, Mapping) else vals_list
     created: list[int] = []
     for values in listed:
-        # Left out, the methods default to the customer's own or e-mail: odoo.md section 5.
+        # Left out, the methods default to the customer's own or e-mail: odoo/API.md, "PDF".
         given = {"sending_methods": values.get("sending_methods", ["email"])}
         created.append(call.state.records.create(call.model, _checked_values(call, dict(values)) | given, by=call.user))
     return created
@@ -288,17 +257,6 @@ def action_send_and_print(call: Call, allow_fallback_pdf: bool = False) -> dict[
     if "email" in (wizard["sending_methods"] or ()):
         call.state.emails_sent[invoice] += 1
     return {"type": "ir.actions.act_window_close"}
-
-
-def run_action(call: Call) -> dict[str, str]:
-    action = call.singleton()
-    if action != call.state.pdf_action:
-        message = f"Record does not exist or has been deleted.\n(Record: {call.model}({action},), User: {call.user})"
-        raise LedgerError("odoo.exceptions.MissingError", 404, message)
-    if INVOICING not in call.state.groups[call.user]:
-        raise access_error("You don't have enough access rights to run this action.")
-    content = call.state.rendered_pdf(call.context["active_id"])
-    return {"type": "ir.actions.act_window_close", "pdf": base64.b64encode(content).decode()}
 
 
 def get_portal_url(
@@ -333,40 +291,27 @@ def message_post(
     subtype_xmlid: str | None = None,
     partner_ids: Sequence[int] | None = None,
     message_id: str = "",
+    author_id: int | None = None,
+    email_from: str = "",
 ) -> list[int]:
     """A message in a record's chatter. One that is no note, or names partners, is mailed to those who follow."""
     call.require("write")
     number = call.singleton()
     if not number:
         raise value_error("Posting a message should be done on a business document.")
-    if not _exists(call, number):
+    if not call.exists(number):
         raise missing_error(call, number)
     if not call.state.switches.switches.takes_messages:
         raise UserError("Unable to send message, please configure the sender's email address.")
+    require_address(call.state, call.user, email_from)
     body = body if body_is_html else html.escape(body)
     values = {"model": call.model, "res_id": number, "body": body, "message_type": message_type}
+    if author_id:
+        values["author_id"] = author_id
     values["message_id"] = message_id or f"<{secrets.token_hex(8)}@sandbox>"
     if subtype_xmlid != "mail.mt_note" or partner_ids:
         call.state.emails_sent[number] += 1
     return [call.state.records.create("mail.message", values, by=call.user)]
-
-
-def generate_key(call: Call, key: str, scope: str | None, name: str, expiration_date: str) -> str:  # noqa: ARG001
-    """A new key of the caller's, as odoo.md section 1 has it from Odoo's documentation."""
-    allowed = call.state.switches.switches.makes_keys
-    if allowed is MakesKeys.ABSENT:
-        raise UnknownMethod(call.model, "generate")
-    if allowed is MakesKeys.REFUSED or call.state.keys.get(key) != call.user:
-        raise access_error("Programmatic API keys are not enabled, or the key is not yours.")
-    made = secrets.token_hex(20)
-    call.state.set_key(made, call.user, expires=date.fromisoformat(expiration_date))
-    return made
-
-
-def revoke_key(call: Call, key: str) -> None:
-    if call.state.switches.switches.makes_keys is not MakesKeys.ALLOWED:
-        raise UnknownMethod(call.model, "revoke")
-    call.state.drop_key(key)
 
 
 def context_get(call: Call) -> dict[str, Any]:
@@ -374,8 +319,18 @@ def context_get(call: Call) -> dict[str, Any]:
     return {"lang": user["lang"], "tz": user.get("tz", False), "uid": call.user}
 
 
+def _languages(call: Call) -> dict[str, str]:
+    active = [row for row in call.state.records.all("res.lang") if row.get("active")]
+    return {"en_US": "English (US)"} | {str(row["code"]): str(row["name"]) for row in active}
+
+
+def get_installed(call: Call) -> list[list[str]]:
+    """The languages of the database; English, the source's, is one of them."""
+    return [[code, name] for code, name in sorted(_languages(call).items(), key=lambda one: one[1])]
+
+
 def has_group(call: Call, group_ext_id: str) -> bool:
-    return group_ext_id in call.state.groups.get(call.singleton(), frozenset())
+    return group_ext_id in call.state.groups_of(call.singleton())
 
 
 Method = Callable[..., Any]
@@ -388,9 +343,12 @@ MODEL_METHODS = frozenset(
         web_search_read,
         fields_get,
         check_access_rights,
+        create,
         create_wizard,
         context_get,
+        get_available_models,
         generate_key,
+        get_installed,
         revoke_key,
     }
 )
@@ -413,16 +371,49 @@ OF_ONE_MODEL: Mapping[tuple[str, str], Method] = {
     ("account.move.send.wizard", "create"): create_wizard,
     ("account.move.send.wizard", "action_send_and_print"): action_send_and_print,
     ("ir.actions.server", "run"): run_action,
+    ("ir.model", "get_available_models"): get_available_models,
+    ("ir.module.module", "button_immediate_install"): install_module,
+    ("ir.ui.view", "get_field_translations"): get_field_translations,
+    ("ir.ui.view", "update_field_translations"): update_field_translations,
     ("res.users.apikeys", "generate"): generate_key,
     ("res.users.apikeys", "revoke"): revoke_key,
+    ("res.lang", "get_installed"): get_installed,
     ("res.users", "context_get"): context_get,
     ("res.users", "has_group"): has_group,
 }
 
 
+OF_EVERYBODY = frozenset({("ir.actions.server", "run"), ("ir.model", "get_available_models")})
+"""Methods of models of settings that others may call too; what they then may do, the methods ask."""
+
+OF_WHAT_IS_MADE: Mapping[str, Method] = {"create": create, "unlink": unlink}
+"""Methods that every model has, and that only these take here: settings, and what was made by them."""
+
+MADE_BY_SETTINGS = frozenset(
+    {
+        "base.automation",
+        "ir.actions.act_window",
+        "ir.actions.act_window.view",
+        "ir.actions.server",
+        "ir.filters",
+        "ir.model",
+        "ir.model.access",
+        "ir.model.data",
+        "ir.model.fields",
+        "ir.model.fields.selection",
+        "ir.module.category",
+        "ir.rule",
+        "ir.ui.menu",
+        "ir.ui.view",
+        "res.groups",
+        "res.groups.privilege",
+    }
+)
+
+
 def find_method(call: Call, name: str) -> Method:
     """The method to call. Raises `LedgerError` for a missing model, a private or a missing method."""
-    installed = call.model in SETTINGS_ONLY and (call.model, name) in OF_ONE_MODEL
+    installed = (call.model, name) in OF_EVERYBODY
     if call.model in SETTINGS_ONLY and not installed:
         call.require("read")
     if not installed and call.model not in call.state.models():
@@ -430,6 +421,8 @@ def find_method(call: Call, name: str) -> Method:
     if name.startswith("_"):
         raise access_error(f"Private methods (such as '{call.model}.{name}') cannot be called remotely.")
     method = OF_ONE_MODEL.get((call.model, name)) or OF_EVERY_MODEL.get(name)
+    if method is None and (call.model in MADE_BY_SETTINGS or call.model in call.state.made.models):
+        method = OF_WHAT_IS_MADE.get(name)
     if method is None or name in MISSING_METHODS[call.state.version]:
         raise UnknownMethod(call.model, name)
     return method
@@ -442,6 +435,10 @@ def is_of_the_model(method: Method) -> bool:
 
 def called(method: Method, call: Call, arguments: Mapping[str, Any]) -> Any:
     """The result of a method that was found. Raises `LedgerError`."""
+    lang = str(call.context.get("lang") or "")
+    if lang and lang not in _languages(call):
+        raise LedgerError("builtins.ValueError", 422, f"Invalid language code: {lang}")
+    call.state.records.lang = lang
     try:
         return method(call, **arguments)
     except UserError as error:

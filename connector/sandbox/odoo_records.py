@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,10 @@ INDEXED = (
 )
 
 DATETIME = "%Y-%m-%d %H:%M:%S"
+
+
+class UserError(Exception):
+    """Something the ledger refuses with a sentence for the user."""
 
 
 def as_datetime(value: str) -> str:
@@ -51,16 +55,43 @@ class Records:
         self._index: dict[tuple[str, str], dict[Any, set[int]]] = {place: defaultdict(set) for place in INDEXED}
         self.computed: dict[tuple[str, str], Callable[[Mapping[str, Any]], Any]] = {}
         """Fields worked out on reading, by model and name."""
+        self.translated: dict[tuple[str, int, str], str] = {}
+        """Names in another language than the source, by model, id and language."""
+        self.lang = ""
+        """The language of the call at hand; the source's where it names none."""
+
+    # Models made while it runs
+
+    def add_model(self, model: str) -> None:
+        """Make room for the records of a model that somebody has made."""
+        self._tables[model] = {}
+        self._numbers[model] = itertools.count(1)
+
+    def drop_model(self, model: str) -> None:
+        """Take a model away, with its records."""
+        del self._tables[model], self._numbers[model]
+
+    def all(self, model: str) -> Iterable[Mapping[str, Any]]:
+        """The stored values of every record of a model, oldest first."""
+        return list(self._tables[model].values())
 
     # Writing
 
-    def create(self, model: str, values: Mapping[str, Any], *, by: int = 1, identifier: int = 0) -> int:
-        """A new record; returns its id."""
+    def create(
+        self,
+        model: str,
+        values: Mapping[str, Any],
+        *,
+        by: int = 1,
+        identifier: int = 0,
+        at: datetime | None = None,
+    ) -> int:
+        """A new record; returns its id. `at` is when its transaction began, if not now."""
         number = identifier or next(self._numbers[model])
         if identifier:
             self._numbers[model] = itertools.count(max([identifier, *self._tables[model]]) + 1)
-        self._tables[model][number] = {"id": number, "create_uid": by, "create_date": self._stamp()}
-        self.update(model, number, values, by=by)
+        self._tables[model][number] = {"id": number, "create_uid": by, "create_date": self._stamp(at)}
+        self.update(model, number, values, by=by, at=at)
         return number
 
     def update(
@@ -104,13 +135,15 @@ class Records:
             return compute(record)
         if name == "display_name":
             return self.display_name(model, record["id"])
+        if name == "name" and (translated := self.translated.get((model, record["id"], self.lang))):
+            return translated
         return record.get(name, self._stored(model)[name].empty)
 
     def display_name(self, model: str, number: int) -> str:
         record = self._tables.get(model, {}).get(number)
         if record is None:
             return f"{model},{number}"
-        name = str(record.get("name") or f"{model},{number}")
+        name = str(self.value(model, record, "name") if record.get("name") else f"{model},{number}")
         match model:
             case "account.move" if record.get("ref"):
                 return f"{name} ({record['ref']})"
@@ -148,7 +181,7 @@ class Records:
 
     def _has_path(self, model: str, path: str) -> bool:
         name, _, rest = path.partition(".")
-        if model not in FIELDS or name not in self._visible(model):
+        if model not in self._tables or name not in self._visible(model):
             return False
         return not rest or self._has_path(self._visible(model)[name].relation, rest)
 
@@ -173,8 +206,17 @@ class Records:
                 return set().union(*(self._index[model, path][key] for key in keys))
         return table
 
-    def search(self, model: str, domain: Any, *, order: str | None = None, active_only: bool = True) -> list[int]:
-        """The ids that fit `domain`, in order. Raises `ValueError` or `TypeError` as Odoo would."""
+    def search(
+        self,
+        model: str,
+        domain: Any,
+        *,
+        order: str | None = None,
+        active_only: bool = True,
+        rules: Sequence[Any] = (),
+    ) -> list[int]:
+        """The ids that fit `domain` and what `rules` ask besides, in order. Raises `ValueError` or `TypeError` as Odoo
+        would."""
 
         def values(record: Mapping[str, Any], path: str) -> list[Any]:
             return self._at(model, record, path)[1]
@@ -185,7 +227,10 @@ class Records:
                 return [self.display_name(field.relation, number) for number in found]
             return [str(value) for value in found]
 
-        fits = condition(domain, lambda path: self._has_path(model, path), model=model, values=values, names=names)
+        def fitting(wanted: Any) -> Callable[[Mapping[str, Any]], bool]:
+            return condition(wanted, lambda path: self._has_path(model, path), model=model, values=values, names=names)
+
+        fits, permitted = fitting(domain), fitting(list(rules))
         self._refuse_unstored(model, domain)
         table = self._tables[model]
         named = any(isinstance(item, (list, tuple)) and item[0] == "active" for item in domain)
@@ -195,6 +240,7 @@ class Records:
             for number in self._candidates(model, domain)
             if number in table
             and fits(table[number])
+            and permitted(table[number])
             and not (only_active and table[number].get("active", True) is False)
         ]
         return self._in_order(model, sorted(found), order or ORDER.get(model, "id"))

@@ -1,6 +1,6 @@
 """Saves that are still under way: seen by nobody until they end, and failed by whoever writes meanwhile.
 
-As in versions whose webhooks are sent before the commit (odoo.md section 0).
+As in versions whose webhooks are sent before the commit (odoo/API.md, "Webhooks").
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from datetime import datetime
 from typing import Any
 
 from connector.sandbox.odoo_records import Records
+from connector.sandbox.odoo_requests import MODEL
 
 
 @dataclass(frozen=True)
 class Save:
-    """A person's change of an invoice. Its `write_date` will be when it `began`."""
+    """A person's change of an invoice, and the request made with it. Its `write_date` will be when it `began`."""
 
     invoice: int
     values: Mapping[str, Any]
     began: datetime
     ends: datetime
+    request: Mapping[str, Any]
+    by: int
 
 
 class Saves:
@@ -42,7 +45,8 @@ class Saves:
         now = self._now()
         for save in [save for save in self._under_way if save.ends <= now]:
             self._under_way.remove(save)
-            self._records.update("account.move", save.invoice, save.values, at=save.began)
+            self._records.update("account.move", save.invoice, save.values, by=save.by, at=save.began)
+            self._records.create(MODEL, save.request, by=save.by, at=save.began)
 
     def disturb(self, invoice: int) -> None:
         """Something else was written to the invoice."""

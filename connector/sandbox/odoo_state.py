@@ -9,24 +9,25 @@ import base64
 import json
 import secrets
 import threading
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from connector.sandbox import odoo_requests
 from connector.sandbox.odoo_books import ODOOBOT, Books
-from connector.sandbox.odoo_fields import FEES_OF_REMINDERS, FIELDS, REMINDER_MODEL, Field
-from connector.sandbox.odoo_records import DATETIME, Records
+from connector.sandbox.odoo_fields import FIELDS, Field
+from connector.sandbox.odoo_made import Made
+from connector.sandbox.odoo_modules import without_missing_fields, without_missing_models
+from connector.sandbox.odoo_partners import settle_commercial
+from connector.sandbox.odoo_records import DATETIME, Records, UserError
 from connector.sandbox.odoo_saves import Save, Saves
+from connector.sandbox.odoo_texts import Texts
 from connector.sandbox.odoo_versions import fields_of, has_model, stored_fields
+from connector.sandbox.odoo_webhooks import called_once
 from connector.sandbox.pdf import pdf_of
 from connector.sandbox.switches import LedgerSwitches, OdooVersion, SwitchBoard
 from connector.sandbox.wire import Traffic
-
-WEBHOOK_TIMEOUT_S = 1.0
-"""Odoo gives a receiver one second and never tries again (odoo.md section 2)."""
 
 SHOWN_OF_INVOICES = (
     "name",
@@ -38,15 +39,13 @@ SHOWN_OF_INVOICES = (
     "invoice_date_due",
 )
 
-INVOICING = "account.group_account_invoice"
+INVOICING = odoo_requests.INVOICING
+CONNECTORS_GROUPS = ("base.group_user", INVOICING, odoo_requests.CONNECTOR)
+SENDERS_GROUPS = ("base.group_user", INVOICING, odoo_requests.SENDERS)
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class UserError(Exception):
-    """Something the ledger refuses with a sentence for the user."""
 
 
 class OdooState:
@@ -78,7 +77,15 @@ class OdooState:
         """Start over: the company and the user of `api_key`, and what `seed` puts in."""
         with self.lock:
             self.records = Records(self._clock, self._stored, self.fields)
+            self.made = Made(self.records)
+            self.made.begin()
+            self.texts = Texts()
+            self.lock_ups = 0
+            """How often a call waited for ever for what its own request had read, until Odoo ended itself."""
+            self._ready_made = odoo_requests.install(self.made)
             self.books = Books(self.records, self.lock, self._clock)
+            for name in ("group_ids", "groups_id"):
+                self.records.computed["res.users", name] = self._group_ids
             self.saves = Saves(self.records, self._clock)
             self.keys: dict[str, int] = {}
             self.key_records: dict[str, int] = {}
@@ -94,7 +101,7 @@ class OdooState:
             self.traffic.clear()
             user = {"name": "OdooBot", "login": "__system__", "active": True}
             self.records.create("res.users", user, identifier=ODOOBOT)
-            self.add_user("Connector", key=self.api_key, groups=("base.group_user", INVOICING), user=5)
+            self.add_user("Connector", key=self.api_key, groups=CONNECTORS_GROUPS, user=5)
             if self._seed is not None:
                 self._seed(self)
 
@@ -110,19 +117,23 @@ class OdooState:
 
     def fields(self, model: str) -> Mapping[str, Field]:
         """The fields of `model` that are there now: in this version, with what is installed."""
+        if model in self.made.models:
+            return self.made.fields[model]
         switches = self.switches.switches
         fields = fields_of(model, switches.version, custom=switches.custom_fields)
-        if model == REMINDER_MODEL and not switches.reminder_fees:
-            return {name: field for name, field in fields.items() if name != FEES_OF_REMINDERS}
-        return fields
+        if made := self.made.fields.get(model):
+            fields = {**fields, **made}
+        return without_missing_fields(model, fields, switches)
 
     def models(self) -> frozenset[str]:
         """The models that are there now."""
-        return frozenset(
-            model
-            for model in FIELDS
-            if has_model(self.version, model) and (model != REMINDER_MODEL or self.switches.switches.reminder_module)
-        )
+        switches = self.switches.switches
+        shown = switches.custom_fields and switches.requests
+        ready_made = self.records.exists("ir.model", self._ready_made)
+        hidden = {odoo_requests.MODEL} if ready_made and not shown else set()
+        hidden |= {"base.automation"} if not self.made.installed("base_automation") else set()
+        there = (model for model in FIELDS if has_model(self.version, model) and model not in hidden)
+        return (self.made.models - hidden) | without_missing_models(there, switches)
 
     @property
     def version(self) -> OdooVersion:
@@ -136,7 +147,26 @@ class OdooState:
 
     def _stored(self, model: str) -> Mapping[str, Field]:
         """The fields of `model` in any version, with what is installed."""
-        return stored_fields(model, custom=self.switches.switches.custom_fields)
+        if model in self.made.models:
+            return self.made.fields[model]
+        fields = stored_fields(model, custom=self.switches.switches.custom_fields)
+        made = self.made.fields.get(model)
+        return {**fields, **made} if made else fields
+
+    def languages(self) -> frozenset[str]:
+        """The codes of the languages that users can choose."""
+        return frozenset(str(one["code"]) for one in self.records.all("res.lang") if one["active"])
+
+    def language_of(self, user: int) -> str:
+        """The language that a user has chosen."""
+        return str(self.records.get("res.users", user).get("lang") or "")
+
+    def _group_ids(self, user: Mapping[str, Any]) -> list[int]:
+        return self.made.ids_of(self.groups_of(user["id"]))
+
+    def groups_of(self, user: int) -> frozenset[str]:
+        """The groups of a user, by external id; those made by API among them."""
+        return self.made.groups_of(user, self.groups.get(user, frozenset()))
 
     def add_user(self, name: str, *, key: str, groups: Sequence[str], user: int = 0) -> int:
         """A user with an API key and exactly these groups (by xmlid); returns the user's id."""
@@ -233,7 +263,7 @@ class OdooState:
         ]
 
     def portal_pdf(self, invoice: int) -> bytes:
-        """What the portal serves: the invoice's own PDF, or a pro forma before there is one (odoo.md 5)."""
+        """What the portal serves: the invoice's own PDF, or a pro forma before there is one (odoo/API.md, "PDF")."""
         with self.lock:
             stored = self.books.field(invoice, "invoice_pdf_report_file")
             if stored:
@@ -243,20 +273,15 @@ class OdooState:
     # The button, and the webhook behind it
 
     def click_send(self, invoice: int, by: str, first_action: str = "") -> str:
-        """A person presses "Skicka till inkasso": the wish is stored, then the webhook is called once.
+        """A person who may presses "Skicka till inkasso": the request is stored, then the webhook is called once.
 
-        Returns the wish's time as the field shows it. Raises `UserError` without the connector's fields.
+        Returns the request's time as the field shows it. Raises `UserError` without the connector's fields.
         """
         with self.lock:
             if not self.switches.switches.custom_fields:
                 raise UserError("The action does not exist in this database")
-            at = self.now().astimezone(UTC).strftime(DATETIME)
-            wish = {
-                "x_amili_requested_at": at,
-                "x_amili_requested_by": by,
-                "x_amili_first_action": first_action or False,
-            }
-            payload = self._save(invoice, wish)
+            shown: dict[str, Any] = {"x_amili_first_action": first_action or False}
+            at, payload = self._press(invoice, odoo_requests.SEND, self.person(by), shown, {})
         if self.webhook_url:
             self.call_webhook(payload)
         return at
@@ -273,27 +298,87 @@ class OdooState:
             ended = self.books.field(invoice, "x_amili_ended") or self.books.field(invoice, "x_amili_withdrawal_at")
             if not case or ended or not reason.strip():
                 raise UserError("Nothing new was requested")
-            at = self.now().astimezone(UTC).strftime(DATETIME)
-            wish = {
-                "x_amili_withdrawal_reason": reason,
-                "x_amili_withdrawal_at": at,
-                "x_amili_withdrawal_by": by,
-                "x_amili_withdrawal_case": case,
-            }
-            payload = self._save(invoice, wish)
+            shown = {"x_amili_withdrawal_reason": reason, "x_amili_withdrawal_case": case}
+            at, payload = self._press(invoice, odoo_requests.WITHDRAW, self.person(by), shown, {"x_reason": reason})
         if self.webhook_url:
             self.call_webhook(payload)
         return at
 
-    def _save(self, invoice: int, wish: dict[str, Any]) -> bytes:
-        """Store a wish, or begin to; gives what its webhook tells."""
-        payload = self._webhook_payload(invoice, wish)
+    def person(self, name: str) -> int:
+        """The id of the person of that name, who is made one that may send if there is none."""
+        with self.lock:
+            found = self.records.search("res.users", [["name", "=", name]])
+            return found[0] if found else self.add_user(name, key=secrets.token_hex(20), groups=SENDERS_GROUPS)
+
+    def request(self, invoice: int, kind: str, by: str, *, at: datetime | None = None, **values: Any) -> int:
+        """A request as the server keeps it, with no press and nothing shown; returns its id."""
+        with self.lock:
+            row = self._request(invoice, kind) | values
+            return self.records.create(odoo_requests.MODEL, row, by=self.person(by), at=at)
+
+    def run_request(self, kind: str, user: int, invoices: Sequence[int]) -> None:
+        """A user runs one of the installed actions, by its button or by API. Whether they may is asked before."""
+        with self.lock:
+            for invoice in invoices:
+                self._press(invoice, kind, user, {}, {})
+
+    def _request(self, invoice: int, kind: str) -> dict[str, Any]:
+        move = self.records.get("account.move", invoice)
+        return {
+            "x_invoice_id": invoice,
+            "x_company_id": move["company_id"],
+            "x_kind": kind,
+            "x_first_action": move.get("x_amili_first_action") or False,
+            "x_case_id": move.get("x_amili_case_id") or False,
+            "x_reason": False,
+            "x_answered": kind in (odoo_requests.TAKE_BACK, odoo_requests.DISPUTE, odoo_requests.SETTLE),
+        }
+
+    def _press(
+        self, invoice: int, kind: str, user: int, shown: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> tuple[str, bytes]:
+        """Show a request on its invoice and keep it, or begin to; gives its time, and what its webhook tells."""
+        at = self.now().astimezone(UTC).strftime(DATETIME)
+        by = self.records.get("res.users", user)["name"]
+        match kind:
+            case odoo_requests.SEND:
+                beside: dict[str, Any] = {"x_amili_requested_at": at, "x_amili_requested_by": by}
+            case odoo_requests.TAKE_BACK:
+                beside = {"x_amili_requested_at": False, "x_amili_requested_by": False}
+                for row in self.open_requests(invoice, odoo_requests.SEND):
+                    self.records.update(odoo_requests.MODEL, row, {"x_answered": True}, by=user)
+            case odoo_requests.WITHDRAW:
+                beside = {"x_amili_withdrawal_at": at, "x_amili_withdrawal_by": by}
+                reason = self.books.field(invoice, "x_amili_withdrawal_reason")
+                values = {"x_reason": reason, **values}
+            case _:
+                disputed = kind == odoo_requests.DISPUTE
+                beside = {"x_amili_disputed": disputed, "x_amili_disputed_by": by, "x_amili_disputed_at": at}
+        changes = {**shown, **beside}
+        payload = self._webhook_payload(invoice, changes)
+        row_values = {**self._request(invoice, kind), **values}
+        if "x_amili_first_action" in shown:
+            row_values["x_first_action"] = shown["x_amili_first_action"]
         if commit_after_s := self.switches.switches.commit_after_s:
             began = self.now()
-            self.saves.begin(Save(invoice, wish, began, began + timedelta(seconds=commit_after_s)))
+            ends = began + timedelta(seconds=commit_after_s)
+            self.saves.begin(Save(invoice, changes, began, ends, row_values, user))
         else:
-            self.books.set_invoice(invoice, **wish)
-        return payload
+            self.books.set_invoice(invoice, **changes)
+            self.records.create(odoo_requests.MODEL, row_values, by=user)
+        return at, payload
+
+    def open_requests(self, invoice: int, kind: str) -> list[int]:
+        """The ids of an invoice's requests of a kind that are not answered, oldest first."""
+        domain = [["x_invoice_id", "=", invoice], ["x_kind", "=", kind], ["x_answered", "=", False]]
+        return self.records.search(odoo_requests.MODEL, domain)
+
+    def answer_requests(self, rows: Sequence[int]) -> None:
+        """The connector's user runs the action by which requests are answered."""
+        with self.lock:
+            for row in rows:
+                if self.records.exists(odoo_requests.MODEL, row):
+                    self.records.update(odoo_requests.MODEL, row, {"x_answered": True})
 
     def _webhook_payload(self, invoice: int, changes: Mapping[str, Any]) -> bytes:
         move = {**self.records.get("account.move", invoice), **changes}
@@ -306,20 +391,7 @@ class OdooState:
 
     def call_webhook(self, payload: bytes) -> None:
         """One call, one second, no second try; what came of it is only noted."""
-        request = urllib.request.Request(  # noqa: S310 - the address is given by whoever runs the sandbox
-            self.webhook_url,
-            data=payload,
-            headers={"Content-Type": "application/json", "User-Agent": "python-requests/2.31.0"},
-            method="POST",
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=WEBHOOK_TIMEOUT_S) as answer:  # noqa: S310
-                outcome = str(answer.status)
-        except urllib.error.HTTPError as error:
-            with error:
-                outcome = str(error.code)
-        except OSError as error:
-            outcome = f"failed: {error}"
+        outcome = called_once(self.webhook_url, payload)
         with self.lock:
             self.webhook_calls.append({"payload": json.loads(payload), "outcome": outcome})
 
@@ -329,6 +401,8 @@ class OdooState:
         """Note a write that came over the API."""
         if model == "account.move":
             self.saves.disturb(number)
+        if model == "res.partner" and {"parent_id", "is_company"} & set(changed):
+            settle_commercial(self.records, number)
         self.writes.append({"model": model, "id": number, "changed": list(changed), "by": by})
 
     def changing_writes(self, invoice: int) -> int:

@@ -1,6 +1,6 @@
 """What the imitation's older versions have otherwise than 19: fields, models and methods.
 
-Source: odoo.md section 4 and the last line of section 8. What it does not state of 17 is inferred: the change
+Source: odoo/API.md, "Versions". What it does not state of 17 is inferred: the change
 that 18 brought is taken back.
 """
 
@@ -19,11 +19,16 @@ _NOT_IN_18: Mapping[str, frozenset[str]] = {
     "account.move": frozenset({"no_followup", "reconciled_payment_ids"}),
     "account.move.line": frozenset({"no_followup"}),
     "res.users": frozenset({"group_ids"}),
+    "res.groups": frozenset({"user_ids", "privilege_id"}),
+    "ir.actions.server": frozenset({"group_ids"}),
+    "ir.filters": frozenset({"user_ids"}),
     WIZARD: frozenset({"template_id"}),
 }
 _NOT_IN_17: Mapping[str, frozenset[str]] = {
     **_NOT_IN_18,
     "account.move": _NOT_IN_18["account.move"] | {"matched_payment_ids", "status_in_payment"},
+    "res.groups": _NOT_IN_18["res.groups"] | {"api_key_duration"},
+    "res.users.apikeys": frozenset({"expiration_date"}),
 }
 
 MISSING: Mapping[OdooVersion, Mapping[str, frozenset[str]]] = {
@@ -37,6 +42,12 @@ _UNTIL_18: Mapping[str, tuple[Field, ...]] = {
     "res.partner": (Field("mobile", "char"),),
     "res.company": (Field("mobile", "char"),),
     "res.users": (Field("groups_id", "many2many", "res.groups"),),
+    "res.groups": (
+        Field("users", "many2many", "res.users"),
+        Field("category_id", "many2one", "ir.module.category"),
+    ),
+    "ir.actions.server": (Field("groups_id", "many2many", "res.groups"),),
+    "ir.filters": (Field("user_id", "many2one", "res.users"),),
     WIZARD: (Field("mail_template_id", "many2one", "mail.template"),),
 }
 
@@ -50,8 +61,8 @@ FORMER: Mapping[OdooVersion, Mapping[str, tuple[Field, ...]]] = {
 """Fields of a version that 19 does not have."""
 
 MISSING_MODELS: Mapping[OdooVersion, frozenset[str]] = {
-    OdooVersion.V17: frozenset({WIZARD}),
-    OdooVersion.V18: frozenset(),
+    OdooVersion.V17: frozenset({WIZARD, "res.groups.privilege"}),
+    OdooVersion.V18: frozenset({"res.groups.privilege"}),
     OdooVersion.V19: frozenset(),
 }
 
@@ -61,6 +72,15 @@ MISSING_METHODS: Mapping[OdooVersion, frozenset[str]] = {
     OdooVersion.V19: frozenset({"check_access_rights"}),
 }
 """Methods that every model has in some version, and in this one not."""
+
+CONFIRM_LABEL = "confirm-label"
+
+TRANSLATED_IN_VIEWS: Mapping[OdooVersion, frozenset[str]] = {
+    version: frozenset({"string", "placeholder", "sum", "help", "confirm", "title"})
+    | ({CONFIRM_LABEL} if version is OdooVersion.V19 else set())
+    for version in OdooVersion
+}
+"""The attributes in a view that are shown in the user's language (odoo/API.md, "JSON-RPC")."""
 
 SERVER_VERSION: Mapping[OdooVersion, str] = {
     OdooVersion.V17: "17.0-20241201",

@@ -10,7 +10,7 @@ import io
 import socket
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,18 @@ class Connection:
         """The socket itself, for a protocol that replaces HTTP on it; no answer will be written."""
         self.broken = True
         return self._client
+
+    def answer_with(self, status: str, headers: Mapping[str, str], parts: Iterable[bytes]) -> int:
+        """Send an answer in `parts`, for as long as the client listens, then close; how many bytes of them it took."""
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items()), "Connection: close"]
+        taken = 0
+        with suppress(OSError):
+            self._client.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
+            for part in parts:
+                self._client.sendall(part)
+                taken += len(part)
+        self.drop()
+        return taken
 
     def answer_half(self, status: str, body: bytes) -> None:
         """Send the head of an answer and half of its `body`, then close."""

@@ -1,8 +1,8 @@
 """The named switches of the imitations: every assumed behaviour, and every fault, has a name and a default.
 
-An assumption is something the reference suggests but does not state (amili.md 12 and "Unknown"); each is a
-field here, so that both answers can be tried. A fault is something that goes wrong on the wire. Fortnox has so many
-unknowns that its switches have a module of their own, `connector.sandbox.fortnox_switches`.
+An assumption is something the documentation suggests but does not state (amili/API.md, "The imitation" and
+"Unconfirmed"); each is a field here, so that both answers can be tried. A fault is something that goes wrong on the
+wire. Fortnox has so many unknowns that its switches have a module of their own, `connector.sandbox.fortnox_switches`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class FaultKind(StrEnum):
     """What goes wrong, and whether the request took effect before it did."""
 
     FAIL_BEFORE = "fail_before"
-    """A 5xx answer; nothing was done."""
+    """An answer of the fault's `status`, 5xx or a refusal (401, 403, 404 …); nothing was done."""
     FAIL_AFTER = "fail_after"
     """A 5xx answer; everything was done."""
     DROP_BEFORE = "drop_before"
@@ -33,10 +33,20 @@ class FaultKind(StrEnum):
     """A 401 answer, although the caller is right; nothing was done."""
     RATE_LIMITED = "rate_limited"
     """A 429 answer; nothing was done."""
+    MUTE_AFTER = "mute_after"
+    """Everything was done; the answer has the status of success, and a body that names nothing."""
+    LARGE_ANSWER = "large_answer"
+    """Everything was done; blanks after the answer make it the fault's `size_bytes`."""
+    PACKED_ANSWER = "packed_answer"
+    """As LARGE_ANSWER, compressed: it comes as a thousandth of that, and unpacks to all of it."""
+    ENDLESS_ANSWER = "endless_answer"
+    """Everything was done; blanks follow the answer until the caller hangs up."""
+    DRIPPING_ANSWER = "dripping_answer"
+    """Everything was done; the answer comes a byte at a time, one each `every_s` of the fault."""
 
 
 class BodyKind(StrEnum):
-    """How a failure looks. Amili's own error page is unknown (amili.md 7.4), so a client must take any."""
+    """How a failure looks. Amili's own error page is unknown (amili/API.md, "Errors"), so a client must take any."""
 
     JSON = "json"
     TEXT = "text"
@@ -45,23 +55,38 @@ class BodyKind(StrEnum):
 
 
 class ClosedAs(StrEnum):
-    """What `closed` of a case holds; its type is unknown (amili.md 4.2)."""
+    """What `closed` of a case holds; its type is unknown (amili/API.md, "State and closing")."""
 
     ABSENT = "absent"
     BOOLEAN = "boolean"
     DATE = "date"
     OBJECT = "object"
+    OBJECT_OR_EMPTY = "object_or_empty"
+    """An object, which is empty for an open case."""
+    LIST = "list"
+    """A list of closures, which is empty for an open case."""
 
 
 class Duplicates(StrEnum):
-    """What a second registration of an open creditor and invoice number does (amili.md, Unknown 12)."""
+    """What a second registration of an open creditor and invoice number does (amili/API.md, "Unconfirmed")."""
 
     ACCEPTED = "accepted"
+    REFUSED_409 = "refused_409"
+    """As a conflict, with nothing said of a field."""
     REFUSED_422 = "refused_422"
 
 
+class CasesMade(StrEnum):
+    """When a registration that was taken becomes a case: until then its answer and its record name none."""
+
+    AT_ONCE = "at_once"
+    LATER = "later"
+    """`cases_made_after_s` seconds after it was taken."""
+    NEVER = "never"
+
+
 class Unfit(StrEnum):
-    """How an action that does not fit its case is answered (amili.md, Unknown 21 and 22)."""
+    """How an action that does not fit its case is answered (amili/API.md, "Unconfirmed")."""
 
     WARNING = "warning"
     """201; later `status` warning, and only what fits is settled."""
@@ -71,7 +96,7 @@ class Unfit(StrEnum):
 
 
 class AccountOfActions(StrEnum):
-    """Whether actions carry `account`; the pages contradict each other (amili.md 11, row 3)."""
+    """Whether actions carry `account`; the pages contradict each other (amili/API.md, "Contradictions")."""
 
     READONLY = "readonly"
     REQUIRED = "required"
@@ -85,7 +110,7 @@ class UnknownFields(StrEnum):
 
 
 class FilterOperators(StrEnum):
-    """Whether `where` takes more than equality (amili.md, Unknown 28)."""
+    """Whether `where` takes more than equality (amili/API.md, "Unconfirmed")."""
 
     REFUSED = "refused"
     ACCEPTED = "accepted"
@@ -100,7 +125,7 @@ class OdooVersion(StrEnum):
 
 
 class MakesKeys(StrEnum):
-    """Whether API keys can be made by a call: not in 19.0.0, in later releases for some (odoo.md section 1)."""
+    """Whether API keys can be made by a call: not in 19.0.0, in later releases for some (odoo/API.md, "Keys")."""
 
     ABSENT = "absent"
     REFUSED = "refused"
@@ -108,7 +133,7 @@ class MakesKeys(StrEnum):
 
 
 class TokenForm(StrEnum):
-    """Whether the access token can be read as a JWT with `exp`, or is opaque (amili.md, Unknown 1)."""
+    """Whether the access token can be read as a JWT with `exp`, or is opaque (amili/API.md, "Unconfirmed")."""
 
     OPAQUE = "opaque"
     JWT = "jwt"
@@ -120,8 +145,9 @@ class Fault:
 
     It strikes requests of the `operations` named (empty: every one), limited to registrations of
     `invoice_numbers` when given: the next `next_n` of them, and of the rest the `share` (0 to 1) that a seeded
-    draw picks. `status` is for the two kinds that answer 5xx; `retry_after_s` for a 429, `None` leaves the
-    header out; `hold_s` keeps the caller waiting before a connection is dropped.
+    draw picks. `status` is for the two kinds that answer; `retry_after_s` for a 429, `None` leaves the
+    header out; `hold_s` keeps the caller waiting before a connection is dropped; `size_bytes` and `every_s` are for
+    answers that are large or slow.
     """
 
     kind: FaultKind
@@ -133,6 +159,8 @@ class Fault:
     body: BodyKind = BodyKind.JSON
     retry_after_s: int | None = None
     hold_s: float = 0.0
+    size_bytes: int = 0
+    every_s: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
@@ -163,14 +191,25 @@ def answer_lost_after_create(
 
 @dataclass(frozen=True)
 class AmiliSwitches:
-    """How the imitation of Amili behaves where the reference leaves it open, and what goes wrong.
+    """How the imitation of Amili behaves where the documentation leaves it open, and what goes wrong.
 
-    `slow_s` is added to every request, `slow_operations_s` to single operations by name. Required fields beyond
-    the documented four are unknown (amili.md, Unknown 7): the defaults are what every example carries.
+    `slow_s` is added to every request, `slow_operations_s` to single operations by name. Required fields beyond the
+    documented four are unknown (amili/API.md, "Unconfirmed"): the defaults are what every example carries.
+    `first_actions` are the two values that the guide calls the most common, so others exist; `further_fee_keys` are
+    taken among both kinds of fees beside the guide's one each, which it gives as examples.
 
     Actions (payments, creditings, cancellations) take effect `actions_settle_after_s` after they were taken in; with
     `actions_fail` every one of them fails then, for that reason. Above `rest_claim_kronor` of costs, a case whose
-    capital is paid stays open for the rest (domain.md 1.5). `cancellation_cost_kronor` is charged for a withdrawal.
+    capital is paid stays open for the rest (RULES.md, "After the hand-over"). `cancellation_cost_kronor` is charged for
+    a withdrawal.
+
+    What an independent server of the same framework does: with `casts_object_ids` a text of 24 hexadecimal digits in a
+    filter is taken for an id, and found in no text; with `ties_in_any_order` what is alike in the field sorted by comes
+    in another order each time; with `strict_values` a Swedish `zip_code` is five digits and a capital a positive number
+    of whole öre. `hidden_case_fields` ("debt.invoice_date") are left out of every case that is shown.
+
+    With `filters_by_type`, a filter on `closed` with a value of another type than `closed_as` is refused (400), as Eve
+    does where its filters are validated; `refused_filters` are refused whatever they hold: names of fields.
     """
 
     faults: tuple[Fault, ...] = ()
@@ -185,7 +224,10 @@ class AmiliSwitches:
     token_form: TokenForm = TokenForm.OPAQUE
     authenticate_status: int = 200
 
+    cases_made: CasesMade = CasesMade.AT_ONCE
+    cases_made_after_s: float = 0.0
     duplicate_registrations: Duplicates = Duplicates.ACCEPTED
+    strict_values: bool = False
     unknown_fields: UnknownFields = UnknownFields.REFUSED
     required_customer_fields: tuple[str, ...] = ("name", "id_number", "address")
     required_debt_fields: tuple[str, ...] = (
@@ -196,20 +238,29 @@ class AmiliSwitches:
         "invoice_due_days_after_invoice_date",
     )
     inactive_creditor_status: int = 422
+    first_actions: tuple[str, ...] = ("reminder", "debt_collection")
+    further_fee_keys: tuple[str, ...] = ()
 
     initializing_s: float = 0.0
     visible_after_s: float = 0.0
     unknown_state: str = ""
     closed_as: ClosedAs = ClosedAs.OBJECT
     case_updated_moves: bool = True
+    hidden_case_fields: tuple[str, ...] = ()
     shows_original_invoice: bool = False
     shows_total_amounts: bool = True
     media_status: bool = False
     filter_operators: FilterOperators = FilterOperators.REFUSED
+    casts_object_ids: bool = False
+    ties_in_any_order: bool = False
+    filters_by_type: bool = False
+    refused_filters: tuple[str, ...] = ()
+    sorts_by_one_key: bool = False
 
     account_of_actions: AccountOfActions = AccountOfActions.READONLY
     duplicate_references: Duplicates = Duplicates.ACCEPTED
     shows_action_references: bool = True
+    shows_action_status: bool = True
     answers_actions_whole: bool = False
     actions_settle_after_s: float = 0.0
     actions_fail: str = ""
@@ -226,12 +277,16 @@ class AmiliSwitches:
 
 @dataclass(frozen=True)
 class LedgerSwitches:
-    """How the imitation of Odoo behaves. `custom_fields` says whether the x_amili_ fields are installed,
-    `reminder_module` and `reminder_fees` whether the modules are that keep reminders and their fees.
+    """How the imitation of Odoo behaves. `custom_fields` says whether the x_amili_ fields are installed, `requests`
+    whether people's requests have a model of their own beside them, as since release 0.5.0,
+    `reminder_module` and `reminder_fees` whether the modules are that keep reminders and their fees,
+    `overdue_reminder_module` whether another one is that keeps reminders (17 and 18 alone), `identification_module`
+    whether the one is that keeps lists of customers' numbers.
 
-    With `commit_after_s`, webhooks are sent before the change they tell of is saved, which ends so much later.
-    `takes_messages` is false where a message has no author that Odoo accepts (odoo.md section 8). Changing
-    `version` while it runs is an upgrade.
+    With `commit_after_s`, webhooks are sent before the change they tell of is saved, which ends so much later. With
+    `minds_database_name`, a call by JSON-2 that names its database finds nothing, as was reported of Odoo Online.
+    `takes_messages` is false where a message has no author that Odoo accepts (odoo/API.md, "Rights and companies").
+    Changing `version` while it runs is an upgrade.
     """
 
     faults: tuple[Fault, ...] = ()
@@ -240,11 +295,15 @@ class LedgerSwitches:
     slow_operations_s: Mapping[str, float] = field(default_factory=dict)
 
     custom_fields: bool = True
+    requests: bool = True
     takes_messages: bool = True
     commit_after_s: float = 0.0
+    minds_database_name: bool = False
     version: OdooVersion = OdooVersion.V19
     reminder_module: bool = False
     reminder_fees: bool = False
+    overdue_reminder_module: bool = False
+    identification_module: bool = False
     makes_keys: MakesKeys = MakesKeys.ABSENT
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import ClientDisconnected
 
+from connector.sandbox.odd_answers import ODD, odd_answer
 from connector.sandbox.serve import CONNECTION, Connection
 from connector.sandbox.switches import BodyKind, Fault, FaultKind, S, SwitchBoard
 
@@ -25,11 +26,15 @@ CONTROL = "/_sandbox/"
 VARIABLE = re.compile(r"<(?:\w+:)?(\w+)>")
 """A variable in a rule of Flask's, with or without its converter."""
 
-BREAKING = (FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.HALF_ANSWER)
+BREAKING = (FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.HALF_ANSWER, FaultKind.ENDLESS_ANSWER)
 """Faults that end the connection instead of answering."""
 
 REASONS = {
+    400: "Bad Request",
     401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    409: "Conflict",
     429: "Too Many Requests",
     500: "Internal Server Error",
     502: "Bad Gateway",
@@ -51,6 +56,7 @@ class Traffic:
             self.requests: Counter[str] = Counter()
             self.answers: Counter[str] = Counter()
             self.incomplete_requests = 0
+            self.odd_answer_bytes = 0
 
     def arrived(self, what: str) -> None:
         with self._lock:
@@ -66,6 +72,11 @@ class Traffic:
         with self._lock:
             self.incomplete_requests += 1
 
+    def took(self, count: int) -> None:
+        """So many bytes of answers that are too large or too slow were taken from us."""
+        with self._lock:
+            self.odd_answer_bytes += count
+
     def answered(self, what: str, how: str) -> None:
         with self._lock:
             self.answers[f"{what} {how}"] += 1
@@ -76,6 +87,7 @@ class Traffic:
                 "requests": dict(self.requests),
                 "answers": dict(self.answers),
                 "incomplete_requests": self.incomplete_requests,
+                "odd_answer_bytes": self.odd_answer_bytes,
                 "registrations_received": dict(self.registrations_received),
             }
 
@@ -107,6 +119,11 @@ def failure_answer(status: int, kind: BodyKind, in_json: Callable[[int, str], ob
             return Response(b"", status=status)
 
 
+def _mute(status: int, kind: BodyKind) -> Response:
+    """A success that says nothing: an empty object, an empty body, or a page."""
+    return as_json({}, status) if kind is BodyKind.JSON else failure_answer(status, kind, lambda *_: {})
+
+
 def path_template(incoming: Request) -> str:
     """Method and path with its variables named: "GET /cases/{case_id}"."""
     rule = incoming.url_rule
@@ -114,6 +131,20 @@ def path_template(incoming: Request) -> str:
         return f"{incoming.method} (unknown path)"
     path = VARIABLE.sub(r"{\1}", rule.rule)
     return f"{incoming.method} {path}"
+
+
+def _break_off(connection: Connection, fault: Fault, answer: Response, traffic: Traffic) -> None:
+    """Answer in a way that Flask has none for, or not at all."""
+    if fault.kind in ODD:
+        headers, parts = odd_answer(fault, answer.content_type, answer.get_data())
+        traffic.took(connection.answer_with(answer.status, headers, parts))
+        return
+    if fault.hold_s:
+        time.sleep(fault.hold_s)
+    if fault.kind is FaultKind.HALF_ANSWER:
+        connection.answer_half(answer.status, answer.get_data())
+    else:
+        connection.drop()
 
 
 def install(
@@ -156,14 +187,6 @@ def install(
             case _:
                 return None
 
-    def break_off(fault: Fault, answer: Response) -> None:
-        if fault.hold_s:
-            time.sleep(fault.hold_s)
-        if fault.kind is FaultKind.HALF_ANSWER:
-            connection().answer_half(answer.status, answer.get_data())
-        else:
-            connection().drop()
-
     @app.before_request
     def arrive() -> Response | None:
         g.fault = None
@@ -192,11 +215,13 @@ def install(
         fault: Fault | None = g.fault
         if fault is not None and fault.kind is FaultKind.FAIL_AFTER:
             answer = failure_answer(fault.status, fault.body, failure_in_json)
+        if fault is not None and fault.kind is FaultKind.MUTE_AFTER and answer.status_code < 300:
+            answer = _mute(answer.status_code, fault.body)
         breaks = fault is not None and fault.kind in BREAKING
         # Counted before the caller can see anything, so that whoever sees the answer sees the count.
         traffic.answered(template(), "broken" if breaks else str(answer.status_code))
-        if fault is not None and breaks:
-            break_off(fault, answer)
+        if fault is not None and (breaks or fault.kind in ODD):
+            _break_off(connection(), fault, answer, traffic)
         return answer
 
 

@@ -1,6 +1,6 @@
 """How far Amili's cases have been read, for each key pair and environment: one read serves all their connections.
 
-An API user sees the cases of every creditor of its account or partner (amili.md 1.2).
+An API user sees the cases of every creditor of its account or partner (amili/API.md, "Keys and access groups").
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.domain.connection import ConnectionSettings, Environment
-from connector.store import tables
+from connector.store import resting, tables
 from connector.store.database import now, reading
 
 _table = tables.case_readings
@@ -23,7 +23,7 @@ _table = tables.case_readings
 class Place:
     """Where cases are read: by one key pair, in one of Amili's environments, for these creditors and connections.
 
-    `parked` says that not one of the connections' ledgers accepts our key.
+    `parked` says that of not one of the connections both sides accept our keys.
     """
 
     amili_access: str
@@ -37,8 +37,8 @@ class Place:
 class Reading:
     """How far a place has been read. `read_to` is in Amili's own time; None before the first time.
 
-    `since_all_s` is the age of the last reading of all open cases, infinite before the first; `wait_s` is how long
-    Amili still wants to be left alone.
+    `since_all_s` is the age of the last reading of all open cases, infinite before the first, and where a clock that
+    was put back has it in the future; `wait_s` is how long Amili still wants to be left alone.
     """
 
     read_to: datetime | None
@@ -47,14 +47,14 @@ class Reading:
 
 
 def accesses(db: Engine) -> tuple[str, ...]:
-    """The key pairs that have their API code, and a connection whose ledger accepts our key."""
+    """The key pairs that have their API code, and a connection both of whose sides accept our keys."""
     access, connection = tables.amili_access, tables.connections
     query = (
         select(access.c.id)
         .where(access.c.api_code.is_not(None))
         .where(
             select(connection.c.id)
-            .where(connection.c.amili_access == access.c.id, connection.c.key_refused_at.is_(None))
+            .where(connection.c.amili_access == access.c.id, connection.c.id.not_in(resting.cannot_be_asked()))
             .exists()
         )
         .order_by(access.c.id)
@@ -66,12 +66,14 @@ def accesses(db: Engine) -> tuple[str, ...]:
 def places(db: Engine, access_id: str) -> tuple[Place, ...]:
     """The places that one key pair reads: one for each environment its connections use."""
     table = tables.connections
-    query = select(table.c.id, table.c.settings, table.c.key_refused_at).where(table.c.amili_access == access_id)
+    rests = table.c.id.in_(resting.cannot_be_asked()).label("rests")
+    mine = table.c.amili_access == access_id, table.c.disconnected_at.is_(None)
+    query = select(table.c.id, table.c.settings, rests).where(*mine)
     users = defaultdict(list)
     with reading(db) as opened:
         for row in opened.execute(query.order_by(table.c.id)).all():
             settings = ConnectionSettings.model_validate_json(row.settings)
-            users[settings.environment].append((row.id, settings.creditor, row.key_refused_at is not None))
+            users[settings.environment].append((row.id, settings.creditor, bool(row.rests)))
     return tuple(
         Place(
             amili_access=access_id,
@@ -96,9 +98,10 @@ def get(db: Engine, place: Place) -> Reading:
         ).one_or_none()
     if row is None:
         return Reading(read_to=None, since_all_s=float("inf"), wait_s=0.0)
+    is_known = row.since_all_s is not None and row.since_all_s >= 0
     return Reading(
         read_to=None if row.read_to is None else datetime.fromtimestamp(row.read_to, UTC),
-        since_all_s=float("inf") if row.since_all_s is None else float(row.since_all_s),
+        since_all_s=float(row.since_all_s) if is_known else float("inf"),
         wait_s=max(float(row.wait_s or 0.0), 0.0),
     )
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, func, insert, select, update
@@ -15,23 +14,22 @@ from sqlalchemy.exc import IntegrityError
 
 from connector.domain.case import CaseStanding, Ending
 from connector.domain.hand_over import HandOverState, WriteBackState
-from connector.domain.invoice import InvoiceState, Standing
+from connector.domain.invoice import StandingKind
 from connector.store import tables
 from connector.store.case_readings import Place
 from connector.store.database import now, reading
 from connector.store.hand_over_record import HandOver, amount_text, fetch
+from connector.store.lists import one_of
 from connector.store.timeline import record
 
 _table = tables.cases
 _hand_overs = tables.hand_overs
 _WORKER = "connector"
 _AT_AMILI = (HandOverState.REGISTERED, HandOverState.DONE)
-_AT_ONCE = 500
 _TRIES = 5
 
 _ZERO = "0.00"
-_PAID = Standing(state=InvoiceState.BOOKED, balance=Decimal(_ZERO)).model_dump_json(include={"state", "balance"})[:-1]
-"""How what is kept of a paid invoice begins."""
+"""As `amount_text` writes it."""
 
 Result = TypeVar("Result")
 
@@ -67,10 +65,9 @@ def of_many(db: Engine, case_ids: Collection[str]) -> dict[str, CaseStanding]:
     """How these cases stood when they were last read, by their ids; those that never were are left out."""
     found = {}
     with reading(db) as connection:
-        for some in _parts([case_id for case_id in case_ids if case_id]):
-            for row in connection.execute(select(_table.c.id, _table.c.standing).where(_table.c.id.in_(some))):
-                if row.standing:
-                    found[row.id] = CaseStanding.model_validate_json(row.standing)
+        for row in connection.execute(select(_table.c.id, _table.c.standing).where(one_of(_table.c.id, case_ids))):
+            if row.standing:
+                found[row.id] = CaseStanding.model_validate_json(row.standing)
     return found
 
 
@@ -84,17 +81,22 @@ def news(db: Engine, found: Sequence[CaseStanding]) -> tuple[CaseStanding, ...]:
 def _is_news(row: Row[Any] | None, found: CaseStanding) -> bool:
     if row is None or row.missed_at is not None or row.gone_at is not None:
         return True
-    if row.standing == found.model_dump_json():
+    if row.standing and CaseStanding.model_validate_json(row.standing) == _as_kept(found):
         return False
     # Somebody who read later may have been faster.
     return row.updated_at is None or found.updated_at is None or found.updated_at.timestamp() >= row.updated_at
+
+
+def _as_kept(found: CaseStanding) -> CaseStanding:
+    """The case as it will be read again: of what Amili sent without our knowing its type, JSON may keep less."""
+    return CaseStanding.model_validate_json(found.model_dump_json())
 
 
 def connections_of(db: Engine, found: Iterable[CaseStanding]) -> frozenset[str]:
     """The connections that these cases were handed over for."""
     ids = [one.id for one in found]
     with reading(db) as connection:
-        query = select(_hand_overs.c.connection).where(_hand_overs.c.case_id.in_(ids)).distinct()
+        query = select(_hand_overs.c.connection).where(one_of(_hand_overs.c.case_id, ids)).distinct()
         return frozenset(connection.execute(query).scalars())
 
 
@@ -201,14 +203,14 @@ def _to_tell(connection: Connection, hand_over_id: str) -> list[HandOver]:
 
 
 def _rows(connection: Connection, found: Iterable[CaseStanding], *, locked: bool = False) -> dict[str, Row[Any]]:
-    query = select(_table).where(_table.c.id.in_([one.id for one in found])).order_by(_table.c.id)
+    query = select(_table).where(one_of(_table.c.id, [one.id for one in found])).order_by(_table.c.id)
     rows = connection.execute(query.with_for_update() if locked else query).all()
     return {row.id: row for row in rows}
 
 
 def came_to(ending: Ending) -> ColumnElement[bool]:
     """That a hand-over's case and invoice have come this far, as a condition on `hand_overs`."""
-    paid = _hand_overs.c.standing.startswith(_PAID, autoescape=True)
+    paid = _hand_overs.c.standing_kind == StandingKind.SETTLED
 
     def case_is(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
         return select(_table.c.id).where(_table.c.id == _hand_overs.c.case_id, *conditions).exists()
@@ -241,8 +243,7 @@ def miss(db: Engine, place: Place, seen: Collection[str], *, registered_for_s: f
 def _miss(connection: Connection, place: Place, seen: Collection[str], registered_for_s: float) -> int:
     believed_open = select(_table.c.id).where(*_read_at(place), _table.c.closed.is_(False), _table.c.gone_at.is_(None))
     missed = set(connection.execute(believed_open).scalars()) - set(seen)
-    for some in _parts(sorted(missed)):
-        connection.execute(update(_table).where(_table.c.id.in_(some)).values(missed_at=now(connection)))
+    connection.execute(update(_table).where(one_of(_table.c.id, missed)).values(missed_at=now(connection)))
     unread = {
         row.case_id: row
         for row in connection.execute(_never_read(now(connection) - registered_for_s)).all()
@@ -272,7 +273,7 @@ def _never_read(registered_before: Any) -> Select[Any]:
     return (
         select(*columns)
         .outerjoin(_table, _table.c.id == _hand_overs.c.case_id)
-        .where(_hand_overs.c.case_id.is_not(None), _table.c.id.is_(None))
+        .where(_hand_overs.c.case_id.is_not(None), _table.c.id.is_(None), _hand_overs.c.state != HandOverState.LEFT)
         .where(_hand_overs.c.registered_at < registered_before)
     )
 
@@ -301,6 +302,30 @@ def gone(db: Engine, case_id: str) -> None:
         if changed.rowcount:
             for owner in connection.execute(_owners(case_id)).all():
                 record(connection, owner.id, actor=_WORKER, event="case_gone", case_id=case_id)
+
+
+@dataclass(frozen=True)
+class GoneCase:
+    """A case that Amili says it does not have, of a hand-over that has it; `gone_at` is when it said so first."""
+
+    hand_over: str
+    connection: str
+    gone_at: float
+
+
+def gone_lately(db: Engine, connection_ids: Collection[str] | None, *, within_s: float) -> tuple[GoneCase, ...]:
+    """The cases of these connections, or of all, that Amili began to say it does not have within the last seconds."""
+    query = (
+        select(_hand_overs.c.id, _hand_overs.c.connection, _table.c.gone_at)
+        .join(_table, _table.c.id == _hand_overs.c.case_id)
+        .where(_table.c.gone_at.is_not(None), _hand_overs.c.state.in_(_AT_AMILI))
+        .order_by(_table.c.gone_at, _hand_overs.c.id)
+    )
+    if connection_ids is not None:
+        query = query.where(one_of(_hand_overs.c.connection, connection_ids))
+    with reading(db) as connection:
+        rows = connection.execute(query.where(_table.c.gone_at > now(connection) - within_s)).all()
+    return tuple(GoneCase(row.id, row.connection, row.gone_at) for row in rows)
 
 
 # For whoever compares
@@ -334,7 +359,3 @@ def _kept(db: Engine, query: Select[Any]) -> tuple[KeptCase, ...]:
             )
             for row in connection.execute(query).all()
         )
-
-
-def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))

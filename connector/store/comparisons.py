@@ -16,8 +16,9 @@ from sqlalchemy.exc import IntegrityError
 
 from connector.domain.follow_up import FollowUpState
 from connector.domain.reconcile import Difference, DifferenceKind
-from connector.store import tables
+from connector.store import resting, tables
 from connector.store.database import now, reading
+from connector.store.lists import one_of
 
 _table = tables.comparisons
 _differences = tables.differences
@@ -110,13 +111,12 @@ def ask(db: Engine, connection_id: str, *, by: str) -> None:
 def due(db: Engine) -> tuple[Due, ...]:
     """The comparisons that are to be made, those that people asked for first, then the longest due.
 
-    Those whose ledger does not accept our key are left out for as long as there is no new one.
+    Those one of whose sides does not accept our key are left out for as long as there is no new one.
     """
-    without_key = select(tables.connections.c.id).where(tables.connections.c.key_refused_at.is_not(None))
     with reading(db) as connection:
         rows = connection.execute(
             select(_table.c.connection, _table.c.turn, _table.c.asked_by)
-            .where(_table.c.due_at <= now(connection), _table.c.connection.not_in(without_key))
+            .where(_table.c.due_at <= now(connection), _table.c.connection.not_in(resting.cannot_be_asked()))
             .order_by(_table.c.asked_by == "", _table.c.due_at, _table.c.connection)
         ).all()
     return tuple(Due(row.connection, row.turn, row.asked_by) for row in rows)
@@ -216,12 +216,11 @@ def get(db: Engine, connection_id: str) -> StoredComparison | None:
 def failing(db: Engine, connection_ids: Collection[str] | None, *, for_s: float) -> tuple[StoredComparison, ...]:
     """The comparisons of these connections, or of all, that have not come through for `for_s` seconds.
 
-    Those whose ledger does not accept our key are left out.
+    Those one of whose sides does not accept our key are left out.
     """
-    without_key = select(tables.connections.c.id).where(tables.connections.c.key_refused_at.is_not(None))
-    query = select(_table).where(_table.c.connection.not_in(without_key)).order_by(_table.c.connection)
+    query = select(_table).where(_table.c.connection.not_in(resting.cannot_be_asked())).order_by(_table.c.connection)
     if connection_ids is not None:
-        query = query.where(_table.c.connection.in_(connection_ids))
+        query = query.where(one_of(_table.c.connection, connection_ids))
     with reading(db) as connection:
         rows = connection.execute(query.where(_table.c.failing_since <= now(connection) - for_s)).all()
     return tuple(_read(row) for row in rows)
@@ -237,16 +236,21 @@ def differences(db: Engine, connection_id: str) -> tuple[KeptDifference, ...]:
 def unasked(
     db: Engine, connection_ids: Collection[str] | None, kinds: Collection[DifferenceKind], *, limit: int
 ) -> tuple[KeptDifference, ...]:
-    """Differences of these kinds, the longest standing first, of whose hand-overs no question waits for an answer."""
+    """Differences of these kinds, the longest standing first, of whose hand-overs no question waits for an answer.
+
+    That a debtor may be claimed twice waits for no other question.
+    """
     follow_ups = tables.follow_ups
     asking = (
         select(follow_ups.c.id)
-        .where(follow_ups.c.hand_over == _differences.c.hand_over, follow_ups.c.state == FollowUpState.ASKING)
+        .where(follow_ups.c.hand_over == _differences.c.hand_over)
+        .where((follow_ups.c.state == FollowUpState.ASKING) | follow_ups.c.asked_at.is_not(None))
         .exists()
     )
-    query = select(_differences).where(_differences.c.kind.in_(kinds), ~asking)
+    claimed_twice = _differences.c.kind == DifferenceKind.SEVERAL_CASES
+    query = select(_differences).where(_differences.c.kind.in_(kinds), claimed_twice | ~asking)
     if connection_ids is not None:
-        query = query.where(_differences.c.connection.in_(connection_ids))
+        query = query.where(one_of(_differences.c.connection, connection_ids))
     with reading(db) as connection:
         return _kept(connection, query.order_by(_differences.c.first_seen, _differences.c.key).limit(limit))
 
@@ -267,7 +271,7 @@ def tallies(db: Engine, connection_ids: Collection[str] | None, kind: Difference
     columns = (_differences.c.connection, func.count().label("n"), func.min(seen).label("a"), func.max(seen).label("z"))
     query = select(*columns).where(_differences.c.kind == kind).group_by(_differences.c.connection)
     if connection_ids is not None:
-        query = query.where(_differences.c.connection.in_(connection_ids))
+        query = query.where(one_of(_differences.c.connection, connection_ids))
     with reading(db) as connection:
         rows = connection.execute(query.order_by(_differences.c.connection)).all()
     return tuple(Tally(row.connection, row.n, row.a, row.z) for row in rows)

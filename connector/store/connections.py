@@ -1,7 +1,7 @@
 """Connections and the keys to Amili: settings in the clear, secrets encrypted.
 
 A connection's secrets are host credentials; the Amili key pair and API code lie in `amili_access`, which one
-company or (for a partner) many connections share (amili.md 1.2).
+company or (for a partner) many connections share (amili/API.md, "Keys and access groups").
 """
 
 from __future__ import annotations
@@ -23,24 +23,26 @@ from sqlalchemy.exc import IntegrityError
 from connector.domain.assessment import CreditorStatus
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
-from connector.store import ledger_keys, tables
+from connector.domain.hand_over import HandOverState
+from connector.store import amili_accesses, ledger_keys, tables
 from connector.store.crypto import Vault
 from connector.store.database import now, reading
 from connector.store.ledger_keys import LedgerKey
+from connector.store.lists import one_of
+from connector.store.resting import REFUSED_AT_AMILI
 
 DEFAULT_ACCESS = "default"
 API_KEY = "api_key"
 """The name of the key to a ledger among a connection's secrets; a ledger that an app is approved for has none."""
 
+AmiliAccess = amili_accesses.AmiliAccess
+put_access, set_api_code = amili_accesses.put_access, amili_accesses.set_api_code
+access, usable_accesses = amili_accesses.access, amili_accesses.usable_accesses
 
-@dataclass(frozen=True)
-class AmiliAccess:
-    """The key pair made here, and the API code Amili issued for its public half."""
 
-    id: str
-    api_code: SecretStr | None
-    private_key: SecretStr
-    public_key: str
+_WITH_REFUSAL = select(tables.connections, tables.access_refusals.c.refused_at.label("amili_refused_at")).outerjoin(
+    tables.access_refusals, REFUSED_AT_AMILI
+)
 
 
 @dataclass(frozen=True)
@@ -55,69 +57,12 @@ class StoredConnection:
     creditor_status: CreditorStatus | None
     key: LedgerKey
     secrets: dict[str, SecretStr] = field(repr=False)
-
-
-def put_access(
-    db: Engine, vault: Vault, *, access_id: str, private_key: SecretStr, public_key: str, api_code: SecretStr | None
-) -> None:
-    """Store a key pair under a new name. Raises `ConfigurationError` if the name is taken."""
-    try:
-        with db.begin() as connection:
-            connection.execute(
-                insert(tables.amili_access).values(
-                    id=access_id,
-                    api_code=vault.seal(api_code.get_secret_value()) if api_code else None,
-                    private_key=vault.seal(private_key.get_secret_value()),
-                    public_key=public_key,
-                    created_at=now(connection),
-                )
-            )
-    except IntegrityError:
-        raise ConfigurationError(
-            f"There is already a key pair named “{access_id}”.",
-            advice="Use it, or give the new one another name with --name.",
-        ) from None
-
-
-def set_api_code(db: Engine, vault: Vault, access_id: str, api_code: SecretStr) -> None:
-    """Store the API code that Amili issued for a key pair."""
-    table = tables.amili_access
-    with db.begin() as connection:
-        changed = connection.execute(
-            update(table).where(table.c.id == access_id).values(api_code=vault.seal(api_code.get_secret_value()))
-        )
-    if not changed.rowcount:
-        raise _no_access(access_id)
-
-
-def access(db: Engine, vault: Vault, access_id: str) -> AmiliAccess:
-    """A stored key pair. Raises `ConfigurationError` if there is none of this name."""
-    table = tables.amili_access
-    with reading(db) as connection:
-        row = connection.execute(select(table).where(table.c.id == access_id)).one_or_none()
-    if row is None:
-        raise _no_access(access_id)
-    return AmiliAccess(
-        id=row.id,
-        api_code=SecretStr(vault.open(row.api_code)) if row.api_code else None,
-        private_key=SecretStr(vault.open(row.private_key)),
-        public_key=row.public_key,
-    )
-
-
-def usable_accesses(db: Engine) -> tuple[str, ...]:
-    """The names of the key pairs for which Amili has issued an API code."""
-    table = tables.amili_access
-    with reading(db) as connection:
-        return tuple(
-            connection.execute(select(table.c.id).where(table.c.api_code.is_not(None)).order_by(table.c.id)).scalars()
-        )
-
-
-def _no_access(access_id: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"There is no Amili key pair named “{access_id}”.", advice="`amili-connector amili keys` makes one."
-    )
+    paused_at: float | None = None
+    disconnected_at: float | None = None
+    left_environment: Environment | None = None
+    """The environment of Amili's that was left, while wishes from then may stand unread in the ledger."""
+    amili_refused_at: float | None = None
+    """Since when Amili does not accept the key pair; None while it does, as far as is known."""
 
 
 def add(
@@ -149,6 +94,7 @@ def add(
                     webhook_tokens=vault.seal(json.dumps([_digest(token)])),
                     amili_access=amili_access,
                     creditor=settings.creditor,
+                    environment=settings.environment,
                     created_at=now(connection),
                 )
             )
@@ -164,9 +110,8 @@ def add(
 
 def get(db: Engine, vault: Vault, connection_id: str) -> StoredConnection:
     """One connection. Raises `ConfigurationError` if there is none of this name."""
-    table = tables.connections
     with reading(db) as connection:
-        row = connection.execute(select(table).where(table.c.id == connection_id)).one_or_none()
+        row = connection.execute(_WITH_REFUSAL.where(tables.connections.c.id == connection_id)).one_or_none()
     if row is None:
         raise _no_connection(connection_id)
     return _read(vault, row)
@@ -183,10 +128,11 @@ def settings_of(db: Engine, connection_id: str) -> ConnectionSettings:
 
 
 def settings_by_host(db: Engine, host: str) -> dict[str, ConnectionSettings]:
-    """The settings of all connections of a kind of ledger, by connection; their secrets stay closed."""
+    """The settings of all connections of a kind of ledger that have not ended, by id; their secrets stay closed."""
     table = tables.connections
+    present = table.c.host == host, table.c.disconnected_at.is_(None)
     with reading(db) as connection:
-        rows = connection.execute(select(table.c.id, table.c.settings).where(table.c.host == host)).all()
+        rows = connection.execute(select(table.c.id, table.c.settings).where(*present)).all()
     return {row.id: ConnectionSettings.model_validate_json(row.settings) for row in rows}
 
 
@@ -203,10 +149,10 @@ def ids(db: Engine) -> tuple[str, ...]:
 
 
 def every(db: Engine, vault: Vault) -> tuple[StoredConnection, ...]:
-    """All connections, by name."""
+    """All connections that have not ended, by name."""
     table = tables.connections
     with reading(db) as connection:
-        rows = connection.execute(select(table).order_by(table.c.name)).all()
+        rows = connection.execute(_WITH_REFUSAL.where(table.c.disconnected_at.is_(None)).order_by(table.c.name)).all()
     return tuple(_read(vault, row) for row in rows)
 
 
@@ -220,14 +166,18 @@ class ConnectionSummary:
     environment: Environment
     key: LedgerKey
     accepted_warnings: tuple[str, ...]
+    amili_access: str = ""
+    paused_at: float | None = None
+    disconnected_at: float | None = None
+    amili_refused_at: float | None = None
 
 
 def summaries(db: Engine, *, only: Collection[str] | None = None) -> tuple[ConnectionSummary, ...]:
-    """All connections in brief, or `only` those with these ids, by name."""
+    """All connections in brief, those that have ended too, or `only` those with these ids, by name."""
     table = tables.connections
-    query = select(table).order_by(table.c.name, table.c.id)
+    query = _WITH_REFUSAL.order_by(table.c.name, table.c.id)
     if only is not None:
-        query = query.where(table.c.id.in_(only))
+        query = query.where(one_of(table.c.id, only))
     with reading(db) as connection:
         rows = connection.execute(query).mappings().all()
     return tuple(_summary(row) for row in rows)
@@ -242,6 +192,10 @@ def _summary(row: RowMapping) -> ConnectionSummary:
         environment=settings.environment,
         key=ledger_keys.from_row(row),
         accepted_warnings=settings.accepted_warnings,
+        amili_access=row["amili_access"],
+        paused_at=row["paused_at"],
+        disconnected_at=row["disconnected_at"],
+        amili_refused_at=row["amili_refused_at"],
     )
 
 
@@ -259,21 +213,38 @@ def ledgers(db: Engine, host: str) -> tuple[LedgerSummary, ...]:
     table = tables.connections
     with reading(db) as connection:
         columns = [column for column in table.c if column.name not in {"secrets", "webhook_tokens"}]
-        rows = connection.execute(select(*columns).where(table.c.host == host).order_by(table.c.id)).mappings().all()
+        present = table.c.host == host, table.c.disconnected_at.is_(None)
+        rows = connection.execute(select(*columns).where(*present).order_by(table.c.id)).mappings().all()
     return tuple(
         LedgerSummary(row["id"], json.loads(row["settings"]).get("host", {}), ledger_keys.from_row(row)) for row in rows
     )
 
 
-def save_settings(db: Engine, connection_id: str, settings: ConnectionSettings) -> None:
-    """Change how a connection's invoices become cases."""
-    table = tables.connections
+def save_settings(
+    db: Engine, connection_id: str, settings: ConnectionSettings, *, known: Environment | None = None
+) -> None:
+    """Change how a connection's invoices become cases.
+
+    Raises `ConfigurationError` where the company is not in `known` any more, the one of Amili's environments in which
+    it was when `settings` were read.
+    """
+    table, hand_overs = tables.connections, tables.hand_overs
+    mine = [table.c.id == connection_id, *([table.c.environment == known] if known else [])]
+    values = {"settings": settings.model_dump_json(), "creditor": settings.creditor}
     with db.begin() as connection:
+        changed = connection.execute(update(table).where(*mine).values(environment=settings.environment, **values))
+        # What a connection has at present is of the environment that it is in.
+        present = hand_overs.c.connection == connection_id, hand_overs.c.state != HandOverState.LEFT
         connection.execute(
-            update(table)
-            .where(table.c.id == connection_id)
-            .values(settings=settings.model_dump_json(), creditor=settings.creditor)
+            update(hand_overs)
+            .where(*present, hand_overs.c.environment != settings.environment)
+            .values(environment=settings.environment)
         )
+        if known and not changed.rowcount:
+            raise ConfigurationError(
+                f"The connection “{connection_id}” has gone to Amili's other environment meanwhile.",
+                advice="Look again.",
+            )
 
 
 def replace_key(
@@ -371,4 +342,8 @@ def _read(vault: Vault, row: Row[tuple[object, ...]]) -> StoredConnection:
         creditor_status=CreditorStatus.model_validate_json(status) if status else None,
         key=ledger_keys.from_row(fields),
         secrets={name: SecretStr(value) for name, value in json.loads(vault.open(fields["secrets"])).items()},
+        paused_at=fields["paused_at"],
+        disconnected_at=fields["disconnected_at"],
+        left_environment=Environment(fields["left_environment"]) if fields["left_environment"] else None,
+        amili_refused_at=fields["amili_refused_at"],
     )

@@ -2,7 +2,7 @@
 
 SQLite runs in WAL with one connection per process, so that threads queue for it in order instead of meeting
 in SQLite's unfair busy handler; hence no transaction may contain another one, or an HTTP call
-(engine.md, "Pitfalls met while building it").
+(DESIGN.md, "Databases").
 """
 
 from __future__ import annotations
@@ -15,13 +15,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Double, Engine, cast, create_engine, event, extract, func, literal
+from sqlalchemy import (
+    URL,
+    Connection,
+    Double,
+    Engine,
+    cast,
+    create_engine,
+    event,
+    extract,
+    func,
+    literal,
+    make_url,
+    select,
+)
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.sql import ColumnElement
 
 BUSY_TIMEOUT_S = 30
+CONNECT_WITHIN_S = 10
+"""How long a PostgreSQL that does not answer at all is waited for; whole seconds."""
 _READS = "connector_reads_only"
 _SINGLE = "connector_single_statement"
 _PAUSE_S = 0.02
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 @dataclass(frozen=True)
@@ -38,24 +56,35 @@ class Databases:
         self.inbox.dispose()
 
 
+CLOCKS_DIFFER_S = 30.0
+"""More than the clocks of two machines differ."""
+
+
 def open_databases(*, data_dir: Path, database_url: str | None) -> Databases:
     """The databases of a deployment; on SQLite their folder is made, readable by its owner alone."""
     if database_url:
         url = database_url.replace("postgresql://", "postgresql+psycopg://", 1)
-        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        # What the address says itself goes before.
+        own = {} if "connect_timeout" in make_url(url).query else {"connect_timeout": CONNECT_WITHIN_S}
+        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args=own)
         return Databases(main=engine, inbox=engine, engine_url=url)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = data_dir.resolve()
     return Databases(
         main=_sqlite(folder / "connector.db"),
         inbox=_sqlite(folder / "inbox.db"),
-        engine_url=f"sqlite:///{folder / 'engine.db'}",
+        engine_url=_sqlite_url(folder / "engine.db").render_as_string(hide_password=False),
     )
+
+
+def _sqlite_url(path: Path) -> URL:
+    # Built, not written: in the text of an address, % and ? in a folder's name would mean something else.
+    return URL.create("sqlite", database=str(path))
 
 
 def _sqlite(path: Path) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        _sqlite_url(path),
         pool_size=1,
         max_overflow=0,
         pool_timeout=BUSY_TIMEOUT_S,
@@ -89,12 +118,27 @@ def use_wal(cursor: sqlite3.Cursor) -> None:
     while True:
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > give_up:
+        except sqlite3.OperationalError as error:
+            if _sort(error) not in _BUSY or time.monotonic() > give_up:
                 raise
             time.sleep(_PAUSE_S)
         else:
             return
+
+
+def is_away(error: SQLAlchemyError) -> bool:
+    """Whether `error` says that a database cannot be reached or used for now, and not that we asked it wrongly."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, (OperationalError, InterfaceError)):
+        return isinstance(error, DBAPIError) and error.connection_invalidated
+    # SQLite calls it an operational error too that a table is missing, and nothing else of that sort.
+    return not (isinstance(error.orig, sqlite3.OperationalError) and _sort(error.orig) == sqlite3.SQLITE_ERROR)
+
+
+def _sort(error: sqlite3.Error) -> int:
+    """What sort of error it is, without its finer kind; 0 where SQLite was not asked."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 @contextmanager
@@ -123,3 +167,16 @@ def now(connection: Connection) -> ColumnElement[float]:
     if connection.dialect.name == "postgresql":
         return cast(extract("epoch", func.clock_timestamp()), Double())
     return literal(time.time(), Double())
+
+
+def is_past(column: ColumnElement[Any], connection: Connection, *, for_s: float) -> ColumnElement[bool]:
+    """Whether an instant lies `for_s` seconds back, or in a future that only a clock since put back can have left."""
+    return (column <= now(connection) - for_s) | (column > now(connection) + CLOCKS_DIFFER_S)
+
+
+def age_s(engine: Engine, instant: float | None) -> float:
+    """Seconds since an instant of the store; infinite since none."""
+    if instant is None:
+        return float("inf")
+    with reading(engine) as connection:
+        return float(connection.execute(select(now(connection) - instant)).scalar_one())

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from connector.store import tables
 from connector.store.database import now, reading
+
+_AHEAD_S = 5.0
+"""So far the clocks of machines that share SQLite's file, or a reading and a writing, may lie apart."""
+_REMEMBERED_S = 24 * 60 * 60.0
 
 
 def enrol(db: Engine, executor_id: str) -> None:
@@ -28,8 +32,15 @@ def beat(db: Engine, executor_id: str) -> None:
 
 
 def silent(db: Engine, *, for_s: float) -> tuple[str, ...]:
-    """Processes that have not beaten for `for_s` seconds."""
+    """Processes that have not beaten for `for_s` seconds.
+
+    A beat of the future, which a clock that was put back leaves, counts as one of now: whoever lives beats again.
+    """
     table = tables.executors
+    with db.begin() as connection:
+        connection.execute(
+            update(table).where(table.c.beat_at > now(connection) + _AHEAD_S).values(beat_at=now(connection))
+        )
     with reading(db) as connection:
         return tuple(connection.execute(select(table.c.id).where(table.c.beat_at < now(connection) - for_s)).scalars())
 
@@ -51,6 +62,29 @@ def alive(db: Engine, *, within_s: float) -> bool:
 
 
 def strike_off(db: Engine, executor_id: str) -> None:
-    """Remove a process that ended, or whose work has been taken over."""
+    """Remove a process that ended as it was told to."""
     with db.begin() as connection:
-        connection.execute(delete(tables.executors).where(tables.executors.c.id == executor_id))
+        _remove(connection, executor_id)
+
+
+def bury(db: Engine, executor_id: str) -> None:
+    """Remove a process that died, and remember its death for a day."""
+    deaths = tables.worker_deaths
+    with db.begin() as connection:
+        connection.execute(delete(deaths).where(deaths.c.died_at < now(connection) - _REMEMBERED_S))
+        if _remove(connection, executor_id):
+            connection.execute(delete(deaths).where(deaths.c.executor == executor_id))
+            connection.execute(insert(deaths).values(executor=executor_id, died_at=now(connection)))
+
+
+def deaths(db: Engine, *, within_s: float) -> int:
+    """Return how many processes died within the last `within_s` seconds, at most a day."""
+    table = tables.worker_deaths
+    with reading(db) as connection:
+        query = select(func.count()).select_from(table).where(table.c.died_at >= now(connection) - within_s)
+        return int(connection.execute(query).scalar_one())
+
+
+def _remove(connection: Connection, executor_id: str) -> bool:
+    removed = connection.execute(delete(tables.executors).where(tables.executors.c.id == executor_id))
+    return bool(removed.rowcount)

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, update
 
 from connector.domain.action import ActionOutcome
 from connector.domain.findings import Finding
 from connector.domain.follow_up import FollowUpState
 from connector.domain.hand_over import HandOverState
 from connector.store import ownership, tables
-from connector.store.database import now, reading
-from connector.store.follow_ups import FollowUp, fetch, findings_text, tell_the_ledger
+from connector.store.database import age_s, now
+from connector.store.follow_ups import FollowUp, fetch, tell_the_ledger
+from connector.store.hand_over_record import amount_text, findings_text
 from connector.store.timeline import record
 
 _table = tables.follow_ups
@@ -44,10 +45,20 @@ def claim(db: Engine, follow_up_id: str, *, for_s: float, settle_s: float) -> Fo
         return ownership.wait_s(connection, _table, follow_up_id)
 
 
-def arm(db: Engine, lease: FollowUpLease, *, turn: int, for_s: float, settle_s: float) -> None:
+def arm(
+    db: Engine,
+    lease: FollowUpLease,
+    *,
+    turn: int,
+    for_s: float,
+    settle_s: float,
+    capital_before: Decimal | None = None,
+    total_before: Decimal | None = None,
+) -> None:
     """Commit the intent to report, before the call, if nothing of the hand-over was reported since `turn`.
 
-    Raises `LostOwnership` if it was, or if it is too late.
+    `capital_before` and `total_before` are what is left of the case before it.
+    Raises `LostOwnership` if it was, if it is too late, if Amili has taken one, or if no more may be posted.
     """
     hand_overs = tables.hand_overs
     follow_up = lease.follow_up
@@ -59,7 +70,11 @@ def arm(db: Engine, lease: FollowUpLease, *, turn: int, for_s: float, settle_s: 
             .values(follow_up_turn=turn + 1)
         )
         ownership.must_own(in_turn.rowcount)
-        values = {"state": FollowUpState.REPORTING}
+        values = {
+            "state": FollowUpState.REPORTING,
+            "capital_before": amount_text(capital_before),
+            "total_before": amount_text(total_before),
+        }
         sendable = _table.c.state.in_((FollowUpState.DUE, FollowUpState.UNKNOWN, FollowUpState.REPORTING))
         ownership.arm(connection, _table, follow_up.id, lease.owner, values, sendable, for_s=for_s, settle_s=settle_s)
         _record(connection, lease, event="reporting")
@@ -67,14 +82,32 @@ def arm(db: Engine, lease: FollowUpLease, *, turn: int, for_s: float, settle_s: 
 
 def taken(db: Engine, lease: FollowUpLease, action_id: str, *, found: bool = False) -> None:
     """Store that Amili took it in, by its receipt or as a look found it, and give the lease back."""
-    values = {"state": FollowUpState.TAKEN, "action_id": action_id, "unknown_since": None, "tries": 0}
+    values = {
+        "state": FollowUpState.TAKEN,
+        "action_id": action_id,
+        "unknown_since": None,
+        "asked_at": None,
+        "tries": 0,
+        "refusals": 0,
+    }
     _change(db, lease, "report_found" if found else "report_taken", values, action=action_id)
 
 
-def outcome_unknown(db: Engine, lease: FollowUpLease, *, why: str) -> None:
-    """Note that a report was sent and not answered readably, and give the lease back."""
+def outcome_unknown(db: Engine, lease: FollowUpLease, *, why: str, refused: bool = False, taken: bool = False) -> None:
+    """Note that a report was sent and not answered readably, and give the lease back.
+
+    `refused` says that the answer was a clear refusal, which may yet mean that Amili has it already; `taken` that it
+    had the status of success: then nothing is posted after it.
+    """
     with db.begin() as connection:
-        values = {"state": FollowUpState.UNKNOWN, "unknown_since": now(connection), "waiting_for": why}
+        values: dict[str, Any] = {
+            "state": FollowUpState.UNKNOWN,
+            "unknown_since": now(connection),
+            "waiting_for": why,
+            "refusals": _refusals(lease, refused=refused),
+        }
+        if taken:
+            values["taken_at"] = now(connection)
         ownership.change(connection, _table, lease.follow_up.id, lease.owner, values)
         _record(connection, lease, event="report_unknown", why=why)
 
@@ -84,12 +117,43 @@ def looked_in_vain(db: Engine, lease: FollowUpLease) -> None:
     _change(db, lease, "report_looked_in_vain", {"tries": lease.follow_up.tries - 1})
 
 
-def wait(db: Engine, lease: FollowUpLease, *, waiting_for: str, not_sent: bool = False) -> None:
-    """Note what it waits for, and give the lease back. `not_sent`: an armed report provably did not reach Amili."""
-    values: dict[str, Any] = {"waiting_for": waiting_for}
-    if not_sent:
+def ask_beside(db: Engine, lease: FollowUpLease, finding: Finding) -> None:
+    """Have a person decide on what is still looked for, and give the lease back; the look does not count as a try."""
+    with db.begin() as connection:
+        values = {
+            "asked_at": now(connection),
+            "findings": findings_text((finding,)),
+            "may_report": True,
+            "tries": lease.follow_up.tries - 1,
+        }
+        ownership.change(connection, _table, lease.follow_up.id, lease.owner, values)
+        _record(connection, lease, event="follow_up_asking", why=finding.code)
+
+
+def wait(
+    db: Engine,
+    lease: FollowUpLease,
+    *,
+    waiting_for: str,
+    not_sent: bool = False,
+    refused: bool = False,
+    not_found: bool = False,
+) -> None:
+    """Note what it waits for, and give the lease back.
+
+    `not_sent`: an armed report provably did not reach Amili; `not_found`: a look a full settling time after it found
+    none. `refused` counts a clear refusal, or an answer that does not tell what became of it.
+    """
+    values: dict[str, Any] = {"waiting_for": waiting_for, "refusals": _refusals(lease, refused=refused)}
+    if not_sent or not_found:
         values |= {"state": FollowUpState.DUE, "attempted_at": None, "unknown_since": None}
+    if not_sent:
+        values |= ownership.one_post_less(_table)
     _change(db, lease, "report_waiting", values, why=waiting_for)
+
+
+def _refusals(lease: FollowUpLease, *, refused: bool) -> int:
+    return lease.follow_up.refusals + 1 if refused else 0
 
 
 def release(db: Engine, lease: FollowUpLease) -> None:
@@ -97,9 +161,20 @@ def release(db: Engine, lease: FollowUpLease) -> None:
     _change(db, lease, None, {"tries": lease.follow_up.tries - 1})
 
 
-def ask(db: Engine, lease: FollowUpLease, findings: tuple[Finding, ...], *, may_report: bool) -> None:
-    """Let a person decide, and give the lease back. Nothing of it is at Amili."""
-    values = {
+def not_posted(db: Engine, follow_up_id: str) -> None:
+    """Count a report not that provably did not leave after all, whoever owns the row by now."""
+    with db.begin() as connection:
+        connection.execute(update(_table).where(_table.c.id == follow_up_id).values(**ownership.one_post_less(_table)))
+
+
+def ask(
+    db: Engine, lease: FollowUpLease, findings: tuple[Finding, ...], *, may_report: bool, refused: bool = False
+) -> None:
+    """Let a person decide, and give the lease back. Nothing of it is at Amili.
+
+    `refused` says that Amili clearly refused what was just posted.
+    """
+    values: dict[str, Any] = {
         "state": FollowUpState.ASKING,
         "findings": findings_text(findings),
         "may_report": may_report,
@@ -107,13 +182,16 @@ def ask(db: Engine, lease: FollowUpLease, findings: tuple[Finding, ...], *, may_
         "unknown_since": None,
         "waiting_for": "",
         "tries": 0,
+        "refusals": 0,
     }
+    if refused:
+        values |= ownership.one_post_less(_table)
     _change(db, lease, "follow_up_asking", values, why=", ".join(finding.code for finding in findings))
 
 
 def lapse(db: Engine, lease: FollowUpLease) -> None:
     """End what is not wished for any more, and give the lease back. Nothing of it is at Amili."""
-    values = {"state": FollowUpState.LAPSED, "waiting_for": "", "tries": 0}
+    values = {"state": FollowUpState.LAPSED, "waiting_for": "", "tries": 0, "refusals": 0}
     _change(db, lease, "follow_up_lapsed", values)
 
 
@@ -142,17 +220,14 @@ def settled(
         "may_report": outcome is ActionOutcome.FAILED,
         "waiting_for": "",
         "tries": 0,
+        "refusals": 0,
     }
     _change(db, lease, f"follow_up_{state}", values, status=status, why=reason, settled=settled_amount)
 
 
 def unknown_for_s(db: Engine, follow_up: FollowUp) -> float:
     """Seconds since the last report of it can have left; infinite if none ever was sent."""
-    since = follow_up.unknown_since if follow_up.unknown_since is not None else follow_up.attempted_at
-    if since is None:
-        return float("inf")
-    with reading(db) as connection:
-        return float(connection.execute(select(now(connection) - since)).scalar_one())
+    return age_s(db, follow_up.unknown_since if follow_up.unknown_since is not None else follow_up.attempted_at)
 
 
 def _change(db: Engine, lease: FollowUpLease, event: str | None, values: dict[str, Any], **data: Any) -> None:

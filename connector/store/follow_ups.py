@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, union, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, union, update
 
 from connector.domain.action import ActionOutcome
 from connector.domain.errors import ConfigurationError
@@ -25,10 +25,11 @@ from connector.domain.follow_up import (
     Verdict,
 )
 from connector.domain.hand_over import HandOverState, WriteBackState
-from connector.domain.identity import without_personal_numbers
-from connector.store import ownership, tables
+from connector.domain.redaction import without_personal_numbers
+from connector.store import ownership, resting, tables
 from connector.store.database import now, reading
-from connector.store.hand_over_record import HandOver, from_row
+from connector.store.hand_over_record import HandOver, findings_text, from_row
+from connector.store.lists import one_of
 from connector.store.timeline import record
 
 _table = tables.follow_ups
@@ -42,6 +43,7 @@ _STATE_OF = {
     Step.COUNTED: FollowUpState.COUNTED,
     Step.LAPSE: FollowUpState.LAPSED,
 }
+_ASKED = (_table.c.state == FollowUpState.ASKING) | _table.c.asked_at.is_not(None)
 _UNTOUCHABLE = (*IN_FLIGHT, FollowUpState.REPORTED, FollowUpState.SKIPPED)
 """States that no fresh look at the ledger changes, but that what was skipped may be over."""
 
@@ -53,7 +55,11 @@ class FollowUp:
     `event_id` is unique for the hand-over and kind; `ledger_id` names the ledger's payment or credit. `round` grows
     each time that a person has it reported anew. `amili_status`, `amili_reason` and `settled` are kept as they came.
     Of a withdrawal, `wish_mark` is the latest wish in the ledger that was taken up, and `by_wish` says that it was
-    asked for there, by a person who has not seen what stands before it.
+    asked for there, by a person who has not seen what stands before it. `refusals` are clear refusals in a row, or
+    answers that do not tell what became of it. `capital_before` and `total_before` are what was left of the case just
+    before it was reported; None where Amili did not show it. `posts` have left without a clear refusal, of
+    `posts_allowed`, the first at `first_post_at`; `taken_at` is when one got an answer of success that nobody can read.
+    `asked_at` is since when a person is asked about it although it is still looked for.
     """
 
     id: str
@@ -85,11 +91,36 @@ class FollowUp:
     updated_at: float
     wish_mark: str
     by_wish: bool
+    refusals: int = 0
+    capital_before: Decimal | None = None
+    total_before: Decimal | None = None
+    posts: int = 0
+    posts_allowed: int = 3
+    first_post_at: float | None = None
+    taken_at: float | None = None
+    asked_at: float | None = None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a person is asked to decide."""
+        return self.state is FollowUpState.ASKING or self.asked_at is not None
+
+    @property
+    def asked_since(self) -> float:
+        """Since when a person is asked, if one is."""
+        return self.updated_at if self.asked_at is None else self.asked_at
+
+    @property
+    def outcome_is_looked_for(self) -> bool:
+        """Whether Amili took it, and what became of it is read back although a person is asked already."""
+        return self.state is FollowUpState.ASKING and bool(self.action_id) and self.outcome is ActionOutcome.UNKNOWN
 
     @property
     def at_amili(self) -> bool:
         """Whether Amili has it, or may have it."""
-        return self.state in IN_FLIGHT or bool(self.action_id and self.outcome is not ActionOutcome.FAILED)
+        if self.state in (*IN_FLIGHT, FollowUpState.REPORTED):
+            return True
+        return bool(self.action_id and self.outcome is not ActionOutcome.FAILED)
 
     @property
     def noted(self) -> Noted:
@@ -113,6 +144,15 @@ class Asking:
 
     follow_up: FollowUp
     hand_over: HandOver
+
+
+def oldest_unfinished_s(db: Engine) -> float:
+    """Age in seconds of the oldest that is to be reported, or on its way; 0 when there is none."""
+    followed = select(_hand_overs.c.id).where(resting.is_followed())
+    due = _table.c.state.in_(UNFINISHED_FOLLOW_UPS), _table.c.hand_over.in_(followed)
+    with reading(db) as connection:
+        query = select(now(connection) - func.min(_table.c.created_at)).where(*due)
+        return max(float(connection.execute(query).scalar() or 0.0), 0.0)
 
 
 def reference_of(hand_over: HandOver, follow_up: FollowUp) -> str:
@@ -164,7 +204,7 @@ def asking(db: Engine, *, connection_id: str | None = None, limit: int = 200) ->
     query = (
         select(_table)
         .join(_hand_overs, _table.c.hand_over == _hand_overs.c.id)
-        .where(_table.c.state == FollowUpState.ASKING)
+        .where(_ASKED, resting.is_followed())
         .order_by(_table.c.updated_at, _table.c.id)
         .limit(limit)
     )
@@ -173,8 +213,8 @@ def asking(db: Engine, *, connection_id: str | None = None, limit: int = 200) ->
     with reading(db) as connection:
         found = [_from_row(row) for row in connection.execute(query).all()]
         ids = {one.hand_over for one in found}
-        rows = connection.execute(select(_hand_overs).where(_hand_overs.c.id.in_(ids))).all()
-    whose = {row.id: from_row(row) for row in rows}
+        rows = connection.execute(select(_hand_overs).where(one_of(_hand_overs.c.id, ids)))
+        whose = {row.id: from_row(row) for row in rows}
     return tuple(Asking(one, whose[one.hand_over]) for one in found)
 
 
@@ -257,17 +297,13 @@ def _answer(db: Engine, follow_up_id: str, state: FollowUpState, *, by: str, rea
             raise ConfigurationError("This cannot be reported to Amili.", advice="Do it at Amili, and skip it here.")
         if state is FollowUpState.SKIPPED and before.at_amili:
             state = FollowUpState.REPORTED
-        again = {"round": before.round + 1} if before.outcome is ActionOutcome.FAILED else {}
-        anew: dict[str, Any] = (
-            {"action_id": "", "outcome": "", "settled": None, "attempted_at": None, "unknown_since": None, **again}
-            if state is FollowUpState.DUE
-            else {}
-        )
+        anew = _anew(before) if state is FollowUpState.DUE else {}
         changed = connection.execute(
             update(_table)
-            .where(_table.c.id == follow_up_id, _table.c.state == FollowUpState.ASKING)
+            .where(_table.c.id == follow_up_id, _table.c.state == before.state, _ASKED)
             .values(
                 state=state,
+                asked_at=None,
                 decided_by=by,
                 decided_at=now(connection),
                 decision_reason=reason,
@@ -284,6 +320,14 @@ def _answer(db: Engine, follow_up_id: str, state: FollowUpState, *, by: str, rea
         if before.wish_mark:
             tell_the_ledger(connection, before.hand_over)
         return ask_for_look(connection, before.hand_over)
+
+
+def _anew(before: FollowUp) -> dict[str, Any]:
+    """Values of what a person has reported once more: under another reference where the first came to nothing."""
+    values = {"action_id": "", "outcome": "", "settled": None, "attempted_at": None, "unknown_since": None}
+    if before.outcome is ActionOutcome.FAILED:
+        return {**values, "round": before.round + 1, "posts": 0, "first_post_at": None, "taken_at": None}
+    return values | ownership.one_more_allowed(_table)
 
 
 def ask_for_look(connection: Connection, hand_over_id: str) -> HandOver:
@@ -327,18 +371,20 @@ class Look:
 def due(db: Engine) -> tuple[Look, ...]:
     """The looks at hand-overs at Amili that were asked for and not finished, or whose follow-ups are not.
 
-    Those whose ledger does not accept our key are left out for as long as there is no new one.
+    Those one of whose sides does not accept our key are left out.
     """
-    without_key = select(tables.connections.c.id).where(tables.connections.c.key_refused_at.is_not(None))
     at_amili = (
         select(_hand_overs.c.id, _hand_overs.c.connection, _hand_overs.c.follow_up_asked)
-        .where(_hand_overs.c.case_id.is_not(None), _hand_overs.c.connection.not_in(without_key))
+        .where(_hand_overs.c.case_id.is_not(None), _hand_overs.c.connection.not_in(resting.cannot_be_asked()))
         .where(_hand_overs.c.state.in_((HandOverState.REGISTERED, HandOverState.DONE)))
     )
     # As one condition with "or", neither database would use an index for either.
     wanted = union(
         at_amili.where(_hand_overs.c.follow_up_asked > _hand_overs.c.follow_up_done),
         at_amili.join(_table, _table.c.hand_over == _hand_overs.c.id).where(_table.c.state.in_(UNFINISHED_FOLLOW_UPS)),
+        at_amili.join(_table, _table.c.hand_over == _hand_overs.c.id).where(
+            _table.c.state == FollowUpState.ASKING, _table.c.outcome == ActionOutcome.UNKNOWN
+        ),
     )
     with reading(db) as connection:
         rows = connection.execute(wanted.order_by("id")).all()
@@ -360,11 +406,6 @@ def _record(
     connection: Connection, hand_over_id: str, actor: str, event: str, kind: FollowUpKind, amount: Decimal, why: Any
 ) -> None:
     record(connection, hand_over_id, actor=actor, event=event, kind=kind, amount=amount, why=str(why or ""))
-
-
-def findings_text(findings: tuple[Finding, ...]) -> str:
-    """Findings as they are stored."""
-    return json.dumps([finding.model_dump(mode="json") for finding in findings], ensure_ascii=False)
 
 
 def _from_row(row: Row[Any]) -> FollowUp:
@@ -398,4 +439,12 @@ def _from_row(row: Row[Any]) -> FollowUp:
         updated_at=row.updated_at,
         wish_mark=row.wish_mark,
         by_wish=bool(row.by_wish),
+        refusals=row.refusals,
+        capital_before=Decimal(row.capital_before) if row.capital_before else None,
+        total_before=Decimal(row.total_before) if row.total_before else None,
+        posts=row.posts,
+        posts_allowed=row.posts_allowed,
+        first_post_at=row.first_post_at,
+        taken_at=row.taken_at,
+        asked_at=row.asked_at,
     )

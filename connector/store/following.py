@@ -1,10 +1,14 @@
-"""Following handed-over invoices in their ledgers: how each stood when last seen, and how far changes were read."""
+"""Following handed-over invoices in their ledgers: how each stood when last seen, and how far changes were read.
+
+Whether something changed is told by values, and whether somebody else was first by a version: how a value is written
+differs from release to release.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Engine, select, update
 
@@ -13,6 +17,7 @@ from connector.domain.invoice import Standing, StandingKind
 from connector.store import tables
 from connector.store.database import reading
 from connector.store.follow_ups import ask_for_look
+from connector.store.lists import one_of
 from connector.store.timeline import record
 
 _table = tables.hand_overs
@@ -34,17 +39,31 @@ class Followed(Protocol):
     def standing(self) -> Standing | None:
         """How the invoice stood when it was last seen; None if it never was."""
 
+    @property
+    def standing_version(self) -> int:
+        """How often that has been kept: whoever keeps it next must have seen this one."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Followed:
     id: str
     invoice_id: str
     standing: Standing | None
+    standing_version: int
+
+
+def standing_values(standing: Standing) -> dict[str, Any]:
+    """How an invoice stands, as the columns of its hand-over that tell it; with a version of its own."""
+    return {
+        "standing": standing.model_dump_json(),
+        "standing_kind": standing.kind,
+        "standing_version": _table.c.standing_version + 1,
+    }
 
 
 def handed_over(db: Engine, connection_id: str, invoice_ids: Collection[str]) -> tuple[Followed, ...]:
     """Those hand-overs of these invoices that are, or may be, at Amili."""
-    return _found(db, connection_id, _table.c.invoice_id.in_(invoice_ids))
+    return _found(db, connection_id, one_of(_table.c.invoice_id, invoice_ids))
 
 
 def all_handed_over(db: Engine, connection_id: str) -> tuple[Followed, ...]:
@@ -53,14 +72,19 @@ def all_handed_over(db: Engine, connection_id: str) -> tuple[Followed, ...]:
 
 
 def _found(db: Engine, connection_id: str, *conditions: ColumnElement[bool]) -> tuple[Followed, ...]:
-    under_way = _table.c.state.in_((HandOverState.REGISTERING, HandOverState.UNKNOWN))
-    is_followed = (_table.c.case_id.is_not(None) | under_way) & (_table.c.state != HandOverState.WITHDRAWN)
-    query = select(_table.c.id, _table.c.invoice_id, _table.c.standing).where(
-        _table.c.connection == connection_id, is_followed, *conditions
-    )
+    under_way = _table.c.state.in_((HandOverState.REGISTERING, HandOverState.UNKNOWN, HandOverState.TAKEN))
+    ended = _table.c.state.in_((HandOverState.WITHDRAWN, HandOverState.LEFT))
+    is_followed = (_table.c.case_id.is_not(None) | under_way) & ~ended
+    columns = (_table.c.id, _table.c.invoice_id, _table.c.standing, _table.c.standing_version)
+    query = select(*columns).where(_table.c.connection == connection_id, is_followed, *conditions)
     with reading(db) as connection:
         return tuple(
-            _Followed(row.id, row.invoice_id, Standing.model_validate_json(row.standing) if row.standing else None)
+            _Followed(
+                row.id,
+                row.invoice_id,
+                Standing.model_validate_json(row.standing) if row.standing else None,
+                row.standing_version,
+            )
             for row in connection.execute(query)
         )
 
@@ -76,8 +100,8 @@ def note(db: Engine, hand_over: Followed, standing: Standing) -> bool:
     with db.begin() as connection:
         changed = connection.execute(
             update(_table)
-            .where(_table.c.id == hand_over.id, _table.c.standing == _text(before))
-            .values(standing=_text(standing))
+            .where(_table.c.id == hand_over.id, _table.c.standing_version == hand_over.standing_version)
+            .values(standing_values(standing))
         )
         if not changed.rowcount or not _is_news(before, standing):
             return False
@@ -89,7 +113,7 @@ def note(db: Engine, hand_over: Followed, standing: Standing) -> bool:
             actor=_WORKER,
             event="ledger_changed",
             standing=standing.kind,
-            balance=standing.balance,
+            **({} if standing.unreadable else {"balance": standing.balance}),
         )
         return True
 
@@ -97,10 +121,6 @@ def note(db: Engine, hand_over: Followed, standing: Standing) -> bool:
 def _is_news(before: Standing | None, standing: Standing) -> bool:
     """An invoice seen for the first time is news only where it surely stood otherwise when it was handed over."""
     return before is not None or standing.kind is not StandingKind.OPEN
-
-
-def _text(standing: Standing | None) -> str:
-    return standing.model_dump_json() if standing else ""
 
 
 def cursor(db: Engine, connection_id: str) -> str:

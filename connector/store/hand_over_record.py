@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -12,8 +13,8 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, bindparam, select
 
-from connector.domain.connection import FirstAction
-from connector.domain.findings import Finding
+from connector.domain.connection import Environment, FirstAction, first_action_of
+from connector.domain.findings import Finding, Severity
 from connector.domain.follow_up import Entry
 from connector.domain.hand_over import HandOverState, Origin, PdfState, WriteBackState
 from connector.domain.invoice import Standing
@@ -37,7 +38,7 @@ class HandOver:
     invoice_number: str
     generation: int
     state: HandOverState
-    first_action: FirstAction
+    first_action: FirstAction | str
     origin: Origin
     asked_by: str
     asked_at: float
@@ -55,6 +56,7 @@ class HandOver:
     registration_id: str
     case_id: str
     ocr: str
+    ocr_id: str
     registered_at: float | None
     pdf: PdfState
     pdf_attempted: bool
@@ -64,8 +66,14 @@ class HandOver:
     message_attempted: str
     message_left: str
     standing: Standing | None
+    standing_version: int
+    """How often it was kept how the invoice stands."""
     balance_then: Decimal | None
     """The invoice's balance at the registration; None where the release that registered did not keep it."""
+    total_then: Decimal | None
+    """What the invoice asked for in all at the registration; None where the release that registered did not keep it."""
+    claimed_fee: Decimal | None
+    """The reminder fee claimed beside the capital; None where the release that registered did not keep it."""
     counted: tuple[Entry, ...] | None
     """The payments and credits in the claimed capital; None where the release that registered did not keep them."""
     follow_up_asked: int
@@ -78,6 +86,28 @@ class HandOver:
     """How many changes of its case a ledger that shows them had to be told of."""
     declined_by: str
     """Who decided that it is not sent, while that stands."""
+    refusals: int
+    """How many clear refusals came in a row; a failure of another kind begins the count anew."""
+    debt: str
+    """What it is unique by (`connector.store.debts.Debt`): "" until the invoice was read, the number alone in
+    hand-overs of releases that knew no more."""
+    invoice_date: date | None
+    debtor: str
+    """Which debtor, told by a digest (`Debt.debtor`); "" where it is not known."""
+    posts: int
+    """How many registrations of it may have reached Amili; one that was refused, or provably not sent, is none."""
+    posts_allowed: int
+    first_post_at: float | None
+    taken_at: float | None
+    """When Amili answered a registration with success, without naming its case: none may follow it."""
+    this_case: str
+    """The case at Amili that a person said is this debt's."""
+    other_cases: tuple[str, ...]
+    """Open cases of the same invoice number that a person said are of other debts."""
+    environment: Environment
+    """Which of Amili's environments it is of."""
+    left_state: str
+    """The state in which its company left it behind; "" for one of the environment that the company is in."""
 
     @property
     def is_told(self) -> bool:
@@ -105,7 +135,7 @@ def from_row(row: Row[Any]) -> HandOver:
         invoice_number=row.invoice_number or "",
         generation=row.generation,
         state=HandOverState(row.state),
-        first_action=FirstAction(row.first_action),
+        first_action=first_action_of(row.first_action),
         origin=Origin(row.origin),
         asked_by=row.asked_by,
         asked_at=row.asked_at,
@@ -123,6 +153,7 @@ def from_row(row: Row[Any]) -> HandOver:
         registration_id=row.registration_id or "",
         case_id=row.case_id or "",
         ocr=row.ocr or "",
+        ocr_id=row.ocr_id,
         registered_at=row.registered_at,
         pdf=PdfState(row.pdf),
         pdf_attempted=bool(row.pdf_attempted),
@@ -132,13 +163,28 @@ def from_row(row: Row[Any]) -> HandOver:
         message_attempted=row.message_attempted,
         message_left=row.message_left,
         standing=Standing.model_validate_json(row.standing) if row.standing else None,
+        standing_version=row.standing_version,
         balance_then=Decimal(row.balance_then) if row.balance_then else None,
+        total_then=Decimal(row.total_then) if row.total_then else None,
+        claimed_fee=Decimal(row.claimed_fee) if row.claimed_fee else None,
         counted=_ENTRIES.validate_json(row.counted) if row.counted else None,
         follow_up_asked=row.follow_up_asked,
         follow_up_done=row.follow_up_done,
         follow_up_turn=row.follow_up_turn,
         case_news=row.case_news,
         declined_by=row.declined_by,
+        refusals=row.refusals,
+        debt=row.debt or "",
+        invoice_date=date.fromisoformat(row.invoice_date) if row.invoice_date else None,
+        debtor=row.debtor,
+        posts=row.posts,
+        posts_allowed=row.posts_allowed,
+        first_post_at=row.first_post_at,
+        taken_at=row.taken_at,
+        this_case=row.this_case,
+        other_cases=tuple(json.loads(row.other_cases)),
+        environment=Environment(row.environment),
+        left_state=row.left_state,
     )
 
 
@@ -148,11 +194,22 @@ def _findings(written: str) -> tuple[Finding, ...]:
     return _FINDINGS.validate_json(written)
 
 
+def findings_text(findings: tuple[Finding, ...]) -> str:
+    """Findings as they are stored."""
+    return json.dumps([finding.model_dump(mode="json") for finding in findings], ensure_ascii=False)
+
+
+def findings_values(findings: tuple[Finding, ...]) -> dict[str, Any]:
+    """The findings of a hand-over as its columns tell them; `warned` is what is searched for."""
+    warned = any(finding.severity is Severity.WARNING for finding in findings)
+    return {"findings": findings_text(findings), "warned": warned}
+
+
 def entries_text(entries: tuple[Entry, ...]) -> str:
     """Entries of a ledger as they are stored."""
     return json.dumps([entry.model_dump(mode="json") for entry in entries], ensure_ascii=False)
 
 
 def amount_text(amount: Decimal | None) -> str | None:
-    """An amount as it is stored."""
-    return str(amount) if amount is not None else None
+    """An amount as it is stored, and searched for: zero is written in one way."""
+    return str(amount + 0) if amount is not None else None

@@ -1,31 +1,36 @@
 """Work on a hand-over under its lease: every change is a compare-and-set by the lease's owner.
 
-Only the owner may send, only before the deadline, and nobody else takes the row before `free_at` (deadline and
-settling time), so that a registration whose answer is still on its way is never met by a second one (design:
-registering once).
+Only the owner may send, only before the deadline, and nobody else takes the row before `free_at` (deadline and settling
+time), so that a registration whose answer is still on its way is never met by a second one
+(DESIGN.md, "Registering once").
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import IntegrityError
 
-from connector.domain.findings import Finding
+from connector.domain.findings import Finding, stops
 from connector.domain.follow_up import Entry
 from connector.domain.hand_over import WRITE_BACK_REFUSED, HandOverState, PdfState, WriteBackState
 from connector.domain.invoice import Standing
-from connector.store import ownership, tables
-from connector.store.database import now, reading
-from connector.store.hand_over_record import HandOver, amount_text, entries_text, fetch
+from connector.store import ownership, resting, tables
+from connector.store.database import age_s, now, reading
+from connector.store.debts import Debt, number_alone
+from connector.store.following import standing_values
+from connector.store.found_cases import case_values
+from connector.store.hand_over_record import HandOver, amount_text, entries_text, fetch, findings_values
 from connector.store.timeline import record
 
 _table = tables.hand_overs
 _WORKER = "connector"
+_ONE_POST_LESS = ownership.one_post_less(_table)
 _TOLD_BEFORE = (HandOverState.DONE, HandOverState.WITHDRAWN)
 """States in which the ledger knows the case already."""
 
@@ -66,19 +71,26 @@ def arm(
     capital: Decimal,
     standing: Standing,
     counted: tuple[Entry, ...],
+    total: Decimal | None = None,
+    claimed_fee: Decimal | None = None,
 ) -> None:
-    """Commit the intent to register before the call, how the invoice stands, and which of its payments and credits
-    are in the claimed capital. Raises `LostOwnership` if too late."""
-    values = {
+    """Commit the intent to register before the call, how the invoice stands and what it asks for in all, which of its
+    payments and credits are in the claimed capital, and the fee claimed beside it.
+
+    Raises `LostOwnership` if too late, if Amili has taken one, no more may be posted, or the company pauses.
+    """
+    values: dict[str, Any] = {
         "state": HandOverState.REGISTERING,
         "debtor_name": debtor_name,
         "capital": amount_text(capital),
-        "standing": standing.model_dump_json(),
+        **standing_values(standing),
         "balance_then": amount_text(standing.balance),
         "counted": entries_text(counted),
+        "total_then": amount_text(total),
+        "claimed_fee": None if claimed_fee is None else amount_text(claimed_fee),
     }
     with db.begin() as connection:
-        without_case = _table.c.case_id.is_(None)
+        without_case = _table.c.case_id.is_(None) & _table.c.connection.not_in(resting.paused())
         ownership.arm(
             connection,
             _table,
@@ -92,14 +104,27 @@ def arm(
         record(connection, lease.hand_over.id, actor=_WORKER, event="registering", capital=capital)
 
 
-def name_invoice(db: Engine, lease: Lease, invoice_number: str) -> bool:
-    """Give the hand-over its invoice number; False if another hand-over of the creditor has that number."""
+def name_debt(db: Engine, lease: Lease, debt: Debt) -> bool:
+    """Say which debt the hand-over is of; False if the creditor has another hand-over of it.
+
+    Of a case that an earlier release made, only the number is known: it is the same debt by that, unless a person said
+    that it is another.
+    """
+    hand_over = lease.hand_over
     try:
         with db.begin() as connection:
+            earlier = select(_table.c.id).where(*number_alone(hand_over, debt.invoice_number))
+            if connection.execute(earlier.limit(1)).first():
+                return False
             changed = connection.execute(
                 update(_table)
-                .where(_table.c.id == lease.hand_over.id, _table.c.owner == lease.owner)
-                .values(invoice_number=invoice_number)
+                .where(_table.c.id == hand_over.id, _table.c.owner == lease.owner)
+                .values(
+                    debt=debt.key,
+                    invoice_number=debt.invoice_number,
+                    invoice_date=debt.invoice_date.isoformat() if debt.invoice_date else "",
+                    debtor=debt.debtor,
+                )
             )
             ownership.must_own(changed.rowcount)
     except IntegrityError:
@@ -107,18 +132,42 @@ def name_invoice(db: Engine, lease: Lease, invoice_number: str) -> bool:
     return True
 
 
+def name_invoice(db: Engine, lease: Lease, invoice_number: str) -> bool:
+    """Give the hand-over its invoice number, where no more is known of the debt.
+
+    False if the creditor has another hand-over of that number, whichever debt it is.
+    """
+    hand_over = lease.hand_over
+    with reading(db) as connection:
+        other = connection.execute(
+            select(_table.c.id)
+            .where(_table.c.creditor == hand_over.creditor, _table.c.invoice_number == invoice_number)
+            .where(_table.c.generation == hand_over.generation, _table.c.id != hand_over.id)
+        ).first()
+    return other is None and name_debt(db, lease, Debt("", invoice_number, None, ""))
+
+
 def registered(
-    db: Engine, lease: Lease, *, registration_id: str, case_id: str, ocr: str, findings: tuple[Finding, ...]
+    db: Engine,
+    lease: Lease,
+    *,
+    registration_id: str,
+    case_id: str,
+    ocr: str,
+    findings: tuple[Finding, ...],
+    ocr_id: str = "",
 ) -> None:
     """Store Amili's receipt, and give the lease back. Raises `LostOwnership`."""
     data = {"case_id": case_id, "registration_id": registration_id}
-    _keep_case(db, lease, "registered", _case_values(registration_id, case_id, ocr, findings), data)
+    values = case_values(registration_id, case_id, ocr, findings) | {"ocr_id": ocr_id}
+    _keep_case(db, lease, "registered", values, data)
 
 
-def adopt(db: Engine, lease: Lease, *, registration_id: str, case_id: str, findings: tuple[Finding, ...]) -> None:
+def adopt(
+    db: Engine, lease: Lease, *, registration_id: str, case_id: str, findings: tuple[Finding, ...], ocr: str = ""
+) -> None:
     """Store the case that a look at Amili found, and give the lease back. Raises `LostOwnership`."""
-    values = _case_values(registration_id, case_id, "", findings)
-    _keep_case(db, lease, "adopted", values, {"case_id": case_id})
+    _keep_case(db, lease, "adopted", case_values(registration_id, case_id, ocr, findings), {"case_id": case_id})
 
 
 def _keep_case(db: Engine, lease: Lease, event: str, values: dict[str, Any], data: dict[str, Any]) -> None:
@@ -126,47 +175,36 @@ def _keep_case(db: Engine, lease: Lease, event: str, values: dict[str, Any], dat
         _apply(connection, lease, event, values | {"registered_at": now(connection)}, data)
 
 
-def adopt_unowned(db: Engine, hand_over: HandOver, *, registration_id: str, case_id: str) -> bool:
-    """Store a case found while its sender is silent; False if the row has moved on meanwhile.
+def outcome_unknown(db: Engine, lease: Lease, *, why: str, refused: bool = False, taken: bool = False) -> None:
+    """Note that a registration was sent and not answered readably, and give the lease back.
 
-    Looking needs no lease, and finding the sender's own case ends all doubt, whoever is awake.
+    `refused` says that the answer was a clear refusal, which may yet mean that there is a case already; `taken` that it
+    had the status of success: then nothing is posted after it.
     """
     with db.begin() as connection:
-        changed = connection.execute(
-            update(_table)
-            .where(_table.c.id == hand_over.id, _table.c.case_id.is_(None))
-            .where(_table.c.state.in_((HandOverState.REGISTERING, HandOverState.UNKNOWN)))
-            .where(_table.c.attempted_at == hand_over.attempted_at)
-            .values(
-                **_case_values(registration_id, case_id, "", hand_over.findings),
-                registered_at=now(connection),
-                **ownership.UNOWNED,
-                updated_at=now(connection),
-            )
-        )
-        if changed.rowcount:
-            record(connection, hand_over.id, actor=_WORKER, event="adopted", case_id=case_id)
-        return bool(changed.rowcount)
-
-
-def _case_values(registration_id: str, case_id: str, ocr: str, findings: tuple[Finding, ...]) -> dict[str, Any]:
-    return {
-        "state": HandOverState.REGISTERED,
-        "registration_id": registration_id or None,
-        "case_id": case_id,
-        "ocr": ocr or None,
-        "unknown_since": None,
-        "waiting_for": "",
-        "tries": 0,
-        "findings": _findings_text(findings),
-    }
-
-
-def outcome_unknown(db: Engine, lease: Lease, *, why: str) -> None:
-    """Note that a registration was sent and not answered readably, and give the lease back."""
-    with db.begin() as connection:
-        values = {"state": HandOverState.UNKNOWN, "unknown_since": now(connection), "waiting_for": why}
+        values: dict[str, Any] = {
+            "state": HandOverState.UNKNOWN,
+            "unknown_since": now(connection),
+            "waiting_for": why,
+            "refusals": _refusals(lease, refused=refused),
+        }
+        if taken:
+            values["taken_at"] = now(connection)
         _apply(connection, lease, "outcome_unknown", values, {"why": why})
+
+
+def taken(db: Engine, lease: Lease, *, registration_id: str, findings: tuple[Finding, ...]) -> None:
+    """Note that Amili took a registration and named no case, and give the lease back. Nothing is posted after it."""
+    with db.begin() as connection:
+        values = {
+            "state": HandOverState.TAKEN,
+            "taken_at": now(connection),
+            "registration_id": registration_id,
+            "waiting_for": "",
+            "tries": 0,
+            **findings_values(findings),
+        }
+        _apply(connection, lease, "taken", values, {"registration_id": registration_id})
 
 
 def release(db: Engine, lease: Lease) -> None:
@@ -174,24 +212,49 @@ def release(db: Engine, lease: Lease) -> None:
     _change(db, lease, None, {}, {})
 
 
-def looked_in_vain(db: Engine, lease: Lease) -> None:
-    """Note a look that found no case yet, and give the lease back.
+def looked_in_vain(db: Engine, lease: Lease, *, findings: tuple[Finding, ...] | None = None) -> None:
+    """Note a look that found no case yet, and give the lease back; `findings` replace what was found before.
 
     Amili answered, so the look does not count as a try: else the many looks of one settling time would make the
     pause after the next failure minutes long.
     """
-    _change(db, lease, "looked_in_vain", {"tries": lease.hand_over.tries - 1}, {})
+    values: dict[str, Any] = {"tries": lease.hand_over.tries - 1}
+    if findings is not None:
+        values |= findings_values(findings)
+    _change(db, lease, "looked_in_vain", values, {})
 
 
-def wait(db: Engine, lease: Lease, *, waiting_for: str, not_sent: bool = False) -> None:
+def wait(
+    db: Engine,
+    lease: Lease,
+    *,
+    waiting_for: str,
+    not_sent: bool = False,
+    refused: bool = False,
+    doubt_ended: bool = False,
+) -> None:
     """Note what the hand-over waits for, and give the lease back; the work is repeated later.
 
-    `not_sent` says that an armed registration provably did not reach Amili, which ends its doubt.
+    `not_sent` says that an armed registration provably did not reach Amili, which ends its doubt; `doubt_ended` that a
+    look a full settling time after it has found none, so that it is not for Amili's answer that this waits. `refused`
+    counts a clear refusal.
     """
-    values: dict[str, Any] = {"waiting_for": waiting_for}
+    values: dict[str, Any] = {"waiting_for": waiting_for, "refusals": _refusals(lease, refused=refused)}
+    if doubt_ended and lease.hand_over.state in (HandOverState.UNKNOWN, HandOverState.REGISTERING):
+        values["state"] = HandOverState.REQUESTED
     if not_sent:
-        values |= {"state": HandOverState.REQUESTED, "attempted_at": None, "unknown_since": None}
+        values |= {"state": HandOverState.REQUESTED, "attempted_at": None, "unknown_since": None, **_ONE_POST_LESS}
     _change(db, lease, "waiting", values, {"for": waiting_for})
+
+
+def _refusals(lease: Lease, *, refused: bool) -> int:
+    return lease.hand_over.refusals + 1 if refused else 0
+
+
+def not_posted(db: Engine, hand_over_id: str) -> None:
+    """Count a registration not that provably did not leave after all, whoever owns the row by now."""
+    with db.begin() as connection:
+        connection.execute(update(_table).where(_table.c.id == hand_over_id).values(**_ONE_POST_LESS))
 
 
 def skip(db: Engine, lease: Lease, findings: tuple[Finding, ...]) -> None:
@@ -199,25 +262,60 @@ def skip(db: Engine, lease: Lease, findings: tuple[Finding, ...]) -> None:
     _end(db, lease, HandOverState.SKIPPED, findings, event="skipped")
 
 
-def block(db: Engine, lease: Lease, findings: tuple[Finding, ...]) -> None:
-    """End with findings that a person must mend or lift, and give the lease back."""
-    _end(db, lease, HandOverState.BLOCKED, findings, event="blocked")
+def block(
+    db: Engine,
+    lease: Lease,
+    findings: tuple[Finding, ...],
+    *,
+    refused: bool = False,
+    stopping: tuple[Finding, ...] | None = None,
+) -> None:
+    """End with findings that a person must mend or lift, and give the lease back.
+
+    `stopping` are those of the findings that it stopped for: all that stop by themselves, unless it is told.
+    `refused` says that Amili clearly refused the registration that was just posted: nothing came of it.
+    """
+    if stopping is None:
+        stopping = stops(findings, accepted=lease.hand_over.accepted, lifted=lease.hand_over.lifted) or findings
+    told: dict[str, Any] = {"stopped_by": _codes(stopping)}
+    # Counted before it was posted, and taken off again only below: it says what has left in all.
+    if refused:
+        told["refused"] = True
+    elif lease.hand_over.posts:
+        told["posted"] = True
+    more = _ONE_POST_LESS if refused else {}
+    _end(db, lease, HandOverState.BLOCKED, findings, event="blocked", more=more, told=told)
 
 
-def _end(db: Engine, lease: Lease, state: HandOverState, findings: tuple[Finding, ...], *, event: str) -> None:
+def _codes(findings: tuple[Finding, ...]) -> list[str]:
+    return list(dict.fromkeys(finding.code for finding in findings))
+
+
+def _end(
+    db: Engine,
+    lease: Lease,
+    state: HandOverState,
+    findings: tuple[Finding, ...],
+    *,
+    event: str,
+    more: Mapping[str, Any] = MappingProxyType({}),
+    told: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
     _change(
         db,
         lease,
         event,
         {
             "state": state,
-            "findings": _findings_text(findings),
+            **findings_values(findings),
             "waiting_for": "",
             "attempted_at": None,
             "unknown_since": None,
             "tries": 0,
+            "refusals": 0,
+            **more,
         },
-        {"findings": [finding.code for finding in findings]},
+        {**told, "findings": [finding.code for finding in findings]},
     )
 
 
@@ -230,7 +328,7 @@ def pdf_result(db: Engine, lease: Lease, state: PdfState, finding: Finding | Non
     """Note what became of the PDF, and give the lease back."""
     findings = (*lease.hand_over.findings, finding) if finding else lease.hand_over.findings
     event = "pdf_uploaded" if state is PdfState.UPLOADED else "pdf_unavailable"
-    values = {"pdf": state, "findings": _findings_text(findings), "waiting_for": "", "tries": 0}
+    values = {"pdf": state, **findings_values(findings), "waiting_for": "", "tries": 0, "refusals": 0}
     if finding and lease.hand_over.write_back is WriteBackState.WRITTEN:
         # The ledger's people have been told of a case without remarks.
         values["write_back"] = WriteBackState.PENDING
@@ -242,21 +340,45 @@ def attempt_message(db: Engine, lease: Lease, key: str) -> None:
     _change(db, lease, None, {"message_attempted": key}, {}, keep=True)
 
 
+def keep_left_wish(db: Engine, lease: Lease, mark: str) -> None:
+    """Keep which wish stands in the ledger, hidden, on the invoice of a hand-over that was left behind.
+
+    Raises `LostOwnership`.
+    """
+    _change(db, lease, None, {"wish_mark": mark}, {}, keep=True)
+
+
 def message_result(db: Engine, lease: Lease, outcome: str, *, refused: str) -> None:
     """Note that the ledger's people have been told of `outcome`, or that the ledger would not take the message."""
     event = "message_refused" if refused else "message_left"
     _change(db, lease, event, {"message_left": outcome}, {"why": refused} if refused else {}, keep=True)
 
 
-def write_back_result(db: Engine, lease: Lease, state: WriteBackState, finding: Finding | None, **data: Any) -> bool:
+def write_back_result(
+    db: Engine,
+    lease: Lease,
+    state: WriteBackState,
+    finding: Finding | None,
+    *,
+    case_id_written: bool = False,
+    **data: Any,
+) -> bool:
     """Note where the write-back landed or why it was refused, and give the lease back.
+
+    `case_id_written` says that the case id itself stands in the ledger now, and not something else of the hand-over.
 
     A ledger that has no place for what was to be shown, and so shows nothing, is no event. False if the case has
     changed since the lease was taken: then the ledger has still to be told.
     """
     told = tuple(one for one in lease.hand_over.findings if one.code != WRITE_BACK_REFUSED)
     findings = (*told, finding) if finding else told
-    values = {"write_back": state, "findings": _findings_text(findings), "waiting_for": "", "tries": 0}
+    values = {
+        "write_back": state,
+        **findings_values(findings),
+        "waiting_for": "",
+        "tries": 0,
+        "refusals": 0,
+    }
     with db.begin() as connection:
         up_to_date = connection.execute(
             update(_table)
@@ -270,8 +392,10 @@ def write_back_result(db: Engine, lease: Lease, state: WriteBackState, finding: 
         if state is WriteBackState.REFUSED:
             event = "write_back_refused"
         else:
-            event = "status_written" if lease.hand_over.state in _TOLD_BEFORE else "written_back"
+            is_first = lease.hand_over.case_id and lease.hand_over.state not in _TOLD_BEFORE
+            event = "written_back" if is_first else "status_written"
         if state is WriteBackState.REFUSED or data.get("places"):
+            data["case_id_written"] = case_id_written
             record(connection, lease.hand_over.id, actor=_WORKER, event=event, **data)
         return True
 
@@ -292,11 +416,7 @@ def finish(db: Engine, hand_over_id: str) -> bool:
 
 def unknown_for_s(db: Engine, hand_over: HandOver) -> float:
     """Seconds since the last registration of this hand-over can have left; infinite if none ever was sent."""
-    if hand_over.unknown_since is None and hand_over.attempted_at is None:
-        return float("inf")
-    with reading(db) as connection:
-        since = hand_over.unknown_since if hand_over.unknown_since is not None else hand_over.attempted_at
-        return float(connection.execute(select(now(connection) - since)).scalar_one())
+    return age_s(db, hand_over.unknown_since if hand_over.unknown_since is not None else hand_over.attempted_at)
 
 
 def _change(
@@ -318,7 +438,3 @@ def _apply(
     ownership.change(connection, _table, lease.hand_over.id, lease.owner, values, keep=keep)
     if event:
         record(connection, lease.hand_over.id, actor=_WORKER, event=event, **data)
-
-
-def _findings_text(findings: tuple[Finding, ...]) -> str:
-    return json.dumps([finding.model_dump(mode="json") for finding in findings], ensure_ascii=False)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select
 from connector.domain.plan import Brake, Proposed
 from connector.store import tables
 from connector.store.database import now, reading
+from connector.store.lists import one_of
 
 _table = tables.held_plans
 _PROPOSED = TypeAdapter(tuple[Proposed, ...])
@@ -86,7 +87,7 @@ def every(db: Engine, connection_ids: Collection[str] | None) -> tuple[HeldPlan,
     """The plans of these connections, or of all, that wait."""
     query = select(_table).order_by(_table.c.connection)
     if connection_ids is not None:
-        query = query.where(_table.c.connection.in_(connection_ids))
+        query = query.where(one_of(_table.c.connection, connection_ids))
     with reading(db) as connection:
         return tuple(_read(row) for row in connection.execute(query).all())
 

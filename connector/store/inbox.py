@@ -14,8 +14,11 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 
 from connector.domain.hand_over import Request
 from connector.store import tables
-from connector.store.database import now, reading, single_statement
+from connector.store.database import is_past, now, reading, single_statement
+from connector.store.lists import one_of
 
+_AT_ONCE = 1_000
+"""How many rows one statement is given: SQLite takes 32 766 values in one."""
 NO_INVOICE = ""
 """Stands for the invoice of a hint that names none: something has changed, and the ledger is to be asked what."""
 
@@ -43,13 +46,11 @@ def put_hint(db: Engine, connection_id: str, invoice_id: str) -> int:
 
 def put_hints(db: Engine, hints: Sequence[tuple[str, str]]) -> None:
     """Store hints, each a connection's id and an invoice's, all or none; durable when this returns."""
-    table = tables.inbox
-    if not hints:
-        return
-    with single_statement(db) as connection:
-        common = {"kind": Kind.HINT, "request": "", "received_at": now(connection)}
-        rows = [common | {"connection": connection_id, "invoice_id": invoice_id} for connection_id, invoice_id in hints]
-        connection.execute(insert(table).values(rows))
+    rows = [
+        {"kind": Kind.HINT, "request": "", "wish_mark": "", "connection": connection_id, "invoice_id": invoice_id}
+        for connection_id, invoice_id in hints
+    ]
+    _insert(db, rows)
 
 
 def put_request(db: Engine, request: Request) -> int:
@@ -59,16 +60,46 @@ def put_request(db: Engine, request: Request) -> int:
 
 def put_requests(db: Engine, requests: Sequence[Request]) -> None:
     """Store requests, all or none; durable when this returns."""
-    table = tables.inbox
-    if not requests:
+    rows = [
+        {
+            "kind": Kind.REQUEST,
+            "request": one.model_dump_json(),
+            "wish_mark": one.wish_mark,
+            "connection": one.connection,
+            "invoice_id": one.invoice_id,
+        }
+        for one in requests
+    ]
+    _insert(db, rows)
+
+
+def _insert(db: Engine, rows: Sequence[dict[str, str]]) -> None:
+    if not rows:
         return
-    with single_statement(db) as connection:
-        common = {"kind": Kind.REQUEST, "received_at": now(connection)}
-        rows = [
-            common | {"connection": one.connection, "invoice_id": one.invoice_id, "request": one.model_dump_json()}
-            for one in requests
-        ]
-        connection.execute(insert(table).values(rows))
+    # What fits into one statement needs no transaction around it: on SQLite that is the shorter lock.
+    writing = single_statement(db) if len(rows) <= _AT_ONCE else db.begin()
+    with writing as connection:
+        received = {"received_at": now(connection)}
+        for first in range(0, len(rows), _AT_ONCE):
+            connection.execute(insert(tables.inbox).values([row | received for row in rows[first : first + _AT_ONCE]]))
+
+
+def put_wishes(db: Engine, connection_id: str, wishes: Sequence[Request]) -> int:
+    """Store those of a ledger's wishes that do not wait here already; durable when this returns. Gives how many.
+
+    A wish is found again by every hint and every look at the ledger, until it is answered there.
+    """
+    table = tables.inbox
+    with reading(db) as connection:
+        rows = connection.execute(
+            select(table.c.invoice_id, table.c.wish_mark)
+            .where(table.c.connection == connection_id, table.c.kind == Kind.REQUEST, table.c.done_at.is_(None))
+            .where(table.c.wish_mark != "", one_of(table.c.invoice_id, {one.invoice_id for one in wishes}))
+        ).all()
+    here = {(row.invoice_id, row.wish_mark) for row in rows}
+    fresh = [one for one in wishes if (one.invoice_id, one.wish_mark) not in here]
+    put_requests(db, fresh)
+    return len(fresh)
 
 
 def _put(db: Engine, connection_id: str, kind: Kind, invoice_id: str, request: str) -> int:
@@ -87,13 +118,13 @@ def _put(db: Engine, connection_id: str, kind: Kind, invoice_id: str, request: s
         return int(item_id)
 
 
-def waiting(db: Engine, *, limit: int = 200) -> tuple[Item, ...]:
-    """The oldest items that nobody has taken up yet."""
+def waiting(db: Engine, *, limit: int = 50) -> tuple[Item, ...]:
+    """The oldest items that nobody has taken up yet: in turns, the first of each company before the second of any."""
     table = tables.inbox
+    turn = func.row_number().over(partition_by=table.c.connection, order_by=table.c.id).label("turn")
+    untaken = select(table, turn).where(table.c.dispatched_at.is_(None)).subquery()
     with reading(db) as connection:
-        rows = connection.execute(
-            select(table).where(table.c.dispatched_at.is_(None)).order_by(table.c.id).limit(limit)
-        ).all()
+        rows = connection.execute(select(untaken).order_by(untaken.c.turn, untaken.c.id).limit(limit)).all()
     return tuple(
         Item(
             row.id,
@@ -121,7 +152,7 @@ def _mark(db: Engine, column: str, ids: tuple[int, ...]) -> None:
         return
     table = tables.inbox
     with single_statement(db) as connection:
-        connection.execute(update(table).where(table.c.id.in_(ids)).values({column: now(connection)}))
+        connection.execute(update(table).where(one_of(table.c.id, ids)).values({column: now(connection)}))
 
 
 def is_done(db: Engine, item_id: int) -> bool:
@@ -170,7 +201,7 @@ def return_stranded(db: Engine, *, older_than_s: float) -> int:
             .where(
                 table.c.done_at.is_(None),
                 table.c.dispatched_at.is_not(None),
-                table.c.dispatched_at < now(connection) - older_than_s,
+                is_past(table.c.dispatched_at, connection, for_s=older_than_s),
             )
             .values(dispatched_at=None)
         )

@@ -25,7 +25,7 @@ class LeaseTimeout(ConnectorError):
 
 
 def try_lease(db: Engine, name: str, owner: str, *, for_s: float) -> bool:
-    """Take the lease `name`, or prolong our own; False if somebody else holds it."""
+    """Take the lease `name`, or prolong our own; False if somebody else holds it. All who want it want `for_s`."""
     table = tables.leases
     with db.begin() as connection:
         taken = connection.execute(
@@ -35,6 +35,12 @@ def try_lease(db: Engine, name: str, owner: str, *, for_s: float) -> bool:
         )
         if taken.rowcount:
             return True
+        # Nobody holds one for longer than that: the clock has been put back meanwhile, and must hold nobody up for it.
+        connection.execute(
+            update(table)
+            .where(table.c.name == name, table.c.until > now(connection) + for_s)
+            .values(until=now(connection) + for_s)
+        )
     try:
         with db.begin() as connection:
             connection.execute(insert(table).values(name=name, owner=owner, until=now(connection) + for_s))

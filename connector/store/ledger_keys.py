@@ -66,9 +66,10 @@ def from_row(row: RowMapping | Mapping[str, Any]) -> LedgerKey:
 
 
 def every(db: Engine) -> dict[str, LedgerKey]:
-    """The keys of all connections, by connection."""
+    """The keys of all connections that have not ended, by connection."""
+    present = select(_table.c.id, *_COLUMNS).where(_table.c.disconnected_at.is_(None))
     with reading(db) as connection:
-        rows = connection.execute(select(_table.c.id, *_COLUMNS).order_by(_table.c.id)).mappings().all()
+        rows = connection.execute(present.order_by(_table.c.id)).mappings().all()
     return {str(row["id"]): from_row(row) for row in rows}
 
 

@@ -1,8 +1,9 @@
 """Rows that one worker at a time may change, until a deadline; nobody else takes them before `free_at`.
 
 `free_at` is the deadline and a settling time, so that what was sent just before the deadline is never met by a second
-one while its answer is still on its way (design, "Registering once"). Every change is a compare-and-set by the owner.
-The tables have the columns `id`, `owner`, `deadline`, `free_at` and `tries`.
+one while its answer is still on its way (DESIGN.md, "Registering once"). Every change is a compare-and-set by the
+owner. The tables have the columns `id`, `owner`, `deadline`, `free_at`, `tries`, `attempted_at` and `unknown_since`;
+what is counted before it is posted has `posts`, `posts_allowed`, `first_post_at` and `taken_at` too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, select, update
+from sqlalchemy import ColumnElement, Connection, Table, case, func, null, select, update
 
 from connector.store.database import now
 
@@ -22,15 +23,34 @@ class LostOwnership(Exception):
 
 
 def take(connection: Connection, table: Table, row_id: str, *, for_s: float, settle_s: float) -> str | None:
-    """Own a row for `for_s` seconds; nobody else gets it for `settle_s` longer. Gives the owner's name, or None."""
+    """Own a row for `for_s` seconds; nobody else gets it for `settle_s` longer. Gives the owner's name, or None.
+
+    Whoever takes rows of this table takes them for `for_s`, or for less.
+    """
     owner = uuid.uuid4().hex
     taken = connection.execute(
         update(table)
         .where(table.c.id == row_id)
         .where(table.c.owner.is_(None) | (table.c.free_at <= now(connection)))
-        .values(owner=owner, tries=table.c.tries + 1, **_until(connection, for_s, settle_s))
+        .values(
+            owner=owner,
+            tries=table.c.tries + 1,
+            attempted_at=_not_later_than_now(table.c.attempted_at, connection),
+            unknown_since=_not_later_than_now(table.c.unknown_since, connection),
+            **_until(connection, for_s, settle_s),
+        )
     )
-    return owner if taken.rowcount else None
+    if taken.rowcount:
+        return owner
+    # Nobody owns one for longer than that: the clock has been put back meanwhile. Whoever owns it stops by a clock of
+    # its own machine that is never put right (`connector.flows.fence`), and before this deadline.
+    latest = now(connection) + for_s
+    connection.execute(
+        update(table)
+        .where(table.c.id == row_id, table.c.owner.is_not(None), table.c.deadline > latest)
+        .values(deadline=latest, free_at=latest + (table.c.free_at - table.c.deadline))
+    )
+    return None
 
 
 def wait_s(connection: Connection, table: Table, row_id: str) -> float:
@@ -49,11 +69,17 @@ def arm(
     for_s: float,
     settle_s: float,
 ) -> None:
-    """Commit an intent to send, and begin the deadline anew. Raises `LostOwnership` once the old one has passed."""
+    """Commit and count an intent to send, and begin the deadline anew.
+
+    Raises `LostOwnership` once the old one has passed, an earlier one was taken, or as many were sent as may be.
+    """
     changed = connection.execute(
         update(table)
         .where(table.c.id == row_id, table.c.owner == owner, table.c.deadline > now(connection), *conditions)
+        .where(table.c.taken_at.is_(None), table.c.posts < table.c.posts_allowed)
         .values(
+            posts=table.c.posts + 1,
+            first_post_at=func.coalesce(table.c.first_post_at, now(connection)),
             attempted_at=now(connection),
             unknown_since=None,
             updated_at=now(connection),
@@ -62,6 +88,23 @@ def arm(
         )
     )
     must_own(changed.rowcount)
+
+
+def one_post_less(table: Table) -> dict[str, Any]:
+    """Values of a row of which something was counted before it was posted, and provably was not received."""
+    return {
+        "posts": case((table.c.posts > 0, table.c.posts - 1), else_=0),
+        "first_post_at": case((table.c.posts > 1, table.c.first_post_at), else_=null()),
+    }
+
+
+def one_more_allowed(table: Table) -> dict[str, Any]:
+    """Values of a row of which a person lets one more be posted, whatever was before."""
+    spent = table.c.posts >= table.c.posts_allowed
+    return {
+        "posts_allowed": case((spent, table.c.posts + 1), else_=table.c.posts_allowed),
+        "taken_at": None,
+    }
 
 
 def change(
@@ -81,6 +124,11 @@ def must_own(rowcount: int | bool) -> None:
     """Raise `LostOwnership` where nothing was changed, or what had to hold does not."""
     if not rowcount:
         raise LostOwnership
+
+
+def _not_later_than_now(column: ColumnElement[Any], connection: Connection) -> ColumnElement[Any]:
+    """A clock that has been put back makes nothing settle for longer than from now."""
+    return case((column > now(connection), now(connection)), else_=column)
 
 
 def _until(connection: Connection, for_s: float, settle_s: float) -> dict[str, Any]:

@@ -5,26 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, update
 
 from connector.domain.money_view import PaidOut
 from connector.store import tables
 from connector.store.database import now, reading
+from connector.store.lists import one_of
 
 _lines = tables.payout_lines
 _reads = tables.payout_reads
 
 
-def keep(db: Engine, *, environment: str, creditor: str, lines: Sequence[tuple[str, PaidOut]], read_to: float) -> None:
-    """Keep lines by Amili's ids, each in place of what was kept of it, and that all was read up to `read_to`.
+def keep(
+    db: Engine, *, environment: str, creditor: str, lines: Sequence[tuple[str, PaidOut]], read_to: float | None
+) -> None:
+    """Keep lines by Amili's ids, each in place of what was kept of it.
 
-    `read_to` is an instant of Amili's, in seconds since the epoch.
+    `read_to` says that all was read, up to that instant of Amili's (seconds since the epoch); None that there is more.
     """
+    here = (_reads.c.environment == environment) & (_reads.c.creditor == creditor)
     with db.begin() as connection:
+        read: dict[str, Any] = {} if read_to is None else {"read_to": read_to, "read_at": now(connection)}
+        # First, because it makes whoever reads them at the same time wait, who would else insert the same lines.
+        changed = connection.execute(update(_reads).where(here).values(read or {"creditor": creditor}))
+        if read and not changed.rowcount:
+            connection.execute(insert(_reads).values(environment=environment, creditor=creditor, **read))
         connection.execute(
             delete(_lines).where(
-                _lines.c.environment == environment, _lines.c.id.in_([line_id for line_id, _ in lines])
+                _lines.c.environment == environment, one_of(_lines.c.id, [line_id for line_id, _ in lines])
             )
         )
         if lines:
@@ -46,14 +56,6 @@ def keep(db: Engine, *, environment: str, creditor: str, lines: Sequence[tuple[s
                     }
                     for line_id, line in lines
                 ],
-            )
-        here = (_reads.c.environment == environment) & (_reads.c.creditor == creditor)
-        changed = connection.execute(update(_reads).where(here).values(read_to=read_to, read_at=now(connection)))
-        if not changed.rowcount:
-            connection.execute(
-                insert(_reads).values(
-                    environment=environment, creditor=creditor, read_to=read_to, read_at=now(connection)
-                )
             )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from connector.store.database import Databases
@@ -22,10 +23,22 @@ def migrate(databases: Databases) -> None:
     _upgrade(databases.inbox, "inbox")
 
 
-def _upgrade(engine: Engine, branch: str) -> None:
+def knows(branch: str, revision: str) -> bool:
+    """Whether this release knows the schema `revision` of the `branch` "main" or "inbox"."""
+    found = ScriptDirectory.from_config(_config(branch)).walk_revisions()
+    return revision in {one.revision for one in found}
+
+
+def _config(branch: str) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS / branch))
+    # Alembic's options are filled in as those of an ini file are: % begins a placeholder.
+    config.set_main_option("script_location", str(_MIGRATIONS / branch).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
+    return config
+
+
+def _upgrade(engine: Engine, branch: str) -> None:
+    config = _config(branch)
     config.attributes["version_table"] = f"{branch}_version"
     with _alone(engine) as connection:
         config.attributes["connection"] = connection

@@ -14,47 +14,19 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
-main = MetaData()
-inbox_metadata = MetaData()
+from connector.store import connection_tables, metadata, people_tables, restore_tables
 
-amili_access = Table(
-    "amili_access",
-    main,
-    Column("id", Text, primary_key=True),
-    Column("api_code", LargeBinary),
-    Column("private_key", LargeBinary, nullable=False),
-    Column("public_key", Text, nullable=False),
-    Column("created_at", Double, nullable=False),
-)
-
-connections = Table(
-    "connections",
-    main,
-    Column("id", Text, primary_key=True),
-    Column("host", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("settings", Text, nullable=False),
-    Column("secrets", LargeBinary, nullable=False),
-    Column("webhook_tokens", LargeBinary, nullable=False),
-    Column("amili_access", Text, ForeignKey("amili_access.id"), nullable=False),
-    Column("creditor", Text, nullable=False),
-    Column("creditor_status", Text),
-    Column("creditor_checked_at", Double),
-    Column("created_at", Double, nullable=False),
-    Column("changes_cursor", Text, nullable=False, server_default=""),
-    Column("key_number", Integer, nullable=False, server_default="0"),
-    Column("key_expires", Text, nullable=False, server_default=""),
-    Column("key_refused_at", Double),
-    Column("key_set_at", Double),
-    Column("key_set_by", Text, nullable=False, server_default=""),
-)
+main, inbox_metadata = metadata.main, metadata.inbox_metadata
+installation, restores, holds = restore_tables.installation, restore_tables.restores, restore_tables.holds
+users, sessions, digests = people_tables.users, people_tables.sessions, people_tables.digests
+amili_access, access_refusals = connection_tables.amili_access, connection_tables.access_refusals
+connections, connection_acts = connection_tables.connections, connection_tables.connection_acts
 
 _LOOK_ASKED_FOR = text("follow_up_asked > follow_up_done")
 
@@ -65,7 +37,7 @@ hand_overs = Table(
     Column("connection", Text, ForeignKey("connections.id"), nullable=False),
     Column("creditor", Text, nullable=False),
     Column("invoice_id", Text, nullable=False),
-    Column("invoice_number", Text),
+    Column("debt", Text),
     Column("generation", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("first_action", Text, nullable=False),
@@ -105,10 +77,30 @@ hand_overs = Table(
     Column("case_news", Integer, nullable=False, server_default="0"),
     Column("balance_then", Text),
     Column("declined_by", Text, nullable=False, server_default=""),
+    Column("refusals", Integer, nullable=False, server_default="0"),
+    Column("claimed_fee", Text),
+    Column("invoice_number", Text),
+    Column("invoice_date", Text, nullable=False, server_default=""),
+    Column("debtor", Text, nullable=False, server_default=""),
+    Column("this_case", Text, nullable=False, server_default=""),
+    Column("other_cases", Text, nullable=False, server_default="[]"),
+    Column("posts", Integer, nullable=False, server_default="0"),
+    Column("posts_allowed", Integer, nullable=False, server_default="3"),
+    Column("first_post_at", Double),
+    Column("taken_at", Double),
+    Column("standing_kind", Text, nullable=False, server_default=""),
+    Column("standing_version", Integer, nullable=False, server_default="0"),
+    Column("warned", Boolean),
+    Column("ocr_id", Text, nullable=False, server_default=""),
+    Column("total_then", Text),
+    Column("environment", Text, nullable=False, server_default="sandbox"),
+    Column("left_state", Text, nullable=False, server_default=""),
     UniqueConstraint("connection", "invoice_id", "generation", name="one_hand_over_per_invoice"),
-    UniqueConstraint("creditor", "invoice_number", "generation", name="one_hand_over_per_debt"),
+    UniqueConstraint("creditor", "debt", "generation", name="one_hand_over_per_debt"),
+    Index("hand_overs_by_number", "creditor", "invoice_number"),
     Index("hand_overs_by_state", "state", "updated_at"),
     Index("hand_overs_by_case", "case_id"),
+    Index("hand_overs_by_ocr", "ocr"),
     Index("hand_overs_by_connection", "connection", "asked_at"),
     Index("hand_overs_by_write_back", "write_back", "state"),
     Index("hand_overs_to_look_at", "state", sqlite_where=_LOOK_ASKED_FOR, postgresql_where=_LOOK_ASKED_FOR),
@@ -179,8 +171,32 @@ follow_ups = Table(
     Column("updated_at", Double, nullable=False),
     Column("wish_mark", Text, nullable=False, server_default=""),
     Column("by_wish", Boolean),
+    Column("refusals", Integer, nullable=False, server_default="0"),
+    Column("capital_before", Text),
+    Column("total_before", Text),
+    Column("posts", Integer, nullable=False, server_default="0"),
+    Column("posts_allowed", Integer, nullable=False, server_default="3"),
+    Column("first_post_at", Double),
+    Column("taken_at", Double),
+    Column("asked_at", Double),
     UniqueConstraint("hand_over", "kind", "event_id", name="one_follow_up_per_event"),
     Index("follow_ups_by_state", "state", "updated_at"),
+)
+
+troubles = Table(
+    "troubles",
+    main,
+    Column("step", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("connection", Text, nullable=False),
+    Column("access", Text, nullable=False),
+    Column("hand_over", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("status", Integer),
+    Column("refused", Boolean, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
 )
 
 timeline = Table(
@@ -201,6 +217,13 @@ tokens = Table(
     Column("key", Text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
     Column("expires_at", Double, nullable=False),
+)
+
+digest_keys = Table(
+    "digest_keys",
+    main,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
 )
 
 leases = Table(
@@ -282,6 +305,15 @@ differences = Table(
     Column("difference", Text, nullable=False),
 )
 
+sent_debtors = Table(
+    "sent_debtors",
+    main,
+    Column("id", Text, ForeignKey("hand_overs.id"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("parts", Text, nullable=False),
+    Column("care", Text, nullable=False),
+)
+
 held_plans = Table(
     "held_plans",
     main,
@@ -295,6 +327,29 @@ held_plans = Table(
     Column("proposed", Text, nullable=False),
 )
 
+debtors_read = Table(
+    "debtors_read",
+    main,
+    Column("connection", Text, ForeignKey("connections.id"), primary_key=True),
+    Column("invoice_id", Text, primary_key=True),
+    Column("customer", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("read_at", Double, nullable=False),
+)
+
+booked_through = Table(
+    "booked_through",
+    main,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("connection", Text, ForeignKey("connections.id"), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("account_name", Text, nullable=False),
+    Column("through", Text, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("said_at", Double, nullable=False),
+    Index("booked_through_by_connection", "connection", "id"),
+)
+
 executors = Table(
     "executors",
     main,
@@ -303,16 +358,11 @@ executors = Table(
     Column("beat_at", Double, nullable=False),
 )
 
-users = Table(
-    "users",
+worker_deaths = Table(
+    "worker_deaths",
     main,
-    Column("email", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("password_hash", Text, nullable=False),
-    Column("language", Text, nullable=False, server_default="sv"),
-    Column("connections", Text, nullable=False),
-    Column("created_at", Double, nullable=False),
-    Column("digest", Text, nullable=False, server_default="daily"),
+    Column("executor", Text, primary_key=True),
+    Column("died_at", Double, nullable=False),
 )
 
 task_acts = Table(
@@ -331,16 +381,6 @@ task_acts = Table(
     Index("task_acts_by_connection", "connection", "act"),
 )
 
-digests = Table(
-    "digests",
-    main,
-    Column("email", Text, primary_key=True),
-    Column("day", Text, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("at", Double, nullable=False),
-)
-
 inbox = Table(
     "inbox",
     inbox_metadata,
@@ -352,7 +392,9 @@ inbox = Table(
     Column("received_at", Double, nullable=False),
     Column("dispatched_at", Double),
     Column("done_at", Double),
+    Column("wish_mark", Text, nullable=False, server_default=""),
     Index("inbox_waiting", "dispatched_at", "id"),
+    Index("inbox_of_invoice", "connection", "invoice_id", "done_at"),
     Index("inbox_undone", "done_at", "dispatched_at"),
     # An id that came back after the inbox was tidied would be taken for work already done.
     sqlite_autoincrement=True,

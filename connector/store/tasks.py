@@ -12,12 +12,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
-from connector.domain.findings import Severity
-from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, WriteBackState
+from connector.domain.hand_over import (
+    WAITS_FOR_AMILI_KEY,
+    WAITS_FOR_KEY,
+    WAITS_WHILE_PAUSED,
+    HandOverState,
+    WriteBackState,
+)
 from connector.domain.task import TaskAct
-from connector.store import tables
+from connector.store import resting, tables
 from connector.store.database import now, reading
 from connector.store.hand_over_record import HandOver, from_row
+from connector.store.lists import one_of
 from connector.store.timeline import record
 
 _acts = tables.task_acts
@@ -62,7 +68,7 @@ def decided(db: Engine, connection_ids: Collection[str] | None) -> Decided:
 def _last(connection: Connection, connection_ids: Collection[str] | None, acts: tuple[TaskAct, ...]) -> tuple[Act, ...]:
     newest = select(func.max(_acts.c.id)).where(_acts.c.act.in_(acts)).group_by(_acts.c.task)
     if connection_ids is not None:
-        newest = newest.where(_acts.c.connection.in_(connection_ids))
+        newest = newest.where(one_of(_acts.c.connection, connection_ids))
     rows = connection.execute(select(_acts).where(_acts.c.id.in_(newest)).order_by(_acts.c.id)).all()
     return tuple(_read(row) for row in rows)
 
@@ -162,16 +168,16 @@ def blocked(
 ) -> tuple[HandOver, ...]:
     """Blocked hand-overs, oldest request first; and those with these ids that a person declined."""
     stopped = _hand_overs.c.state == HandOverState.BLOCKED
-    put_aside = (_hand_overs.c.state == HandOverState.SKIPPED) & _hand_overs.c.id.in_(list(declined)[-_MOST_SKIPPED:])
+    put_aside = (_hand_overs.c.state == HandOverState.SKIPPED) & one_of(
+        _hand_overs.c.id, list(declined)[-_MOST_SKIPPED:]
+    )
     return _found(db, connection_ids, stopped | put_aside, limit=limit)
 
 
 def with_remarks(db: Engine, connection_ids: Collection[str] | None, *, limit: int) -> tuple[HandOver, ...]:
     """Hand-overs with a case on which warnings stand, oldest request first."""
     at_amili = _hand_overs.c.state.in_((HandOverState.REGISTERED, HandOverState.DONE))
-    # As findings are stored: a JSON list of objects.
-    warned = _hand_overs.c.findings.contains(f'"severity": "{Severity.WARNING}"', autoescape=True)
-    return _found(db, connection_ids, at_amili & warned, limit=limit)
+    return _found(db, connection_ids, at_amili & _hand_overs.c.warned.is_(True), limit=limit)
 
 
 def of_unknown_outcome(
@@ -182,10 +188,24 @@ def of_unknown_outcome(
     return _found(db, connection_ids, doubtful, for_s=for_s, limit=limit)
 
 
+def waiting_for_case(
+    db: Engine, connection_ids: Collection[str] | None, *, for_s: float, limit: int
+) -> tuple[HandOver, ...]:
+    """Hand-overs whose case a person has to ask Amili about, while it is still looked for.
+
+    A registration of theirs was taken `for_s` seconds ago or earlier, or as many were posted as may be.
+    """
+    with reading(db) as connection:
+        long_ago = _hand_overs.c.taken_at <= now(connection) - for_s
+    looked_for = _hand_overs.c.state.in_((HandOverState.REQUESTED, HandOverState.UNKNOWN, HandOverState.TAKEN))
+    spent = _hand_overs.c.posts >= _hand_overs.c.posts_allowed
+    return _found(db, connection_ids, looked_for & (long_ago | spent), limit=limit)
+
+
 def delayed(db: Engine, connection_ids: Collection[str] | None, *, for_s: float, limit: int) -> tuple[HandOver, ...]:
-    """Hand-overs asked for at least `for_s` seconds ago that still wait for something other than a key."""
+    """Hand-overs asked for at least `for_s` seconds ago that wait for neither a key nor their company to go on."""
     waiting = _hand_overs.c.state.in_((HandOverState.REQUESTED, HandOverState.REGISTERED))
-    other = _hand_overs.c.waiting_for != WAITS_FOR_KEY
+    other = _hand_overs.c.waiting_for.not_in((WAITS_FOR_KEY, WAITS_FOR_AMILI_KEY, WAITS_WHILE_PAUSED))
     return _found(db, connection_ids, waiting & other, for_s=for_s, limit=limit)
 
 
@@ -197,9 +217,11 @@ def _found(
     limit: int,
     for_s: float | None = None,
 ) -> tuple[HandOver, ...]:
-    query = select(_hand_overs).where(condition).order_by(_hand_overs.c.asked_at, _hand_overs.c.id).limit(limit)
+    present = _hand_overs.c.connection.not_in(resting.disconnected())
+    query = select(_hand_overs).where(condition, present)
+    query = query.order_by(_hand_overs.c.asked_at, _hand_overs.c.id).limit(limit)
     if connection_ids is not None:
-        query = query.where(_hand_overs.c.connection.in_(connection_ids))
+        query = query.where(one_of(_hand_overs.c.connection, connection_ids))
     with reading(db) as connection:
         if for_s is not None:
             query = query.where(_hand_overs.c.asked_at <= now(connection) - for_s)

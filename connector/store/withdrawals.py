@@ -1,6 +1,7 @@
 """Withdrawals: a person's decision to have a case cancelled, kept as a follow-up, and its end.
 
-Amili has no field for a reason (amili.md 5.3), so reason, person and time are kept here and in the timeline.
+Amili has no field for a reason (amili/API.md, "Cancellations"), so reason, person and time are kept here and in the
+timeline.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from connector.domain.hand_over import HandOverState, WriteBackState
 from connector.store import follow_ups, ownership, tables
 from connector.store.database import now
 from connector.store.follow_up_work import FollowUpLease
-from connector.store.follow_ups import FollowUp, ask_for_look, findings_text, tell_the_ledger
-from connector.store.hand_over_record import HandOver, fetch
+from connector.store.follow_ups import FollowUp, ask_for_look, tell_the_ledger
+from connector.store.hand_over_record import HandOver, fetch, findings_text, findings_values
 from connector.store.timeline import record
 
 Result = TypeVar("Result")
@@ -143,8 +144,11 @@ def _decide(connection: Connection, hand_over: HandOver, decided: dict[str, Any]
             )
         )
     else:
+        once_more = ownership.one_more_allowed(_table)
         changed = connection.execute(
-            update(_table).where(_table.c.id == known.id, _table.c.state.in_(_ENDED)).values(**anew, **decided)
+            update(_table)
+            .where(_table.c.id == known.id, _table.c.state.in_(_ENDED))
+            .values(**anew, **decided, **once_more)
         )
         if not changed.rowcount:
             return False
@@ -191,7 +195,7 @@ def took_effect(
             .values(
                 state=HandOverState.WITHDRAWN,
                 wish_mark=wish_mark,
-                findings=findings_text((*hand_over.findings, *findings)),
+                **findings_values((*hand_over.findings, *findings)),
                 follow_up_done=_hand_overs.c.follow_up_asked,
                 waiting_for="",
                 updated_at=now(connection),

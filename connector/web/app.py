@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, request
 from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from connector import __version__
 from connector.flows.deployment import Deployment
 from connector.resources import templates_path
+from connector.store import restores, sessions
 from connector.web import shown
+from connector.web.amili_keys import amili_key_pages
 from connector.web.approved_company import approved_company
-from connector.web.brake import Brake
+from connector.web.bank_booking import bank_booking_pages
 from connector.web.connecting import connecting
+from connector.web.connection import connection_pages
 from connector.web.csrf import csrf_token, protect_forms
+from connector.web.deciding import deciding
+from connector.web.door import guard_door, storable
+from connector.web.guessing import Guessing
+from connector.web.hashing import HashingPlaces
 from connector.web.headers import add_security_headers
 from connector.web.health import health
 from connector.web.held_plan import held_plan_pages
@@ -24,11 +34,14 @@ from connector.web.hint_box import HintBox
 from connector.web.keys import ledger_keys
 from connector.web.lifecycle import fortnox_lifecycle
 from connector.web.money import money_pages
+from connector.web.own_password import own_password
 from connector.web.pages import pages
-from connector.web.person import LONGEST_SESSION_S, current_user, language, may_connect, words
+from connector.web.person import current_user, language, may_connect, words
+from connector.web.person import deployment as current_deployment
 from connector.web.problems import log_unexpected, show_problems
+from connector.web.reading import Readings
 from connector.web.reconciliation import reconciliation
-from connector.web.signin import FREE_TRIES_PER_ACCOUNT, FREE_TRIES_PER_ADDRESS, signin
+from connector.web.signin import signin
 from connector.web.tasks import count as count_tasks
 from connector.web.tasks import tasks
 from connector.web.texts import LANGUAGES, Catalogue, load_catalogues
@@ -51,6 +64,13 @@ class _App(Flask):
         # Flask's own words hold the request's address, and a webhook's address holds its token.
         log_unexpected(exc_info[1])
 
+    def handle_http_exception(self, e: HTTPException) -> Any:
+        # The router sends whoever misspells a path on to the server that the request names, which anybody may forge.
+        if isinstance(e, RequestRedirect):
+            parts = urlsplit(e.new_url)
+            e.new_url = urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, ""))
+        return super().handle_http_exception(e)
+
 
 def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | None = None) -> Flask:
     """The app that serves `deployment`. `catalogues` are the pages' texts by language."""
@@ -61,7 +81,7 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
         SECRET_KEY=deployment.settings.session_secret.get_secret_value(),
         MAX_CONTENT_LENGTH=LONGEST_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=LONGEST_BODY_BYTES,
-        PERMANENT_SESSION_LIFETIME=timedelta(seconds=LONGEST_SESSION_S),
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=sessions.LONGEST_S),
         SEND_FILE_MAX_AGE_DEFAULT=_STATIC_KEPT_S,
         # The prefix makes browsers refuse the cookie from anywhere but this very site under https.
         SESSION_COOKIE_NAME=f"__Host-{_COOKIE}" if https else _COOKIE,
@@ -74,15 +94,18 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
     app.extensions["deployment"] = deployment
     app.extensions["catalogues"] = catalogues or load_catalogues()
     app.extensions["doors"] = Doors(deployment)
+    app.extensions["readings"] = Readings(wait_s=deployment.settings.page_wait_s)
     app.extensions["hint_box"] = HintBox(deployment.databases.inbox)
-    app.extensions["account_brake"] = Brake(free=FREE_TRIES_PER_ACCOUNT)
-    app.extensions["address_brake"] = Brake(free=FREE_TRIES_PER_ADDRESS)
+    app.extensions["guessing"] = Guessing()
+    app.extensions["hashing_places"] = HashingPlaces()
     add_security_headers(app, https=https)
     show_problems(app)
-    protect_forms(app, exempt_blueprints=frozenset({webhooks.name, fortnox_lifecycle.name}))
+    for_machines = frozenset({webhooks.name, fortnox_lifecycle.name})
+    guard_door(app, bodies_left_alone=for_machines)
+    protect_forms(app, exempt_blueprints=for_machines)
     people_use = (
-        signin, pages, held_plan_pages, tasks, money_pages, reconciliation, ledger_keys, withdrawing, connecting,
-        approved_company,
+        signin, pages, held_plan_pages, tasks, money_pages, reconciliation, ledger_keys, withdrawing, deciding,
+        connecting, approved_company, bank_booking_pages, own_password, connection_pages, amili_key_pages,
     )  # fmt: skip
     for blueprint in (webhooks, fortnox_lifecycle, health, *people_use):
         app.register_blueprint(blueprint)
@@ -92,6 +115,8 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
 
 def _for_templates() -> dict[str, object]:
     return {
+        "first_action_name": lambda action: shown.first_action_name(action, words()),
+        "first_action_help": lambda action: shown.first_action_help(action, words()),
         "t": words().text,
         "language": language(),
         "languages": LANGUAGES,
@@ -107,11 +132,18 @@ def _for_templates() -> dict[str, object]:
         "opened_by_consent": shown.opened_by_consent,
         "may_connect": may_connect(),
         "count_tasks": count_tasks,
+        "is_held": _is_held,
     }
+
+
+def _is_held(connection_id: str) -> bool:
+    """Whether nothing of a company is sent for now, because an earlier store may have been put back."""
+    return restores.is_held(current_deployment().databases.main, connection_id)
 
 
 def _here() -> str:
     """The page to come back to after a choice of language."""
     if other := _OTHER_PAGE.get(request.endpoint or ""):
         return other
-    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+    here = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return here if storable(here) else "/"

@@ -97,6 +97,7 @@ def done(connection_id: str) -> str:
         "connect_done.html",
         connection=usable_connection(connection_id),
         renewed="renewed" in request.args,
+        stays="stays" in request.args,
         worker_runs=asking.worker_runs(deployment()),
     )
 

@@ -1,7 +1,8 @@
 """The page on which a person looks at an invoice, answers what the checks ask, and confirms.
 
 What is confirmed is what was seen: the form carries a seal over everything the page showed, and a page whose
-invoice, findings or settings have changed meanwhile is shown again instead of being sent (WCAG 3.3.4).
+invoice, findings or settings have changed meanwhile is shown again instead of being sent (WCAG 3.3.4). So is one on
+which another first action is chosen than the one it was made with, since other amounts and findings may go with it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from dataclasses import dataclass, field
 from flask import current_app, render_template
 from werkzeug.datastructures import MultiDict
 
-from connector.domain.connection import FirstAction
+from connector.domain.connection import ConnectionSettings, FirstAction, first_action_of
 from connector.domain.dates import today
 from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import MAY_BE_SENT_AGAIN
-from connector.domain.identity import without_personal_numbers
 from connector.domain.money import InexactAmount, kronor
+from connector.domain.redaction import without_personal_numbers
 from connector.flows.hand_over.preview import Preview
 from connector.web import shown
 
@@ -48,9 +49,10 @@ class Questions:
     for_information: Mapping[str, tuple[Finding, ...]]
 
 
-def first_action(text: str) -> FirstAction | None:
-    """The first action that a form or an address names, if it is one."""
-    return FirstAction(text) if text in tuple(FirstAction) else None
+def first_action(settings: ConnectionSettings, text: str) -> FirstAction | str | None:
+    """The first action that a form or an address names, if the company may choose it."""
+    action = first_action_of(text)
+    return action if action in settings.first_actions else None
 
 
 def questions(look: Preview) -> Questions:
@@ -84,20 +86,36 @@ def sendable(look: Preview) -> bool:
 
 def read_answers(look: Preview, form: MultiDict[str, str]) -> Answers:
     """The answers in a posted form, held against the invoice as it is now."""
-    if not hmac.compare_digest(form.get("seen", "").encode(), seal(look).encode()) or not _same_balance(look, form):
+    if form.get("shown_action", look.first_action) != look.first_action:
+        return Answers(lifted=_reasons(look, form), problems={"findings": "confirm.other_choice"}, changed=True)
+    if not _is_as_seen(look, form):
         return Answers(problems={"findings": "confirm.changed"}, changed=True)
     if not sendable(look):
         return Answers(problems={"findings": "confirm.blocked"}, changed=True)
     asked = questions(look)
-    ticked = set(form.getlist("accept"))
-    reasons = {code: _reason(form.get(f"reason-{code}", "")) for code in asked.to_lift}
-    problems = {f"reason-{code}": "confirm.reason_missing" for code, reason in reasons.items() if not reason}
+    ticked, reasons = _ticks(look, form), _reasons(look, form)
+    problems = {f"reason-{code}": "confirm.reason_missing" for code in asked.to_lift if code not in reasons}
     problems |= {f"accept-{code}": "confirm.tick_missing" for code in asked.to_tick if code not in ticked}
-    return Answers(
-        accepted=tuple(code for code in asked.to_tick if code in ticked),
-        lifted={code: reason for code, reason in reasons.items() if reason},
-        problems=problems,
-    )
+    return Answers(accepted=ticked, lifted=reasons, problems=problems)
+
+
+def kept_answers(look: Preview, form: MultiDict[str, str]) -> Answers:
+    """What stays filled in on a page that is shown anew: reasons, and ticks where all else is as it was seen."""
+    return Answers(accepted=_ticks(look, form) if _is_as_seen(look, form) else (), lifted=_reasons(look, form))
+
+
+def _is_as_seen(look: Preview, form: MultiDict[str, str]) -> bool:
+    return hmac.compare_digest(form.get("seen", "").encode(), seal(look).encode()) and _same_balance(look, form)
+
+
+def _ticks(look: Preview, form: MultiDict[str, str]) -> tuple[str, ...]:
+    ticked = set(form.getlist("accept"))
+    return tuple(code for code in questions(look).to_tick if code in ticked)
+
+
+def _reasons(look: Preview, form: MultiDict[str, str]) -> dict[str, str]:
+    reasons = {code: _reason(form.get(f"reason-{code}", "")) for code in questions(look).to_lift}
+    return {code: reason for code, reason in reasons.items() if reason}
 
 
 def _same_balance(look: Preview, form: MultiDict[str, str]) -> bool:
@@ -139,13 +157,13 @@ def page(look: Preview, answers: Answers) -> str:
         invoice=invoice,
         claim=claim,
         total=claim.capital_to_claim + (claim.reminder_fee.amount if claim.reminder_fee else 0) if claim else None,
-        debtor=shown.debtor(invoice, settings, claim, today=today()) if invoice else None,
+        debtor=shown.debtor(invoice, settings, look.assessment, today=today()) if invoice else None,
         questions=questions(look),
         answers=answers,
         sendable=sendable(look),
         may_ask=look.hand_over is None or look.hand_over.state in MAY_BE_SENT_AGAIN,
         seen=seal(look),
-        first_actions=tuple(FirstAction),
+        first_actions=settings.first_actions,
         today=today(),
         longest_reason=LONGEST_REASON_CHARACTERS,
     )

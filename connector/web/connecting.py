@@ -117,11 +117,13 @@ def _approved(attempt: Attempt, approved: Approved) -> AnyResponse:
     if not approved.connection_id:
         attempts.keep_company(approved, attempt.choice)
         return redirect(url_for("approved_company.show"), 303)
-    consent.renewed(deployment(), approved, by=attempt.by)
+    connection = consent.renewed(deployment(), approved, by=attempt.by)
     log.info("connection %s: its consent was renewed", approved.connection_id)
     if attempt.connection_id:
         return redirect(url_for("ledger_keys.show", connection_id=attempt.connection_id, entered="1"), 303)
-    return redirect(url_for("approved_company.done", connection_id=approved.connection_id, renewed="1"), 303)
+    stays = "1" if attempt.choice.environment is not connection.settings.environment else None
+    done = url_for("approved_company.done", connection_id=approved.connection_id, renewed="1", stays=stays)
+    return redirect(done, 303)
 
 
 def _refused(attempt: Attempt, error: ConnectorError) -> AnyResponse:
@@ -134,7 +136,7 @@ def _refused(attempt: Attempt, error: ConnectorError) -> AnyResponse:
 
 def _no_attempt() -> AnyResponse:
     """The page for an answer that this session did not ask for. Its address must stay, for `connect` to be given it."""
-    page = render_template("elsewhere.html", catalogues=current_app.extensions["catalogues"].values())
+    page = render_template("elsewhere.html", catalogues=current_app.extensions["catalogues"])
     return make_response(page, 400)
 
 

@@ -10,6 +10,7 @@ from connector.flows.hand_over import asking, held_plan
 from connector.flows.hand_over.held_plan import PlanChanged, WaitingPlan
 from connector.flows.tasks.task_words import BRAKES
 from connector.store.connections import StoredConnection
+from connector.web.door import number_asked
 from connector.web.person import deployment, language, signed_in_user, usable_connection
 
 MOST_SHOWN = 500
@@ -61,7 +62,7 @@ def _page(connection: StoredConnection, *, problem: str = "", chosen: frozenset[
         left_out=max(len(proposed) - MOST_SHOWN, 0),
         chosen=frozenset(one.invoice_id for one in proposed) if chosen is None else chosen,
         problem=problem,
-        sent=request.args.get("sent", 0, type=int),
+        sent=number_asked("sent", 0),
         worker_runs=asking.worker_runs(deployment()),
         today=today(),
     )

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template
 from connector.domain.dates import today
 from connector.flows.money.money import report
 from connector.web.person import deployment, signed_in_user, usable_connection
-from connector.web.spreadsheet import number, plain, table
+from connector.web.spreadsheet import table
 
 money_pages = Blueprint("money", __name__)
 
@@ -36,12 +36,16 @@ def as_csv(connection_id: str) -> Response:
     connection = usable_connection(connection_id)
     rows = (
         (
-            plain(row.case.invoice_number),
-            plain(row.case.debtor_name),
+            row.case.invoice_number,
+            row.case.debtor_name,
             row.case.case_id,
-            *(number(value) for value in (row.case.claimed, row.case.paid, row.case.remaining)),
-            *(number(value) for value in (row.paid_out, row.to_come, row.other)),
-            row.latest_payout or "",
+            row.case.claimed,
+            row.case.paid,
+            row.case.remaining,
+            row.paid_out,
+            row.to_come,
+            row.other,
+            row.latest_payout,
         )
         for row in report(deployment(), connection, today=today()).rows
     )

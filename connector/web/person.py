@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import hmac
-import time
+from collections.abc import Callable, Hashable
 
-from flask import abort, current_app, g, request, session
+from flask import abort, after_this_request, current_app, g, request, session
 
 from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import Deployment
-from connector.store import users
+from connector.store import sessions, users
 from connector.store.connections import StoredConnection
 from connector.store.users import User
-from connector.web.texts import DEFAULT_LANGUAGE, LANGUAGES, Catalogue
+from connector.web import chosen_language
+from connector.web.reading import Read, Readings
+from connector.web.texts import LANGUAGES, Catalogue
 
-LONGEST_SESSION_S = 10 * 3600
-"""A working day; then people sign in again."""
+_SESSION = "session"
 
 
 def deployment() -> Deployment:
     """The deployment that this app serves."""
     found: Deployment = current_app.extensions["deployment"]
     return found
+
+
+def read(company: str, key: Hashable, work: Callable[[], Read]) -> Read:
+    """What `work` reads from remote systems for a page about `company`; `key` says what that is.
+
+    `work` runs elsewhere, without the request. Raises what it raises, and `StillReading` where it takes long.
+    """
+    readings: Readings = current_app.extensions["readings"]
+    return readings.read(company, key, work)
 
 
 def current_user() -> User | None:
@@ -47,25 +56,42 @@ def may_connect() -> bool:
 
 
 def _signed_in() -> User | None:
-    email = session.get("email")
-    if not email or time.time() - session.get("since", 0) > LONGEST_SESSION_S:
+    secret = session.get(_SESSION)
+    if not secret:
         return None
-    user = users.get(deployment().databases.main, email)
-    if user is None or not hmac.compare_digest(user.mark, session.get("mark", "")):
-        return None
-    return user
+    # A page that asks for itself again is open, and nobody need be there.
+    by_person = request.headers.get("Sec-Fetch-Dest") != "empty"
+    db, idle_s = deployment().databases.main, deployment().settings.session_idle_s
+    email = sessions.holder(db, secret, idle_s=idle_s, is_use=by_person)
+    return users.get(db, email) if email else None
+
+
+def session_has_ended() -> bool:
+    """Whether the browser has a session that is over: unused for too long, or ended by a new password."""
+    return bool(session.get(_SESSION)) and current_user() is None
+
+
+def session_key() -> str:
+    """What tells the session at hand from every other, in this process's memory alone."""
+    return str(session[_SESSION])
 
 
 def begin_session(user: User) -> None:
-    """Sign `user` in, in a session that shares nothing with the one before but the language."""
-    chosen = session.get("language")
-    session.clear()
+    """Sign `user` in, in a session that shares nothing with the one before."""
+    end_session()
     session.permanent = True
-    session["email"] = user.email
-    session["mark"] = user.mark
-    session["since"] = int(time.time())
-    session["language"] = chosen or user.language
+    session[_SESSION] = sessions.begin(
+        deployment().databases.main, user.email, idle_s=deployment().settings.session_idle_s
+    )
     g.user = user
+
+
+def end_session() -> None:
+    """End the session at hand, here and in the browser: whoever has kept its cookie has nothing."""
+    if secret := session.get(_SESSION):
+        sessions.end(deployment().databases.main, secret)
+    session.clear()
+    g.user = None
 
 
 def usable_connection(connection_id: str) -> StoredConnection:
@@ -79,11 +105,22 @@ def usable_connection(connection_id: str) -> StoredConnection:
 
 
 def language() -> str:
-    """The language chosen for this session, else the first one the browser asks for that we have."""
-    chosen = session.get("language")
-    if chosen in LANGUAGES:
-        return str(chosen)
-    return request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
+    """The language that the signed-in person has chosen, else the browser's."""
+    if "language" in g:
+        return str(g.language)
+    user = current_user()
+    if user is not None and user.language_chosen and user.language in LANGUAGES:
+        return user.language
+    return chosen_language.of_browser()
+
+
+def set_language(chosen: str) -> None:
+    """Show the pages in `chosen` from now on: to the signed-in person everywhere, and in the browser at hand."""
+    # Before the database is asked: where it is away, the page that says so is in the chosen language all the same.
+    g.language = chosen
+    after_this_request(lambda response: chosen_language.keep(response, chosen))
+    if (user := current_user()) is not None:
+        users.choose_language(deployment().databases.main, user.email, chosen)
 
 
 def words() -> Catalogue:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import traceback
 
-from flask import Flask, make_response, redirect, render_template, request, url_for
+from flask import Flask, g, make_response, redirect, render_template, request, url_for
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from connector.amili.answers import SYSTEM as AMILI
 from connector.domain.errors import (
     ConfigurationError,
     ConnectorError,
@@ -17,25 +19,33 @@ from connector.domain.errors import (
     NotFound,
     NotSent,
     OutcomeUnknown,
+    OutOfReach,
     RateLimited,
     RemoteError,
 )
+from connector.flows.access.silence import LedgerSilent
 from connector.flows.companies import keys
+from connector.store.database import is_away
 from connector.web import lifecycle
+from connector.web.csrf import FIELD
 from connector.web.person import deployment, words
+from connector.web.reading import StillReading
 from connector.web.shown import opened_by_consent
 
 log = logging.getLogger(__name__)
 
 _FIRST_ERROR_STATUS = 400
+_TRY_AGAIN_S = 10
 _PATHS_FOR_MACHINES = ("/webhooks/", lifecycle.PATH)
 
 _SORTS: tuple[tuple[type[ConnectorError], str, int], ...] = (
     (RateLimited, "rate_limited", 503),
+    (LedgerSilent, "silent", 503),
     (NotSent, "unreachable", 503),
     (OutcomeUnknown, "unanswered", 502),
     (NotAuthorised, "not_authorised", 502),
     (NotFound, "not_found", 404),
+    (OutOfReach, "out_of_reach", 502),
     (RemoteError, "refused", 502),
     (ConfigurationError, "configuration", 500),
     (ConnectorError, "other", 500),
@@ -47,6 +57,8 @@ def show_problems(app: Flask) -> None:
     """Make `app` answer every error with a page in words, or with a few words of JSON to machines."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(ConnectorError, _connector)
+    app.register_error_handler(StillReading, _still_reading)
+    app.register_error_handler(SQLAlchemyError, _store)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -65,16 +77,25 @@ def _http(error: HTTPException) -> AnyResponse:
 
 def _connector(error: ConnectorError) -> AnyResponse:
     log.warning("%s could not be shown: %s", request.endpoint, error)
-    _, key, status = next(sort for sort in _SORTS if isinstance(error, sort[0]))
+    key, status = sort_of(error)
     new_key = _page_for_new_key(error)
     said, advice = error.message, error.advice
+    name = ""
+    if isinstance(error, OutOfReach):
+        # Its own words are English, and the page says all that they do.
+        key, name, said, advice = f"{key}_{error.what}", error.name, "", ""
     if isinstance(error, KeyRefused) and opened_by_consent(error.system.lower()):
         # Its own words are about keys.
         key, said, advice = "consent_refused", "", ""
-    response = _page(key, status, system=error.system, said=said, advice=advice, new_key=new_key)
+    response = _page(key, status, system=error.system, said=said, advice=advice, new_key=new_key, name=name)
     if isinstance(error, NotSent) and error.retry_after_s:
         response.headers["Retry-After"] = str(int(error.retry_after_s) + 1)
     return response
+
+
+def sort_of(error: ConnectorError) -> tuple[str, int]:
+    """The key of the texts that say what went wrong, and the status of a page that shows nothing else."""
+    return next((key, status) for kind, key, status in _SORTS if isinstance(error, kind))
 
 
 def _page_for_new_key(error: ConnectorError) -> str:
@@ -82,7 +103,27 @@ def _page_for_new_key(error: ConnectorError) -> str:
     connection_id = (request.view_args or {}).get("connection_id", "")
     if not connection_id or not keys.parked(deployment(), connection_id, error):
         return ""
-    return url_for("ledger_keys.show", connection_id=connection_id)
+    at_amili = error.system == AMILI
+    return url_for("connection.show" if at_amili else "ledger_keys.show", connection_id=connection_id)
+
+
+def _still_reading(_error: StillReading) -> AnyResponse:
+    """A page that comes again by itself; in the place of an answer to a form, one that sends the form again."""
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name != FIELD]
+    status = 200 if request.method == "GET" else 503
+    return make_response(render_template("still_reading.html", fields=fields), status)
+
+
+def _store(error: SQLAlchemyError) -> AnyResponse:
+    if not is_away(error):
+        return _unexpected(error)
+    # Its text may hold what was to be stored.
+    log.error("%s: the database cannot be used (%s)", request.endpoint, type(error).__name__)
+    # Who is at the browser cannot be asked for either.
+    g.user = None
+    response = _page("database", 503)
+    response.headers["Retry-After"] = str(_TRY_AGAIN_S)
+    return response
 
 
 def _unexpected(error: Exception) -> AnyResponse:
@@ -97,11 +138,11 @@ def log_unexpected(error: BaseException) -> None:
 
 
 def _page(
-    key: str, status: int, *, system: str = "", said: str = "", advice: str = "", new_key: str = ""
+    key: str, status: int, *, system: str = "", said: str = "", advice: str = "", new_key: str = "", name: str = ""
 ) -> AnyResponse:
     if _for_machines():
         return make_response({"error": words().text(f"problem.{key}.what", system=system)}, status)
-    page = render_template("problem.html", key=key, system=system, said=said, advice=advice, new_key=new_key)
+    page = render_template("problem.html", key=key, system=system, said=said, advice=advice, new_key=new_key, name=name)
     return make_response(page, status)
 
 

@@ -21,16 +21,16 @@ from connector.flows.hand_over import asking
 from connector.flows.reconcile import comparisons as comparing
 from connector.flows.reconcile.reconcile_words import cause
 from connector.flows.tasks.tasks import MOST_OF_A_KIND, must_be_seen_to
-from connector.store import comparisons, follow_ups, hand_overs
+from connector.store import comparisons, follow_ups, hand_overs, payout_lines
 from connector.store.comparisons import KeptDifference, StoredComparison
 from connector.store.connections import StoredConnection
 from connector.web import shown, spreadsheet
-from connector.web.person import deployment, language, signed_in_user, usable_connection
+from connector.web.person import deployment, language, read, signed_in_user, usable_connection
 
 _MOST_SHOWN = 200
 CSV_COLUMNS = (
     "invoice_number", "case_id", "kind", "in_ledger", "claimed", "reported", "at_amili", "difference", "since",
-    "payout_date", "payout_reference", "cause",
+    "payout_date", "payout_reference", "cause", "payouts_read_at",
 )  # fmt: skip
 
 COLUMNS = ("in_ledger", "claimed", "reported", "at_amili", "difference")
@@ -105,6 +105,7 @@ def show(connection_id: str) -> str:
         count=len(found),
         rows=[_shown(connection, one, of_rows) for one in listed],
         columns=COLUMNS,
+        payouts_read=payout_lines.read_at(db, connection.settings.environment.value, connection.settings.creditor),
         left_out=max(len(found) - _MOST_SHOWN, 0),
     )
 
@@ -123,15 +124,19 @@ def as_csv(connection_id: str) -> Response:
     connection = usable_connection(connection_id)
     rows = (
         (
-            spreadsheet.plain(one.invoice_number),
+            one.invoice_number,
             one.case_id,
             one.kind,
-            *(spreadsheet.number(value) for value in (one.in_ledger, one.claimed, one.reported)),
-            *(spreadsheet.number(value) for value in (one.at_amili, one.amount)),
+            one.in_ledger,
+            one.claimed,
+            one.reported,
+            one.at_amili,
+            one.amount,
             shown.moment(kept.first_seen),
-            one.payout_date or "",
-            spreadsheet.plain(one.payout_reference),
+            one.payout_date,
+            one.payout_reference,
             cause(one, language()),
+            "" if one.payouts_read_at is None else shown.moment(one.payouts_read_at),
         )
         for kept in comparisons.differences(deployment().databases.main, connection_id)
         for one in (kept.difference,)
@@ -143,7 +148,8 @@ def as_csv(connection_id: str) -> Response:
 def take_up(connection_id: str) -> AnyResponse:
     """The page of the invoice with the number of a case that nobody here sent: sending it takes the case up."""
     _, host = deployment().sides(usable_connection(connection_id))
-    invoice_id = host.find(request.args.get("number", ""))
+    number = request.args.get("number", "")
+    invoice_id = read(connection_id, ("find", number), lambda: host.find(number))
     return redirect(url_for("pages.invoice", connection_id=connection_id, invoice_id=invoice_id))
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from connector.domain.claim import Claim
-from connector.domain.connection import ConnectionSettings
+from connector.domain.assessment import Assessment
+from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.dates import STOCKHOLM
 from connector.domain.dates import today as stockholm_today
 from connector.domain.debtor import read_debtor
 from connector.domain.description import describe_debt
 from connector.domain.findings import Finding, Severity
-from connector.domain.identity import Identity, IdentityKind, mask_identity, without_personal_numbers
+from connector.domain.hand_over import WriteBackState
+from connector.domain.identity import Identity, IdentityKind, mask_identity
 from connector.domain.invoice import Address, Invoice
 from connector.domain.money import as_text
+from connector.domain.redaction import without_personal_numbers
 from connector.flows.companies import consent
 from connector.flows.hand_over.ledger_words import state_words
 from connector.store.ledger_keys import LedgerKey
@@ -25,16 +27,22 @@ from connector.store.timeline import TimelineEntry
 from connector.web.texts import Catalogue, spoken
 
 PROTECTED_IDENTITY = "E9"
-"""The check that finds a protected identity (domain.md section 11); nothing of such a customer is shown."""
+"""The check that finds a protected identity (RULES.md, "E: the debtor"); nothing of such a customer is shown."""
 
 WORKER = "connector"
 """How the timeline names the connector itself."""
 
+_MAKE_A_CASE = ("registered", "adopted")
+_WRITE = ("written_back", "status_written", "write_back_refused")
+"""Events that tell what was written on the invoice, or not."""
+
 _SEK = "SEK"
 
 
-def amount(value: Decimal, currency: str = _SEK) -> str:
-    """An amount with its currency, as Swedish pages write it: `2 050,00 kr`."""
+def amount(value: Decimal | None, currency: str = _SEK) -> str:
+    """An amount with its currency, as Swedish pages write it: `2 050,00 kr`; a dash for one that cannot be read."""
+    if value is None:
+        return "–"
     return f"{as_text(value)}\u00a0{'kr' if currency == _SEK else currency}"
 
 
@@ -57,6 +65,16 @@ def key_trouble(key: LedgerKey) -> str:
 def opened_by_consent(host: str) -> bool:
     """Whether a ledger of this kind is opened by its company's consent, and not by a key that a person enters."""
     return host == consent.HOST
+
+
+def first_action_name(action: str, words: Catalogue) -> str:
+    """A first action in words; one that a company has agreed with Amili as it is."""
+    return words.text_or_key("first_action", action)
+
+
+def first_action_help(action: str, words: Catalogue) -> str:
+    """What a first action does, as far as it is known."""
+    return words.text(f"first_action_help.{action if action in tuple(FirstAction) else 'other'}")
 
 
 def says(finding: Finding, language: str) -> str:
@@ -92,21 +110,24 @@ class ShownDebtor:
     description: str = ""
 
 
-def debtor(invoice: Invoice, settings: ConnectionSettings, claim: Claim | None, *, today: date) -> ShownDebtor:
+def debtor(
+    invoice: Invoice, settings: ConnectionSettings, assessment: Assessment | None, *, today: date
+) -> ShownDebtor:
     """The customer of an invoice: what would be sent, or as much of it as the ledger has."""
     customer = invoice.customer
     if customer.protected_identity:
         return ShownDebtor(protected=True)
     reading = read_debtor(customer, today=today)
+    claim = assessment.claim if assessment else None
     return ShownDebtor(
-        name=customer.name,
+        name=reading.customer.name,
         number=_customer_number(customer.number),
         is_company=reading.is_company,
-        id_number=_id_number(customer.id_number, reading.identity),
+        id_number=_id_number(reading.customer.id_number, reading.identity),
         address=reading.address,
         email=claim.debtor.email if claim else "",
         mobile_number=claim.debtor.mobile_number if claim else "",
-        description=describe_debt(invoice, settings.debt_description),
+        description=assessment.debtor_reads if assessment else describe_debt(invoice, settings.debt_description),
     )
 
 
@@ -121,6 +142,19 @@ def _id_number(text: str, identity: Identity | None) -> str:
     return mask_identity(text)
 
 
+def write_back(state: WriteBackState, entries: Sequence[TimelineEntry], words: Catalogue) -> str:
+    """What stands on the invoice of a hand-over with a case, by the events that told of it."""
+    writing = [entry.data for entry in entries if entry.event in _WRITE]
+    latest = writing[-1] if writing else None
+    if state is WriteBackState.WRITTEN and latest is None:
+        return words.text("written.nothing")
+    if state is WriteBackState.WRITTEN and latest and not latest.get("case_id_written", True):
+        return words.text("written.elsewhere", places=", ".join(latest.get("places", ())))
+    if state is WriteBackState.REFUSED and latest and latest.get("case_id_written"):
+        return words.text("written.in_part")
+    return words.text(f"write_back.{state}")
+
+
 @dataclass(frozen=True)
 class ShownEvent:
     """One line of a timeline, with the details that belong to it."""
@@ -131,14 +165,39 @@ class ShownEvent:
     details: tuple[str, ...] = ()
 
 
-def event(entry: TimelineEntry, words: Catalogue) -> ShownEvent:
-    """An event in words. One that the catalogue does not know is shown by its name."""
+def events(entries: Iterable[TimelineEntry], words: Catalogue) -> tuple[ShownEvent, ...]:
+    """The events of one hand-over, oldest first, in words."""
+    has_case = False
+    told = []
+    for entry in entries:
+        has_case = has_case or entry.event in _MAKE_A_CASE
+        told.append(event(entry, words, has_case=has_case))
+    return tuple(told)
+
+
+def event(entry: TimelineEntry, words: Catalogue, *, has_case: bool = True) -> ShownEvent:
+    """An event in words. One that the catalogue does not know is shown by its name.
+
+    `has_case` says that the hand-over had a case by then. Of events that an earlier release recorded, nothing is told
+    that may not be so.
+    """
     data = entry.data
-    name = entry.event
-    if name == "waiting" and not data.get("for"):
-        text = words.text("timeline_going_on")
-    else:
-        text = words.text_or_key("timeline", name, **_told(data, words))
+    told = _told(data, words)
+    match entry.event:
+        case "waiting" if not data.get("for"):
+            text = words.text("timeline_going_on")
+        case "blocked" if "stopped_by" not in data:
+            text = words.text("timeline_blocked.found", **told)
+        case "blocked" if data.get("refused"):
+            text = words.text("timeline_blocked.refused", **told)
+        case "blocked" if data.get("posted"):
+            text = words.text("timeline_blocked.posted", **told)
+        case "written_back" if not data.get("case_id_written", has_case):
+            text = words.text("timeline_shown", **told)
+        case "write_back_refused" if data.get("case_id_written") or not has_case:
+            text = words.text("timeline_shown_refused")
+        case name:
+            text = words.text_or_key("timeline", name, **told)
     actor = words.text("actor.connector") if entry.actor == WORKER else entry.actor
     return ShownEvent(moment(entry.at), actor, text, tuple(_details(data, words)))
 
@@ -150,15 +209,17 @@ def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
         "first_action": words.text_or_key("first_action", str(data.get("first_action", ""))),
         "capital": amount(Decimal(capital)) if capital else "",
         "case_id": str(data.get("case_id", "")),
+        "registration_id": str(data.get("registration_id", "")),
         "why": str(data.get("why", "")),
         "reason": str(data.get("reason", "")),
         "waiting_for": words.text_or_key("waiting", str(data.get("for", ""))),
-        "findings": ", ".join(data.get("findings", ())),
+        "findings": ", ".join(dict.fromkeys(data.get("stopped_by") or data.get("findings", ()))),
         "standing": words.text_or_key("standing", str(data.get("standing", ""))),
         "balance": amount(Decimal(data["balance"])) if data.get("balance") else "",
         "thing": _thing(data, words),
         "places": ", ".join(data.get("places", ())),
         "status": str(data.get("status", "")),
+        "shown": str(data.get("status", "")) or ", ".join(data.get("places", ())),
         "case": case_words(data, words),
         "remaining": amount(Decimal(data["remaining"])) if data.get("remaining") else words.text("case.unknown"),
     }

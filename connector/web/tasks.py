@@ -8,14 +8,17 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from connector.domain.redaction import without_personal_numbers
 from connector.domain.task import TaskAct, TaskKind
 from connector.flows.tasks import tasks as task_list
-from connector.flows.tasks.tasks import Task, TaskChanged
+from connector.flows.tasks.task import Task
+from connector.flows.tasks.tasks import TaskChanged
 from connector.store import connections, users
 from connector.store.connections import StoredConnection
 from connector.store.users import User
 from connector.web.person import deployment, signed_in_user, usable_connection
 from connector.web.signin import local_target
+from connector.web.told import told
 
 LONGEST_REASON = 300
 _MOST_SHOWN = 200
@@ -64,7 +67,8 @@ def _wanted() -> _Filter:
 def everywhere() -> str:
     """The tasks of all companies that the person may use."""
     user = signed_in_user()
-    usable = [one for one in connections.summaries(deployment().databases.main) if user.may_use(one.id)]
+    known = connections.summaries(deployment().databases.main)
+    usable = [one for one in known if user.may_use(one.id) and one.disconnected_at is None]
     return _page(tuple(one.id for one in usable), "tasks.html", companies=usable)
 
 
@@ -85,7 +89,7 @@ def decide(connection_id: str) -> AnyResponse | tuple[str, int]:
     task = next((one for one in found if one.key == request.form.get("task")), None)
     if task is None or task.mark != request.form.get("mark"):
         return _company_page(connection, problem="tasks.changed"), 409
-    reason = " ".join(request.form.get("reason", "").split())
+    reason = " ".join(without_personal_numbers(request.form.get("reason", "")).split())
     if act == TaskAct.SKIPPED and not 0 < len(reason) <= LONGEST_REASON:
         return _company_page(connection, problem="tasks.reason_missing"), 422
     try:
@@ -126,7 +130,7 @@ def choose_digest() -> AnyResponse:
 def of_hand_over(connection_id: str, hand_over_id: str) -> list[Task]:
     """The tasks of one hand-over, for its page; also those that were skipped."""
     found = task_list.gather(deployment().databases.main, (connection_id,))
-    return [task for task in found if task.hand_over is not None and task.hand_over.id == hand_over_id]
+    return [task for task in found if task.is_about(hand_over_id)]
 
 
 def count(connection_id: str) -> int:
@@ -134,11 +138,11 @@ def count(connection_id: str) -> int:
     return len(task_list.waiting(task_list.gather(deployment().databases.main, (connection_id,))))
 
 
-def _told_at(target: str, told: str) -> str:
+def _told_at(target: str, act: str) -> str:
     """A page of ours, to say there what was done."""
     parts = urlsplit(local_target(target))
     query = [(name, value) for name, value in parse_qsl(parts.query) if name != "told"]
-    return urlunsplit(parts._replace(query=urlencode([*query, ("told", told)])))
+    return urlunsplit(parts._replace(query=urlencode([*query, ("told", act)])))
 
 
 def _company_page(connection: StoredConnection, *, problem: str = "") -> str:
@@ -150,7 +154,6 @@ def _page(connection_ids: tuple[str, ...], template: str, *, problem: str = "", 
     user = signed_in_user()
     wanted = _wanted()
     found = [task for task in task_list.gather(db, connection_ids) if wanted.takes(task, user)]
-    told = request.args.get("told", "")
     everybody = users.every(db)
     return render_template(
         template,
@@ -160,7 +163,7 @@ def _page(connection_ids: tuple[str, ...], template: str, *, problem: str = "", 
         names={person.email: person.name or person.email for person in everybody},
         wanted=wanted,
         kinds=tuple(TaskKind),
-        told=told if told in TOLD and not problem else "",
+        told="" if problem else told(TOLD, name="told"),
         problem=problem,
         mails=bool(deployment().settings.smtp_host),
         longest_reason=LONGEST_REASON,

@@ -12,7 +12,7 @@ from connector.flows.follow_up import withdrawal
 from connector.flows.follow_up.withdrawal import WithdrawalPreview
 from connector.store import hand_overs
 from connector.web import shown
-from connector.web.person import deployment, signed_in_user, usable_connection, words
+from connector.web.person import deployment, read, signed_in_user, usable_connection, words
 
 withdrawing = Blueprint("withdrawing", __name__)
 
@@ -50,7 +50,8 @@ def _look(hand_over_id: str) -> WithdrawalPreview:
     usable_connection(hand_over.connection)
     if not hand_over.case_id:
         abort(404)
-    return withdrawal.preview(deployment(), hand_over_id)
+    with_ = deployment()
+    return read(hand_over.connection, ("withdrawal", hand_over_id), lambda: withdrawal.preview(with_, hand_over_id))
 
 
 def _page(look: WithdrawalPreview, *, reason: str = "", problem: str = "") -> str:

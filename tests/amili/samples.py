@@ -156,7 +156,7 @@ def page(*items: dict[str, Any], number: int = 1, size: int = 100, total: int | 
 
 
 def case_document(case_id: str = CASE_ID, *, number: str = "INV-2025-003", **more: Any) -> dict[str, Any]:
-    """A case as Amili shows it (amili.md 4.1)."""
+    """A case as Amili shows it (amili/API.md, "Case")."""
     return {
         "_id": case_id,
         "creditor": CREDITOR,
@@ -167,6 +167,11 @@ def case_document(case_id: str = CASE_ID, *, number: str = "INV-2025-003", **mor
         "debt": {"invoice_number": number, "capital_to_claim": 2050.0},
         **more,
     }
+
+
+def own_no(status: int, message: str = "No") -> dict[str, Any]:
+    """A refusal in the form of the API's framework (amili/API.md, "Errors")."""
+    return {"_status": "ERR", "_error": {"code": status, "message": message}}
 
 
 def as_json(document: object) -> str:

@@ -22,7 +22,7 @@ from connector.domain.errors import (
     Refused,
     Unreadable,
 )
-from tests.amili.samples import ACCOUNT, BASE, CASE_ID, CREDITOR, as_json, client, page
+from tests.amili.samples import ACCOUNT, BASE, CASE_ID, CREDITOR, as_json, client, own_no, page
 from tests.amili.wire import drop_after_body, half_answer, read_what_comes, reply, say_nothing, serving
 
 PAYMENTS = f"{BASE}/creditor--payments"
@@ -49,7 +49,7 @@ CREDITING = CreditorCrediting(
 CANCELLATION = CreditorCancellation(account=ACCOUNT, creditor=CREDITOR, case=CASE_ID)
 ACTIONS: tuple[Action, ...] = (PAYMENT, CREDITING, CANCELLATION)
 
-# amili.md 5.4: the vendor's example of an answer.
+# amili/API.md, "What became of an action": the vendor's example of an answer.
 RECEIPT: dict[str, Any] = {
     "_updated": "Wed, 03 Sep 2025 07:56:11 GMT",
     "_created": "Wed, 03 Sep 2025 07:56:11 GMT",
@@ -156,7 +156,7 @@ def test_a_created_that_says_nothing_is_unreadable(amili: responses.RequestsMock
 def test_a_status_says_what_is_known_of_the_effect(
     amili: responses.RequestsMock, action: Action, status: int, kind: type[Exception]
 ) -> None:
-    amili.post(BASE + module.ACTION_PATHS[action.kind], status=status)
+    amili.post(BASE + module.ACTION_PATHS[action.kind], status=status, json=own_no(status))
     amili_client = client()
     with pytest.raises(kind) as caught:
         amili_client.act(action, may_send=_agree)
@@ -287,7 +287,7 @@ def test_an_action_that_shows_next_to_nothing_is_read(amili: responses.RequestsM
 
 
 def test_an_action_that_is_not_there(amili: responses.RequestsMock) -> None:
-    amili.get(f"{PAYMENTS}/{ACTION_ID}", status=404)
+    amili.get(f"{PAYMENTS}/{ACTION_ID}", status=404, json=own_no(404))
     amili_client = client()
     with pytest.raises(NotFound):
         amili_client.action(ActionKind.PAYMENT, ACTION_ID)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import responses
 
+from connector.amili.registration import registration_body
 from connector.domain.errors import (
     FieldIssue,
     NotAuthorised,
@@ -18,7 +19,17 @@ from connector.domain.errors import (
     RemoteError,
     Unreadable,
 )
-from tests.amili.samples import CASE_ID, CASES, PERSONAL_NUMBER, TOKEN, Clock, as_json, client
+from tests.amili.samples import (
+    CASE_ID,
+    CASES,
+    PERSONAL_NUMBER,
+    REGISTRATIONS,
+    TOKEN,
+    Clock,
+    as_json,
+    client,
+    guide_claim,
+)
 
 URL = f"{CASES}/{CASE_ID}"
 HTML = "<html><head><title>Oops</title></head><body><h1>502 Bad Gateway</h1></body></html>"
@@ -30,6 +41,22 @@ def _error(**answer: Any) -> RemoteError:
         with pytest.raises(RemoteError) as caught:
             client(now=Clock()).case(CASE_ID)
     return caught.value
+
+
+OWN_FORMS = [
+    (as_json({"_status": "ERR", "_error": {"code": 1, "message": "In words"}}), "In words"),
+    (as_json({"_error": "In words"}), "In words"),
+]
+FOREIGN_FORMS = [
+    (as_json({"message": "In words"}), '{"message": "In words"}'),
+    (as_json(["In words"]), '["In words"]'),
+    ("In words", "In words"),
+    (HTML, "Oops 502 Bad Gateway"),
+    ("", ""),
+    (b"\xff\xfe\xfa", "\ufffd\ufffd\ufffd"),
+    ("[" * 100_000, "[" * 299 + "…"),
+]
+FORM_NAMES = ["error", "error as text", "other JSON", "list", "text", "HTML", "empty", "no text", "endless"]
 
 
 @pytest.mark.parametrize(
@@ -56,28 +83,27 @@ def _error(**answer: Any) -> RemoteError:
         (599, OutcomeUnknown),
     ],
 )
-@pytest.mark.parametrize(
-    ("body", "words"),
-    [
-        (as_json({"_status": "ERR", "_error": {"code": 1, "message": "In words"}}), "In words"),
-        (as_json({"_error": "In words"}), "In words"),
-        (as_json({"message": "In words"}), '{"message": "In words"}'),
-        (as_json(["In words"]), '["In words"]'),
-        ("In words", "In words"),
-        (HTML, "Oops 502 Bad Gateway"),
-        ("", ""),
-        (b"\xff\xfe\xfa", "\ufffd\ufffd\ufffd"),
-        ("[" * 100_000, "[" * 299 + "…"),
-    ],
-    ids=["error", "error as text", "other JSON", "list", "text", "HTML", "empty", "no text", "endless"],
-)
+@pytest.mark.parametrize(("body", "words"), [*OWN_FORMS, *FOREIGN_FORMS], ids=FORM_NAMES)
 def test_the_status_decides_and_the_body_lends_its_words(
     status: int, kind: type[RemoteError], body: str | bytes, words: str
 ) -> None:
     error = _error(status=status, body=body)
-    assert type(error) is kind
+    is_foreign = (body, words) in FOREIGN_FORMS
+    assert type(error) is (Unreadable if is_foreign and issubclass(kind, Refused) else kind)
     assert error.answer == words
     assert (error.system, error.operation, error.status) == ("Amili", "read a case", status)
+
+
+@pytest.mark.parametrize("status", [404, 408, 422, 500, 503])
+@pytest.mark.parametrize("body", [HTML, ""], ids=["HTML", "empty"])
+def test_only_what_may_have_had_an_effect_speaks_of_one(status: int, body: str) -> None:
+    """A gateway's answer: nothing is in doubt after a read, and everything after a registration."""
+    assert "took effect" not in str(_error(status=status, body=body))
+    with responses.RequestsMock() as amili:
+        amili.post(REGISTRATIONS, status=status, body=body)
+        with pytest.raises(OutcomeUnknown, match="whether anything took effect is not known"):
+            client(now=Clock()).register(registration_body(guide_claim()), may_send=lambda: None)
+        assert len(amili.calls) == 1
 
 
 def test_complaints_by_field_are_flattened() -> None:
@@ -121,7 +147,7 @@ def test_endless_complaints_are_cut() -> None:
     for _ in range(100):
         nested = {"a": nested}
     assert len(_error(status=422, json={"_issues": nested}).issues) == 1
-    many = {f"f{n}": "x" * 5000 for n in range(1000)}
+    many = {f"f{n}": "x" * 3000 for n in range(1000)}
     error = _error(status=422, json={"_issues": many})
     assert len(error.issues) == 50
     assert len(str(error)) < 20_000

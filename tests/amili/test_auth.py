@@ -32,6 +32,7 @@ from connector.domain.errors import (
     ConfigurationError,
     NotAuthorised,
     NotSent,
+    OutcomeUnknown,
     RateLimited,
     Unavailable,
 )
@@ -53,6 +54,7 @@ from tests.amili.samples import (
     case_document,
     credentials,
     guide_claim,
+    own_no,
 )
 
 CASE = f"{CASES}/{CASE_ID}"
@@ -179,16 +181,32 @@ def test_a_token_that_seems_over_at_once_is_used_all_the_same(amili: responses.R
     assert _keys(amili) == ["signed", over, "signed", over]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [{"json": {"_status": "ERR", "_error": {"code": 401, "message": "x"}}}, {"body": "Unauthorized"}, {"body": ""}],
-)
-def test_a_refused_token_is_replaced_once_and_the_request_repeated(
+@pytest.mark.parametrize("body", [{"json": own_no(401)}, {"body": "Unauthorized"}, {"body": ""}])
+def test_a_read_is_repeated_with_a_new_token_in_whatever_form_the_old_one_is_refused(
     amili: responses.RequestsMock, body: dict[str, Any]
 ) -> None:
+    amili.get(AUTH, json={"token": "old"})
+    amili.get(CASE, status=401, **body)
+    amili.get(AUTH, json={"token": "new"})
+    amili.get(CASE, json=case_document())
+    assert _client().case(CASE_ID).id == CASE_ID
+
+
+@pytest.mark.parametrize("body", ["Unauthorized", "", "<html><h1>401</h1></html>"])
+def test_a_registration_that_something_else_refused_is_not_repeated(amili: responses.RequestsMock, body: str) -> None:
+    amili.get(AUTH, json={"token": "old"})
+    amili.post(REGISTRATIONS, status=401, body=body)
+    registration = registration_body(guide_claim())
+    amili_client = _client()
+    with pytest.raises(OutcomeUnknown):
+        amili_client.register(registration, may_send=lambda: None)
+    assert _keys(amili) == ["signed", "old"]
+
+
+def test_a_refused_token_is_replaced_once_and_the_request_repeated(amili: responses.RequestsMock) -> None:
     store = MemoryTokenStore()
     amili.get(AUTH, json={"token": "old"})
-    amili.post(REGISTRATIONS, status=401, **body)
+    amili.post(REGISTRATIONS, status=401, json=own_no(401))
     amili.get(AUTH, json={"token": "new"})
     amili.post(REGISTRATIONS, status=201, json=RECEIPT)
     amili.get(CASE, json=case_document())
@@ -207,9 +225,9 @@ def test_a_refused_token_is_replaced_once_and_the_request_repeated(
 
 def test_a_second_refusal_is_final(amili: responses.RequestsMock) -> None:
     amili.get(AUTH, json={"token": "old"})
-    amili.get(CASE, status=401, body="no")
+    amili.get(CASE, status=401, json=own_no(401))
     amili.get(AUTH, json={"token": "new"})
-    amili.get(CASE, status=401, body="still no")
+    amili.get(CASE, status=401, json=own_no(401, "still no"))
     with pytest.raises(NotAuthorised, match="still no") as caught:
         _client().case(CASE_ID)
     assert caught.value.status == 401
@@ -218,7 +236,7 @@ def test_a_second_refusal_is_final(amili: responses.RequestsMock) -> None:
 
 def test_a_missing_right_is_no_reason_to_authenticate_again(amili: responses.RequestsMock) -> None:
     amili.get(AUTH, json={"token": TOKEN})
-    amili.get(CASE, status=403)
+    amili.get(CASE, status=403, json=own_no(403))
     with pytest.raises(NotAuthorised):
         _client().case(CASE_ID)
     assert _keys(amili) == ["signed", TOKEN]
@@ -319,6 +337,8 @@ def test_a_refused_authentication_is_not_authorised_and_never_not_found(
     [
         {"status": 500, "body": "Oops"},
         {"status": 302},
+        {"status": 403, "body": "<html><h1>403 Forbidden</h1></html>"},
+        {"status": 404, "json": {"message": "no Route matched"}},
         {"status": 200, "body": ""},
         {"status": 200, "body": "<html>Sign in</html>"},
         {"status": 200, "json": {"_status": "OK"}},
@@ -332,7 +352,7 @@ def test_a_refused_authentication_is_not_authorised_and_never_not_found(
         {"body": requests.ReadTimeout("x")},
         {"body": requests.exceptions.ChunkedEncodingError("x")},
     ],
-    ids=range(14),
+    ids=range(16),
 )
 def test_an_authentication_that_fails_leaves_no_registration_in_doubt(
     amili: responses.RequestsMock, answer: dict[str, Any]

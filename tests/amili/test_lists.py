@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,8 +16,8 @@ import responses
 
 from connector.amili import client as module
 from connector.amili.models import CASE_PROJECTION
-from connector.domain.errors import Unreadable
-from tests.amili.samples import BASE, CASES, CREDITOR, as_json, case_document, client, page
+from connector.domain.errors import Refused, Unreadable
+from tests.amili.samples import BASE, CASES, CREDITOR, as_json, case_document, client, own_no, page
 
 LINES = f"{BASE}/finance--payout-specifications"
 PAYOUTS = f"{BASE}/finance--payouts"
@@ -137,7 +138,7 @@ def test_changes_are_read_latest_first_down_to_the_second_asked_for(amili: respo
     amili.get(CASES, json=page(*items))
     assert [case.id for case in client().cases_changed_since(CREDITOR, SINCE)] == ["a", "b"]
     (params,) = _params(amili)
-    assert params["sort"] == "-_updated"
+    assert params["sort"] == "-_updated,_id"
     assert json.loads(params["where"]) == {"creditor": CREDITOR}
     assert set(json.loads(params["projection"])) == set(CASE_PROJECTION)
 
@@ -183,6 +184,73 @@ def test_one_key_pair_may_ask_for_the_cases_of_all_its_creditors_at_once(amili: 
     assert [json.loads(one["where"]) for one in (first, second)] == [{"closed": None}, {"closed": False}]
 
 
+class _Seconds:
+    """An Amili whose items of one second come in any order, another for each page."""
+
+    def __init__(self, *, heeds: int, refuses: Sequence[str] = ()) -> None:
+        clocks = ["09:00:02"] * 130 + ["09:00:01"] * 20 + ["09:00:00"] * 150 + ["07:00:00"] * 40
+        self.items = [_changed(f"{number:024x}", clock) for number, clock in enumerate(clocks)]
+        self._chance = random.Random(7)
+        self._heeds = heeds
+        self._refuses = refuses
+
+    def answer(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(str(request.url)).query).items()}
+        asked = [query["sort"], *json.loads(query["where"])]
+        if any(one in self._refuses for one in asked):
+            return 400, {}, as_json(own_no(400))
+        where = json.loads(query["where"])
+        found = [one for one in self.items if where.get("_updated", one["_updated"]) == one["_updated"]]
+        self._chance.shuffle(found)
+        for key in reversed(query["sort"].split(",")[: self._heeds]):
+            found.sort(key=lambda one, key=key: one[key.lstrip("-")], reverse=key.startswith("-"))  # type: ignore[misc]
+        number, size = int(query["page"]), int(query["max_results"])
+        items = found[(number - 1) * size : number * size]
+        return 200, {}, as_json(page(*items, number=number, size=size, total=len(found)))
+
+
+@pytest.mark.parametrize(
+    ("heeds", "refuses", "calls"),
+    [(2, (), 4), (1, (), 9), (1, ("-_updated,_id",), 10), (1, ("-_updated,_id", "_updated"), 8), (1, ("_updated",), 7)],
+    ids=["two keys", "one heeded", "one taken", "no filter either", "one heeded, no filter"],
+)
+def test_no_change_is_missed_where_those_of_one_second_come_in_any_order(
+    amili: responses.RequestsMock, heeds: int, refuses: Sequence[str], calls: int
+) -> None:
+    seconds = _Seconds(heeds=heeds, refuses=refuses)
+    amili.add_callback(responses.GET, CASES, seconds.answer, content_type="application/json")
+    found = [case.id for case in client().cases_changed_since(CREDITOR, SINCE)]
+    assert sorted(found) == [item["_id"] for item in seconds.items[:300]]
+    assert len(amili.calls) <= calls
+
+
+@pytest.mark.parametrize("refused", [["null"], ["false"], ["null", "false"], ["null", "false", "creditor"]])
+@pytest.mark.parametrize("shown", [{}, {"closed": False}, {"closed": None}], ids=["absent", "false", "null"])
+def test_a_filter_that_is_refused_hides_no_open_case(
+    amili: responses.RequestsMock, refused: list[str], shown: dict[str, Any]
+) -> None:
+    documents = [*_cases(3, **shown), case_document("old", closed=True), case_document("other", creditor="another")]
+
+    def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        where = json.loads(parse_qs(urlsplit(str(request.url)).query).get("where", ["{}"])[0])
+        spelled = [json.dumps(where["closed"])] if "closed" in where else []
+        if any(one in refused for one in [*spelled, *where]):
+            return 400, {}, as_json(own_no(400))
+        fitting = [one for one in documents if all(one.get(name) == value for name, value in where.items())]
+        return 200, {}, as_json(page(*fitting))
+
+    amili.add_callback(responses.GET, CASES, answer, content_type="application/json")
+    assert sorted(case.id for case in client().open_cases(CREDITOR)) == ["c0", "c1", "c2"]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_whom_amili_refuses_to_answer_gets_no_wider_list(amili: responses.RequestsMock, status: int) -> None:
+    amili.get(CASES, status=status, json=own_no(status))
+    cases = client().open_cases(CREDITOR)
+    with pytest.raises(Refused):
+        list(cases)
+
+
 @pytest.mark.parametrize(
     "items",
     [
@@ -214,7 +282,7 @@ def test_a_next_page_that_is_newer_is_unreadable(amili: responses.RequestsMock) 
         list(cases)
 
 
-# amili.md 6.2, from the vendor's example.
+# amili/API.md, "Payouts", from the vendor's example.
 LINE: dict[str, Any] = {
     "creditor_name": "Testbolaget AB",
     "currency": "SEK",

@@ -48,20 +48,15 @@ def test_a_payment_reference_sent_as_a_number_stays_exact() -> None:
     assert receipt.ocr_number == "20252463478311301072"
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"_cases": []},
-        {"_cases": ["a", "b"]},
-        {"_cases": None},
-        {"_cases": CASE_ID},
-        {"_cases": [None]},
-        {"_cases": [""]},
-        {"_id": None},
-        {"_id": ""},
-    ],
-)
-def test_without_exactly_one_case_it_is_no_receipt(change: dict[str, Any]) -> None:
+@pytest.mark.parametrize("cases", [[], ["a", "b"], None, CASE_ID, [""]])
+def test_without_exactly_one_case_it_is_a_receipt_that_names_none(cases: object) -> None:
+    receipt = RegistrationReceipt.model_validate(RECEIPT | {"_cases": cases})
+    assert receipt.registration_id == RECEIPT["_id"]
+    assert receipt.case_id == ""
+
+
+@pytest.mark.parametrize("change", [{"_cases": [None]}, {"_id": None}, {"_id": ""}])
+def test_without_an_id_or_with_what_is_no_list_of_ids_it_is_no_receipt(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         RegistrationReceipt.model_validate(RECEIPT | change)
 
@@ -121,13 +116,15 @@ def test_an_amount_that_is_not_shown_is_unknown_and_never_zero(
     assert Case.model_validate(case_document(**amounts)).remaining_capital == remaining
 
 
-@pytest.mark.parametrize("closed", [None, False, ""])
+@pytest.mark.parametrize("closed", [None, False, "", {}, [], {"date": None, "reason": ""}, [{}]])
 def test_open_whatever_the_type_of_closed(closed: object) -> None:
     assert not is_closed(Case.model_validate(case_document(closed=closed)))
     assert not is_closed(Case.model_validate(case_document()))
 
 
-@pytest.mark.parametrize("closed", [True, "Wed, 03 Sep 2025 07:56:11 GMT", {"reason": "paid"}, {}, 1])
+@pytest.mark.parametrize(
+    "closed", [True, "Wed, 03 Sep 2025 07:56:11 GMT", {"reason": "paid"}, [{"reason": "paid"}], ["paid"], 1]
+)
 def test_closed_whatever_the_type_of_closed(closed: object) -> None:
     assert is_closed(Case.model_validate(case_document(closed=closed)))
 

@@ -14,7 +14,7 @@ from connector.amili import registration as module
 from connector.amili.fields import to_json
 from connector.amili.models import CaseRegistration, ClaimedFees
 from connector.amili.registration import registration_body
-from connector.domain.claim import UNCONFIRMED_FEE_KEYS
+from connector.domain.claim import UNCONFIRMED_FEE_KEYS, LatePaymentFee
 from connector.domain.connection import FirstAction
 from connector.domain.invoice import Address
 from connector.domain.money import InexactAmount
@@ -178,6 +178,32 @@ def test_unknown_fields_are_never_sent() -> None:
     for key in UNCONFIRMED_FEE_KEYS:
         with pytest.raises(ValidationError):
             ClaimedFees.model_validate({"reminder": reminder, key: reminder})
+
+
+@pytest.mark.parametrize("taken", [False, True])
+@pytest.mark.parametrize("in_capital", [False, True])
+def test_a_late_payment_compensation_is_sent_where_the_switch_says_so(
+    monkeypatch: pytest.MonkeyPatch, taken: bool, in_capital: bool
+) -> None:
+    monkeypatch.setattr(module, "SEND_LATE_PAYMENT_FEE", taken)
+    late = LatePaymentFee(amount=Decimal("450.00"), date=date(2025, 8, 12), in_capital=in_capital)
+    claim = guide_claim().model_copy(update={"late_payment_fee": late, "invoice_fee": None, "reminder_fee": None})
+    (debt,) = json.loads(to_json(registration_body(claim)))["debts"]
+    included, claimed = debt.get("fees_included_in_capital_to_claim"), debt.get("fees_already_claimed")
+    charged = {"amount": 450.0, "fee_registration_date": "Tue, 12 Aug 2025 00:00:00 GMT"}
+    assert included == ({"late_payment_fee": 450.0} if taken and in_capital else None)
+    assert claimed == ({"late_payment_fee": charged} if taken and not in_capital else None)
+    both = json.loads(to_json(registration_body(guide_claim().model_copy(update={"late_payment_fee": late}))))["debts"][
+        0
+    ]
+    assert ("late_payment_fee" in both["fees_already_claimed"]) is (taken and not in_capital)
+    assert both["fees_already_claimed"]["reminder"]["amount"] == 60.0
+    assert both["fees_included_in_capital_to_claim"]["invoice_fee"] == 50.0
+
+
+def test_another_first_action_is_sent_as_it_is() -> None:
+    body = registration_body(guide_claim().model_copy(update={"first_action": "surveillance"}))
+    assert json.loads(to_json(body))["first_action"] == "surveillance"
 
 
 def test_the_second_address_line_is_not_sent() -> None:

@@ -9,7 +9,7 @@ from connector.amili import status
 from connector.amili.actions import RegisteredAction
 from connector.amili.status import outcome, words_for
 from connector.domain.action import ActionOutcome
-from connector.domain.checks.texts import Words
+from connector.domain.checks.words import Words
 
 TABLES = (
     status.CASE_STATES,

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import idle, open_cases, report, throughput, webhooks
+from tests.bench import idle, odoo_click, open_cases, report, throughput, webhooks
 from tests.bench.databases import Postgres, postgres
 from tests.bench.deployed import deployed
 from tests.bench.machine import busy_percent, this_machine
@@ -56,6 +56,8 @@ def _measured() -> report.Results:
     say(f"idle: {idling}")
     starting = idle.starts()
     say(f"starts: {starting}")
+    click_s = odoo_click.measured()
+    say(f"a click on two hundred invoices in Odoo, s: {'no real Odoo' if click_s is None else f'{click_s:.2f}'}")
     return report.Results(
         machine=machine,
         busy_percent=max(busy),
@@ -66,6 +68,7 @@ def _measured() -> report.Results:
         idle=idling,
         starts=starting,
         open_cases=costs,
+        click_s=click_s,
     )
 
 

@@ -1,7 +1,7 @@
 """The rival that everybody would write first: the vendor guide's own two steps for one invoice after the other.
 
-Its style is kept (amili-case-flow-guide.txt): `requests.post` without a session, no timeout, no record of what was
-done, and the amounts, the debtor and the PDF given. It reads no ledger and writes nothing back.
+Its style is kept (amili/API.md, "Case registration"): `requests.post` without a session, no timeout, no record of what
+was done, and the amounts, the debtor and the PDF given. It reads no ledger and writes nothing back.
 """
 
 from __future__ import annotations

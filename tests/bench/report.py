@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.bench.deployed import CONCURRENCY
 from tests.bench.idle import PER_CALL_S, Idle, Starts
 from tests.bench.machine import Machine
+from tests.bench.odoo_click import INVOICES
 from tests.bench.open_cases import CASES, Costs
 from tests.bench.rounds import Round
 from tests.bench.throughput import GUIDE, POOL, POSTGRES, SQLITE, Figures
@@ -23,6 +24,8 @@ MOST_BY_CHANGE_MS, MOST_DAILY_MS = 0.02, 1.0
 """Our own CPU for a case to which nothing happens."""
 MOST_PEAK_MB = 350.0
 """Of the process that compares; web and worker together have 512."""
+
+LONGEST_CLICK_S = 2.0
 
 _BETWEEN_MARKS = re.compile(r"(<!-- bench:start -->\n).*?(<!-- bench:end -->)", re.DOTALL)
 
@@ -40,6 +43,8 @@ class Results:
     idle: Idle
     starts: Starts
     open_cases: dict[str, Costs]
+    click_s: float | None = None
+    """Of a person who sends two hundred invoices at once in a real Odoo; `None` where there was none."""
 
     def share_of_pool(self, contender: str) -> float:
         """Cases per second as a share of the bare pool's, at 100 ms a call."""
@@ -59,6 +64,8 @@ def misses(results: Results) -> tuple[str, ...]:
         )
     for name, costs in results.open_cases.items():
         found += _dear(name, costs)
+    if results.click_s is not None and results.click_s >= LONGEST_CLICK_S:
+        found.append(f"two hundred invoices sent at once took {results.click_s:.1f} s, not under {LONGEST_CLICK_S:.0f}")
     return tuple(found)
 
 
@@ -79,10 +86,8 @@ def _dear(name: str, costs: Costs) -> list[str]:
 
 def as_markdown(results: Results) -> str:
     """The README's section."""
-    return (
-        "\n\n".join((_intro(results), _hand_overs(results), _webhooks(results), _open_cases(results), _idle(results)))
-        + "\n"
-    )
+    parts = (_intro(results), _hand_overs(results), _webhooks(results), _open_cases(results), _idle(results))
+    return "\n\n".join((*parts, *_click(results))) + "\n"
 
 
 def write(readme: Path, text: str) -> None:
@@ -119,8 +124,7 @@ def _hand_overs(results: Results) -> str:
     )
     return (
         "\n".join((head, *rows))
-        + f"\n\nA hand-over makes {calls:.0f} calls here: it reads the invoice whole, looks for a case, registers, "
-        "has Odoo make the PDF,\nuploads it, and writes back. At 100 ms a call the connector reaches "
+        + f"\n\nA hand-over made {calls:.0f} calls when this was measured. At 100 ms a call the connector reaches\n"
         f"**{results.share_of_pool(SQLITE):.2f}** (SQLite) and **{results.share_of_pool(POSTGRES):.2f}** (PostgreSQL) "
         f"of the bare pool; the target is {LEAST_SHARE_OF_POOL}."
     )
@@ -147,6 +151,12 @@ def _webhooks(results: Results) -> str:
         for words, one in (("the connector", results.ours), ("a bare Flask handler that stores a row", results.bare))
     ]
     return "\n".join((head, *rows))
+
+
+def _click(results: Results) -> tuple[str, ...]:
+    if results.click_s is None:
+        return ()
+    return (f"A person who sends {INVOICES} invoices at once in a real Odoo 19 waits {results.click_s:.2f} s.",)
 
 
 def _open_cases(results: Results) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -51,13 +52,51 @@ class Sandboxes:
 
     def slow(self, per_call_s: float) -> None:
         """From now on every call takes this much longer."""
-        for url in (self.amili_url, self.ledger_url):
-            _control(url, "switches", {"slow_s": per_call_s})
+        self.slow_at_amili(per_call_s)
+        _control(self.ledger_url, "switches", {"slow_s": per_call_s})
+
+    def slow_at_amili(self, per_call_s: float) -> None:
+        """From now on every call of Amili takes this much longer."""
+        _control(self.amili_url, "switches", {"slow_s": per_call_s})
+
+    def slow_operation(self, operation: str, per_call_s: float, *, at_amili: bool) -> None:
+        """From now on this operation alone takes so much longer, at Amili or in the ledger."""
+        _control(self._url(at_amili), "switches", {"slow_operations_s": {operation: per_call_s}})
+
+    def pay(self, bill: Bill, amount: str) -> None:
+        """A payment of the invoice through the bank, in the ledger alone."""
+        _control(self.ledger_url, f"invoices/{bill.id}/pay", {"amount": amount})
+
+    def requests(self, *, at_amili: bool, counted_as: str) -> int:
+        """How many requests of this kind have arrived."""
+        found = _state(self._url(at_amili))["requests"]
+        return sum(count for name, count in found.items() if name.startswith(counted_as))
+
+    def amili_cases(self) -> list[dict[str, Any]]:
+        """Amili's cases, as its control shows them."""
+        found: list[dict[str, Any]] = _state(self.amili_url)["cases"]
+        return found
+
+    def payments_by_case(self) -> Counter[str]:
+        """How many payments were reported of each case."""
+        return Counter(one["case"] for one in _state(self.amili_url)["actions"] if one["kind"] == "payment")
+
+    def case_ids_in_ledger(self) -> frozenset[str]:
+        """The cases that the ledger's invoices name."""
+        invoices = _state(self.ledger_url)["invoices"].values()
+        return frozenset(one["x_amili_case_id"] for one in invoices if one["x_amili_case_id"])
+
+    def _url(self, at_amili: bool) -> str:
+        return self.amili_url if at_amili else self.ledger_url
 
     def cases(self) -> int:
         """How many registrations Amili has received."""
         received = _state(self.amili_url)["registrations_received"]
         return sum(received.values())
+
+    def cases_by_invoice(self) -> Counter[str]:
+        """How many cases Amili has of each invoice."""
+        return Counter(case["invoice_number"] for case in _state(self.amili_url)["cases"])
 
     def calls(self) -> int:
         """How many calls both have received so far."""

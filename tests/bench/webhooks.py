@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from connector.cli.serving import WEB_THREADS
+from connector.web.lanes import Threads
 from tests.bench.deployed import CONNECTION, Deployed, deployed
 from tests.bench.processes import cpu_s, environment, first_line, running
 from tests.bench.sandboxes import Sandboxes, sandboxes
@@ -54,7 +54,7 @@ def bare() -> Answers:
         boxes = stack.enter_context(sandboxes(folder, bills=_BUSY_BILLS + _HINTED_BILLS))
         made = stack.enter_context(deployed(folder, boxes))
         stack.enter_context(made.process("worker"))
-        arguments = ("-m", "tests.bench.bare_handler", str(folder / "bare.db"), str(WEB_THREADS))
+        arguments = ("-m", "tests.bench.bare_handler", str(folder / "bare.db"), str(Threads().at_once))
         handler = stack.enter_context(running(arguments, env=environment(), folder=folder, log=folder / "bare.log"))
         return _measured(folder, boxes, made, handler.pid, f"{first_line(handler)}/hook")
 

@@ -18,7 +18,7 @@ from tests.cli.terminal import Forking, Said, Terminal, forking
 from tests.flows.ledgers import DATABASE, ORGANISATION
 from tests.flows.stage import Stage, stage
 
-PATIENT = {"CONNECT_TIMEOUT_S": "5", "READ_TIMEOUT_S": "10", "SETTLE_S": "16", "ATTEMPT_S": "30"}
+PATIENT = {"CONNECT_TIMEOUT_S": "5", "READ_TIMEOUT_S": "10", "PAGE_WAIT_S": "60", "SETTLE_S": "16", "ATTEMPT_S": "30"}
 """Waits that a busy test machine does not exceed."""
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from connector.sandbox.amili import create_amili
+from connector.sandbox.amili_state import AmiliState, guide_state
+from connector.sandbox.odoo import create_odoo
+from connector.sandbox.odoo_state import OdooState
+from connector.sandbox.serve import running
 from tests.cli.terminal import Terminal
+from tests.flows.acting import closed_port
 
 CODE = "canary-api-code-19f2"
 
 
 @pytest.fixture
 def ready(terminal: Terminal) -> Terminal:
-    """A terminal where `init` was run."""
+    """A terminal where `init` was run. Nobody answers at Amili's address."""
+    terminal.env["AMILI_SANDBOX_URL"] = f"http://127.0.0.1:{closed_port()}"
     assert terminal.run("init").status == 0
     return terminal
 
@@ -81,3 +90,47 @@ def test_what_cannot_be_a_code_is_refused(ready: Terminal, code: str) -> None:
 
     assert said.status == 3
     assert said.sentence.startswith("API code from Amili: what was given is empty")
+
+
+@pytest.fixture
+def answering(ready: Terminal) -> Iterator[tuple[Terminal, AmiliState]]:
+    """The same, with a key pair that Amili knows by `CODE`."""
+    amili = guide_state(organization_no="5560269986")
+    amili.register_key(CODE, ready.run("amili", "keys").out)
+    with running(create_amili(amili)) as url:
+        ready.env["AMILI_SANDBOX_URL"] = url
+        yield ready, amili
+
+
+def test_a_code_that_amili_accepts_is_kept(answering: tuple[Terminal, AmiliState]) -> None:
+    terminal, _ = answering
+    said = terminal.run("amili", "code", "--api-code", CODE)
+
+    assert said.status == 0, said.err
+    assert "It works in sandbox." in said.out
+    assert "UNTRIED" not in said.out
+
+
+def test_a_code_that_amili_refuses_takes_no_others_place(answering: tuple[Terminal, AmiliState]) -> None:
+    terminal, amili = answering
+    assert terminal.run("amili", "code", "--api-code", CODE).status == 0
+
+    said = terminal.run("amili", "code", "--api-code", "canary-mistyped-code")
+
+    assert said.status == 4
+    assert "does not accept our API code" in said.sentence
+    assert "canary-mistyped-code" not in said.out + said.err
+    with running(create_odoo(OdooState(database="db", api_key="canary-ledger-key-0a"))) as url:
+        terminal.env["ALLOW_PRIVATE_ADDRESSES"] = "true"
+        given = ("--url", url, "--database", "db", "--api-key", "canary-ledger-key-0a")
+        terminal.run("connect", *given, "--yes")
+    assert amili.live_tokens(), "the code before is still the one in use"
+
+
+def test_where_nobody_answers_the_code_is_stored_and_said_to_be_untried(ready: Terminal) -> None:
+    ready.run("amili", "keys")
+    said = ready.run("amili", "code", "--api-code", CODE)
+
+    assert said.status == 0
+    assert "UNTRIED" in said.out
+    assert "could not be reached" in said.err

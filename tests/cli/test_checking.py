@@ -30,6 +30,7 @@ def test_both_sides_say_who_they_are(house: House) -> None:
     assert lines[1].startswith("  ✓ ledger    Testbolaget AB (5566778899), odoo 19.0")
     assert lines[2] == "    Customers with a valid personal or organisation number: 0 of 0"
     assert lines[3] == "  ✓ creditor  Testbolaget AB (5566778899), active"
+    assert lines[4] == "  ✓ reading   all 14 endpoints of Amili that are read answer"
 
 
 def test_how_many_customers_have_an_identity_number(house: House) -> None:
@@ -63,6 +64,34 @@ def test_one_company_of_several(house: House) -> None:
 
     assert unknown.status == 3
     assert "another" in unknown.sentence
+
+
+@pytest.mark.parametrize(
+    ("operation", "named"),
+    [
+        ("payout_specifications", ["list payout specifications", "list an invoice's payout specifications"]),
+        ("look", ["look for the invoice's cases", "list open cases", "list changed cases"]),
+        ("read_case", ["read a case"]),
+        ("payments", ["look for a payment"]),
+        ("read_payment", ["read a payment"]),
+        ("creditings", ["look for a crediting"]),
+        ("read_crediting", ["read a crediting"]),
+        ("cancellations", ["look for a cancellation"]),
+        ("read_cancellation", ["read a cancellation"]),
+        ("registrations", ["list registrations"]),
+        ("read_registration", ["read a registration"]),
+    ],
+)
+def test_an_endpoint_that_is_refused_is_named(house: House, operation: str, named: list[str]) -> None:
+    fault = {"kind": "fail_before", "operations": [operation], "status": 403, "share": 1.0}
+    house.on.amili.switches.change({"faults": [fault]})
+    said = house.terminal.run("check", "--json")
+
+    assert said.status == 4
+    found = document(said)
+    assert found["ok"] is False
+    assert [one["operation"] for one in found["endpoints"] if one["error"]] == named
+    house.on.amili.switches.change({"faults": []})
 
 
 @pytest.mark.parametrize("side", ["ledger", "creditor"])

@@ -202,11 +202,9 @@ def test_amili_is_out_of_order(beginning: Beginning) -> None:
 
 
 def test_a_wrong_api_code(beginning: Beginning) -> None:
-    beginning.terminal.run("amili", "code", "--api-code", "canary-wrong-code")
-    said = beginning.connect("--yes")
+    said = beginning.terminal.run("amili", "code", "--api-code", "canary-wrong-code")
     refused(said, 4, "Amili", "does not accept our API code")
     assert "canary-wrong-code" not in said.out + said.err
-    beginning.terminal.run("amili", "code", "--api-code", beginning.api_code)
     succeeds(beginning)
 
 
@@ -356,3 +354,21 @@ def test_from_connect_to_the_case_id_on_an_invoice_of_an_older_odoo(beginning: B
     (case,) = beginning.amili.cases_of(books.number(invoice))
     assert books.field(invoice, "x_amili_case_id") == case.id
     assert not [call for call in beginning.ledger.traffic.requests if "/json/2/" in call]
+
+
+@pytest.mark.parametrize("companies", [[1, 2], [1, 2, 3]])
+def test_a_user_who_sees_several_companies_is_connected_to_the_chosen_one(
+    beginning: Beginning, companies: list[int]
+) -> None:
+    for company in companies[1:]:
+        values = {"name": f"Bolag {company}", "partner_id": False}
+        beginning.ledger.records.create("res.company", values, identifier=company)
+    beginning.ledger.records.update("res.users", 5, {"company_ids": companies})
+    (beginning.terminal.folder / "settings.json").write_text('{"host": {"company_id": 1}}', encoding="utf-8")
+
+    refused = beginning.connect("--yes")
+    said = beginning.connect("--yes", "--settings", "settings.json")
+
+    assert refused.status == 3
+    assert "sees several companies" in refused.err
+    assert said.status == 0, said.err

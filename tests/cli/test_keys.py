@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from connector.domain.dates import today
 from tests.cli.conftest import House
 from tests.flows.stage import CONNECTION
@@ -48,3 +50,16 @@ def test_the_end_of_a_key_is_told_ahead(house: House) -> None:
     assert f"key ends {ends} – SOON" in checked.out
     assert f"amili-connector key --connection {CONNECTION}" in checked.out
     assert f"its key ends on {ends}" in house.terminal.run("list").err
+
+
+@pytest.mark.parametrize("companies", [[1], [1, 2], [1, 2, 3]])
+def test_a_user_who_sees_several_companies_is_checked_and_given_a_new_key(house: House, companies: list[int]) -> None:
+    ledger = house.on.ledger
+    for company in companies[1:]:
+        ledger.records.create("res.company", {"name": f"Bolag {company}", "partner_id": False}, identifier=company)
+    ledger.records.update("res.users", BOT, {"company_ids": companies})
+    ledger.set_key(NEW, BOT)
+
+    assert house.terminal.run("check").status == 0
+    assert house.terminal.run("key", typed=f"{NEW}\n").status == 0
+    assert house.terminal.run("check").status == 0

@@ -143,6 +143,18 @@ def test_how_a_case_stands_and_the_three_facts_that_end_it(sent: House) -> None:
     assert sent.terminal.run("list", "--ending", "shut").status == 2
 
 
+def test_a_case_is_found_by_its_ocr_number(sent: House) -> None:
+    (done,) = sent.terminal.run("list", "--state", "done", "--json").json
+    (registration,) = sent.on.amili.registrations.values()
+    (number,) = registration["_ocr_numbers_ocr"]
+    assert (done["ocr"], done["ocr_id"]) == (number, registration["_ocr_numbers"][0])
+
+    assert [one["case_id"] for one in sent.terminal.run("list", "--ocr", number, "--json").json] == [done["case_id"]]
+    assert number in sent.terminal.run("list", "--ocr", number).out
+    assert sent.terminal.run("list", "--ocr", number[:-1], "--json").json == []
+    assert [one["case_id"] for one in sent.terminal.run("show", number, "--json").json] == [done["case_id"]]
+
+
 def test_for_people(sent: House) -> None:
     (case,) = sent.on.amili.cases.values()
     said = sent.terminal.run("show", case.id)
@@ -168,7 +180,7 @@ def test_nothing_of_that_name(sent: House, reference: str) -> None:
     said = sent.terminal.run("show", reference)
 
     assert said.status == 2
-    assert said.sentence == f"No hand-over has the case id or invoice number {reference}."
+    assert said.sentence == f"No hand-over has the case id, invoice number or OCR number {reference}."
 
 
 def test_an_invoice_that_never_got_a_number_is_found_by_its_id(house: House) -> None:

@@ -102,8 +102,8 @@ def test_what_cannot_be_registered_has_findings_only(terminal: Terminal) -> None
 
 
 def test_on_another_day_and_with_another_first_action(terminal: Terminal) -> None:
-    early = mapped(terminal, "--today", "2026-10-10", "--first-action", "reminder").json
-    late = mapped(terminal, "--today", "2026-10-11", "--first-action", "debt_collection").json
+    early = mapped(terminal, "--today", "2026-10-12", "--first-action", "reminder").json
+    late = mapped(terminal, "--today", "2026-10-13", "--first-action", "debt_collection").json
 
     assert "C2" in [one["code"] for one in early["findings"]]
     assert "C2" not in [one["code"] for one in late["findings"]]

@@ -5,10 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 
+from connector.sandbox.amili_state import GUIDE_CREDITOR
 from connector.sandbox.odoo_books import InvoiceLine
+from connector.store import tables
 from tests.cli.conftest import House
 from tests.cli.terminal import Said
+from tests.flows.acting import begun, step
+from tests.flows.hand_over.test_debts import DIFFERING, stranger
 
 
 def nothing_sent(house: House) -> None:
@@ -95,7 +100,7 @@ def test_for_programs(house: House) -> None:
     assert said.status == 5
     assert found.keys() == {
         *("connection", "environment", "invoice_id", "invoice_number", "due_date", "first_action"),
-        *("amounts", "findings", "stopping", "sendable", "case_id"),
+        *("amounts", "findings", "stopping", "sendable", "case_id", "hand_over_id", "asks_whose"),
     }
     assert found["sendable"] is False
     assert "E2" in found["stopping"]
@@ -104,6 +109,21 @@ def test_for_programs(house: House) -> None:
         assert Decimal(amount["amount"]).as_tuple().exponent == -2
     for finding in found["findings"]:
         assert finding.keys() == {"code", "severity", "field", "value", "sv", "en"}
+
+
+@pytest.mark.parametrize(("always", "reads"), [(False, "Konsulttimmar"), (True, "Varor och tjänster")])
+def test_what_the_debtor_will_read_is_amilis_text_where_it_is_always_used(
+    house: House, always: bool, reads: str
+) -> None:
+    invoice = house.on.invoice()
+    house.on.amili.set_creditor(GUIDE_CREDITOR, always_use_standard_debt_description=always)
+    with house.on.deployment.databases.main.begin() as connection:
+        connection.execute(update(tables.connections).values(creditor_checked_at=0.0))
+    said = house.terminal.run("preview", invoice)
+    house.on.amili.set_creditor(GUIDE_CREDITOR, always_use_standard_debt_description=False)
+
+    assert said.status == 0, said.err
+    assert f"The debtor reads: {reads}" in said.out
 
 
 def test_the_first_action_can_be_chosen(house: House) -> None:
@@ -148,3 +168,25 @@ def test_the_ledger_is_down(house: House) -> None:
     assert said.out == ""
     assert said.sentence.startswith("Odoo: ")
     assert house.terminal.run("preview", invoice).status == 0
+
+
+def test_an_open_case_that_does_not_fit_is_told_with_where_to_decide(house: House) -> None:
+    invoice, alike = house.on.invoice(), house.on.invoice()
+    case = stranger(house.on, invoice, **DIFFERING["capital"])
+    stranger(house.on, alike)
+    before = house.terminal.run("preview", invoice)
+    assert before.status == 5
+    assert f"! case_differs: An open case at Amili ({case.id}) has the same invoice number" in before.out
+    assert "Cannot be sent now: case_differs." in before.out
+    assert "amili-connector decide" not in before.out, "there is nothing to decide on yet"
+    assert house.terminal.run("preview", alike).status == 0
+    nothing_sent(house)
+
+    hand_over = begun(house.on, invoice)
+    step(house.on, hand_over)
+    after = house.terminal.run("preview", invoice)
+    assert (after.status, f"✗ case_differs: An open case at Amili ({case.id})" in after.out) == (5, True)
+    assert f"amili-connector decide {hand_over}" in after.out
+    assert house.terminal.run("decide", hand_over).status == 0
+    document = house.terminal.run("preview", invoice, "--json").json
+    assert (document["asks_whose"], document["hand_over_id"]) == (True, hand_over)

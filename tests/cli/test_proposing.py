@@ -22,6 +22,11 @@ def lately_due(house: House, days: int) -> str:
     return str(books.add_invoice(house.on.customer(), lines, due_days_ago=days))
 
 
+def bank_is_booked(house: House) -> None:
+    """Money of another customer came in: without any receipt no rule sends."""
+    house.on.ledger.books.receive(Decimal(10))
+
+
 def rule(house: House, **values: object) -> None:
     path = house.terminal.folder / "rule.json"
     path.write_text(json.dumps({"rule": values}), encoding="utf-8")
@@ -97,6 +102,7 @@ def test_no_is_no(house: House) -> None:
 
 
 def test_later_plans_go_by_themselves_unless_they_are_too_large(house: House) -> None:
+    bank_is_booked(house)
     first = house.on.invoice()
     sent = house.terminal.run("send", house.on.number(first), "--yes")
     assert sent.status == 0, sent.err
@@ -133,6 +139,27 @@ def test_an_invoice_that_cannot_be_read_hides_no_other(house: House) -> None:
     assert found[odd] == "stopped"
 
 
+@pytest.mark.parametrize(
+    ("side", "operation"), [("ledger", "account.move.line/search_read"), ("amili", "read_creditor")]
+)
+def test_who_asks_for_a_day_is_not_waited_for(house: House, side: str, operation: str) -> None:
+    clean, other = house.on.invoice(), house.on.invoice()
+    switches = house.on.ledger.switches if side == "ledger" else house.on.amili.switches
+    fault = {"kind": "rate_limited", "share": 1.0, "retry_after_s": 86_400, "operations": [operation]}
+    switches.change({"faults": [fault]})
+    with house.on.deployment.databases.main.begin() as connection:
+        connection.execute(update(tables.connections).values(creditor_checked_at=0.0))
+    said = house.terminal.run("propose", "--json")
+
+    assert said.status == 4, "what is not read is no success"
+    assert {one["invoice_id"]: one["standing"] for one in said.json["invoices"]} == {clean: "unread", other: "unread"}
+    assert "2 could not be read" in said.err
+    switches.change({"faults": []})
+    with house.on.deployment.databases.main.begin() as connection:
+        connection.execute(tables.budgets.delete())
+    assert house.terminal.run("propose").status == 0
+
+
 def held(house: House) -> list[str]:
     """The titles of the plans that wait among the tasks."""
     tasks = house.terminal.run("tasks", "--json", "--language", "en").json
@@ -154,6 +181,7 @@ def test_a_plan_that_needs_a_person_waits_among_the_tasks(house: House) -> None:
 
 @pytest.mark.parametrize("how", [("--yes", "--force"), ()])
 def test_a_plan_that_went_waits_no_longer(house: House, how: tuple[str, ...]) -> None:
+    bank_is_booked(house)
     invoice = house.on.invoice()
     assert house.terminal.run("propose", "--send", "--yes").status == 5
 

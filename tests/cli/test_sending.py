@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from connector.domain.findings import Finding, stops
 from connector.domain.hand_over import HandOverState
 from connector.flows.hand_over import asking
 from connector.sandbox.odoo_books import InvoiceLine
@@ -139,11 +140,28 @@ def test_an_unknown_invoice_stops_all_before_anything_is_asked_for(house: House)
     assert house.on.hand_over(invoice) is None
 
 
+def test_an_invoice_that_cannot_be_read_stops_no_other(house: House) -> None:
+    invoices = [house.on.invoice() for _ in range(3)]
+    fault = {"kind": "fail_before", "operations": ["look"], "status": 503, "body": "html", "next_n": 1}
+    house.on.amili.switches.change({"faults": [fault]})
+    said = house.terminal.run("send", *invoices, "--yes", "--json")
+
+    assert said.status == 4
+    assert f"{invoices[0]} is not sent, for it could not be read." in said.err
+    assert "took effect" not in said.err
+    assert [(one["invoice_id"], one["state"]) for one in said.json] == [
+        (invoices[1], "done"),
+        (invoices[2], "done"),
+        (invoices[0], None),
+    ]
+    assert [house.on.cases(invoice) for invoice in invoices] == [0, 1, 1]
+
+
 def test_ticks_and_reasons_are_needed_and_kept(house: House) -> None:
     invoice = abroad(house)
 
     assert house.terminal.run("preview", invoice, "--json").json["stopping"] == ["E12", "F1"]
-    for too_little in ((), ("--accept", "F1"), ("--lift", "E12=Avtalat"), ("--accept", "F1", "--accept", "E12")):
+    for too_little in ((), ("--accept", "F1"), ("--lift", "E12=Avtalat")):
         assert house.terminal.run("send", invoice, "--yes", *too_little).status == 5
         assert house.on.cases(invoice) == 0
     said = house.terminal.run("send", invoice, "--accept", "F1", "--lift", "E12=Avtalat = ja", typed="y\n")
@@ -158,12 +176,47 @@ def test_ticks_and_reasons_are_needed_and_kept(house: House) -> None:
     assert (asked[-1]["accepted"], asked[-1]["lifted"]) == (["F1"], {"E12": "Avtalat = ja"})
 
 
-def test_a_hard_block_cannot_be_lifted(house: House) -> None:
-    invoice = house.on.invoice(house.on.customer(company_registry=""))
-    said = house.terminal.run("send", invoice, "--yes", "--accept", "E2", "--lift", "E2=Ändå")
+@pytest.mark.parametrize(
+    ("wrong", "way_out"),
+    [
+        (("--lift", "E2=Ändå"), "--accept E2"),
+        (("--accept", "E12"), "--lift E12=REASON"),
+        (("--accept", "A1"), "must be mended"),
+        (("--lift", "A1=Ändå"), "must be mended"),
+    ],
+)
+def test_what_cannot_be_answered_so_is_refused_and_nothing_is_sent(
+    house: House, wrong: tuple[str, str], way_out: str
+) -> None:
+    invoice = house.on.invoice()
 
-    assert said.status == 5
-    assert house.on.cases(invoice) == 0
+    said = house.terminal.run("send", invoice, "--yes", *wrong)
+
+    assert said.status == 2
+    assert way_out in said.sentence
+    assert house.on.hand_over(invoice) is None
+    assert house.terminal.run("send", invoice, "--yes").status == 0
+    assert house.on.cases(invoice) == 1
+
+
+def test_what_stops_this_invoice_for_good_is_not_confirmed_in_silence(house: House) -> None:
+    invoice = house.on.invoice(house.on.customer(company_registry=""))
+
+    said = house.terminal.run("send", invoice, "--yes", "--accept", "E2", "--first-action", "debt_collection")
+
+    assert said.status == 2
+    assert "must be mended. Nothing was sent" in said.sentence
+    assert house.on.hand_over(invoice) is None
+    as_reminder = house.terminal.run("send", invoice, "--yes", "--accept", "E2", "--first-action", "reminder")
+    assert as_reminder.status == 5
+    assert "E2" not in [one.code for one in stops_of(house, invoice)]
+
+
+def stops_of(house: House, invoice: str) -> tuple[Finding, ...]:
+    """What stopped the invoice."""
+    found = house.on.hand_over(invoice)
+    assert found is not None
+    return stops(found.findings, accepted=found.accepted, lifted=found.lifted)
 
 
 @pytest.mark.parametrize(

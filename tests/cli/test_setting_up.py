@@ -35,10 +35,17 @@ def test_two_inits_share_no_secret(terminal: Terminal) -> None:
 
 def test_init_prints_no_secret(terminal: Terminal) -> None:
     said = terminal.run("init")
-    secrets = re.findall(r"=(.+)$", (terminal.folder / ".env").read_text(encoding="utf-8"), re.MULTILINE)
+    secrets = re.findall(r"^\w+=(.+)$", (terminal.folder / ".env").read_text(encoding="utf-8"), re.MULTILINE)
 
     assert len(secrets) == 2
     assert not [secret for secret in secrets if secret in said.out + said.err]
+
+
+def test_init_names_what_a_proxy_in_front_needs(terminal: Terminal) -> None:
+    said = terminal.run("init")
+
+    assert "TRUSTED_PROXY" in said.out
+    assert re.findall(r"^# (TRUSTED_PROXY|PUBLIC_URL)=", (terminal.folder / ".env").read_text("utf-8"), re.MULTILINE)
 
 
 def test_init_never_overwrites(terminal: Terminal) -> None:

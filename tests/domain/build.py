@@ -32,7 +32,7 @@ ACCOUNT = "674dbeaf08847b9501cc9132"
 CREDITOR = "674dbeb208847b9501cc9138"
 COMPANY_NUMBER = "5560160680"
 PERSON_NUMBER = "199001011239"
-OWN_NUMBER = "5560269986"
+OWN_NUMBER = "5566778899"
 
 
 def kr(text: str) -> Decimal:
@@ -148,7 +148,7 @@ def circumstances(**changes: Any) -> Circumstances:
 
 
 def guide_invoice() -> Invoice:
-    """The invoice behind the example of amili-case-flow-guide.txt."""
+    """The invoice behind the guide's example (amili/API.md, "Fees in a registration")."""
     return an_invoice(
         total=kr("2050.00"),
         balance=kr("2050.00"),

@@ -15,22 +15,31 @@ from connector.domain.checks import content
 from connector.domain.checks.money import unreadable_amount
 from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
-from connector.domain.connection import FirstAction, ReminderPolicy
+from connector.domain.connection import ClaimScope, FirstAction, ReminderPolicy
 from connector.domain.findings import Finding, Severity
 from connector.domain.invoice import (
+    Address,
+    BankAccount,
     CreditNote,
+    Customer,
     CustomerType,
     Hold,
     Instalment,
+    InvoicedParty,
     InvoiceKind,
     InvoiceState,
+    Line,
     LineKind,
     OpenReceipt,
     Payment,
+    ReminderSent,
 )
 from tests.domain.build import (
+    COMPANY_NUMBER,
     DUE_DATE,
     INVOICE_DATE,
+    OWN_NUMBER,
+    PERSON_NUMBER,
     TODAY,
     YESTERDAY,
     a_creditor,
@@ -70,6 +79,14 @@ def debtor(**changes: Any) -> World:
     return World(invoice={"customer": a_customer(**changes)})
 
 
+def invoiced(name: str, number: str = "", **card: Any) -> World:
+    return debtor(invoiced=InvoicedParty(name=name, id_number=number), **card)
+
+
+def placed(first: str, second: str = "") -> World:
+    return debtor(invoice_address=an_address(address_line_1=first, address_line_2=second), address=Address())
+
+
 def person(**changes: Any) -> World:
     return World(invoice={"customer": a_person(**changes)})
 
@@ -90,7 +107,28 @@ def pdf(**changes: Any) -> World:
     return around(pdf=a_pdf(**changes))
 
 
+STANDARD = "Varor och tjänster"
+OTHER_ACTION = "surveillance"
+
+
+def standard(*, always: bool, lines: Any = None, **changes: Any) -> World:
+    """A creditor with a standard text."""
+    status = a_creditor(standard_debt_description=STANDARD, always_use_standard_debt_description=always)
+    invoice = {} if lines is None else {"lines": lines}
+    return World(invoice=invoice, settings=changes, circumstances={"creditor": status})
+
+
+def beginning(action: str, *agreed: str, **customer: Any) -> World:
+    """A case that is to begin with `action`, of a company that has agreed others with Amili."""
+    return World(
+        invoice={"customer": a_customer(**customer)},
+        settings={"other_first_actions": agreed},
+        circumstances={"first_action": action},
+    )
+
+
 CLEAN = World()
+SATURDAY = date(2025, 8, 30)
 AGREED = {"reminders": ReminderPolicy(fee_agreed=True)}
 FEE, REMINDER_FEE, INTEREST = LineKind.INVOICE_FEE, LineKind.REMINDER_FEE, LineKind.INTEREST
 
@@ -105,13 +143,28 @@ def fee_line(amount: str, **changes: Any) -> dict[str, Any]:
     return {**WITH_FEE, "lines": (a_line("2000.00"), a_line(amount, "Fakturaavgift", FEE)), **changes}
 
 
+def many_small_lines(total: str) -> World:
+    """An invoice whose lines add up to 129.80, the VAT of each of 210 rounded up by half an öre."""
+    lines = (*(a_line("0.38", "Skruv M4") for _ in range(210)), a_line("50.00", "Fakturaavgift", FEE))
+    return policy({"total": kr(total), "balance": kr(total), "lines": lines}, invoice_fee_agreed=True)
+
+
+def paid_with(reference: str, *, has_length_digit: bool = False, **changes: Any) -> World:
+    return ledger(payment_reference=reference, reference_has_length_digit=has_length_digit, **changes)
+
+
+def letters(*reminders: ReminderSent) -> World:
+    return policy({"reminders": reminders}, **AGREED)
+
+
 def reminded(**changes: Any) -> dict[str, Any]:
     return {"reminders": (a_reminder(**changes),)}
 
 
-def with_line(description: str, kind: LineKind = LineKind.GOODS) -> World:
-    lines = (a_line("2000.00"), a_line("60.00", description, kind))
-    return ledger(total=kr("2060.00"), balance=kr("2060.00"), lines=lines)
+def with_line(description: str, kind: LineKind = LineKind.GOODS, *, amount: str = "60.00", **changes: Any) -> World:
+    lines = (a_line("2000.00"), a_line(amount, description, kind))
+    total = kr("2000.00") + kr(amount)
+    return ledger(**{"total": total, "balance": total, "lines": lines, **changes})
 
 
 def a_receipt(amount: str, *, currency: str = "") -> OpenReceipt:
@@ -123,12 +176,36 @@ def in_parts(*due_dates: date) -> World:
     return ledger(due_date=due_dates[-1], instalments=parts)
 
 
+def old(customer: Customer, invoiced: date, *, by_rule: bool = False, **changes: Any) -> World:
+    return World(
+        {"customer": customer, "invoice_date": invoiced, "due_date": invoiced + timedelta(days=30), **changes},
+        circumstances={"by_rule": by_rule},
+    )
+
+
+def special(setting: str, **scope: tuple[str, ...]) -> World:
+    line = Line(description="Kontorslokal juli", amount=kr("2000.00"), products=("hyra",), account="3910")
+    return World({"lines": (line,)}, settings={setting: ClaimScope(**scope)})
+
+
 def elsewhere(**changes: Any) -> World:
     return debtor(invoice_address=an_address(**changes), address=an_address(**changes))
 
 
 A_PAYMENT = Payment(id="p", amount=kr("500.00"), date=YESTERDAY)
+CUSTOMERS_PART = Payment(id="p", amount=kr("1400.00"), date=YESTERDAY)
 A_CREDIT_NOTE = CreditNote(id="c", number="KR-1", amount=kr("500.00"), date=YESTERDAY)
+
+REJECTED = ledger(
+    balance=kr("1600.00"),
+    payments=(Payment(id="p1", amount=kr("400.00"), date=YESTERDAY),),
+    taken_back=("p1",),
+)
+CREDIT_IN_DRAFT = ledger(
+    balance=kr("1600.00"),
+    credit_notes=(CreditNote(id="7", number="K7", amount=kr("400.00"), date=YESTERDAY, booked=False),),
+    taken_back=("credit-7",),
+)
 
 FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
     ("A1", BLOCK, ledger(state=InvoiceState.DRAFT), CLEAN),
@@ -140,6 +217,10 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
     ("A2", BLOCK, ledger(balance=kr("0.00")), CLEAN),
     ("A2", BLOCK, ledger(balance=kr("-0.01")), ledger(balance=kr("100.00"))),
     ("A2", BLOCK, around(proposed_balance=kr("2000.01")), around(proposed_balance=kr("2000.00"))),
+    ("A2", LIFTABLE, REJECTED, World(REJECTED.invoice | {"taken_back": ()})),
+    ("A2", LIFTABLE, CREDIT_IN_DRAFT, World(CREDIT_IN_DRAFT.invoice | {"taken_back": ()})),
+    ("A4", WARNING, ledger(reversed_payments=(OpenReceipt(amount=kr("400.00")),)), CLEAN),
+    ("A4", WARNING, ledger(hidden_company="Moderbolaget AB"), CLEAN),
     ("A3", LIFTABLE, ledger(bank_booked_until=date(2025, 9, 1)), ledger(bank_booked_until=YESTERDAY)),
     (
         "A3",
@@ -147,9 +228,16 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
         World({"bank_booked_until": date(2025, 8, 28)}, circumstances={"today": date(2025, 9, 1)}),
         World({"bank_booked_until": date(2025, 8, 29)}, circumstances={"today": date(2025, 9, 1)}),
     ),
+    (
+        "A3",
+        LIFTABLE,
+        ledger(bank_booked_until=None, bank_accounts=(BankAccount(id=""),)),
+        ledger(bank_accounts=(BankAccount(id="", booked_until=YESTERDAY),)),
+    ),
     ("A4", WARNING, ledger(unmatched_receipts=(a_receipt("2060.00"),)), CLEAN),
     ("A5", LIFTABLE, ledger(unapplied_credits=(a_receipt("-10.00"),)), CLEAN),
     ("A6", LIFTABLE, ledger(holds=(Hold(kind="disputed", by="Eva", since=YESTERDAY),)), CLEAN),
+    ("A6", LIFTABLE, ledger(holds=(Hold(kind="no_follow_policy"),)), CLEAN),
     (
         "A6",
         BLOCK,
@@ -184,12 +272,20 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
     ("B3", BLOCK, ledger(**fee_line("-50.00")), ledger(**fee_line("50.00"))),
     ("B3", BLOCK, ledger(**fee_line("2050.01", lines=(a_line("2050.01", "Fakturaavgift", FEE),))), ledger(**WITH_FEE)),
     ("B3", BLOCK, ledger(**fee_line("40.00")), ledger(**fee_line("49.50"))),
+    ("B3", BLOCK, many_small_lines("128.74"), many_small_lines("128.75")),
+    ("B3", BLOCK, many_small_lines("130.86"), many_small_lines("130.85")),
     ("B4", WARNING, policy(WITH_FEE), policy(WITH_FEE, invoice_fee_agreed=True)),
     ("B5", WARNING, ledger(balance=kr("99.99")), ledger(balance=kr("100.00"))),
     ("B5", WARNING, policy({}, minimum_amount=kr("2000.01")), policy({}, minimum_amount=kr("2000.00"))),
     ("B6", LIFTABLE, policy({}, maximum_amount=kr("1999.99")), policy({}, maximum_amount=kr("2000.00"))),
     ("B7", INFO, ledger(balance=kr("1500.00"), payments=(A_PAYMENT,)), CLEAN),
     ("B8", WARNING, ledger(tax_reduction=kr("600.00"), balance=kr("1400.00")), CLEAN),
+    (
+        "B8",
+        LIFTABLE,
+        ledger(tax_reduction=kr("600.00"), balance=kr("600.00"), only_reduction_left=True, payments=(CUSTOMERS_PART,)),
+        ledger(balance=kr("600.00"), payments=(CUSTOMERS_PART,)),
+    ),
     ("B9", BLOCK, with_line("Dröjsmålsränta juni"), with_line("Dröjsmålsränta juni", INTEREST)),
     ("C1", BLOCK, ledger(invoice_date=None), CLEAN),
     ("C1", BLOCK, ledger(due_date=None), CLEAN),
@@ -203,6 +299,26 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
     ("C2", BLOCK, ledger(due_date=TODAY), ledger(due_date=YESTERDAY)),
     ("C2", BLOCK, in_parts(YESTERDAY, TODAY), ledger(due_date=YESTERDAY)),
     ("C2", INFO, in_parts(YESTERDAY - timedelta(days=1), YESTERDAY), ledger(due_date=YESTERDAY)),
+    ("C2", BLOCK, World({"due_date": SATURDAY}, circumstances={"today": SATURDAY + timedelta(days=2)}), CLEAN),
+    (
+        "C3",
+        LIFTABLE,
+        policy({"due_date": YESTERDAY}, bank_days_after_due=1),
+        policy({"due_date": YESTERDAY}, bank_days_after_due=0),
+    ),
+    (
+        "C3",
+        LIFTABLE,
+        World({"due_date": date(2025, 8, 27)}, circumstances={"by_rule": True}),
+        World({"due_date": date(2025, 8, 26)}, circumstances={"by_rule": True}),
+    ),
+    (
+        "C4",
+        WARNING,
+        policy({"reminders": ()}, own_reminder_expected=True),
+        policy({"reminders": (ReminderSent(date=YESTERDAY),)}, own_reminder_expected=True),
+    ),
+    ("C4", WARNING, policy({"reminders": ()}, own_reminder_expected=True), CLEAN),
     ("C5", WARNING, ledger(due_date=INVOICE_DATE), ledger(due_date=INVOICE_DATE + timedelta(days=1))),
     (
         "C5",
@@ -210,9 +326,70 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
         ledger(invoice_date=YESTERDAY - timedelta(days=91), due_date=YESTERDAY),
         ledger(invoice_date=YESTERDAY - timedelta(days=90), due_date=YESTERDAY),
     ),
+    ("C6", LIFTABLE, old(a_person(), date(2022, 9, 3)), old(a_customer(), date(2022, 9, 3))),
+    ("C6", WARNING, old(a_person(), date(2022, 9, 4)), old(a_customer(), date(2022, 9, 4))),
+    ("C6", LIFTABLE, old(a_customer(), date(2015, 9, 3)), old(a_customer(), date(2015, 12, 4))),
+    ("C6", WARNING, old(a_customer(), date(2015, 12, 3)), old(a_customer(), date(2015, 12, 4))),
+    ("C7", WARNING, old(a_customer(), date(2024, 9, 2)), old(a_customer(), date(2024, 9, 3))),
     ("D1", BLOCK, ledger(**reminded(fee=kr("60.01"))), ledger(**reminded(fee=kr("60.00")))),
     ("D1", BLOCK, policy(reminded(fee=None), reminders=ReminderPolicy(fee=kr("75.00"))), policy(reminded(fee=None))),
     ("D2", BLOCK, ledger(reminders=(a_reminder(), a_reminder(date=YESTERDAY))), ledger(**reminded())),
+    (
+        "D2",
+        WARNING,
+        World(reminded(), circumstances={"first_action": FirstAction.REMINDER}),
+        World(reminded(paid=True), circumstances={"first_action": FirstAction.REMINDER}),
+    ),
+    ("D2", WARNING, World(reminded(), circumstances={"first_action": FirstAction.REMINDER}), ledger(**reminded())),
+    (
+        "D2",
+        INFO,
+        letters(a_reminder(), a_reminder(date=YESTERDAY, fee=kr("0.00"))),
+        letters(a_reminder(), a_reminder(date=YESTERDAY, fee=None)),
+    ),
+    (
+        "D2",
+        INFO,
+        letters(a_reminder(fee=kr("0.00"), not_claimed=kr("60.00")), a_reminder(date=YESTERDAY)),
+        letters(a_reminder(fee=kr("0.00")), a_reminder(date=YESTERDAY)),
+    ),
+    (
+        "D2",
+        INFO,
+        letters(a_reminder(fee=kr("0.00"), not_claimed=kr("60.00"), claimed_with="INV-2025-002")),
+        letters(a_reminder(fee=kr("60.00"))),
+    ),
+    (
+        "D2",
+        INFO,
+        policy(
+            {"reminders": (a_reminder(fee=kr("0.00"), claimed_with="INV-2025-002"),)},
+            reminders=ReminderPolicy(fee=kr("60.00"), fee_agreed=True),
+        ),
+        letters(a_reminder(fee=kr("0.00"), claimed_with="INV-2025-002")),
+    ),
+    (
+        "D3",
+        INFO,
+        policy({"reminders_known": False}, reminders=ReminderPolicy(fee=kr("60.00"))),
+        policy({"reminders_known": False}),
+    ),
+    (
+        "D3",
+        INFO,
+        policy({}, reminders=ReminderPolicy(fee=kr("60.00"), in_ledger=False)),
+        policy({}, reminders=ReminderPolicy(fee=kr("60.00"))),
+    ),
+    (
+        "D3",
+        INFO,
+        policy({"reminders_known": False}, reminders=ReminderPolicy(fee=kr("60.00"), fee_agreed=True)),
+        policy(
+            {"reminders_known": False, "reminders": (a_reminder(fee=None),)},
+            reminders=ReminderPolicy(fee=kr("60.00"), fee_agreed=True),
+        ),
+    ),
+    ("D3", BLOCK, ledger(due_date=SATURDAY, **reminded(date=SATURDAY + timedelta(days=2))), CLEAN),
     ("D3", BLOCK, ledger(**reminded(date=DUE_DATE)), ledger(**reminded(date=DUE_DATE + timedelta(days=1)))),
     ("D3", BLOCK, ledger(**reminded(date=TODAY + timedelta(days=1))), ledger(**reminded(date=TODAY))),
     ("D4", WARNING, policy(reminded()), policy(reminded(), **AGREED)),
@@ -222,6 +399,23 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
         policy({**reminded(), "customer": a_person()}),
         policy({**reminded(), "customer": a_person()}, **AGREED),
     ),
+    ("B3", INFO, with_line("Faktureringsavgift"), with_line("Faktureringsavgift", FEE)),
+    ("D5", LIFTABLE, with_line("Förseningsersättning"), with_line("Förseningsanalys")),
+    (
+        "D5",
+        BLOCK,
+        with_line("Förseningsavgift", customer=a_person()),
+        with_line("Förseningsanalys", customer=a_person()),
+    ),
+    ("D5", BLOCK, with_line("Förseningsavgift", amount="450.01"), with_line("Förseningsavgift", amount="450.00")),
+    (
+        "D5",
+        BLOCK,
+        with_line("Late fee", customer=a_customer(customer_type=None, id_number="")),
+        with_line("Late fee", customer=a_customer()),
+    ),
+    ("D6", BLOCK, with_line("Förseningsersättning", **reminded()), with_line("Förseningsersättning")),
+    ("D7", BLOCK, with_line("Inkassokostnad"), with_line("Inkassotjänst, kurs")),
     ("D7", BLOCK, with_line("Påminnelseavgift"), with_line("Påminnelseavgift", REMINDER_FEE)),
     ("D8", BLOCK, ledger(**reminded(paid=True)), ledger(**reminded(paid=False))),
     ("E1", BLOCK, debtor(name=" "), CLEAN),
@@ -244,13 +438,18 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
     ),
     ("E5", WARNING, person(id_number="121212-1212"), person(id_number="121212+1212")),
     ("E5", WARNING, person(id_number="1212121212"), person(id_number="191212121212")),
+    ("E5", WARNING, person(id_number="120060-2397"), person(id_number="850060-2399")),
     ("E6", BLOCK, person(id_number="202501012385"), person()),
+    ("E6", BLOCK, person(id_number="200700602394"), person(id_number="200600602395")),
     (
         "E6",
         BLOCK,
         World({"customer": a_person(id_number="200807082391")}, circumstances={"today": date(2026, 9, 1)}),
         person(),
     ),
+    ("E7", LIFTABLE, debtor(name="Dödsboet efter Karin Prov"), debtor(name="Dödsboservice Syd AB")),
+    ("E7", LIFTABLE, debtor(id_number="1020000004"), CLEAN),
+    ("E8", LIFTABLE, debtor(name="Provbolaget AB i konkurs"), debtor(name="Konkursförvaltarbyrån")),
     ("E9", BLOCK, debtor(protected_identity=True), CLEAN),
     ("E10", BLOCK, elsewhere(address_line_1=""), CLEAN),
     ("E10", BLOCK, elsewhere(zip_code="1234"), CLEAN),
@@ -263,9 +462,35 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
         debtor(address=an_address(address_line_1="Annangatan 1")),
         debtor(address=an_address(zip_code="12345", city="STOCKHOLM")),
     ),
+    ("E16", WARNING, invoiced("Nya Köparen AB"), invoiced("PROVBOLAGET, aktiebolag")),
+    ("E16", WARNING, invoiced("Karin Prov", PERSON_NUMBER, id_number=""), invoiced("Prov-bolaget", COMPANY_NUMBER)),
+    ("E16", BLOCK, invoiced("Provbolaget AB", "556026-9986"), invoiced("Provbolaget AB", "SE556016068001")),
+    ("E10", BLOCK, placed("c/o Nils Prov"), placed("c/o Nils Prov", "Storgatan 42")),
+    ("E10", BLOCK, placed("Att: Ekonomi"), placed("Box 12")),
+    ("E10", INFO, placed("Storgatan 42", "c/o Nils Prov"), placed("Avd 3, plan 2", "Storgatan 42")),
+    ("E10", INFO, placed("Storgatan 42", "Box 12"), placed("Storgatan 42", "123 45 Stockholm")),
+    ("E17", INFO, debtor(phone="08-123 45 67"), debtor(phone="46701740605")),
+    ("E17", INFO, debtor(phone="+47 412 34 567"), debtor(phone="+46 070-174 06 05")),
+    ("E17", INFO, debtor(phone="070-12 eller 073"), debtor(phone="Mobil: 070-174 06 05")),
+    ("E16", WARNING, debtor(debtor_changed=True), CLEAN),
+    ("E16", WARNING, debtor(addressee_left=True), CLEAN),
     ("E12", LIFTABLE, elsewhere(country="NO", zip_code="0150"), CLEAN),
+    ("E13", WARNING, debtor(id_number="2021000001", name="Teststad"), CLEAN),
+    ("E13", WARNING, debtor(id_number="", name="Teststads kommun"), CLEAN),
+    ("E14", WARNING, debtor(id_number=OWN_NUMBER), CLEAN),
+    (
+        "E14",
+        WARNING,
+        policy({}, group_numbers=("16556016-0680",)),
+        policy({}, group_numbers=("556016-0681", OWN_NUMBER)),
+    ),
+    ("E15", WARNING, debtor(cards_with_number=("1018", "1019")), debtor(cards_with_number=())),
     ("F1", BLOCK, ledger(lines=()), CLEAN),
     ("F1", WARNING, policy({}, debt_description="Services"), policy({}, debt_description="Services: {lines}")),
+    ("F1", WARNING, standard(always=False, debt_description="Services"), CLEAN),
+    ("F1", INFO, standard(always=True, debt_description="Services"), CLEAN),
+    ("F1", INFO, standard(always=True), CLEAN),
+    ("F1", INFO, standard(always=False, lines=()), standard(always=False)),
     ("F2", WARNING, pdf(available=False, problem="Ingen PDF."), CLEAN),
     (
         "F2",
@@ -273,15 +498,31 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
         World(settings={"require_pdf": True}, circumstances={"pdf": a_pdf(available=False)}),
         World(settings={"require_pdf": True}),
     ),
-    ("F2", WARNING, pdf(starts_as_pdf=False), CLEAN),
+    ("F2", WARNING, pdf(is_pdf=False), CLEAN),
+    ("F2", WARNING, pdf(active=True), pdf(active=False)),
+    ("F2", WARNING, pdf(files=1), pdf(files=0)),
     ("F2", WARNING, pdf(invoice_number="INV-2025-004"), pdf(invoice_number="")),
     ("F2", WARNING, pdf(size_bytes=0), pdf(size_bytes=1)),
     ("F2", WARNING, pdf(size_bytes=content.PDF_MAX_BYTES + 1), pdf(size_bytes=content.PDF_MAX_BYTES)),
+    ("F3", LIFTABLE, special("special_claims", products=("HYRA",)), special("special_claims", products=("HYR",))),
+    ("F3", LIFTABLE, special("special_claims", accounts=("3910",)), special("special_claims", accounts=("391",))),
+    ("F3", LIFTABLE, special("special_claims", customers=("1017",)), special("special_claims", customers=("101",))),
+    ("F4", WARNING, special("sensitive_claims", products=("hyra",)), special("sensitive_claims")),
+    ("F4", WARNING, special("sensitive_claims", customers=("17",)), special("sensitive_claims", customers=("",))),
+    ("F5", INFO, paid_with("1234567815"), paid_with("1234567814")),
+    ("F5", INFO, paid_with("1234567815"), paid_with("Faktura 1234567815")),
+    ("F5", INFO, paid_with("1234567815"), paid_with("RF18539007547034")),
+    ("F5", INFO, paid_with("1234567815"), paid_with("1234567815", number="1234567815")),
+    ("F5", INFO, paid_with("1234567814", has_length_digit=True), paid_with("1234567814")),
+    ("F5", INFO, paid_with("1234567814", has_length_digit=True), paid_with("1234567806", has_length_digit=True)),
+    ("F5", INFO, paid_with("00000000000000000000000000"), paid_with("0000000000000000000000000")),
     ("G1", BLOCK, policy({}, account=""), CLEAN),
+    ("G1", BLOCK, beginning(OTHER_ACTION), beginning(OTHER_ACTION, OTHER_ACTION)),
+    ("E2", BLOCK, beginning(OTHER_ACTION, OTHER_ACTION, id_number=""), beginning(OTHER_ACTION, OTHER_ACTION)),
     ("G1", BLOCK, policy({}, creditor=""), CLEAN),
     ("G1", BLOCK, creditor(id=ANOTHER_ID), CLEAN),
     ("G1", BLOCK, creditor(account=ANOTHER_ID), CLEAN),
-    ("G1", BLOCK, creditor(organization_number="556016-0680"), creditor(organization_number="16556026-9986")),
+    ("G1", BLOCK, creditor(organization_number="556016-0680"), creditor(organization_number="16556677-8899")),
     ("G2", BLOCK, creditor(is_active=False), CLEAN),
     ("G2", BLOCK, creditor(has_payout_account=False), CLEAN),
 ]
@@ -291,9 +532,12 @@ NOT_CHECKED_WITHOUT_DATA: list[tuple[str, World, World]] = [
     ("A4", ledger(unmatched_receipts=None), CLEAN),
     ("A5", ledger(unapplied_credits=None), CLEAN),
     ("A6", ledger(holds=None), CLEAN),
+    ("A6", ledger(policies_unseen=True), CLEAN),
     ("A7", ledger(respite_until=None), CLEAN),
     ("A8", ledger(other_owners=None), CLEAN),
     ("B8", ledger(tax_reduction=None), CLEAN),
+    ("C4", ledger(reminders_known=False), CLEAN),
+    ("C4", policy({}, reminders=ReminderPolicy(in_ledger=False)), CLEAN),
     ("D3", with_line("Avi", REMINDER_FEE), ledger(**reminded())),
     (
         "D8",
@@ -302,6 +546,8 @@ NOT_CHECKED_WITHOUT_DATA: list[tuple[str, World, World]] = [
     ),
     ("E6", person(id_number=""), debtor(id_number="")),
     ("E9", debtor(protected_identity=None), CLEAN),
+    ("E15", debtor(cards_with_number=None), CLEAN),
+    ("E15", debtor(cards_with_number=None), debtor(cards_with_number=None, id_number="")),
     ("F2", around(pdf=None), CLEAN),
     ("G1", around(creditor=None), World(settings={"account": ""}, circumstances={"creditor": None})),
     ("G2", around(creditor=None), CLEAN),
@@ -311,10 +557,10 @@ NOT_CHECKED_WITHOUT_DATA: list[tuple[str, World, World]] = [
 EVERY_CODE = (
     *(f"A{n}" for n in range(1, 12)),
     *(f"B{n}" for n in range(1, 10)),
-    *("C1", "C2", "C5"),
-    *("D1", "D2", "D3", "D4", "D7", "D8"),
-    *(f"E{n}" for n in (1, 2, 3, 4, 5, 6, 9, 10, 11, 12)),
-    *("F1", "F2", "G1", "G2"),
+    *(f"C{n}" for n in range(1, 8)),
+    *(f"D{n}" for n in range(1, 9)),
+    *(f"E{n}" for n in range(1, 18)),
+    *("F1", "F2", "F3", "F4", "F5", "G1", "G2"),
 )
 
 
@@ -359,6 +605,18 @@ def test_a_check_with_data_does_not(code: str, _without: World, with_data: World
     assert not [finding for finding in of(code, with_data) if finding.en.startswith("Not checked")]
 
 
+@pytest.mark.parametrize("text", ["Förseningsavgift", "Påminnelseavgift", "Inkassokostnad", "Dröjsmålsränta"])
+def test_an_invoice_of_nothing_but_a_fee_is_said_to_be_one(text: str) -> None:
+    only = ledger(total=kr("450.00"), balance=kr("450.00"), lines=(a_line("450.00", text),))
+    assert [finding.severity for finding in of("A11", only)] == [WARNING]
+    assert not of("A11", with_line(text))
+
+
+def test_a_fee_that_was_taken_back_is_in_no_capital() -> None:
+    lines = (a_line("2000.00"), a_line("450.00", "Förseningsavgift"), a_line("-450.00", "Kredit förseningsavgift"))
+    assert ledger(lines=lines).judged().findings == ()
+
+
 def test_every_text_is_used() -> None:
     said = {finding.sv for _, _, fires, _ in FIRES_AND_CLEARS for finding in fires.judged().findings}
     said.add(unreadable_amount("balance").sv)
@@ -385,6 +643,42 @@ def test_all_findings_come_at_once_in_the_order_of_the_parts() -> None:
     )
     codes = [finding.code for finding in world.judged().findings]
     assert codes == ["A1", "B1", "C1", "D1", "D4", "E1", "E2", "F1", "G1"]
+
+
+@pytest.mark.parametrize(
+    ("always", "lines", "reads", "sent"),
+    [
+        (False, None, "Konsulttimmar webbplats juli", "Konsulttimmar webbplats juli"),
+        (True, None, STANDARD, "Konsulttimmar webbplats juli"),
+        (False, (), STANDARD, STANDARD),
+        (True, (), STANDARD, STANDARD),
+    ],
+)
+def test_what_the_debtor_will_read_is_said_and_a_missing_text_is_the_creditors(
+    always: bool, lines: Any, reads: str, sent: str
+) -> None:
+    judged = standard(always=always, lines=lines).judged()
+    assert judged.debtor_reads == reads
+    assert judged.claim is not None
+    assert judged.claim.debt_description == sent
+
+
+def test_a_compensation_for_late_payment_in_the_capital_is_known_to_the_claim() -> None:
+    claim = with_line("Förseningsersättning").judged().claim
+    assert claim is not None
+    assert claim.late_payment_fee is not None
+    assert (claim.late_payment_fee.amount, claim.late_payment_fee.in_capital) == (kr("60.00"), True)
+    without = with_line("Frakt").judged().claim
+    assert without is not None
+    assert without.late_payment_fee is None
+
+
+@pytest.mark.parametrize(("action", "agreed"), [("reminder", ()), ("surveillance", ("surveillance",))])
+def test_an_agreed_first_action_is_claimed_as_it_is(action: str, agreed: tuple[str, ...]) -> None:
+    claim = beginning(action, *agreed).judged().claim
+    assert claim is not None
+    assert claim.first_action == action
+    assert beginning("surveillance").judged().claim is None
 
 
 def test_texts_carry_amounts_and_dates_as_each_language_writes_them() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from connector.domain import debtor as debtor_module
-from connector.domain.debtor import build_debtor, read_debtor, swedish_mobile
+from connector.domain.debtor import build_debtor, delivery_line, read_debtor
 from connector.domain.invoice import Address, CustomerType
+from connector.domain.phones import swedish_mobile
 from tests.domain.build import COMPANY_NUMBER, PERSON_NUMBER, TODAY, a_customer, a_person, an_address
 
 COMPANY, PERSON = CustomerType.COMPANY, CustomerType.PERSON
@@ -94,6 +95,17 @@ def test_a_swedish_postal_code_is_sent_as_digits(zip_code: str, country: str, se
         ("070-987 65 43", "+46709876543"),
         ("+46 (0)70-987 65 43", "+46709876543"),
         ("+46709876543", "+46709876543"),
+        ("46701740605", "+46701740605"),
+        ("+46 070-174 06 05", "+46701740605"),
+        ("070\u2011174\u201106\u201105", "+46701740605"),
+        ("070\u00a0174\u00a006\u00a005", "+46701740605"),
+        ("Mobil: 070-174 06 05", "+46701740605"),
+        ("070-174 06 05 (Eva)", "+46701740605"),
+        ("tel:+46701740605", "+46701740605"),
+        ("078-123 45 67", "+46781234567"),
+        ("０７０－１７４０６０５", "+46701740605"),
+        ("070.174.06.05", "+46701740605"),
+        ("074-060 50 00", ""),
         ("0046 73 123 45 67", "+46731234567"),
         ("076–123 45 67", "+46761234567"),
         ("08-123 456 78", ""),
@@ -143,3 +155,24 @@ def test_nothing_personal_is_in_a_repr() -> None:
     shown = repr(reading) + repr(build_debtor(reading))
     for secret in ("Karin", "1239", "Storgatan", "Stockholm", "12345", "karin@", "9876543"):
         assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "sent"),
+    [
+        ("Storgatan 42", "", "Storgatan 42"),
+        ("", "Storgatan 42", "Storgatan 42"),
+        ("c/o Nils Prov", "Provgatan 12", "c/o Nils Prov, Provgatan 12"),
+        ("Ekonomiavdelningen", "Box 123", "Ekonomiavdelningen, Box 123"),
+        ("Avd 3, plan 2", "Storgatan 42", "Avd 3, plan 2, Storgatan 42"),
+        ("Norrgården", "Lillby", "Norrgården, Lillby"),
+        ("Storgatan 42", "c/o Nils Prov", "Storgatan 42"),
+        ("Box 12", "Storgatan 42", "Box 12"),
+        ("Att. Eva", "Byn 14, pnr 900101-1239", "Att. Eva, Byn 14, pnr"),
+    ],
+)
+def test_the_street_is_sent_whichever_line_it_stands_in(first: str, second: str, sent: str) -> None:
+    place = an_address(address_line_1=first, address_line_2=second)
+    debtor = build_debtor(read_debtor(a_customer(invoice_address=place), today=TODAY))
+    assert debtor is not None
+    assert delivery_line(debtor.address) == sent

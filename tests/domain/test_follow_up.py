@@ -225,12 +225,42 @@ def test_a_payment_that_waits_for_the_bank_waits_and_takes_nothing_back_that_ami
     assert in_short(decided(paid(100), boundary=counted)) == [("counted", "", kr(100))]
 
 
+def test_what_the_ledger_says_did_not_come_is_asked_about_and_never_reported_by_itself() -> None:
+    rejected = paid(100, payment_kind=PaymentKind.REJECTED)
+    assert in_short(decided(rejected)) == [("ask", Reason.REJECTED, kr(100))]
+    asked = noted(FollowUpKind.PAYMENT, "p1", 100, FollowUpState.ASKING)
+    assert decided(rejected, noted=(asked,)) == ()
+    assert in_short(decided(rejected, noted=(asked.model_copy(update={"amount": kr(60)}),))) == [
+        ("ask", Reason.REJECTED, kr(100))
+    ]
+    assert in_short(decided(rejected, noted=(reported(100),))) == [("ask", Reason.REVERSED, kr(100))]
+    told_to = asked.model_copy(update={"state": FollowUpState.DUE, "decided": True})
+    assert in_short(decided(rejected, noted=(told_to,))) == [("report", "", kr(100))]
+    counted = BOUNDARY.model_copy(update={"counted": (rejected,)})
+    assert decided(rejected, boundary=counted) == ()
+    assert in_short(decided(paid(100), boundary=counted)) == [("counted", "", kr(100))]
+
+
 def test_what_came_beyond_the_invoice_is_asked_after_the_payment_was_reported() -> None:
     surplus = paid(50, "p1+", payment_kind=PaymentKind.SURPLUS)
     assert in_short(decided(paid(900), surplus)) == [("report", "", kr(900)), ("ask", Reason.SURPLUS, kr(50))]
     asked = noted(FollowUpKind.PAYMENT, "p1+", 50, FollowUpState.ASKING)
     assert decided(paid(900), surplus, noted=(reported(900), asked)) == ()
     assert [one.step for one in decided(paid(900), noted=(reported(900), asked))] == [Step.LAPSE]
+
+
+@pytest.mark.parametrize(
+    ("settled", "expected"),
+    [
+        (0, ("report", "", kr(300))),
+        (100, ("ask", Reason.PAYOUTS_UNREAD, kr(300))),
+        (None, ("ask", Reason.PAYOUTS_UNREAD, kr(300))),
+    ],
+    ids=["nobody paid there", "somebody paid there", "not shown"],
+)
+def test_payouts_that_cannot_be_read_stop_only_what_may_be_one(settled: int | None, expected: tuple[Any, ...]) -> None:
+    shown = case().model_copy(update={"settled_capital": None if settled is None else kr(settled)})
+    assert in_short(decided(paid(300), case=shown, payouts_unread=True)) == [expected]
 
 
 def test_an_own_payout_is_recognised_once() -> None:

@@ -14,8 +14,8 @@ from connector.domain.identity import (
     InvalidIdentity,
     mask_identity,
     read_identity,
-    without_personal_numbers,
 )
+from connector.domain.redaction import without_personal_numbers
 
 TODAY = date(2026, 11, 22)
 
@@ -79,6 +79,26 @@ def test_a_coordination_number_keeps_its_raised_day(text: str) -> None:
     assert identity.birth_date == date(1970, 10, 3)
 
 
+@pytest.mark.parametrize(
+    ("text", "digits", "latest"),
+    [
+        ("850060-2399", "198500602399", date(1985, 12, 31)),
+        ("8500602399", "198500602399", date(1985, 12, 31)),
+        ("191500722390", "191500722390", date(1915, 12, 12)),
+        ("191500882392", "191500882392", date(1915, 12, 28)),
+        ("840260-2398", "198402602398", date(1984, 2, 29)),
+        ("260060-2383", "202600602383", date(2026, 12, 31)),
+        ("270060-2382", "192700602382", date(1927, 12, 31)),
+    ],
+)
+def test_a_coordination_number_may_leave_month_or_day_open(text: str, digits: str, latest: date) -> None:
+    identity = read_identity(text, today=TODAY)
+    assert identity.kind is IdentityKind.COORDINATION
+    assert identity.digits == digits
+    assert identity.birth_date is None
+    assert identity.latest_birth_date == latest
+
+
 def test_the_check_digit_of_a_coordination_number_is_over_the_raised_day() -> None:
     luhn_over_the_real_day = "701003239" + luhn.calc_check_digit("701003239")
     with pytest.raises(InvalidIdentity):
@@ -106,6 +126,13 @@ def test_the_check_digit_of_a_coordination_number_is_over_the_raised_day() -> No
         "900260-1234",
         "900100-1234",
         "169001011238",
+        "19900101-0009",
+        "900101-0009",
+        "850060-0005",
+        "850092-2390",
+        "851360-2390",
+        "19850709-T123",
+        "850709-T12",
         "219001011239",
         "0000000000",
         "000000000000",
@@ -128,7 +155,7 @@ def test_nobody_is_born_in_the_future() -> None:
 def personal_numbers(draw: st.DrawFn) -> str:
     born = draw(st.dates(date(1900, 1, 1), TODAY))
     raised = draw(st.sampled_from([0, 60]))
-    nine = f"{born:%y%m}{born.day + raised:02d}{draw(st.integers(0, 999)):03d}"
+    nine = f"{born:%y%m}{born.day + raised:02d}{draw(st.integers(1, 999)):03d}"
     return f"{born.year // 100}{nine}{luhn.calc_check_digit(nine)}"
 
 

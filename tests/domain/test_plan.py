@@ -53,6 +53,7 @@ def test_the_latest_reminder_gives_its_own_time(reminder: ReminderSent, found: N
         (PlanSize(1, Decimal(1)), True, [Brake.FIRST]),
         (PlanSize(4, Decimal(1)), False, [Brake.TOO_MANY]),
         (PlanSize(1, Decimal("5000.01")), False, [Brake.TOO_MUCH]),
+        (PlanSize(1, Decimal(1), bank_unknown=True), False, [Brake.BANK_UNKNOWN]),
         (PlanSize(9, Decimal(9000)), True, [Brake.FIRST, Brake.TOO_MANY, Brake.TOO_MUCH]),
     ],
 )

@@ -18,6 +18,8 @@ from sqlalchemy import update
 from connector.domain.hand_over import Judgement, Origin, Request
 from connector.domain.invoice import InvoiceState, Standing
 from connector.flows.deployment import Deployment
+from connector.flows.fence import Posted
+from connector.flows.hand_over import debts
 from connector.flows.hand_over.register import register
 from connector.flows.outcome import Outcome, Then
 from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR, Case
@@ -27,7 +29,7 @@ from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Lease
 from tests.flows.stage import CONNECTION, Stage
 
-INSTANTS = ("deadline", "free_at", "attempted_at", "unknown_since", "updated_at")
+INSTANTS = ("deadline", "free_at", "attempted_at", "unknown_since", "first_post_at", "taken_at", "updated_at")
 
 
 def asked(on: Stage, invoice: str, **values: Any) -> tuple[HandOver, Judgement]:
@@ -89,15 +91,34 @@ def next_registration(kind: FaultKind, times: int = 1, **details: Any) -> Fault:
     return Fault(kind, operations=("register",), next_n=times, **details)
 
 
-def let_pass(on: Stage, hand_over_id: str, seconds: float) -> None:
-    """Let time pass: for the hand-over's lease and its attempts, and for Amili."""
+def let_pass(
+    on: Stage, hand_over_id: str, seconds: float, *, at_amili: bool = True, for_the_store_alone: bool = False
+) -> None:
+    """Let time pass: for the hand-over's lease and its attempts, and for Amili.
+
+    `for_the_store_alone` is a clock that was put forward.
+
+    Amili lets nobody in whose clock is many minutes behind its own: for longer times, `at_amili` is False.
+    """
     table = tables.hand_overs
     with on.deployment.databases.main.begin() as connection:
         connection.execute(
             update(table).where(table.c.id == hand_over_id).values({name: table.c[name] - seconds for name in INSTANTS})
         )
+    if for_the_store_alone:
+        return
+    begun_earlier(on, hand_over_id, seconds)
+    if not at_amili:
+        return
     passed = on.amili.now() - datetime.now(UTC) + timedelta(seconds=seconds)
     on.amili.now = lambda: datetime.now(UTC) + passed
+
+
+def begun_earlier(on: Stage, subject: str, seconds: float) -> None:
+    """What this process sent of `subject` left so much earlier, by its own clock too."""
+    sent_at_s = on.deployment.posted._at_s
+    if subject in sent_at_s:
+        sent_at_s[subject] -= seconds
 
 
 def claimed(on: Stage, hand_over_id: str) -> Lease:
@@ -127,6 +148,14 @@ def armed(on: Stage, hand_over_id: str) -> Lease:
     return lease
 
 
+def name_debt(on: Stage, lease: Lease) -> None:
+    """Let the hand-over know which debt it is of, as it does once the invoice has been read."""
+    connection = on.deployment.connection(lease.hand_over.connection)
+    _, host = on.deployment.sides(connection)
+    debt = debts.debt_of(on.deployment, connection.settings, connection.id, host.read(lease.hand_over.invoice_id))
+    assert hand_over_work.name_debt(on.deployment.databases.main, lease, debt)
+
+
 def case_at_amili(on: Stage, invoice: str) -> Case:
     """A case for the invoice that somebody else registered, or that a lost attempt left behind."""
     number = on.number(invoice)
@@ -145,7 +174,7 @@ def case_at_amili(on: Stage, invoice: str) -> Case:
 
 def elsewhere(deployment: Deployment, **settings: Any) -> Deployment:
     """The same deployment in another process, with these settings in place: nothing remembered from before."""
-    return replace(deployment, settings=deployment.settings.model_copy(update=settings), _clients={})
+    return replace(deployment, settings=deployment.settings.model_copy(update=settings), _clients={}, posted=Posted())
 
 
 def closed_port() -> int:

@@ -184,7 +184,11 @@ class FortnoxBookkeeper:
 
     def credit(self, invoice: str, amount: Decimal | None = None, *, tied: bool = True) -> str:
         with self.state.lock:
-            return settling.credit(self.books, invoice, amount, referenced=tied)
+            credited = self.books.invoice(invoice)["Total"] if amount is None else amount
+            number = settling.credit(self.books, invoice, amount, referenced=tied)
+            if tied:
+                settling.set_off(self.books, invoice, number, credited)
+            return number
 
     def put_off(self, invoice: str, until: date) -> None:
         with self.state.lock:

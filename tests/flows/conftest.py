@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from connector.sandbox.amili_state import GUIDE_CREDITOR
 from connector.sandbox.switches import AmiliSwitches
-from connector.store import connections, inbox
+from connector.store import amili_accesses, connections, inbox
 from tests.flows.bookkeeping import DISPUTED
 from tests.flows.ledgers import FortnoxLedger, LedgerSide, OdooLedger
 from tests.flows.stage import CONNECTION, Stage, stage_with
@@ -68,6 +68,7 @@ def on(module_stage: Stage) -> Iterator[Stage]:
     on.side.behave_as_before()
     on.amili.now = lambda: datetime.now(UTC)
     on.amili.set_creditor(GUIDE_CREDITOR, is_active=True)
+    amili_accesses.accepted(on.deployment.databases.main, before.amili_access, before.settings.environment)
     connections.save_settings(on.deployment.databases.main, CONNECTION, before.settings)
     connections.save_creditor_status(on.deployment.databases.main, CONNECTION, before.creditor_status)
     while waiting := inbox.waiting(on.deployment.databases.inbox):

@@ -8,6 +8,7 @@ and answers with the worker's process id. A point may be named instead of counte
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import logging
@@ -195,6 +196,9 @@ def worker(order: dict[str, Any]) -> None:
 
 def main() -> None:
     """Fork a worker for each order."""
+    # What is here now is shared with every worker, so none of them need look through it.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:

@@ -16,7 +16,7 @@ from connector.flows.follow_up.follow_up import LOOK_AGAIN_S, follow_up
 from connector.flows.outcome import Outcome, Then
 from connector.store import follow_ups, tables
 from connector.store.follow_ups import FollowUp
-from tests.flows.acting import INSTANTS, begun, driven, let_pass, stored
+from tests.flows.acting import INSTANTS, begun, begun_earlier, driven, let_pass, stored
 from tests.flows.stage import CONNECTION, Stage
 
 CAPITAL = Decimal("1250.00")
@@ -67,13 +67,15 @@ def one_round(on: Stage, hand_over: str) -> Outcome:
     return follow_up(on.deployment, f"{hand_over}/{stored(on, hand_over).follow_up_asked}")
 
 
-def passes(on: Stage, hand_over: str, seconds: float) -> None:
-    """Let time pass: for the hand-over, its follow-ups, and Amili."""
+def passes(on: Stage, hand_over: str, seconds: float, *, at_amili: bool = True) -> None:
+    """Let time pass: for the hand-over, its follow-ups, and (not more than minutes) Amili."""
     table = tables.follow_ups
     with on.deployment.databases.main.begin() as connection:
         moved = {name: table.c[name] - seconds for name in INSTANTS}
         connection.execute(update(table).where(table.c.hand_over == hand_over).values(moved))
-    let_pass(on, hand_over, seconds)
+    for row in rows(on, hand_over):
+        begun_earlier(on, row.id, seconds)
+    let_pass(on, hand_over, seconds, at_amili=at_amili)
 
 
 def looked(on: Stage, hand_over: str) -> None:
@@ -82,7 +84,7 @@ def looked(on: Stage, hand_over: str) -> None:
         outcome = one_round(on, hand_over)
         if outcome.then is Then.STOP or outcome.after_s >= LOOK_AGAIN_S:
             return
-        passes(on, hand_over, outcome.after_s)
+        passes(on, hand_over, outcome.after_s, at_amili=outcome.after_s <= on.deployment.settings.settle_s)
     raise AssertionError(f"not through after {ROUNDS} rounds: {rows(on, hand_over)}")
 
 

@@ -27,6 +27,8 @@ from connector.sandbox.fortnox_state import FortnoxState
 from connector.sandbox.fortnox_switches import FortnoxSwitches, LockedPut
 from connector.sandbox.odoo import create_odoo
 from connector.sandbox.odoo_books import InvoiceLine
+from connector.sandbox.odoo_requests import ACTION_IDS, ANSWER, SEND, TAKE_BACK
+from connector.sandbox.odoo_requests import MODEL as REQUESTS
 from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.switches import Fault, LedgerSwitches
 from connector.store import tables
@@ -121,7 +123,12 @@ class OdooLedger:
         return {}
 
     def connect(self, deployment: Deployment, url: str) -> Opened:
-        settings = {"url": url, "database": DATABASE, "fee_products": ["FAKTAVG"]}
+        settings = {
+            "url": url,
+            "database": DATABASE,
+            "fee_products": ["FAKTAVG"],
+            "answer_action_id": ACTION_IDS[ANSWER],
+        }
         api_key = SecretStr(canary.LEDGER_KEY)
         return Opened(connecting.identify_ledger(deployment, self.kind, settings, api_key), settings, api_key)
 
@@ -149,8 +156,16 @@ class OdooLedger:
     def wish(self, invoice: str, by: str) -> None:
         self.state.click_send(int(invoice), by)
 
+    def mark(self, invoice: str, kind: str = SEND) -> str:
+        """The mark of the newest request of a kind that is not answered."""
+        return f"{REQUESTS},{self.state.open_requests(int(invoice), kind)[-1]}"
+
+    def take_back(self, invoice: str, by: str = "Eva Ekonom") -> None:
+        """A person of the company takes back what was asked for."""
+        self.state.run_request(TAKE_BACK, self.state.person(by), [int(invoice)])
+
     def wished(self, invoice: str) -> bool:
-        return bool(self.state.books.field(int(invoice), "x_amili_requested_at"))
+        return bool(self.state.open_requests(int(invoice), SEND))
 
     @property
     def bookkeeper(self) -> OdooBookkeeper:
@@ -223,12 +238,16 @@ class FortnoxLedger:
             None,
         )
 
-    def approve(self, deployment: Deployment) -> consent.Approved:
-        """A person of the company approves the deployment's app, once more if need be."""
+    def will_approve(self, public_url: str) -> None:
+        """A person of the company, signed in, approves the app of the deployment at `public_url` when asked."""
         with self.state.lock:
-            registered = replace(self.state.app, redirect_uri=f"{deployment.settings.public_url}{CALLBACK_PATH}")
+            registered = replace(self.state.app, redirect_uri=f"{public_url}{CALLBACK_PATH}")
             self.state.grants.apps[registered.client_id] = registered
             self.state.signed_in_to = self.books.tenant
+
+    def approve(self, deployment: Deployment) -> consent.Approved:
+        """A person of the company approves the deployment's app, once more if need be."""
+        self.will_approve(deployment.settings.public_url)
         question = consent.ask(deployment, service_account=self.service_account)
         visit = requests.get(question.url, allow_redirects=False, timeout=10)
         answer = dict(parse_qsl(urlsplit(visit.headers["Location"]).query))
@@ -279,7 +298,9 @@ class FortnoxLedger:
 
     def case_shown(self, invoice: str) -> str:
         with self.state.lock:
-            return str(self.books.invoice(invoice)["ExternalInvoiceReference2"] or "").removeprefix("AMILI:")
+            return (
+                str(self.books.invoice(invoice)["ExternalInvoiceReference2"] or "").removeprefix("AMILI:").split(" ")[0]
+            )
 
     def changing_writes(self, invoice: str) -> int:
         with self.state.lock:
@@ -294,11 +315,15 @@ class FortnoxLedger:
     def behave_as_before(self) -> None:
         self.state.switches.set(self._switches)
 
-    def let_windows_pass(self, deployment: Deployment) -> None:
+    def let_own_windows_pass(self) -> None:
+        """Let the time pass in which the imitation counts requests."""
         with self.state.lock:
             fullest = self.state.rate.fullest
             self.state.rate = RateWindows()
             self.state.rate.fullest = fullest
+
+    def let_windows_pass(self, deployment: Deployment) -> None:
+        self.let_own_windows_pass()
         with deployment.databases.main.begin() as connection:
             connection.execute(tables.budgets.update().values(used="[]"))
 

@@ -51,7 +51,14 @@ def handed_over_alike(db: Engine, hand_over_id: str, sent: Iterable[tuple[str, s
     with db.begin() as connection:
         real = connection.execute(select(table).where(table.c.id == hand_over_id)).one()._asdict()
         rows = [
-            real | {"id": f"alike-{invoice_id}", "invoice_id": invoice_id, "invoice_number": number, "case_id": case_id}
+            real
+            | {
+                "id": f"alike-{invoice_id}",
+                "invoice_id": invoice_id,
+                "invoice_number": number,
+                "debt": f"debt of {number}",
+                "case_id": case_id,
+            }
             for invoice_id, number, case_id in sent
         ]
         connection.execute(insert(table), rows)

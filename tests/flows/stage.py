@@ -26,6 +26,7 @@ from connector.domain.dates import STOCKHOLM
 from connector.domain.hand_over import HandOverState, Origin, Request
 from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment, open_deployment
+from connector.flows.outcome import LONGEST_PAUSE_S
 from connector.flows.reconcile import comparisons as comparing
 from connector.sandbox.amili import create_amili
 from connector.sandbox.amili_state import AmiliState, guide_state
@@ -36,7 +37,7 @@ from connector.settings import Settings, load_settings
 from connector.store import case_readings, comparisons, connections, hand_overs, inbox, tables
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
-from tests import canary
+from tests import canary, migrated
 from tests.flows.ledgers import ORGANISATION, FortnoxLedger, LedgerSide, OdooLedger
 
 if TYPE_CHECKING:
@@ -62,12 +63,19 @@ class Stage:
     webhook_token: str = field(repr=False)
     canaries: dict[str, str] = field(repr=False)
     ledger_url: str = ""
+    connection: str = CONNECTION
 
     @property
     def ledger(self) -> OdooState:
         """What the imitation of Odoo holds, on a stage that has one."""
         assert isinstance(self.side, OdooLedger)
         return self.side.state
+
+    @property
+    def odoo(self) -> OdooLedger:
+        """The imitation of Odoo as its people use it, on a stage that has one."""
+        assert isinstance(self.side, OdooLedger)
+        return self.side
 
     @property
     def fortnox(self) -> FortnoxState:
@@ -88,18 +96,18 @@ class Stage:
 
     def hint(self, invoice_id: str) -> None:
         """The webhook's hint about an invoice, as the web process stores it."""
-        inbox.put_hint(self.deployment.databases.inbox, CONNECTION, invoice_id)
+        inbox.put_hint(self.deployment.databases.inbox, self.connection, invoice_id)
 
     def ask(self, invoice_id: str) -> None:
         """A person's request on the command line."""
         inbox.put_request(
             self.deployment.databases.inbox,
-            Request(connection=CONNECTION, invoice_id=invoice_id, origin=Origin.COMMAND, asked_by="test"),
+            Request(connection=self.connection, invoice_id=invoice_id, origin=Origin.COMMAND, asked_by="test"),
         )
 
     def hand_over(self, invoice_id: str) -> HandOver | None:
         """The invoice's hand-over as stored."""
-        return hand_overs.latest(self.deployment.databases.main, CONNECTION, invoice_id)
+        return hand_overs.latest(self.deployment.databases.main, self.connection, invoice_id)
 
     def number(self, invoice_id: str) -> str:
         """The invoice's number in the ledger."""
@@ -168,8 +176,10 @@ def stage_with(
     with ExitStack() as stack:
         amili_url = stack.enter_context(running(amili_in(create_amili(amili))))
         ledger_url = stack.enter_context(running(ledger_in(side.app())))
-        env = _environment(folder, amili_url, database_url, side.settings(ledger_url) | overrides)
-        deployment = open_deployment(_settings(env))
+        env = environment(folder, amili_url, database_url, side.settings(ledger_url) | overrides)
+        if not database_url:
+            migrated.put_into(folder)
+        deployment = open_deployment(settings_from(env))
         stack.callback(deployment.close)
         token = _join(deployment, side, ledger_url, api_code, pair.private_key, pair.public_key)
         _leave_cases_unread(deployment)
@@ -188,7 +198,8 @@ def stage_with(
             assert not database_url or canary.leaks_in_tables(deployment.databases.main) == []
 
 
-def _environment(folder: Path, amili_url: str, database_url: str, overrides: dict[str, str]) -> dict[str, str]:
+def environment(folder: Path, amili_url: str, database_url: str, overrides: dict[str, str]) -> dict[str, str]:
+    """The environment of a deployment whose times are short; `overrides` take the place of single settings."""
     keep = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "PYTHONPATH")}
     chosen = {
         "SECRET_KEYS": Fernet.generate_key().decode(),
@@ -198,6 +209,7 @@ def _environment(folder: Path, amili_url: str, database_url: str, overrides: dic
         "AMILI_SANDBOX_URL": amili_url,
         "CONNECT_TIMEOUT_S": "0.5",
         "READ_TIMEOUT_S": "1",
+        "PAGE_WAIT_S": "60",
         "ATTEMPT_S": "5",
         "SETTLE_S": "2",
         "POLL_INTERVAL_S": "3600",
@@ -208,7 +220,8 @@ def _environment(folder: Path, amili_url: str, database_url: str, overrides: dic
     return keep | chosen | overrides | {"PYTHONWARNINGS": "default"}
 
 
-def _settings(env: dict[str, str]) -> Settings:
+def settings_from(env: dict[str, str]) -> Settings:
+    """The settings that a process with this environment has."""
     names = {name.lower() for name in env} & set(Settings.model_fields)
     return load_settings(None, **{name: env[name.upper()] for name in names})
 
@@ -216,11 +229,11 @@ def _settings(env: dict[str, str]) -> Settings:
 def _leave_cases_unread(deployment: Deployment) -> None:
     """Workers read no cases by themselves: when they do is chance, and what they then tell is one more write.
 
-    `Stage.let_cases_be_read` ends it.
+    `Stage.let_cases_be_read` ends it; a longer pause than the longest would not be believed.
     """
     db = deployment.databases.main
     for place in case_readings.places(db, DEFAULT_ACCESS):
-        case_readings.postpone(db, place, for_s=86_400.0)
+        case_readings.postpone(db, place, for_s=LONGEST_PAUSE_S)
 
 
 def _enrol(deployment: Deployment) -> None:

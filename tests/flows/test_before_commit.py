@@ -153,7 +153,7 @@ def test_a_wish_expressed_anew_is_waited_for_while_the_old_one_is_seen(on: Stage
     invoice = on.invoice(on.customer(company_registry=""))
     on.ledger.switches.set(LedgerSwitches(version=OdooVersion.V18))
     on.ledger.click_send(int(invoice), "Eva Ekonom")
-    mark = str(on.ledger.books.field(int(invoice), "x_amili_requested_at"))
+    mark = on.odoo.mark(invoice)
     assert driven(on, begun(on, invoice, origin=Origin.LEDGER, wish_mark=mark)).state is HandOverState.BLOCKED
     on.ledger.switches.set(LedgerSwitches(version=OdooVersion.V18, commit_after_s=COMMIT_S))
     pass_s(on, 60)

@@ -1,28 +1,81 @@
-"""What the comparison of ten thousand open cases costs: calls to Amili and to each ledger, and writes to our store."""
+"""What a hand-over and the comparison of many cases cost: calls to Amili and each ledger, and writes to our store."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from sqlalchemy import event
 
 from connector.flows.events.following import look
+from connector.flows.hand_over.upload import upload
+from connector.flows.hand_over.write_back import write_back
 from connector.flows.reconcile.reconcile import reconcile
 from connector.sandbox import fortnox_settling as settling
 from connector.sandbox.wire import Traffic
 from connector.store import following
 from connector.store.following import Followed
+from tests.flows.acting import begun, driven
+from tests.flows.conftest import LEDGERS
 from tests.flows.ledgers import FortnoxLedger, answered
 from tests.flows.many import many_at_amili
 from tests.flows.stage import CONNECTION, Stage, stage, stage_with
+from tests.source import ROOT
 
 MANY = 10_000
 AMILI, ODOO = 110, 30
 FORTNOX = 22
 """A call for 500 of what is unpaid, and one for what is not completed. Others that are unpaid come on top."""
 LONG = {"CONNECT_TIMEOUT_S": "5", "READ_TIMEOUT_S": "30", "ATTEMPT_S": "60", "SETTLE_S": "60"}
+
+
+README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+FORTNOX_GUIDE = " ".join((ROOT / "connector/hosts/fortnox/README.md").read_text(encoding="utf-8").split())
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+@pytest.mark.parametrize(
+    ("ledger", "words"),
+    [
+        ("odoo", r"makes (\d+) calls with Odoo \((\d+) to it and (\d+) to Amili\)"),
+        ("fortnox", r"and (\d+) with Fortnox \((\d+) and (\d+)\)"),
+    ],
+    ids=["odoo", "fortnox"],
+)
+def test_a_hand_over_costs_what_the_readme_says(tmp_path: Path, ledger: str, words: str) -> None:
+    said = re.search(words, README)
+    assert said
+    with stage_with(LEDGERS[ledger](), tmp_path / "data", **LONG) as on:
+        hands_over(on)
+        hand_over = begun(on, on.invoice())
+        to_ledger = on.ledger.traffic if ledger == "odoo" else on.fortnox.traffic
+        to_ledger.clear()
+        on.amili.traffic.clear()
+        hands_over(on, hand_over)
+        made = asked(to_ledger), asked(on.amili.traffic)
+    assert (sum(made), *made) == tuple(int(figure) for figure in said.groups())
+
+
+def test_an_invoice_in_fortnox_is_read_by_as_many_calls_as_its_guide_says(tmp_path: Path) -> None:
+    said = re.search(r"one invoice whole takes (\w+) requests", FORTNOX_GUIDE)
+    assert said
+    with stage_with(FortnoxLedger(), tmp_path / "data", **LONG) as on:
+        invoice = on.invoice()
+        _, host = on.deployment.sides(on.deployment.connection(CONNECTION))
+        on.fortnox.traffic.clear()
+        host.read(invoice)
+        assert NUMBERS[asked(on.fortnox.traffic)] == said[1]
+
+
+def hands_over(on: Stage, hand_over: str = "") -> None:
+    """A hand-over from the first step to the last: what is kept from call to call is not asked for by the next one."""
+    hand_over = hand_over or begun(on, on.invoice())
+    driven(on, hand_over)
+    upload(on.deployment, hand_over)
+    write_back(on.deployment, hand_over)
 
 
 def test_ten_thousand_open_cases_are_compared_by_few_calls(tmp_path: Path) -> None:

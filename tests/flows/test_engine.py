@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from connector.flows.engine import Engine, Step
 from connector.flows.job import Job
@@ -17,7 +17,7 @@ from connector.store import executors
 from connector.store.database import Databases
 from tests.flows.waiting import until
 
-SOON_S = 15.0
+SOON_S = 60.0
 LONG_S = 3600.0
 
 
@@ -48,16 +48,23 @@ def work() -> Work:
     return Work()
 
 
-@contextmanager
-def running(databases: Databases, work: Work, *, concurrency: int = 4, partition: int = 2) -> Iterator[Engine]:
-    """An engine at work; stopped afterwards, whatever happens."""
-    engine = Engine(
+def made(databases: Databases, work: Work, *, concurrency: int = 4, partition: int = 2, stop_wait_s: int = 8) -> Engine:
+    """An engine that has not begun."""
+    return Engine(
         databases.main,
         url=databases.engine_url,
         jobs={"job": [(name, work.step(name)) for name in ("one", "two", "three")]},
         concurrency=concurrency,
         partition_concurrency=partition,
+        stop_wait_s=stop_wait_s,
+        stranded_after_s=0.3,
     )
+
+
+@contextmanager
+def running(databases: Databases, work: Work, *, concurrency: int = 4, partition: int = 2) -> Iterator[Engine]:
+    """An engine at work; stopped afterwards, whatever happens."""
+    engine = made(databases, work, concurrency=concurrency, partition=partition)
     engine.start()
     try:
         yield engine
@@ -94,6 +101,7 @@ def test_what_the_engine_promises(databases: Databases, work: Work) -> None:
         _a_stop_ends_the_work(engine, work)
         _again_goes_on_and_comes_back(engine, work)
         _again_first_comes_back_before_later_steps(engine, work)
+        _what_pauses_can_be_woken(engine, work)
         _people_do_not_wait_behind_the_background(engine, work)
         _finished_work_is_forgotten_and_live_work_is_not(engine, work)
         kept = tables(databases)
@@ -132,6 +140,20 @@ def _again_first_comes_back_before_later_steps(engine: Engine, work: Work) -> No
     engine.submit(job("patient"))
     ended(engine, work, "patient")
     assert work.of("patient") == ["one", "one", "one", "two", "three"]
+
+
+def _what_pauses_can_be_woken(engine: Engine, work: Work) -> None:
+    work.answers["one pausing"] = [Outcome(Then.AGAIN_FIRST, LONG_S)]
+    engine.submit(job("pausing"))
+    until(lambda: work.of("pausing") == ["one"], within_s=SOON_S, what="the first try")
+
+    def woken() -> bool:
+        # The first try has ended only once its pause stands in the engine's tables.
+        engine.wake(job("pausing"))
+        return not engine.live(["key:pausing"])
+
+    until(woken, within_s=SOON_S, what="the end of what was woken")
+    assert work.of("pausing") == ["one", "one", "two", "three"]
 
 
 def _people_do_not_wait_behind_the_background(engine: Engine, work: Work) -> None:
@@ -209,3 +231,115 @@ def test_nothing_but_ids_and_pauses_lies_in_the_engines_tables(databases: Databa
     assert "canary" not in kept
     assert "key:an-id#0" in kept
     assert "key:an-id#1" in kept
+
+
+def test_work_that_a_stop_cut_short_is_taken_up_at_the_next_start(databases: Databases, work: Work) -> None:
+    held = threading.Event()
+    work.doing["cut short"] = lambda: _hold(held)
+    stopped = made(databases, work, stop_wait_s=0)
+    stopped.start()
+    try:
+        stopped.submit(job("cut short"))
+        until(lambda: bool(stopped.live(["key:cut short"])), within_s=SOON_S, what="the work")
+        until(lambda: _states(databases) == {"key:cut short#0": "PENDING"}, within_s=SOON_S, what="its beginning")
+        stopped.stop()
+        assert executors.all_ids(databases.main) == (), "it signed off"
+        del work.doing["cut short"]
+        with running(databases, work) as engine:
+            ended(engine, work, "cut short")
+            assert work.of("cut short") == ["one", "two", "three"]
+    finally:
+        held.set()
+
+
+def test_work_entered_as_running_that_nobody_runs_is_not_live_and_is_taken_up(databases: Databases, work: Work) -> None:
+    with running(databases, work) as engine:
+        engine.submit(job("lost"))
+        ended(engine, work, "lost")
+        _enter_as_running(databases, "key:lost#0", by=engine.executor_id)
+        assert engine.live(["key:lost"]) == {"key:lost"}, "it may just be beginning"
+
+        def run(times: int) -> bool:
+            engine.take_over()
+            return work.of("lost") == ["one", "two", "three"] * times
+
+        until(lambda: run(2), within_s=SOON_S, what="the second run")
+        _enter_as_running(databases, "key:lost#0", by="elsewhere:1:gone")
+        assert engine.live(["key:lost"]) == frozenset(), "nobody of that name is entered"
+        until(lambda: run(3), within_s=SOON_S, what="the third run")
+
+
+def test_work_that_another_live_process_runs_is_left_to_it(databases: Databases, work: Work) -> None:
+    with running(databases, work) as engine:
+        engine.submit(job("theirs"))
+        ended(engine, work, "theirs")
+        executors.enrol(databases.main, "elsewhere:1:alive")
+        _enter_as_running(databases, "key:theirs#0", by="elsewhere:1:alive")
+        engine.take_over()
+        assert engine.live(["key:theirs"]) == {"key:theirs"}
+        assert _states(databases)["key:theirs#0"] == "PENDING"
+
+
+def test_a_clock_that_is_put_back_makes_no_pause_longer(databases: Databases, work: Work) -> None:
+    with running(databases, work) as engine:
+        for subject in ("before", "since"):
+            work.answers[f"one {subject}"] = [Outcome(Then.AGAIN_FIRST, LONG_S)]
+            engine.submit(job(subject))
+        paused = {f"key:{subject}#1": "DELAYED" for subject in ("before", "since")}
+        until(lambda: paused.items() <= _states(databases).items(), within_s=SOON_S, what="both pauses")
+        _begun_tomorrow(databases, "key:before#1")
+
+        def gone_on() -> bool:
+            engine.take_over()
+            return work.of("before") == ["one", "one", "two", "three"]
+
+        until(gone_on, within_s=SOON_S, what="the end of what paused by the old clock")
+        assert work.of("since") == ["one"]
+
+
+def test_any_number_of_keys_can_be_asked_for(databases: Databases, work: Work) -> None:
+    held = threading.Event()
+    work.doing["running"] = lambda: _hold(held)
+    with running(databases, work) as engine:
+        engine.submit(job("running"))
+        asked = [f"key:{number}" for number in range(40_000)]
+        assert engine.live(asked) == frozenset()
+        assert engine.live(["key:running", *asked]) == {"key:running"}
+        held.set()
+
+
+def _states(databases: Databases) -> dict[str, str]:
+    with _statuses(databases) as (connection, table):
+        rows = connection.execute(text(f"SELECT workflow_uuid, status FROM {table}")).all()
+    return {row.workflow_uuid: row.status for row in rows}
+
+
+def _begun_tomorrow(databases: Databases, workflow_id: str) -> None:
+    """As a process with a clock that is a day ahead leaves it."""
+    day_ms = 86_400_000
+    with _statuses(databases) as (connection, table):
+        connection.execute(
+            text(
+                f"UPDATE {table} SET created_at = created_at + {day_ms}, "
+                f"delay_until_epoch_ms = delay_until_epoch_ms + {day_ms} WHERE workflow_uuid = :id"
+            ),
+            {"id": workflow_id},
+        )
+
+
+def _enter_as_running(databases: Databases, workflow_id: str, *, by: str) -> None:
+    """Leave the row of a work as a process leaves it that lost its bookkeeping: entered as running, no step noted."""
+    with _statuses(databases) as (connection, table):
+        steps = table.replace("workflow_status", "operation_outputs")
+        connection.execute(text(f"DELETE FROM {steps} WHERE workflow_uuid = :id"), {"id": workflow_id})
+        entered = text(f"UPDATE {table} SET status = 'PENDING', executor_id = :by WHERE workflow_uuid = :id")
+        connection.execute(entered, {"id": workflow_id, "by": by})
+
+
+@contextmanager
+def _statuses(databases: Databases) -> Iterator[tuple[Connection, str]]:
+    schema = "dbos." if databases.main.dialect.name == "postgresql" else ""
+    engine = create_engine(databases.engine_url)
+    with engine.begin() as connection:
+        yield connection, f"{schema}workflow_status"
+    engine.dispose()

@@ -12,12 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.domain.hand_over import HandOverState, Origin
+from connector.flows.repeats import BEFORE_A_THIRD_S
 from connector.sandbox.switches import Fault, FaultKind
+from connector.store import hand_overs
 from tests.flows.acting import asked, death_at_call, driven, let_pass, step, stored, strike
 from tests.flows.ledgers import FortnoxLedger
 from tests.flows.stage import Stage, stage, stage_with
 
 SETTLE_S, ATTEMPT_S = 10.0, 10.0
+MOST_POSTS = 3
 OPERATIONS = ((), ("look",), ("register",), ("authenticate",))
 READINGS = ((), ("token",), ("invoice",), ("list_invoices",), ("customer",), ("list_payments",))
 """Calls of the first step to Fortnox."""
@@ -32,7 +35,7 @@ class Ask:
     origin: Origin
 
     def __call__(self, on: Stage, hand_over: str) -> None:
-        asked(on, stored(on, hand_over).invoice_id, origin=self.origin, wish_mark="m")
+        asked(on, stored(on, hand_over).invoice_id, origin=self.origin, wish_mark="x_amili_request,1")
 
 
 @dataclass(frozen=True)
@@ -166,12 +169,18 @@ def _one_case(on: Stage, acts: list[Act]) -> None:
     on.amili.now = lambda: datetime.now(UTC)
     strike(on)
     invoice = on.invoice()
-    hand_over = asked(on, invoice, origin=Origin.LEDGER, wish_mark="m")[0].id
+    hand_over = asked(on, invoice, origin=Origin.LEDGER, wish_mark="x_amili_request,1")[0].id
     for act in acts:
         act(on, hand_over)
         assert on.cases(invoice) <= 1, f"two cases after {act}"
+    assert stored(on, hand_over).posts <= MOST_POSTS
     strike(on)
     let_pass(on, hand_over, SETTLE_S)
+    # A third registration waits for an hour, and a fourth for a person.
+    let_pass(on, hand_over, BEFORE_A_THIRD_S, at_amili=False)
+    step(on, hand_over)
+    if stored(on, hand_over).posts == MOST_POSTS and not stored(on, hand_over).case_id:
+        assert hand_overs.allow_one_more(on.deployment.databases.main, stored(on, hand_over), by="Eva")
     ended = driven(on, hand_over)
     (case,) = on.amili.cases_of(on.number(invoice))
     assert (ended.state, ended.case_id) == (HandOverState.REGISTERED, case.id)

@@ -49,7 +49,7 @@ def test_without_events_wishes_and_changes_are_found_by_asking(socket: str, tmp_
 
 
 def test_a_worker_killed_with_the_only_refresh_token_in_hand_costs_a_consent_and_nothing_else(tmp_path: Path) -> None:
-    """Fortnox takes a refresh token once: an answer that nobody kept cannot be had again (fortnox.md 1.3)."""
+    """Fortnox takes a refresh token once: an answer that nobody kept cannot be had again (fortnox/API.md, "Tokens")."""
     side = FortnoxLedger(service_account=False)
     with stage_with(side, tmp_path / "data", **SHORT) as on, zygote(tmp_path / "log") as forking:
         invoice = on.invoice()

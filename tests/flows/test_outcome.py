@@ -6,7 +6,13 @@ from statistics import fmean
 
 import pytest
 
-from connector.flows.outcome import LONGEST_PAUSE_S, TRIES_BEFORE_GIVING_UP, pause_s
+from connector.flows.outcome import LONGEST_PAUSE_OF_A_PERSON_S, LONGEST_PAUSE_S, TRIES_BEFORE_GIVING_UP, pause_s
+
+
+def test_what_a_person_waits_for_pauses_two_minutes_at_most_unless_a_longer_pause_was_named() -> None:
+    longest = max(pause_s(tries, most_s=LONGEST_PAUSE_OF_A_PERSON_S) for tries in range(20))
+    assert 120 < longest <= 150
+    assert pause_s(3, named_s=600, most_s=LONGEST_PAUSE_OF_A_PERSON_S) >= 600
 
 
 def average(tries: int) -> float:

@@ -14,6 +14,7 @@ from connector.domain.hand_over import Origin, Request
 from connector.hosts.fortnox.tokens import RENEWAL_MARGIN
 from connector.store import hand_overs, inbox, timeline
 from connector.web.app import create_app
+from connector.web.lanes import Threads
 from connector.web.server import make_server
 from tests.flows.ledgers import FortnoxLedger, LedgerSide, OdooLedger, answered, fortnox_state, renewals
 from tests.flows.stage import CONNECTION, Stage, stage_with
@@ -53,7 +54,7 @@ def _race(side: LedgerSide, count: int, tmp_path: Path, postgres_url: str) -> No
                 done.result()
         for invoice in invoices:
             until(lambda: on.ended(invoice), within_s=60, what="the end of the hand-over")  # noqa: B023
-            until(lambda: _all_answered(on), within_s=30, what="an answer to every ask")
+            until(lambda: _all_answered(on), within_s=60, what="an answer to every ask")
             assert on.cases(invoice) == 1
             (hand_over,) = hand_overs.find(on.deployment.databases.main, on.number(invoice))
             events = [entry.event for entry in timeline.of_hand_over(on.deployment.databases.main, hand_over.id)]
@@ -94,7 +95,7 @@ class _web:  # noqa: N801
 
     def __init__(self, on: Stage) -> None:
         self._on = on
-        self._server: Any = make_server(create_app(on.deployment), host="127.0.0.1", port=0, threads=8)
+        self._server: Any = make_server(create_app(on.deployment), host="127.0.0.1", port=0, threads=Threads())
         self._thread = threading.Thread(target=self._server.run)
 
     def __enter__(self) -> str:

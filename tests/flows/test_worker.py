@@ -35,7 +35,7 @@ BULK = 200
 def stop(forking: Zygote, pid: int) -> None:
     """Ask a worker to end, as the system does, and see that it does."""
     os.kill(pid, signal.SIGTERM)
-    until(lambda: not forking.runs(pid), within_s=30, what="the worker's end")
+    until(lambda: not forking.runs(pid), within_s=60, what="the worker's end")
 
 
 def engine_tables(on: Stage) -> bytes:
@@ -95,7 +95,7 @@ def test_every_kind_of_end_is_reached_and_leaves_no_secret_behind(tmp_path: Path
         worker = forking.fork(on.env)
         for invoice in (clean, unsent, unlucky, without_pdf):
             until(lambda: on.ended(invoice), within_s=STARTED_AND_DONE_S, what=f"the end of {invoice}")  # noqa: B023
-        until(lambda: _answered(on, unsent), within_s=10, what="the answer in the ledger")
+        until(lambda: _answered(on, unsent), within_s=60, what="the answer in the ledger")
         stop(forking, worker)
         assert _came_to(on, clean) == (HandOverState.DONE, PdfState.UPLOADED, 1)
         assert _came_to(on, unsent) == (HandOverState.BLOCKED, PdfState.PENDING, 0)
@@ -144,7 +144,7 @@ def test_losing_the_engines_tables_costs_nothing_but_time(tmp_path: Path, databa
         for invoice in (waiting, unknown):
             until(lambda: waits(on, invoice) is not None, within_s=STARTED_AND_DONE_S, what="a pause")  # noqa: B023
         forking.kill(first)
-        until(lambda: not forking.runs(first), within_s=10, what="the worker's death")
+        until(lambda: not forking.runs(first), within_s=60, what="the worker's death")
         lose_engine_tables(on)
         on.amili.switches.set(AmiliSwitches())
         forking.fork(on.env)
@@ -218,11 +218,12 @@ def test_one_companys_trouble_is_not_anothers(tmp_path: Path) -> None:
         wished = [on.invoice(wished_by="Eva Ekonom") for _ in range(3)]
         forking.fork(on.env)
         for invoice in wished:
-            until(lambda: on.ended(invoice), within_s=25, what="the end in the healthy company")  # noqa: B023
+            until(lambda: on.ended(invoice), within_s=60, what="the end in the healthy company")  # noqa: B023
             assert _came_to(on, invoice) == (HandOverState.DONE, PdfState.UPLOADED, 1)
         for company in ("gone", "locked"):
-            until(lambda: _all_wait(on, company), within_s=25, what=f"what {company} waits for")  # noqa: B023
-        assert _live_polls(on, "gone") <= 1, "the polls of a ledger that is gone do not pile up"
+            until(lambda: _all_wait(on, company), within_s=60, what=f"what {company} waits for")  # noqa: B023
+        # The poll of a second may still run when the next one's is entered, so that there are two for a moment.
+        until(lambda: _live_polls(on, "gone") <= 1, within_s=60, what="polls that do not pile up")
 
 
 def _all_wait(on: Stage, company: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import pytest
 
-from connector.domain.dates import today
+from connector.domain.dates import last_day_to_pay, today
 from connector.domain.errors import KeyRefused, NotAuthorised, NotFound
 from connector.domain.identity import read_identity
 from connector.domain.invoice import CustomerType, InvoiceKind, InvoiceState, LineKind, OverdueInvoice, Standing
@@ -64,6 +64,10 @@ class Ledger(Protocol):
 
     def credit_on_account(self, invoice: Made, amount: Decimal) -> None:
         """A credit note to the invoice's customer, matched to nothing."""
+
+    def other_card(self, invoice: Made, name: str, spelling: str) -> str:
+        """A further card with the identity number of the invoice's customer; `spelling` has "{}" for its ten digits.
+        What people call the card by."""
 
     def without_pdf(self, invoice: Made) -> None:
         """See to it that no PDF of the invoice can be had."""
@@ -371,6 +375,31 @@ def _pages(ledger: Ledger, page_size: int = 50) -> list[tuple[OverdueInvoice, ..
     return found
 
 
+def test_cards_are_read_as_they_are_now(ledger: Ledger) -> None:
+    customer = ledger.host.read(ledger.overdue_invoice().id).customer
+
+    found = ledger.host.cards([customer.id, "987654321"])
+
+    assert set(found) == {customer.id}
+    card = found[customer.id]
+    assert (card.name, card.id_number) == (customer.name, customer.id_number)
+    assert (card.address.address_line_1, card.address.city) == (customer.address.address_line_1, customer.address.city)
+    assert ledger.host.cards([]) == {}
+
+
+def test_the_same_number_on_a_card_of_another_name_is_found(ledger: Ledger) -> None:
+    made = ledger.overdue_invoice()
+    customer = ledger.host.read(made.id).customer
+    before = customer.cards_with_number
+    assert before is not None
+    ledger.other_card(made, f"{customer.name.upper()} (publ)", "{}")
+    assert ledger.host.read(made.id).customer.cards_with_number == before
+
+    others = [ledger.other_card(made, "Annan Firma HB", one) for one in ("{}", "16{}", "SE{}01")]
+
+    assert ledger.host.read(made.id).customer.cards_with_number == (*before, *others)
+
+
 def test_an_invoice_falling_due_today_is_not_overdue(ledger: Ledger) -> None:
     made = ledger.overdue_invoice()
     due = ledger.host.read(made.id).due_date
@@ -379,8 +408,9 @@ def test_an_invoice_falling_due_today_is_not_overdue(ledger: Ledger) -> None:
     def listed(day: date) -> set[str]:
         return {row.id for row in ledger.host.overdue(today=day, page_size=10_000)}
 
-    assert made.id not in listed(due)
-    assert made.id in listed(due + timedelta(days=1))
+    last_day = last_day_to_pay(due)
+    assert made.id not in listed(last_day)
+    assert made.id in listed(last_day + timedelta(days=1))
 
 
 def test_the_pdf_is_the_invoices_and_nobody_is_mailed(ledger: Ledger) -> None:
@@ -441,8 +471,8 @@ def test_a_wish_expressed_anew_has_another_mark(ledger: Ledger) -> None:
 
 def test_standing_wishes_come_newest_first(ledger: Ledger) -> None:
     older, newer, asked_at = ledger.overdue_invoice(), ledger.overdue_invoice(), datetime.now(UTC)
-    ledger.wish(newer, "Eva Ekonom", asked_at)
     ledger.wish(older, "Eva Ekonom", asked_at - timedelta(minutes=1))
+    ledger.wish(newer, "Eva Ekonom", asked_at)
 
     order = [wish.invoice_id for wish in ledger.host.requested()]
 

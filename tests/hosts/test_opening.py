@@ -38,7 +38,7 @@ def test_an_unknown_kind_is_refused_by_every_door() -> None:
     with pytest.raises(ConfigurationError, match="sap"):
         opening.needs_login("sap", **options)
     with pytest.raises(ConfigurationError, match="sap"):
-        opening.cases_in_ledger("sap", api_key=KEY, **options)
+        opening.cases_in_ledger("sap", keys=[], administrator_login="", administrator_key=KEY, **options)
     with pytest.raises(ConfigurationError, match="sap"):
         opening.translate_document("sap", {}, {})
     assert opening.hints("sap", b'{"_model": "account.move", "_id": 5}').invoice_ids == ()

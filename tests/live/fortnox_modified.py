@@ -1,7 +1,8 @@
 """What moves an invoice's modified time, and how `lastmodified` is read: seen around a change that was just made.
 
-`lastmodified` holds the reading of a clock to the minute, in a zone that is not known: Sweden's, or UTC (fortnox.md
-3.4, 9.3). Both are asked; Sweden's is an hour or two ahead, so that read as UTC it finds nothing yet.
+`lastmodified` holds the reading of a clock to the minute, in a zone that is not known: Sweden's, or UTC
+(fortnox/API.md, "Lists" and "Polling"). Both are asked; Sweden's is an hour or two ahead, so that read as UTC it finds
+nothing yet.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is not known of Fortnox until a first real company was tried, and what a trial says of it.
 
-Source: fortnox.md section 14, as far as the connector depends on it. The guide's table has the same points, held by a
-test.
+Source: fortnox/API.md, "Unconfirmed", as far as the connector depends on it. The guide's table has the same points,
+held by a test.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ OVERDUE = Point("Overdue filter", "hosts/fortnox/overdue.py")
 DUE_TODAY = Point("Due today", "hosts/fortnox/overdue.py")
 LABEL_SEARCH = Point("Search by label", "hosts/fortnox/host.py")
 FEE = Point("Invoice fee where prices include VAT", "CLAIM_FEE_WHERE_PRICES_INCLUDE_VAT")
-TAX_REDUCTION = Point("Balance with rot or rut", "hosts/fortnox/translate.py")
-CREDIT_BALANCE = Point("Balance of a credit invoice", "hosts/fortnox/translate.py")
+TAX_REDUCTION = Point("Balance with rot or rut", "REDUCED_BALANCE_MEANS")
+CREDIT_BALANCE = Point("Balance of a credit invoice", "LINKED_CREDIT_MEANS")
 IDENTITY = Point("Spelling of personal numbers", "hosts/fortnox/translate.py")
 PREVIEW = Point("PDF by preview", "hosts/fortnox/client.py")
 BOOKED_REFERENCE = Point("Case id on a booked invoice", "hosts/fortnox/write_back.py")

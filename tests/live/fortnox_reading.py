@@ -16,7 +16,8 @@ from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
 from connector.hosts.fortnox.documents import Record, day, flag, label_ids, number, reference, several, text
 from connector.hosts.fortnox.oauth import REFRESH_TOKEN_LIFETIME
-from connector.hosts.fortnox.translate import CLAIM_FEE_WHERE_PRICES_INCLUDE_VAT, UNTAXED, is_credit
+from connector.hosts.fortnox.settlements import is_credit
+from connector.hosts.fortnox.translate import CLAIM_FEE_WHERE_PRICES_INCLUDE_VAT, UNTAXED
 from connector.sandbox.fortnox_switches import FortnoxSwitches, Oddity
 from tests.live.fortnox_points import (
     CREDIT_BALANCE,
@@ -211,7 +212,7 @@ def balance_with_tax_reduction(invoice: Record) -> Seen | None:
 
 
 def credit_balance(client: FortnoxClient) -> Seen:
-    """Whether a booked credit invoice that is set against its invoice keeps a balance."""
+    """Whether a booked credit invoice lessens its invoice only once it is entered as paid on both."""
     for row in _rows(client, credit="true"):
         if not flag(row, "Booked"):
             continue
@@ -221,11 +222,15 @@ def credit_balance(client: FortnoxClient) -> Seen:
             continue
         debit = client.read(Call.READ_INVOICE, debit_number)
         left, its_own = number(debit, "Balance", "Balance"), number(credit, "Balance", "Balance")
-        what = (
-            f"credit {text(credit, 'DocumentNumber')} of {debit_number} keeps {_kr(its_own)}; the invoice {_kr(left)}"
+        credit_number = text(credit, "DocumentNumber")
+        what = f"credit {credit_number} of {debit_number} keeps {_kr(its_own)}; the invoice {_kr(left)}"
+        is_used = its_own != number(credit, "Total", "Total")
+        entered = any(
+            text(one, "InvoiceNumber") == credit_number and flag(one, "Booked")
+            for rows in client.pages(Call.LIST_PAYMENTS, invoicenumber=credit_number)
+            for one in rows
         )
-        # Where all is settled, or the credit is larger than what was left, a rest says nothing.
-        return is_as(CREDIT_BALANCE, what, holds=not (left and its_own))
+        return is_as(CREDIT_BALANCE, what, holds=entered or not is_used)
     return Seen(CREDIT_BALANCE, "no booked credit invoice with a reference found: credit an invoice, and book it")
 
 

@@ -42,7 +42,7 @@ from tests.live.fortnox_session import Session
 
 TRIAL_REFERENCE = "AMILI:prov"
 BLANK = "API_BLANK"
-"""What empties a field (fortnox.md 3.4)."""
+"""What empties a field (fortnox/API.md, "Lists")."""
 
 MOST_REQUESTS = 3 * REQUESTS
 AT_ONCE = 8
@@ -307,7 +307,11 @@ def _payment_by_hand(session: Session, times: ModifiedTimes, invoice_number: str
 def _credit_by_hand(session: Session, times: ModifiedTimes, invoice_number: str) -> None:
     balance = _balance(session, invoice_number)
     watched = times.watch(invoice_number, "a credit invoice")
-    if not _did(session, f"credit invoice {invoice_number}, and book the credit invoice (Kreditera, Bokför)"):
+    if not _did(
+        session,
+        f"credit invoice {invoice_number}, and book the credit invoice; then enter it "
+        "as paid on both (Kreditera, Bokför, Inbetalning)",
+    ):
         return session.leaves_out(CREDIT_MOVES)
     if _balance(session, invoice_number) == balance:
         return session.note(Seen(CREDIT_MOVES, "the balance has not changed: is the credit invoice booked?"))

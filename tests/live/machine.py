@@ -91,11 +91,13 @@ def set_up(machine: Machine, books: Books, state: AmiliState, url: str) -> int:
     machine.run("amili", "code", AMILI_API_CODE="code-from-amili")
     machine.run(
         "connect",
-        *("--url", books.env["ODOO_URL"], "--database", books.env["ODOO_DB"], "--id", "testbolaget", "--yes"),
+        *("--url", books.env["ODOO_URL"], "--database", books.env["ODOO_DB"], "--login", books.env["ODOO_BOT_LOGIN"]),
+        *("--id", "testbolaget", "--yes"),
         *("--settings", machine.write("settings.json", SETTINGS)),
         LEDGER_API_KEY=books.env["ODOO_BOT_API_KEY"],
     )
-    machine.run("odoo", "provision", ODOO_SETTINGS_KEY=books.env["ODOO_API_KEY"])
+    administrator = {"ODOO_SETTINGS_KEY": books.env["ODOO_API_KEY"], "ODOO_SETTINGS_LOGIN": books.env["ODOO_LOGIN"]}
+    machine.run("odoo", "provision", **administrator)
     return port
 
 

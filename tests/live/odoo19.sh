@@ -93,6 +93,15 @@ install_requirements() {
   touch "$home/venv/complete"
 }
 
+# What runs on after this script must not keep what its caller has open, such as a lock.
+let_go() {
+  local fd
+  for fd in /proc/self/fd/*; do
+    fd=${fd##*/}
+    ((fd <= 2 || fd == 255)) || eval "exec $fd>&-"
+  done
+}
+
 as_postgres() { su postgres -s /bin/bash -c "cd / && $*"; }
 
 start_postgresql() {
@@ -109,7 +118,7 @@ start_postgresql() {
     } >>"$home/pg/postgresql.conf"
   fi
   "$bin/pg_isready" -q -h 127.0.0.1 -p "$pgport" ||
-    as_postgres "$bin/pg_ctl -D $home/pg -l $home/pg/server.log -w start" >/dev/null ||
+    (let_go && as_postgres "$bin/pg_ctl -D $home/pg -l $home/pg/server.log -w start") >/dev/null ||
     die "PostgreSQL did not start on port $pgport; see $home/pg/server.log"
   [[ $(sql -c "select 1 from pg_roles where rolname = 'odoo'") == 1 ]] || sql -c 'create role odoo superuser login'
 }
@@ -211,7 +220,7 @@ answers() { curl -fsS -o /dev/null "http://127.0.0.1:$port/web/health" 2>/dev/nu
 start_odoo() {
   answers && return 0
   say "starting Odoo on port $port"
-  (run_odoo server -c odoo.conf --logfile="$home/odoo.log" >/dev/null 2>&1 </dev/null) &
+  (let_go && run_odoo server -c odoo.conf --logfile="$home/odoo.log" >/dev/null 2>&1 </dev/null) &
   echo $! >"$home/pid"
   disown
   for _ in $(seq 120); do
@@ -248,6 +257,7 @@ ODOO_PASSWORD=admin
 ODOO_API_KEY=$admin_key
 ODOO_BOT_LOGIN=connector
 ODOO_BOT_API_KEY=$daily_key
+ODOO_MAJOR=19
 ODOO_DATABASE_URL=postgresql://odoo@127.0.0.1:$pgport/$database
 ENV
 }

@@ -1,9 +1,10 @@
-"""Bookkeeping in a real Odoo 19, as its users would do it, for the live tests and for recording fixtures."""
+"""Bookkeeping in a real Odoo, as its users would do it, for the live tests and for recording fixtures."""
 
 from __future__ import annotations
 
 import itertools
 import os
+import random
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,9 +14,11 @@ from typing import Any
 
 import requests
 from pydantic import SecretStr
+from stdnum import luhn
 
 from connector.domain.dates import today
 from connector.hosts.odoo.client import OdooClient
+from tests.live.odoo_versions import names
 
 PASSWORD = "a-password-for-tests-only"
 
@@ -32,12 +35,20 @@ def odoo_env() -> dict[str, str]:
     return found if all(found.values()) else {}
 
 
+def organisation_number() -> str:
+    """An organisation number that no other card has, so that no customer of one test is looked at as another's."""
+    nine = f"559{random.randrange(10**6):06d}"
+    return f"{nine[:6]}-{nine[6:]}{luhn.calc_check_digit(nine)}"
+
+
 class Books:
     """The company's books, kept with the two keys of the test Odoo: a Settings user's and the connector's."""
 
     def __init__(self, env: Mapping[str, str], *, company: int = 1) -> None:
         self.env = env
         self.company = company
+        self.place = {"url": env["ODOO_URL"], "database": env["ODOO_DB"], "login": env["ODOO_BOT_LOGIN"]}
+        """The settings of a host by which the connector's own user reaches this Odoo."""
         self.settings_client = self._client("ODOO_LOGIN", "ODOO_API_KEY")
         self.client = self._client("ODOO_BOT_LOGIN", "ODOO_BOT_API_KEY")
 
@@ -123,7 +134,7 @@ class Books:
             "name": "Provkund AB",
             "is_company": True,
             "country_id": self.reference("base.se"),
-            "company_registry": "556016-0680",
+            "company_registry": organisation_number(),
             "street": "Kungsgatan 2",
             "zip": "411 19",
             "city": "Göteborg",
@@ -187,6 +198,20 @@ class Books:
         account = self.account("3740")
         chosen = {"payment_difference_handling": "reconcile", "writeoff_account_id": account, **values}
         return self.pay(move_id, self.balance(move_id) - difference, **chosen)
+
+    @contextmanager
+    def closed_until(self, day: date) -> Iterator[None]:
+        """The books are closed through `day` meanwhile."""
+
+        def close(until: str | bool) -> None:
+            vals = {"fiscalyear_lock_date": until}
+            self.settings_client.call("res.company", "write", ids=[self.company], vals=vals)
+
+        close(day.isoformat())
+        try:
+            yield
+        finally:
+            close(False)
 
     def pay_as_proposed(self, move_id: int) -> None:
         """Register the payment that Odoo proposes for today, less an early-payment discount that still runs."""
@@ -270,9 +295,9 @@ class Books:
 
     def statement_line(self, amount: float, partner: int | None = None, *, day: date | None = None) -> int:
         """Money on the bank statement that nobody has matched; gives its id."""
-        group = self.reference("account.group_account_basic")
+        group = self.reference(names().bank_group)
         uid = self.settings_client.call("res.users", "context_get")["uid"]
-        self.settings_client.call("res.users", "write", ids=[uid], vals={"group_ids": [(4, group)]})
+        self.settings_client.call("res.users", "write", ids=[uid], vals={names().groups: [(4, group)]})
         line = {
             "journal_id": self.journal("bank"),
             "date": (day or today()).isoformat(),
@@ -368,8 +393,18 @@ class Books:
         return int(term_id)
 
     def block(self, move_id: int) -> None:
-        """Mark an invoice as disputed, as the menu entry does."""
+        """Mark an invoice as disputed, as the menu entry does; 17 has no such mark but *No Follow-up*."""
+        if not names().disputes:
+            self.exempt(move_id)
+            return
         self.client.call("account.move", "action_toggle_block_payment", ids=[move_id])
+
+    def exempt(self, move_id: int) -> None:
+        """Mark an invoice *No Follow-up*: on its journal items in 17, on itself in 19. 18 has no such mark."""
+        assert names().exempts
+        model, field = names().exempts or ("", "")
+        marked = move_id if model == "account.move" else int(self._receivable_row(move_id, "id"))
+        self.client.call(model, "write", ids=[marked], vals={field: True})
 
     def messages(self, move_id: int) -> list[str]:
         """The notes that the connector has left in an invoice's chatter, as HTML, oldest first."""
@@ -392,23 +427,49 @@ class Books:
 
     def user(self, *groups: str | int, lang: str = "sv_SE") -> str:
         """A new person with the Invoicing group, and with `groups` (ids or external ids); gives the login."""
+        return self.person("base.group_user", "account.group_account_invoice", *groups, lang=lang)
+
+    def person(self, *groups: str | int, lang: str = "sv_SE", **values: Any) -> str:
+        """A new person with exactly these groups (ids or external ids); gives the login."""
         login = f"accountant-{time.time_ns()}"
-        wanted = ("base.group_user", "account.group_account_invoice", *groups)
-        ids = [self.reference(group) if isinstance(group, str) else group for group in wanted]
+        ids = [self.reference(group) if isinstance(group, str) else group for group in groups]
         person = {"name": "Ekonom Ek", "login": login, "password": PASSWORD, "lang": lang, "tz": "Europe/Stockholm"}
-        self.settings_client.call("res.users", "create", vals_list=[{**person, "group_ids": [(6, 0, ids)]}])
+        self.settings_client.call(
+            "res.users", "create", vals_list=[{**person, names().groups: [(6, 0, ids)], **values}]
+        )
         return login
 
     def accountant(self, *groups: str | int, lang: str = "sv_SE") -> requests.Session:
         """A web session of a new `user`."""
+        return self.session(self.user(*groups, lang=lang))
+
+    def session(self, login: str) -> requests.Session:
+        """A web session of a person of ours."""
         session = requests.Session()
-        login = self.user(*groups, lang=lang)
         self.web(
             session,
             "/web/session/authenticate",
             {"db": self.env["ODOO_DB"], "login": login, "password": PASSWORD},
         )
         return session
+
+    def keep_request(self, move_id: int, kind: str, by: str, **values: Any) -> str:
+        """A request of a person of that name, as if an action of ours had kept it at once; gives its mark."""
+        row = {"x_invoice_id": move_id, "x_company_id": self.company, "x_kind": kind, "x_answered": False, **values}
+        code = f"""
+users = env['res.users'].with_context(no_reset_password=True)
+user = users.search([('name', '=', {by!r})], limit=1)
+if not user:
+    user = users.create({{'name': {by!r}, 'login': {f"kept-{time.time_ns()}"!r}}})
+kept = env['x_amili_request'].with_user(user).sudo().create({row!r})
+action = {{'type': 'ir.actions.act_window_close', 'kept': kept.id}}
+"""
+        model = self.reference("base.model_res_partner")
+        action = {"name": "Keep a request", "model_id": model, "state": "code", "code": code}
+        tool = self.settings_client.call("ir.actions.server", "create", vals_list=[action])
+        kept = self.settings_client.call("ir.actions.server", "run", ids=tool)["kept"]
+        self.settings_client.call("ir.actions.server", "unlink", ids=tool)
+        return f"x_amili_request,{kept}"
 
     def web(self, session: requests.Session, path: str, params: dict[str, Any]) -> Any:
         """A call as Odoo's web client makes it."""

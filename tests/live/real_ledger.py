@@ -15,11 +15,14 @@ from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment
 from connector.hosts.odoo.fields import (
     CASE_ID,
+    DISPUTE,
     DISPUTED,
     DISPUTED_AT,
     DISPUTED_BY,
     REQUESTED_AT,
     REQUESTED_BY,
+    SEND,
+    SETTLE,
     odoo_datetime,
 )
 from connector.sandbox.switches import Fault
@@ -73,9 +76,11 @@ class RealBookkeeper:
 
     def dispute(self, invoice: str) -> None:
         now = odoo_datetime(datetime.now(UTC))
+        self.books.keep_request(int(invoice), DISPUTE, "Eva", x_answered=True)
         self._write(invoice, {DISPUTED: True, DISPUTED_BY: "Eva", DISPUTED_AT: now})
 
     def settle_dispute(self, invoice: str) -> None:
+        self.books.keep_request(int(invoice), SETTLE, "Eva", x_answered=True)
         self._write(invoice, {DISPUTED: False, DISPUTED_BY: False, DISPUTED_AT: False})
 
     def put_off(self, invoice: str, until: date) -> None:
@@ -106,7 +111,7 @@ class RealOdoo:
 
     def connect(self, deployment: Deployment, url: str) -> Opened:
         env = self.books.env
-        settings = {"url": env["ODOO_URL"], "database": env["ODOO_DB"], **self.settings_of_host}
+        settings = {**self.books.place, **self.settings_of_host}
         key = SecretStr(env["ODOO_BOT_API_KEY"])
         return Opened(connecting.identify_ledger(deployment, self.kind, settings, key), settings, key)
 
@@ -126,6 +131,7 @@ class RealOdoo:
     def wish(self, invoice: str, by: str) -> None:
         values = {REQUESTED_AT: odoo_datetime(datetime.now(UTC)), REQUESTED_BY: by}
         self.books.client.call("account.move", "write", ids=[int(invoice)], vals=values)
+        self.books.keep_request(int(invoice), SEND, by)
 
     def wished(self, invoice: str) -> bool:
         return bool(self.books.move(int(invoice), REQUESTED_AT)[REQUESTED_AT])

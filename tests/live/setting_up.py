@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from connector.hosts.odoo.inventory import MODULE, SEND_GROUP
+from connector.hosts.odoo.inventory import ANSWER_ACTION, MODULE, SEND_GROUP
 from connector.hosts.odoo.provision import ProvisionReport, provision
 from tests.live.odoo_books import Books
 
@@ -57,6 +57,11 @@ def set_up(books: Books, url: str = "https://connector.example/webhooks/odoo/acm
     """Install everything, with hints to `url`."""
     key_user = books.client.call("res.users", "context_get")["uid"]
     return provision(books.settings_client, url, company_id=company(books), key_user=key_user)
+
+
+def answer_action(books: Books) -> int:
+    """The action by which the connector marks requests as answered."""
+    return installed(books)[ANSWER_ACTION][1]
 
 
 def installed(books: Books) -> dict[str, tuple[str, int]]:

@@ -24,6 +24,7 @@ from connector.sandbox.serve import running
 from tests.flows.waiting import until
 from tests.live.machine import Machine, answers, set_up
 from tests.live.odoo_books import PASSWORD, Books, odoo_env
+from tests.live.odoo_versions import names
 from tests.live.setting_up import SENDERS
 from tests.web.test_browser import ARGUMENTS, PATIENCE_MS, picture
 
@@ -56,7 +57,7 @@ def connector(
     machine = Machine(tmp_path_factory.mktemp("browser") / "machine")
     port = set_up(machine, books, *amili)
     server = machine.start("serve")
-    until(lambda: answers(port), within_s=30, what="the web server")
+    until(lambda: answers(port), within_s=60, what="the web server")
     yield machine
     server.send_signal(signal.SIGTERM)
     server.wait(timeout=60)
@@ -94,7 +95,7 @@ def web_client(books: Books, chromium: str, *groups: str) -> Iterator[Page]:
 
 
 def open_invoice(page: Page, move: int) -> None:
-    page.goto(f"/odoo/m-account.move/{move}")
+    page.goto(names().invoice_page.format(move))
     expect(header_button(page, "Kreditfaktura")).to_be_visible()
 
 
@@ -298,6 +299,7 @@ def test_a_case_that_was_paid_is_not_withdrawn_and_the_tab_says_why(
 def test_who_may_not_send_may_not_withdraw(books: Books, connector: Machine, chromium: str) -> None:
     move = books.invoice(price=1300)
     wish = {"x_amili_requested_at": "2026-11-24 09:00:00", "x_amili_requested_by": "Ekonom Ek"}
+    books.keep_request(move, "send", "Ekonom Ek")
     books.client.call("account.move", "write", ids=[move], vals=wish)
     until(lambda: shown(books, move, "x_amili_case_id") != "", within_s=60, what="the case id in Odoo's field")
     with web_client(books, chromium) as outside:

@@ -26,7 +26,9 @@ from connector.hosts.odoo.fields import (
     FINDINGS,
     REQUESTED_AT,
     REQUESTED_BY,
+    SEND,
     STATUS,
+    WITHDRAW,
     WITHDRAWAL_AT,
     WITHDRAWAL_BY,
     WITHDRAWAL_CASE,
@@ -39,7 +41,7 @@ from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import Ledger, Made
 from tests.live.gateway import without_json2
 from tests.live.odoo_books import Books, odoo_env
-from tests.live.setting_up import set_up
+from tests.live.setting_up import answer_action, set_up
 
 pytestmark = [
     pytest.mark.odoo,
@@ -55,14 +57,15 @@ class RealLedger:
     def __init__(self, books: Books, url: str) -> None:
         self.books = books
         self.url = url
+        self.answer_action = answer_action(books)
         self.host = self._open(books.env["ODOO_BOT_API_KEY"])
 
     def _open(self, key: str) -> Host:
         settings = {
+            **self.books.place,
             "url": self.url,
-            "database": self.books.env["ODOO_DB"],
-            "login": self.books.env["ODOO_BOT_LOGIN"],
             "fee_products": ["FAKTAVG"],
+            "answer_action_id": self.answer_action,
         }
         return opening.open_host(
             "odoo", settings=settings, api_key=SecretStr(key), allow_private=True, read_timeout_s=90
@@ -107,6 +110,15 @@ class RealLedger:
     def credit_on_account(self, invoice: Made, amount: Decimal) -> None:
         self.books.credit_note(self._customer(invoice), float(amount))
 
+    def other_card(self, invoice: Made, name: str, spelling: str) -> str:
+        (card,) = self.books.client.call(
+            "res.partner", "read", ids=[self.books.customer_of(int(invoice.id))], fields=["company_registry"]
+        )
+        number = spelling.format(str(card["company_registry"]).replace("-", ""))
+        # Odoo takes nothing but a VAT number as one.
+        fields = {"company_registry": False, "vat": number} if number.startswith("SE") else {"company_registry": number}
+        return str(self.books.customer(**({"vat": False} | fields | {"name": name})))
+
     def without_pdf(self, invoice: Made) -> None:
         # Odoo makes no PDF of an invoice that is not posted.
         self.books.client.call("account.move", "button_draft", ids=[int(invoice.id)])
@@ -114,6 +126,7 @@ class RealLedger:
     def wish(self, invoice: Made, by: str, at: datetime) -> None:
         values = {REQUESTED_AT: odoo_datetime(at), REQUESTED_BY: by}
         self.books.client.call("account.move", "write", ids=[int(invoice.id)], vals=values)
+        self.books.keep_request(int(invoice.id), SEND, by)
 
     def wish_withdrawal(self, invoice: Made, case_id: str, by: str, reason: str, at: datetime) -> bool:
         values = {
@@ -123,6 +136,7 @@ class RealLedger:
             WITHDRAWAL_REASON: reason,
         }
         self.books.client.call("account.move", "write", ids=[int(invoice.id)], vals=values)
+        self.books.keep_request(int(invoice.id), WITHDRAW, by, x_case_id=case_id, x_reason=reason)
         return True
 
     def event(self, invoice: Made) -> bytes:

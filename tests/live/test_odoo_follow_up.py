@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import update
 
 from connector.domain.dates import today
-from connector.domain.follow_up import FollowUpState
+from connector.domain.follow_up import FollowUpKind, FollowUpState
 from connector.domain.hand_over import HandOverState
 from connector.flows.events import following
 from connector.flows.follow_up import case_reading, withdrawal
@@ -44,8 +44,9 @@ from tests.flows.following_up import (
 )
 from tests.flows.stage import CONNECTION, Stage, stage_with
 from tests.live.odoo_books import Books, odoo_env
+from tests.live.odoo_versions import needs
 from tests.live.real_ledger import RealOdoo
-from tests.live.setting_up import set_up
+from tests.live.setting_up import answer_action, set_up
 
 pytestmark = [
     pytest.mark.odoo,
@@ -61,7 +62,8 @@ def stage_on_odoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     books = Books(odoo_env())
     # Nobody listens there: hints are another test's matter.
     set_up(books, "http://127.0.0.1:9/webhooks/odoo/follow-up/none")
-    side = RealOdoo(books, {"fee_products": ["FAKTAVG"], "payments_await_bank": False})
+    chosen = {"fee_products": ["FAKTAVG"], "payments_await_bank": False, "answer_action_id": answer_action(books)}
+    side = RealOdoo(books, chosen)
     try:
         with stage_with(side, tmp_path_factory.mktemp("stage") / "data", **SLOW) as on:
             following.poll(on.deployment, f"{CONNECTION}/1")
@@ -316,14 +318,47 @@ def test_a_payment_put_back_to_draft_waits_though_odoo_keeps_it_matched(on: Stag
     outcome = one_round(on, one.hand_over)
     assert (outcome.then, outcome.after_s, one.amounts()) == (Then.AGAIN_FIRST, LOOK_AGAIN_S, [])
     books.payment(payment, "action_post")
-    looked_at_again(one)
+    happened(one)
     assert one.amounts() == [("payment", kr(400))]
+    written = books.move(one.invoice, "write_date")
     books.payment(payment, "action_draft")
-    looked_at_again(one)
+    assert books.move(one.invoice, "write_date") == written, "nothing of it shows on the invoice"
+    happened(one)
     assert one.asks() == ["reversed"]
     books.payment(payment, "action_post")
-    looked_at_again(one)
+    happened(one)
     assert (one.amounts(), one.asks()) == ([("payment", kr(400))], [])
+
+
+@needs(18, 19, why="a payment has no state beside its entry's")
+def test_a_reported_payment_that_is_rejected_is_asked_though_the_invoice_does_not_change(
+    on: Stage, books: Books
+) -> None:
+    one = sent(on, books)
+    payment = books.pay(one.invoice, kr(400))
+    happened(one)
+    polled(one)
+    written = books.move(one.invoice, "write_date")
+    books.payment(payment, "action_reject")
+    assert books.move(one.invoice, "write_date") == written
+    happened(one)
+    assert (one.amounts(), one.asks()) == ([("payment", kr(400))], ["reversed"])
+
+
+@needs(18, 19, why="a payment has no state beside its entry's")
+def test_a_payment_that_is_rejected_before_it_was_reported_is_asked_and_not_reported(on: Stage, books: Books) -> None:
+    one = sent(on, books)
+    books.payment(books.pay(one.invoice, kr(400)), "action_reject")
+    happened(one)
+    assert (one.amounts(), one.asks()) == ([], ["rejected"])
+
+
+def test_a_payment_of_before_the_case_that_is_booked_late_in_a_locked_period_is_asked(on: Stage, books: Books) -> None:
+    one = sent(on, books)
+    with books.closed_until(today() - timedelta(days=20)):
+        books.pay(one.invoice, kr(400), payment_date=(today() - timedelta(days=40)).isoformat())
+    happened(one)
+    assert (one.amounts(), one.asks()) == ([], ["before_case"])
 
 
 def test_a_draft_whose_amount_is_changed_is_no_payment_of_the_invoice_any_more(on: Stage, books: Books) -> None:
@@ -489,6 +524,49 @@ def test_two_payments_that_came_in_one_bank_line_are_two_at_amili(on: Stage, boo
         happened(one)
     assert sorted(one.amounts()) == [("payment", kr(200)), ("payment", kr(300))]
     assert (one.days(), one.remaining) == ([bank_day(YESTERDAY)] * 2, one.capital - 500)
+
+
+def changed(books: Books, one: Sent, price: Decimal) -> Decimal:
+    """A person puts the invoice back to draft, gives its row another price and posts it; gives what it asks for now."""
+    books.to_draft(one.invoice)
+    (row,) = books.move(one.invoice, "invoice_line_ids")["invoice_line_ids"]
+    vals = {"invoice_line_ids": [(1, row, {"price_unit": float(price)})]}
+    books.client.call("account.move", "write", ids=[one.invoice], vals=vals)
+    books.post(one.invoice)
+    return Decimal(str(books.move(one.invoice, "amount_total")["amount_total"]))
+
+
+def test_an_invoice_that_is_lowered_is_asked_about_at_once_and_credited_when_a_person_says_so(
+    on: Stage, books: Books
+) -> None:
+    one = sent(on, books)
+    now = changed(books, one, kr(1000))
+    happened(one)
+    question = the_question(on, one.hand_over)
+    assert (one.asks(), question.amount, one.amounts()) == (["invoice_lowered"], one.capital - now, [])
+    reported(one)
+    assert (one.amounts(), one.remaining, one.asks()) == ([("crediting", one.capital - now)], now, [])
+
+
+def test_an_invoice_with_a_payment_that_is_raised_is_asked_about_at_once(on: Stage, books: Books) -> None:
+    one = sent(on, books)
+    books.pay(one.invoice, kr(400))
+    happened(one)
+    now = changed(books, one, one.capital)
+    happened(one)
+    # A changed amount takes the payment off the invoice.
+    assert sorted(one.asks()) == ["invoice_raised", "reversed"]
+    (question,) = [row for row in rows(on, one.hand_over) if row.kind is FollowUpKind.RAISED]
+    assert (question.amount, question.may_report) == (now - one.capital, False)
+    assert one.amounts() == [("payment", kr(400))]
+
+
+def test_an_invoice_that_is_posted_again_unchanged_asks_nothing(on: Stage, books: Books) -> None:
+    one = sent(on, books)
+    assert changed(books, one, one.capital / kr("1.25")) == one.capital
+    polled(one)
+    looked_at_again(one)
+    assert (one.amounts(), one.asks()) == ([], [])
 
 
 def test_a_payment_without_an_entry_in_the_books_waits(on: Stage, books: Books) -> None:

@@ -15,6 +15,7 @@ from connector.hosts import opening
 from connector.hosts.base import Host, PdfUnavailable
 from connector.resources import read_template
 from tests.live.odoo_books import Books, odoo_env
+from tests.live.odoo_versions import names
 
 pytestmark = [
     pytest.mark.odoo,
@@ -38,7 +39,7 @@ def action(books: Books) -> Iterator[int]:
         "model_id": books.reference("account.model_account_move"),
         "state": "code",
         "code": read_template("odoo/render_pdf.py.txt"),
-        "group_ids": [(6, 0, [books.reference("account.group_account_invoice")])],
+        names().groups: [(6, 0, [books.reference("account.group_account_invoice")])],
     }
     (action_id,) = books.settings_client.call("ir.actions.server", "create", vals_list=[values])
     yield action_id
@@ -47,7 +48,7 @@ def action(books: Books) -> Iterator[int]:
 
 
 def host(books: Books, **chosen: Any) -> Host:
-    settings = {"url": books.env["ODOO_URL"], "database": books.env["ODOO_DB"], **chosen}
+    settings = {**books.place, **chosen}
     key = SecretStr(books.env["ODOO_BOT_API_KEY"])
     return opening.open_host("odoo", settings=settings, api_key=key, allow_private=True, read_timeout_s=90)
 

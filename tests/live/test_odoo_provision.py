@@ -1,4 +1,4 @@
-"""Setting a real Odoo 19 up by API alone: install, repair, upgrade, two companies, removal without a trace.
+"""Setting a real Odoo up by API alone: install, repair, upgrade, two companies, removal without a trace.
 
 Creates in Odoo the whole set-up, which it takes away again; a user, customers and invoices, which stay. What was
 there of an earlier set-up is removed first.
@@ -7,7 +7,7 @@ there of an earlier set-up is removed first.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +23,9 @@ from connector.hosts.odoo.export import cases
 from connector.hosts.odoo.inventory import KEY_GROUP, MODULE, SEND_ACTION, SEND_GROUP
 from connector.hosts.odoo.provision import provision
 from connector.hosts.odoo.removal import remove
+from connector.hosts.odoo.versions import DIALECTS
 from tests.live.odoo_books import Books, odoo_env
+from tests.live.odoo_versions import names, needs, odoo_major
 from tests.live.setting_up import company, installed, set_up
 
 pytestmark = pytest.mark.odoo
@@ -45,10 +47,10 @@ def provisioned(books: Books) -> Books:
     return books
 
 
-def host(books: Books) -> Host:
+def host(books: Books, **chosen: Any) -> Host:
     return opening.open_host(
         "odoo",
-        settings={"url": books.env["ODOO_URL"], "database": books.env["ODOO_DB"]},
+        settings={**books.place, **chosen},
         api_key=SecretStr(books.env["ODOO_BOT_API_KEY"]),
         allow_private=True,
     )
@@ -127,13 +129,14 @@ def test_the_administrators_of_invoicing_may_send_at_first_and_later_it_is_the_c
         "res.users", "search_read", domain=[("login", "=", os.environ["ODOO_LOGIN"])], fields=["name"]
     )
     assert administrator["name"] in first.senders
-    books.settings_client.call("res.groups", "write", ids=[group], vals={"user_ids": [(3, administrator["id"])]})
+    books.settings_client.call("res.groups", "write", ids=[group], vals={names().members: [(3, administrator["id"])]})
 
     again = set_up(books)
 
     assert administrator["name"] not in again.senders
 
 
+@needs(18, 19, why="keys do not end")
 def test_the_connectors_own_keys_may_last_a_year_and_nobody_elses(provisioned: Books) -> None:
     objects, client = installed(provisioned), provisioned.settings_client
     uid = provisioned.client.call("res.users", "context_get")["uid"]
@@ -141,12 +144,12 @@ def test_the_connectors_own_keys_may_last_a_year_and_nobody_elses(provisioned: B
         "res.groups",
         "read",
         ids=[objects[KEY_GROUP][1], objects[SEND_GROUP][1]],
-        fields=["api_key_duration", "user_ids", "implied_ids"],
+        fields=["api_key_duration", names().members, "implied_ids"],
     )
 
     assert [group["api_key_duration"] for group in groups] == [inventory.KEY_DURATION_DAYS, 0]
-    assert groups[0]["user_ids"] == [uid]
-    assert uid not in groups[1]["user_ids"]
+    assert groups[0][names().members] == [uid]
+    assert uid not in groups[1][names().members]
     assert groups[1]["implied_ids"] == [provisioned.reference("account.group_account_invoice")]
 
 
@@ -188,6 +191,49 @@ def test_the_set_up_of_an_earlier_release_is_brought_up_to_date(books: Books) ->
     described = books.client.call("account.move", "fields_get", allfields=list(fields.ADDED), attributes=["type"])
     invoices = {added.name: added.kind for added in inventory.ADDED_FIELDS if added.model == inventory.INVOICE}
     assert {name: one["type"] for name, one in described.items()} == invoices
+
+
+def test_a_companys_further_first_actions_can_be_chosen_and_those_of_another_stay(books: Books) -> None:
+    def choices() -> list[str]:
+        described = books.client.call("account.move", "fields_get", allfields=[fields.FIRST_ACTION])
+        return [value for value, _ in described[fields.FIRST_ACTION]["selection"]]
+
+    url, own = "https://connector.example/webhooks/odoo/acme/token", company(books)
+    set_up(books)
+    assert choices() == ["reminder", "debt_collection"]
+    provision(books.settings_client, url, company_id=own, other_first_actions=("surveillance", "reminder"))
+    provision(books.settings_client, url, company_id=own + 1, other_first_actions=("enforcement",))
+    again = provision(books.settings_client, url, company_id=own)
+
+    assert choices() == ["reminder", "debt_collection", "surveillance", "enforcement"]
+    assert again.created == ()
+    move = books.invoice()
+    books.client.call("account.move", "write", ids=[move], vals={fields.FIRST_ACTION: "surveillance"})
+    assert books.move(move, fields.FIRST_ACTION)[fields.FIRST_ACTION] == "surveillance"
+
+
+def test_what_was_asked_for_before_the_set_up_is_read_as_a_question(books: Books) -> None:
+    set_up_by_an_earlier_release(books)
+    asked = books.invoice()
+    wish = {fields.REQUESTED_AT: "2026-11-24 09:00:00", fields.REQUESTED_BY: "Verkställande direktören"}
+    books.client.call("account.move", "write", ids=[asked], vals=wish)
+    before = host(books)
+    (told,) = [one for one in before.requested() if one.invoice_id == str(asked)]
+    assert (told.by, before.vouches_for(told.mark)) == ("Verkställande direktören", False)
+    assert len(before.check().to_mend) == 1
+
+    report = set_up(books)
+
+    # As the connection was before, and as it is afterwards.
+    assert host(books).wish(str(asked)) == told
+    after = host(books, answer_action_id=report.answer_action_id)
+    assert after.wish(str(asked)) is None
+    assert list(after.requested()) == []
+    assert after.check().to_mend == ()
+    mark = books.keep_request(asked, fields.SEND, "Ekonom Ek")
+    pressed = after.wish(str(asked))
+    assert pressed is not None
+    assert (pressed.by, pressed.mark, after.vouches_for(mark)) == ("Ekonom Ek", mark, True)
 
 
 def test_each_company_of_a_database_has_rules_of_its_own(provisioned: Books) -> None:
@@ -265,6 +311,93 @@ def test_the_case_ids_can_be_saved_before_they_are_lost(provisioned: Books) -> N
     assert str(others) not in found
 
 
+class Ended(Exception):
+    """Somebody or something ended a run."""
+
+
+def ending_at(step: str) -> Callable[[str], None]:
+    """A listener that ends a run where a step begins."""
+
+    def told(words: str) -> None:
+        if words.startswith(step):
+            raise Ended
+
+    return told
+
+
+URL = "https://connector.example/webhooks/odoo/acme/token"
+STEPS = ("Fields: 9 of", "Groups of users", "The model", "Actions", "Views", "Rules")
+
+
+@pytest.mark.skipif(not os.environ.get("ODOO_DATABASE_URL"), reason="ODOO_DATABASE_URL: no way to Odoo's own database")
+@pytest.mark.parametrize("step", STEPS)
+def test_a_first_run_that_ends_in_the_middle_leaves_nothing(books: Books, step: str) -> None:
+    url = os.environ["ODOO_DATABASE_URL"]
+    assert traces(url) == {}
+    with pytest.raises(Ended):
+        provision(books.settings_client, URL, company_id=company(books), told=ending_at(step))
+    assert traces(url) == {}
+    assert installed(books) == {}
+
+
+def kept(books: Books) -> dict[str, Any]:
+    """What stands in the objects of the set-up, in each of Odoo's languages."""
+    found: dict[str, Any] = {}
+    read = {
+        "ir.ui.view": ["arch", "active", "priority"],
+        "ir.actions.server": [
+            "name",
+            "code",
+            "webhook_url",
+            "binding_model_id",
+            books.settings_client.dialect.groups_field,
+        ],
+        "base.automation": ["name", "filter_domain", "trigger_field_ids", "active"],
+        "res.groups": ["name", "implied_ids", books.settings_client.dialect.members_field],
+        "ir.ui.menu": ["name", "action", "sequence"],
+        "ir.actions.act_window": ["name", "domain", "context"],
+        "ir.model.fields": ["field_description", "copied", "ttype"],
+    }
+    for key, (model, number) in sorted(installed(books).items()):
+        for lang in ("en_US", "sv_SE"):
+            found[f"{key} {lang}"] = books.settings_client.call(
+                model, "read", ids=[number], fields=read.get(model, ["display_name"]), context={"lang": lang}
+            )
+    return found
+
+
+def test_a_later_run_that_ends_in_the_middle_leaves_everything_as_it_was(provisioned: Books) -> None:
+    client, objects = provisioned.settings_client, installed(provisioned)
+    changed = inventory.of_company("rule_changed", company(provisioned))
+    view = objects["view_collection_list"][1]
+    for model, key, values in (
+        ("ir.ui.view", "view_collection_list", {"arch": '<list string="Total"><field name="name"/></list>'}),
+        ("ir.actions.server", SEND_ACTION, {"code": "action = False", "binding_model_id": False}),
+        ("base.automation", changed, {"active": False}),
+        ("ir.model.fields", "field_x_amili_url", {"copied": True}),
+    ):
+        client.call(model, "write", ids=[objects[key][1]], vals=values, context={"lang": "en_US"})
+    words = {"sv_SE": {"Total": "Min summa"}}
+    client.call("ir.ui.view", "update_field_translations", ids=[view], field_name="arch_db", translations=words)
+    client.call("ir.ui.menu", "unlink", ids=[objects["menu_collection"][1]])
+    before = kept(provisioned)
+
+    def ended(step: str) -> None:
+        if step.startswith("It failed"):
+            assert kept(provisioned) != before
+        ending_at("Rules")(step)
+
+    with pytest.raises(Ended):
+        provision(client, WEBHOOK, company_id=company(provisioned), told=ended)
+
+    assert kept(provisioned) == before
+    report = set_up(provisioned, WEBHOOK)
+    assert report.created == ("menu_collection",)
+    assert report.kept_old == ""
+    after = kept(provisioned)
+    assert after["view_collection_list en_US"] != before["view_collection_list en_US"]
+
+
 TRACES: dict[str, str] = {
     "columns": "select table_name || '.' || column_name from information_schema.columns where column_name ~ 'x_amili'",
     "ir_model_data": f"select name from ir_model_data where module = '{MODULE}' or name ~ 'x_amili'",
@@ -278,9 +411,19 @@ TRACES: dict[str, str] = {
     "ir_filters": "select name::text from ir_filters where domain ~ 'amili' or context ~ 'amili' or sort ~ 'amili'",
     "base_automation": "select name::text from base_automation where filter_domain ~ 'amili' or name::text ~ 'Amili'",
     "res_groups": "select name::text from res_groups where name::text ~ 'Amili|Inkasso'",
-    "res_groups_privilege": "select name::text from res_groups_privilege where name::text ~ 'Amili'",
+    "ir_model": "select model from ir_model where model ~ 'x_amili'",
+    "tables": "select table_name from information_schema.tables where table_name ~ 'x_amili'",
+    "constraints": "select conname from pg_constraint where conname ~ 'x_amili'",
+    "ir_model_access": "select a.name from ir_model_access a left join ir_model m on m.id = a.model_id"
+    " where m.id is null or m.model ~ 'x_amili'",
+    "ir_rule": "select r.name from ir_rule r left join ir_model m on m.id = r.model_id"
+    " where m.id is null or m.model ~ 'x_amili'",
     "ir_attachment": "select name from ir_attachment where name ~* 'amili'",
 }
+
+
+if DIALECTS[odoo_major()].privilege_field:
+    TRACES["res_groups_privilege"] = "select name::text from res_groups_privilege where name::text ~ 'Amili'"
 
 
 def traces(url: str) -> dict[str, list[str]]:

@@ -67,7 +67,7 @@ def added_fields(books: Books) -> Iterator[None]:
 
 
 def host(books: Books, **chosen: Any) -> Host:
-    settings = {"url": books.env["ODOO_URL"], "database": books.env["ODOO_DB"], "company_id": books.company, **chosen}
+    settings = {**books.place, "company_id": books.company, **chosen}
     key = SecretStr(books.env["ODOO_BOT_API_KEY"])
     return opening.open_host("odoo", settings=settings, api_key=key, allow_private=True, read_timeout_s=90)
 
@@ -105,6 +105,46 @@ def test_two_companies_with_the_same_invoice_number_are_kept_apart(books: Books)
 
 def _line(books: Books) -> dict[str, Any]:
     return {"lines": [{"name": "Konsulttimme", "quantity": 1, "price_unit": books.price()}]}
+
+
+def test_many_small_lines_that_odoo_rounds_by_themselves_stop_no_invoice(books: Books) -> None:
+    small = {"product_id": books.product("Konsulttimme"), "name": "Skruv M4", "quantity": 1, "price_unit": 0.30}
+    fee = {"product_id": books.product("Fakturaavgift"), "quantity": 1, "price_unit": 40.0}
+    move_id = books.invoice(lines=[small] * 210 + [fee])
+
+    invoice = host(books, fee_products=["FAKTAVG"]).read(str(move_id))
+
+    assert (invoice.total, sum(line.amount for line in invoice.lines)) == (Decimal("128.75"), Decimal("129.80"))
+    assert findings(invoice, "B3") == []
+    dearer = invoice.model_copy(update={"total": Decimal("128.74"), "balance": Decimal("128.74")})
+    assert [finding.severity for finding in findings(dearer, "B3")] == [Severity.BLOCK]
+
+
+@pytest.fixture
+def numbered_with_length_digit(books: Books) -> Iterator[None]:
+    """Invoices ask to be paid with the customer's number, a length digit and a check digit."""
+    journal, names = books.journal("sale"), ["invoice_reference_type", "invoice_reference_model"]
+    (before,) = books.settings_client.call("account.journal", "read", ids=[journal], fields=names)
+    chosen = dict(zip(names, ("partner", "se_ocr3"), strict=True))
+    books.settings_client.call("account.journal", "write", ids=[journal], vals=chosen)
+    yield
+    books.settings_client.call("account.journal", "write", ids=[journal], vals={name: before[name] for name in names})
+
+
+@pytest.mark.usefixtures("numbered_with_length_digit")
+@pytest.mark.parametrize(
+    ("customers_number", "digits", "is_right"),
+    [("1234567", 9, True), ("12345678", 10, False), ("123456789", 11, True), ("1234567890", 12, False)],
+)
+def test_a_reference_that_odoo_made_with_a_wrong_length_digit_is_told(
+    books: Books, customers_number: str, digits: int, is_right: bool
+) -> None:
+    move_id = books.invoice(books.customer(ref=customers_number))
+
+    invoice = host(books).read(str(move_id))
+
+    assert len(invoice.payment_reference) == digits
+    assert [f"{digits} siffror" in finding.sv for finding in findings(invoice, "F5")] == ([] if is_right else [True])
 
 
 def test_an_invoice_of_which_a_part_is_not_due_is_not_claimed(books: Books) -> None:
@@ -215,3 +255,20 @@ def test_nothing_is_written_in_another_company(books: Books) -> None:
         assert theirs.move(int(foreign), CASE_ID)[CASE_ID] is False
 
         assert host(theirs).write_back(foreign, note).places == (CASE_ID,)
+
+
+def test_a_user_of_one_two_and_three_companies_is_told_of_the_chosen_one(books: Books) -> None:
+    def told(company: int) -> tuple[str, object]:
+        identity = host(books, company_id=company).check()
+        return identity.company, identity.found_settings["company_id"]
+
+    own = told(books.company)
+    assert own[1] == books.company
+    with books.second_company("Annat bolag AB", "SEK") as second:
+        another = ("Annat bolag AB", second.company)
+        assert [told(books.company), told(second.company)] == [own, another]
+        with books.second_company("Tredje bolaget AB", "SEK") as third:
+            assert [told(books.company), told(second.company)] == [own, another]
+            assert told(third.company) == ("Tredje bolaget AB", third.company)
+            with pytest.raises(ConfigurationError, match="sees several companies"):
+                host(books, company_id=None).check()

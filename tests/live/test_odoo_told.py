@@ -26,17 +26,18 @@ from connector.flows.hand_over.register import register
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
-from connector.hosts.odoo.fields import CASE_ID, CASE_URL, FINDINGS, STATUS
+from connector.hosts.odoo.fields import CASE_ID, CASE_URL, FINDINGS, SEND, STATUS
+from connector.hosts.odoo.inventory import SEND_ACTION
 from connector.hosts.odoo.removal import remove
 from connector.sandbox.amili import create_amili
 from connector.sandbox.amili_state import guide_state
 from connector.sandbox.serve import running
-from connector.store import connections, hand_overs, timeline
+from connector.store import connections, hand_overs, inbox, timeline, withdrawals
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
 from tests.conftest import SettingsFactory
-from tests.live.odoo_books import Books, odoo_env
-from tests.live.setting_up import set_up
+from tests.live.odoo_books import Books, odoo_env, organisation_number
+from tests.live.setting_up import SENDERS, answer_action, installed, set_up
 
 pytestmark = [
     pytest.mark.odoo,
@@ -86,7 +87,11 @@ def _join(opened: Deployment, books: Books, private_key: SecretStr, public_key: 
     key = SecretStr(books.env["ODOO_BOT_API_KEY"])
     settings = ConnectionSettings(
         invoice_fee_agreed=True,
-        host={"url": books.env["ODOO_URL"], "database": books.env["ODOO_DB"], "fee_products": ["FAKTAVG"]},
+        host={
+            **books.place,
+            "fee_products": ["FAKTAVG"],
+            "answer_action_id": answer_action(books),
+        },
     )
     client = opened.amili(settings.environment, opened.access(DEFAULT_ACCESS))
     connecting.join(
@@ -101,10 +106,9 @@ def _join(opened: Deployment, books: Books, private_key: SecretStr, public_key: 
     )
 
 
-def click(books: Books, invoice: int, at: str) -> None:
-    """A person's wish, as the action in Odoo stores it."""
-    vals = {"x_amili_requested_at": at, "x_amili_requested_by": "Eva Ekonom"}
-    books.client.call("account.move", "write", ids=[invoice], vals=vals)
+def click(books: Books, invoice: int) -> str:
+    """A person's wish, as the action in Odoo keeps it; gives its mark."""
+    return books.keep_request(invoice, SEND, "Eva Ekonom")
 
 
 def sent(deployment: Deployment, invoice: int, mark: str) -> HandOver:
@@ -125,9 +129,7 @@ def test_findings_stand_on_the_invoice_and_in_one_note_until_they_are_mended(
 ) -> None:
     customer = books.customer(company_registry=False, zip=False)
     invoice, mails = books.invoice(customer), books.mails()
-    click(books, invoice, "2026-11-24 09:00:00")
-
-    stopped = sent(deployment, invoice, "2026-11-24 09:00:00")
+    stopped = sent(deployment, invoice, click(books, invoice))
 
     assert stopped.state is HandOverState.BLOCKED
     language = deployment.sides(deployment.connection(COMPANY))[1].language()
@@ -144,15 +146,13 @@ def test_findings_stand_on_the_invoice_and_in_one_note_until_they_are_mended(
     assert all(text in html.unescape(note) for text in stopping)
     assert link in note
 
-    click(books, invoice, "2026-11-24 09:05:00")
-    sent(deployment, invoice, "2026-11-24 09:05:00")
+    sent(deployment, invoice, click(books, invoice))
     assert len(books.messages(invoice)) == 1, "nothing has changed"
 
     books.settings_client.call(
-        "res.partner", "write", ids=[customer], vals={"company_registry": "556016-0680", "zip": "411 19"}
+        "res.partner", "write", ids=[customer], vals={"company_registry": organisation_number(), "zip": "411 19"}
     )
-    click(books, invoice, "2026-11-24 09:10:00")
-    ended = sent(deployment, invoice, "2026-11-24 09:10:00")
+    ended = sent(deployment, invoice, click(books, invoice))
 
     assert ended.state is HandOverState.DONE
     move = books.move(invoice, STATUS, FINDINGS, CASE_ID)
@@ -166,9 +166,9 @@ def test_findings_stand_on_the_invoice_and_in_one_note_until_they_are_mended(
 
 def test_a_payment_after_the_hand_over_is_noted(books: Books, deployment: Deployment) -> None:
     invoice = books.invoice()
-    click(books, invoice, "2026-11-24 09:00:00")
+    mark = click(books, invoice)
     following.poll(deployment, f"{COMPANY}/1")
-    ended = sent(deployment, invoice, "2026-11-24 09:00:00")
+    ended = sent(deployment, invoice, mark)
     books.pay(invoice)
 
     for _ in range(2):
@@ -182,6 +182,29 @@ def test_a_payment_after_the_hand_over_is_noted(books: Books, deployment: Deploy
     assert told == [{"standing": "settled", "balance": "0.00"}]
 
 
+def test_only_what_somebody_asked_who_may_reaches_the_connector(books: Books, deployment: Deployment) -> None:
+    """Somebody with Invoicing alone writes the fields; somebody who may presses the button on another invoice."""
+    forged, pressed, case_of = books.invoice(), books.invoice(), books.invoice()
+    ended = sent(deployment, case_of, click(books, case_of))
+    assert ended.state is HandOverState.DONE
+    accountant = books.accountant()
+    at, director = "2026-11-24 09:00:00", "Verkställande direktören"
+    wish = {"x_amili_requested_at": at, "x_amili_requested_by": director}
+    unwanted = {"x_amili_withdrawal_at": at, "x_amili_withdrawal_by": director, "x_amili_withdrawal_reason": "Fel."}
+    for move, vals in ((forged, wish), (case_of, {**unwanted, "x_amili_withdrawal_case": ended.case_id})):
+        params = {"model": "account.move", "method": "write", "args": [[move], vals], "kwargs": {}}
+        assert books.web(accountant, "/web/dataset/call_kw/account.move/write", params) is True
+    books.click(books.accountant(SENDERS), installed(books)[SEND_ACTION][1], pressed)
+
+    following.poll(deployment, f"{COMPANY}/1")
+
+    waiting = [item.request for item in inbox.waiting(deployment.databases.inbox) if item.request is not None]
+    asked = {one.invoice_id: one.asked_by for one in waiting}
+    assert (asked.get(str(pressed)), str(forged) in asked) == ("Ekonom Ek", False)
+    assert withdrawals.of_hand_over(deployment.databases.main, ended.id) is None
+    assert hand_overs.get(deployment.databases.main, ended.id).state is HandOverState.DONE
+
+
 def test_a_key_is_looked_at_parked_and_replaced(books: Books, deployment: Deployment) -> None:
     right = SecretStr(books.env["ODOO_BOT_API_KEY"])
     keys.look(deployment, f"{COMPANY}/1")
@@ -192,8 +215,8 @@ def test_a_key_is_looked_at_parked_and_replaced(books: Books, deployment: Deploy
         deployment.databases.main, deployment.vault, known, SecretStr("0" * 40), expires=None, by="test"
     )
     invoice = books.invoice()
-    click(books, invoice, "2026-11-24 09:00:00")
-    request = Request(connection=COMPANY, invoice_id=str(invoice), origin=Origin.LEDGER, asked_by="E", wish_mark="m")
+    mark = click(books, invoice)
+    request = Request(connection=COMPANY, invoice_id=str(invoice), origin=Origin.LEDGER, asked_by="E", wish_mark=mark)
     settings = deployment.connection(COMPANY).settings
     db = deployment.databases.main
     started, _ = hand_overs.ask(db, request, creditor=settings.creditor, default_action=settings.first_action)

@@ -27,7 +27,7 @@ from tests.sandbox.fortnox_client import Fortnox, fortnox_running
 
 API_CODE = "the-api-code"
 
-# amili-case-flow-guide.txt, step 1.
+# The guide's example, step 1 (amili/API.md, "Case registration").
 GUIDE_BODY: dict[str, Any] = {
     "account": GUIDE_ACCOUNT,
     "creditor": GUIDE_CREDITOR,

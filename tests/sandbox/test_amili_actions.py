@@ -1,4 +1,5 @@
-"""Payments, creditings and cancellations at Amili: their shape, and each assumption both ways. Source: amili.md 5."""
+"""Payments, creditings and cancellations at Amili: their shape, and each assumption both ways. Source:
+amili/API.md, "Actions"."""
 
 from __future__ import annotations
 
@@ -232,7 +233,7 @@ def test_an_action_on_a_closed_case(amili: Caller, kind: str, unfit: Unfit) -> N
         assert (answer.status_code, answer.get_json()["_issues"]) == (422, {"case": "sandbox.case_closed"})
         return
     shown = read_back(amili, kind, answer)
-    # amili.md 5.4: a cancellation's status is never error.
+    # amili/API.md, "What became of an action": a cancellation's status is never error.
     assert shown["status"] == ("warning" if kind == "cancellations" else unfit.value)
     assert shown["status_reason_locale"] == "sandbox.case_closed"
     assert amili.shown(case)["local_remaining_capital_amount"] == 2050

@@ -1,4 +1,5 @@
-"""Who may call: the signed token, the access token, and their ends. Source: amili.md 1."""
+"""Who may call: the signed token, the access token, and their ends. Source: amili/API.md, "Authentication" and
+"Tokens"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Amili pays out, and what happens there without its API. Source: amili.md 6.2."""
+"""What Amili pays out, and what happens there without its API. Source: amili/API.md, "Payouts"."""
 
 from __future__ import annotations
 

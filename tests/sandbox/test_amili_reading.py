@@ -1,4 +1,4 @@
-"""Lists and items at Amili. Source: amili.md 4 and 7.1."""
+"""Lists and items at Amili. Source: amili/API.md, "Case" and "Lists"."""
 
 from __future__ import annotations
 
@@ -50,6 +50,41 @@ def test_pages_are_clamped_at_a_hundred(amili: Caller) -> None:
     assert found(amili, {}, max_results=500, page=2, sort="debt.invoice_number") == ["INV-100", "INV-101", "INV-102"]
     assert found(amili, {}, page=9) == []
     assert found(amili, {}, max_results=1, sort="-debt.invoice_number") == ["INV-102"]
+
+
+@pytest.mark.parametrize(
+    ("closed_as", "taken"),
+    [
+        (ClosedAs.ABSENT, []),
+        (ClosedAs.BOOLEAN, [False]),
+        (ClosedAs.DATE, [None]),
+        (ClosedAs.OBJECT, [None]),
+        (ClosedAs.OBJECT_OR_EMPTY, []),
+        (ClosedAs.LIST, []),
+    ],
+)
+def test_filters_may_be_refused_by_their_type(amili: Caller, closed_as: ClosedAs, taken: list[object]) -> None:
+    amili.state.switches.set(AmiliSwitches(closed_as=closed_as, filters_by_type=True))
+    answers = {value: amili.get("/cases", where=json.dumps({"closed": value})) for value in (None, False)}
+    assert [value for value, answer in answers.items() if answer.status_code == 200] == taken
+    assert {answer.status_code for value, answer in answers.items() if value not in taken} <= {400}
+    assert all(answer.get_json()["_status"] == "ERR" for answer in answers.values() if answer.status_code == 400)
+
+
+def test_a_filter_or_a_second_key_may_be_refused_whatever_it_holds(amili: Caller) -> None:
+    amili.state.switches.set(AmiliSwitches(refused_filters=("debt.invoice_number",), sorts_by_one_key=True))
+    assert amili.get("/cases", where='{"debt.invoice_number": "INV-1"}').status_code == 400
+    assert amili.get("/cases", where='{"creditor": "x"}', sort="-_updated").status_code == 200
+    assert amili.get("/cases", sort="-_updated,_id").status_code == 400
+
+
+@pytest.mark.parametrize(("closed_as", "open_"), [(ClosedAs.OBJECT_OR_EMPTY, {}), (ClosedAs.LIST, [])])
+def test_an_open_case_may_show_an_empty_closure(amili: Caller, closed_as: ClosedAs, open_: object) -> None:
+    case = amili.case()
+    amili.state.switches.set(AmiliSwitches(closed_as=closed_as))
+    assert amili.shown(case)["closed"] == open_
+    amili.state.set_case(case, closed=True)
+    assert amili.shown(case)["closed"]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
-"""Case registration: exactly what is documented, and each assumption both ways. Source: amili.md 2."""
+"""Case registration: exactly what is documented, and each assumption both ways. Source:
+amili/API.md, "Case registration"."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -252,3 +254,26 @@ def test_switches_change_over_http_and_a_slip_is_refused(amili: Caller) -> None:
     for slip in ({"no_such": 1}, {"closed_as": "x"}, [1]):
         assert amili.client.post("/_sandbox/switches", json=slip).status_code == 400
     assert amili.client.get("/_sandbox/switches").get_json()["media_status"] is True
+
+
+def test_what_the_guide_leaves_open_of_first_actions_and_fees_is_taken_where_the_switches_say_so(amili: Caller) -> None:
+    board = amili.state.switches
+    board.change({"first_actions": ["reminder", "surveillance"], "further_fee_keys": ["late_payment_fee"]})
+    body = guide_body()
+    body["first_action"] = "surveillance"
+    (debt,) = body["debts"]
+    debt["fees_included_in_capital_to_claim"] = {"late_payment_fee": 450.0}
+    charged = {"amount": 450.0, "fee_registration_date": "Tue, 12 Aug 2025 00:00:00 GMT"}
+    debt["fees_already_claimed"]["late_payment_fee"] = charged
+    assert amili.register(body).status_code == 201
+    (case,) = amili.state.cases_of("INV-2025-003")
+    assert (case.state, case.remaining_costs) == ("surveillance", Decimal(510))
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_a_creditors_standard_text_is_the_cases_where_it_is_always_used(amili: Caller, always: bool) -> None:
+    creditor = guide_body()["creditor"]
+    amili.state.set_creditor(creditor, always_use_standard_debt_description=always)
+    amili.register()
+    (case,) = amili.state.cases_of("INV-2025-003")
+    assert case.document["debt"]["debt_description"] == ("Varor och tjänster" if always else "Services")

@@ -1,4 +1,4 @@
-"""Uploading the original invoice. Source: amili.md 3."""
+"""Uploading the original invoice. Source: amili/API.md, "Upload of the invoice"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The WebSocket of events: commands, offsets, and what goes wrong on it: fortnox.md section 2."""
+"""The WebSocket of events: commands, offsets, and what goes wrong on it: fortnox/API.md, "Event stream" and
+"Commands"."""
 
 from __future__ import annotations
 

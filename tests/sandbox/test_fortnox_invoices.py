@@ -1,4 +1,4 @@
-"""An invoice's life and what the API may do to it: fortnox.md sections 4 and 6."""
+"""An invoice's life and what the API may do to it: fortnox/API.md, "Invoice" and "Actions and PDF"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from connector.sandbox import fortnox_settling as settling
 from connector.sandbox.fortnox_documents import Row
-from connector.sandbox.fortnox_switches import Empty, ForeignAmount, Handling, LabelArray, LockedPut
+from connector.sandbox.fortnox_switches import Empty, ForeignAmount, Handling, LabelArray, LinkedCredit, LockedPut
 from tests.sandbox.fortnox_client import Fortnox, refusal
 
 REFERENCE = {"Invoice": {"ExternalInvoiceReference2": "AMILI:5f2c0e9b7d"}}
@@ -46,7 +46,7 @@ def test_from_draft_to_booked_over_the_api(fortnox: Fortnox) -> None:
 
 
 def test_amounts_add_up_as_recorded(fortnox: Fortnox) -> None:
-    # fortnox.md 4.4, from a recording of 2026-05-08.
+    # fortnox/API.md, "Amounts", from a recording of 2026-05-08.
     number = fortnox.add_invoice("100", AdministrationFee=Decimal(50), Freight=Decimal(25))
 
     names = ("Net", "AdministrationFeeVAT", "FreightVAT", "TotalVAT", "RoundOff", "Total", "TotalToPay", "Balance")
@@ -100,7 +100,7 @@ def test_the_cash_method_may_book_only_what_was_sent(fortnox: Fortnox, needs_sen
     assert fortnox.put(f"/3/invoices/{number}/bookkeep").status_code == (400 if needs_sent else 200)
 
 
-# Updates: fortnox.md 4.5 and 4.6
+# Updates: fortnox/API.md, "Changing an invoice" and "Locked invoices"
 
 
 def test_an_update_changes_what_it_names_alone(fortnox: Fortnox) -> None:
@@ -284,7 +284,7 @@ def test_reminders_show_as_a_count_and_a_date(fortnox: Fortnox) -> None:
     assert shown(fortnox, number, "Reminders", "LastRemindDate") == (2, "2026-11-22")
 
 
-# PDFs and actions: fortnox.md section 6
+# PDFs and actions: fortnox/API.md, "Actions and PDF"
 
 
 def text_of(content: bytes) -> str:
@@ -376,6 +376,7 @@ def test_an_invoice_that_is_not_there(fortnox: Fortnox) -> None:
 
 
 def test_a_full_credit_over_the_api_waits_to_be_booked(fortnox: Fortnox) -> None:
+    fortnox.switch(linked_credit_means=LinkedCredit.SET_OFF)
     number = fortnox.add_invoice()
 
     fortnox.put(f"/3/invoices/{number}/credit")

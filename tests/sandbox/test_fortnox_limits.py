@@ -1,4 +1,4 @@
-"""The rate window, errors, rights, and answers that are lost: fortnox.md 3.1 to 3.3."""
+"""The rate window, errors, rights, and answers that are lost: fortnox/API.md, "Rate limit" and "Errors"."""
 
 from __future__ import annotations
 
@@ -253,7 +253,7 @@ def test_another_process_can_keep_the_books(fortnox: Fortnox) -> None:
     fortnox.post(f"{base}/customers/{customer}", {"City": "Teststad"})
     fortnox.post(f"{base}/invoices/{number}/labels", {"labels": [label]})
     fortnox.post(f"{base}/invoices/{number}/pay", {"amount": 500, "day": "2026-11-20"})
-    fortnox.post(f"{base}/invoices/{number}/credit", {"amount": 250})
+    fortnox.post(f"{base}/invoices/{number}/credit", {"amount": 250, "set_off": True})
     fortnox.post(f"{base}/invoices/{number}", {"NoxFinans": True})
     fortnox.post(f"{base}/facts", {"forbidden_resources": ["customers"]})
 

@@ -1,4 +1,4 @@
-"""Lists: search, filters, order, pages and what changed since: fortnox.md 3.4 and 4.3."""
+"""Lists: search, filters, order, pages and what changed since: fortnox/API.md, "Lists" and "Rows of lists"."""
 
 from __future__ import annotations
 

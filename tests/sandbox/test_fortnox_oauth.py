@@ -1,4 +1,4 @@
-"""Consent, tokens and their ends: fortnox.md section 1."""
+"""Consent, tokens and their ends: fortnox/API.md, "Consent" and "Tokens"."""
 
 from __future__ import annotations
 
@@ -323,7 +323,7 @@ def test_a_consent_taken_back_ends_every_way_in(fortnox: Fortnox, outlives: bool
     assert works(fortnox, tokens["access_token"]) is outlives
 
 
-# Life-cycle webhooks: fortnox.md 2.7
+# Life-cycle webhooks: fortnox/API.md, "Messages on the app"
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-"""Customers, labels, the company, and files on invoices: fortnox.md 7, 8.2, 8.4 and 10."""
+"""Customers, labels, the company, and files on invoices: fortnox/API.md, "Customers", "Labels", "Files" and
+"Company"."""
 
 from __future__ import annotations
 
@@ -123,7 +124,7 @@ def test_tax_reductions_are_found_by_their_invoice(fortnox: Fortnox) -> None:
     assert refusal(fortnox.get("/3/taxreductions", filter="offers")) == (400, 2000588)
 
 
-# Files: fortnox.md 8.4
+# Files: fortnox/API.md, "Files"
 
 
 def upload(fortnox: Fortnox, content: bytes = PDF, folder: str = "Inbox_kf") -> requests.Response:

@@ -1,4 +1,4 @@
-"""Payments, write-offs and credits: fortnox.md section 9."""
+"""Payments, write-offs and credits: fortnox/API.md, "Payments" and "Credits and set-off"."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_switches import PaidFee, WhichCredit
+from connector.sandbox.fortnox_switches import LinkedCredit, PaidFee, WhichCredit
 from tests.sandbox.fortnox_client import Fortnox, refusal
 
 
@@ -151,7 +151,7 @@ def test_an_unbooked_invoice_takes_no_payment(fortnox: Fortnox) -> None:
     assert fortnox.post("/3/invoicepayments", {"InvoicePayment": body}).status_code == 400
 
 
-# Credits: fortnox.md 9.5
+# Credits: fortnox/API.md, "Credits and set-off"
 
 
 def test_a_full_credit_points_both_ways(fortnox: Fortnox) -> None:
@@ -159,12 +159,16 @@ def test_a_full_credit_points_both_ways(fortnox: Fortnox) -> None:
     credit = settling.credit(fortnox.books, debit)
 
     names = ("Credit", "CreditInvoiceReference", "Total", "Balance")
+    assert shown(fortnox, debit, *names) == ("false", credit, 1300, 1300)
+    assert shown(fortnox, credit, *names) == ("true", debit, -1300, -1300)
+    settling.set_off(fortnox.books, debit, credit, Decimal(1300))
     assert shown(fortnox, debit, *names) == ("false", credit, 1300, 0)
     assert shown(fortnox, credit, *names) == ("true", debit, -1300, 0)
     assert fortnox.numbers(credit="true", lastmodified="2020-01-01 00:00") == [credit]
 
 
-def test_partial_credits_lower_the_balance_when_booked(fortnox: Fortnox) -> None:
+def test_partial_credits_may_lower_the_balance_when_booked(fortnox: Fortnox) -> None:
+    fortnox.switch(linked_credit_means=LinkedCredit.SET_OFF)
     debit = fortnox.add_invoice()
     first = settling.credit(fortnox.books, debit, Decimal(4000))
     second = settling.credit(fortnox.books, debit, Decimal(1000), booked=False)
@@ -201,6 +205,7 @@ def test_an_unreferenced_credit_is_an_invoice_below_zero(fortnox: Fortnox) -> No
 
 
 def test_a_credit_takes_no_more_than_there_is_left(fortnox: Fortnox) -> None:
+    fortnox.switch(linked_credit_means=LinkedCredit.SET_OFF)
     debit = fortnox.add_invoice()
     settling.pay(fortnox.books, debit, Decimal(10000))
     credit = settling.credit(fortnox.books, debit)

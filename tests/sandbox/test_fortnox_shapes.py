@@ -1,7 +1,7 @@
 """What the Fortnox imitation serves has the shapes that Fortnox publishes.
 
 `fortnox_schemas.json` holds the parts of Fortnox's OpenAPI file that are needed, without their texts. Where recordings
-differ from it (fortnox.md 4.1 and 12.1), the difference is named here.
+differ from it (fortnox/API.md, "Invoice" and "OpenAPI"), the difference is named here.
 """
 
 from __future__ import annotations

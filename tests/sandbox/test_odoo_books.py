@@ -15,7 +15,8 @@ from flask import Flask, Response, request
 
 from connector.sandbox.amili_state import luhn_digit
 from connector.sandbox.odoo_books import InvoiceLine
-from connector.sandbox.odoo_state import OdooState, UserError
+from connector.sandbox.odoo_records import UserError
+from connector.sandbox.odoo_state import OdooState
 from connector.sandbox.serve import running
 from connector.sandbox.switches import LedgerSwitches
 from tests.sandbox.conftest import Ledger

@@ -15,6 +15,21 @@ UNREADABLE = (
 )
 
 
+IN_17 = {
+    "Object nosuch.model doesn't exist": "Objekt nosuch.model finns inte",
+    "The method 'account.move.nosuch' does not exist": "type object 'account.move' has no attribute 'nosuch'",
+    "Private methods (such as 'account.move._private') cannot be called remotely.": (
+        "Du har inte behörighet till det här."
+    ),
+    "Record does not exist or has been deleted.\n(Record: account.move(999,), User: 5)": (
+        "Posten finns inte eller har tagits bort.\n(Record: account.move(999,), User: 5)"
+    ),
+    "Access to unauthorized or invalid companies.": "Du har inte behörighet till det här.",
+    UNREADABLE: ("Du har inte behörighet till det här.\n\nContact your administrator to request access if necessary."),
+}
+"""What a Swedish user of 17 is told."""
+
+
 @pytest.fixture(params=list(OdooVersion))
 def versioned(request: pytest.FixtureRequest, ledger: Ledger) -> Ledger:
     ledger.state.switches.change({"version": request.param.value})
@@ -112,6 +127,8 @@ def test_another_database_does_not_exist(versioned: Ledger, service: str, method
 def test_an_error_is_told_by_its_name(
     versioned: Ledger, model: str, method: str, places: list[Any], named: dict[str, Any], name: str, message: str
 ) -> None:
+    if versioned.state.version is OdooVersion.V17:
+        message = IN_17.get(message, message)
     assert refusal(versioned, model, method, *places, **named) == (name, message)
 
 
@@ -133,6 +150,13 @@ def test_create_gives_what_it_is_given_one_id_or_a_list(ledger: Ledger, ledger_v
     one = execute(ledger, "account.move.send.wizard", "create", values)
     assert isinstance(one, int)
     assert execute(ledger, "account.move.send.wizard", "create", [values]) == [one + 1]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("sv_SE", "finns inte"), ("en_US", "doesn't exist")])
+def test_17_says_it_in_the_users_language(ledger: Ledger, lang: str, words: str) -> None:
+    ledger.state.switches.change({"version": "17.0"})
+    ledger.state.records.update("res.users", 5, {"lang": lang})
+    assert words in refusal(ledger, "nosuch.model", "read", [1])[1]
 
 
 FIELDS = {
@@ -177,8 +201,8 @@ def test_the_send_wizard_names_its_template_by_version(
 
 def test_17_has_neither_the_send_wizard_nor_has_access(ledger: Ledger) -> None:
     ledger.state.switches.change({"version": "17.0"})
-    assert "doesn't exist" in refusal(ledger, "account.move.send.wizard", "create", [{}])[1]
-    assert "does not exist" in refusal(ledger, "account.move", "has_access", [], "read")[1]
+    assert "finns inte" in refusal(ledger, "account.move.send.wizard", "create", [{}])[1]
+    assert "has no attribute" in refusal(ledger, "account.move", "has_access", [], "read")[1]
     allowed = execute(ledger, "account.move", "check_access_rights", "write", raise_exception=False)
     assert allowed is True
     assert execute(ledger, "res.partner", "check_access_rights", "read") is True

@@ -159,7 +159,7 @@ def blocked(databases: Databases, **values: Any) -> HandOver:
 
 def let_pass(databases: Databases, hand_over: HandOver, seconds: float) -> None:
     """Move every instant of a hand-over into the past, as if so many seconds had gone by."""
-    instants = ("deadline", "free_at", "attempted_at", "unknown_since", "updated_at")
+    instants = ("deadline", "free_at", "attempted_at", "unknown_since", "first_post_at", "taken_at", "updated_at")
     table = tables.hand_overs
     with databases.main.begin() as connection:
         connection.execute(

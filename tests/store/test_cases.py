@@ -16,6 +16,7 @@ from connector.domain.invoice import InvoiceState, Standing
 from connector.store import case_readings, cases, hand_overs, ledger_keys, tables
 from connector.store.case_readings import Place
 from connector.store.database import Databases
+from connector.store.following import standing_values
 from tests.store.samples import CONNECTION, CREDITOR, add_connection, armed, ask, register
 
 INVOICES = (
@@ -39,7 +40,7 @@ def handed_over(databases: Databases, number: int, case_id: str, standing: Stand
     register(databases, armed(databases, hand_over), case_id)
     with databases.main.begin() as connection:
         table = tables.hand_overs
-        values = {"standing": standing.model_dump_json(), "state": "done", "write_back": "written"}
+        values = {**standing_values(standing), "state": "done", "write_back": "written"}
         connection.execute(update(table).where(table.c.id == hand_over.id).values(values))
     return hand_over.id
 

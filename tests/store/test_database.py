@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -9,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.engine import make_url
 
-from connector.store import inbox, leases
+from connector.store import inbox, leases, schema
 from connector.store.database import Databases, now, open_databases, reading
+from connector.store.schema import migrate
 
 
 @pytest.fixture
@@ -34,6 +37,58 @@ def test_sqlite_keeps_what_is_committed_through_a_power_cut(sqlite: Databases) -
 def test_the_inbox_lies_in_a_file_that_the_engine_does_not_write(sqlite: Databases, tmp_path: Path) -> None:
     files = {str(sqlite.main.url), str(sqlite.inbox.url), sqlite.engine_url}
     assert files == {f"sqlite:///{tmp_path / 'data' / name}" for name in ("connector.db", "inbox.db", "engine.db")}
+
+
+STRANGE = ("100 % säker?", "a%41b", "x?mode=ro&cache=shared#y", "%(here)s")
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_folder_of_any_name_holds_the_databases_and_nothing_lies_elsewhere(tmp_path: Path, name: str) -> None:
+    opened = open_databases(data_dir=tmp_path / name, database_url=None)
+    try:
+        migrate(opened)
+        engine = make_url(opened.engine_url).database
+        assert engine == str((tmp_path / name).resolve() / "engine.db")
+        with opened.inbox.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM inbox")).scalar_one() == 0
+    finally:
+        opened.dispose()
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+    assert {one.name.partition("-")[0] for one in (tmp_path / name).iterdir()} == {"connector.db", "inbox.db"}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_the_connector_may_be_installed_in_a_folder_of_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    moved = tmp_path / name / "migrations"
+    shutil.copytree(schema._MIGRATIONS, moved)
+    monkeypatch.setattr(schema, "_MIGRATIONS", moved)
+    opened = open_databases(data_dir=tmp_path / "data", database_url=None)
+    try:
+        migrate(opened)
+    finally:
+        opened.dispose()
+
+
+@pytest.mark.parametrize("name", ["a%b?c", "%(here)s"])
+def test_a_database_of_any_name_is_reached_on_postgresql(postgres_url: str, tmp_path: Path, name: str) -> None:
+    admin = create_engine(make_url(postgres_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    made = f"{make_url(postgres_url).database}_{name}"
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "{made.replace("%", "%%")}"')
+    url = make_url(postgres_url).set(database=made).render_as_string(hide_password=False)
+    opened = open_databases(data_dir=tmp_path / "data", database_url=url)
+    try:
+        migrate(opened)
+        with opened.main.connect() as connection:
+            assert connection.execute(text("SELECT current_database()")).scalar_one() == made
+        assert make_url(opened.engine_url).database == made
+    finally:
+        opened.dispose()
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f'DROP DATABASE "{made.replace("%", "%%")}" WITH (FORCE)')
+        admin.dispose()
 
 
 def test_the_folder_is_its_owners_alone(sqlite: Databases, tmp_path: Path) -> None:

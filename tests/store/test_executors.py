@@ -49,3 +49,27 @@ def test_who_was_struck_off_and_beats_is_back(databases: Databases) -> None:
     executors.strike_off(databases.main, "one")
     executors.beat(databases.main, "one")
     assert executors.all_ids(databases.main) == ("one",)
+
+
+def test_a_death_is_remembered_and_an_ordinary_end_is_not(databases: Databases) -> None:
+    for name in ("one", "two"):
+        executors.enrol(databases.main, name)
+    executors.strike_off(databases.main, "one")
+    assert executors.deaths(databases.main, within_s=300) == 0
+    executors.bury(databases.main, "two")
+    assert executors.all_ids(databases.main) == ()
+    assert executors.deaths(databases.main, within_s=300) == 1
+    executors.bury(databases.main, "two")
+    executors.bury(databases.main, "never entered")
+    assert executors.deaths(databases.main, within_s=300) == 1, "a process dies once"
+
+
+def test_a_clock_that_is_put_back_leaves_nobody_alive_who_is_not(databases: Databases) -> None:
+    for name in ("dead", "alive"):
+        executors.enrol(databases.main, name)
+        fall_silent(databases, name, -3600)
+    assert executors.silent(databases.main, for_s=15) == (), "nobody has been silent since"
+    fall_silent(databases, "dead", 20)
+    fall_silent(databases, "alive", 20)
+    executors.beat(databases.main, "alive")
+    assert executors.silent(databases.main, for_s=15) == ("dead",)

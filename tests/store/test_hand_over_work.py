@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 
+from connector.domain.findings import Severity
 from connector.domain.hand_over import HandOverState, PdfState, WriteBackState
-from connector.store import hand_over_work, hand_overs, timeline
+from connector.store import found_cases, hand_over_work, hand_overs, tables, timeline
 from connector.store.database import Databases
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease
@@ -75,7 +77,7 @@ def test_a_lease_is_free_only_after_deadline_and_settling(databases: Databases, 
 
 def test_a_lease_ends_by_the_clock(databases: Databases, started: HandOver) -> None:
     claimed(databases, started, for_s=0.05, settle_s=0.1)
-    until(lambda: not is_busy(databases, started), within_s=5, what="the end of the lease")
+    until(lambda: not is_busy(databases, started), within_s=60, what="the end of the lease")
 
 
 def test_arming_past_the_deadline_is_refused(databases: Databases, started: HandOver) -> None:
@@ -241,7 +243,28 @@ def test_a_block_ends_the_work_with_its_findings(databases: Databases, started: 
     assert (ended.state, ended.findings, ended.waiting_for) == (HandOverState.BLOCKED, (BLOCKING,), "")
     assert hand_overs.unfinished(databases.main) == ()
     told = timeline.of_hand_over(databases.main, started.id)[-1]
-    assert (told.event, told.data) == ("blocked", {"findings": ["E3"]})
+    assert (told.event, told.data) == ("blocked", {"stopped_by": ["E3"], "findings": ["E3"]})
+
+
+def test_a_block_names_only_what_it_stopped_for(databases: Databases, started: HandOver) -> None:
+    noted = tuple(BLOCKING.model_copy(update={"code": code, "severity": Severity.INFO}) for code in ("A7", "B8"))
+    hand_over_work.block(databases.main, claimed(databases, started), (*noted, BLOCKING, BLOCKING))
+
+    told = timeline.of_hand_over(databases.main, started.id)[-1].data
+    assert told == {"stopped_by": ["E3"], "findings": ["A7", "B8", "E3", "E3"]}
+
+
+def test_a_block_says_whether_something_had_left(databases: Databases, started: HandOver) -> None:
+    hand_over_work.block(databases.main, armed(databases, started), (BLOCKING,), refused=True)
+    assert timeline.of_hand_over(databases.main, started.id)[-1].data["refused"] is True
+
+
+def test_a_block_after_an_unanswered_registration_says_so(databases: Databases, started: HandOver) -> None:
+    hand_over_work.outcome_unknown(databases.main, armed(databases, started), why="x")
+    hand_over_work.block(databases.main, claimed(databases, started), (BLOCKING,))
+
+    told = timeline.of_hand_over(databases.main, started.id)[-1].data
+    assert (told["posted"], "refused" in told) == (True, False)
 
 
 def test_tries_are_counted_and_begin_anew_with_each_part(databases: Databases, started: HandOver) -> None:
@@ -258,7 +281,7 @@ def test_a_case_found_beside_a_silent_owner_is_kept_and_the_owner_is_out(
 ) -> None:
     silent = armed(databases, started)
     seen = stored(databases, started)
-    assert hand_over_work.adopt_unowned(databases.main, seen, registration_id="r", case_id="68f0")
+    assert found_cases.adopt_unowned(databases.main, seen, registration_id="r", case_id="68f0")
     kept = stored(databases, started)
     assert (kept.state, kept.case_id) == (HandOverState.REGISTERED, "68f0")
     with pytest.raises(LostOwnership):
@@ -274,16 +297,16 @@ def test_a_case_is_kept_without_the_lease_only_while_the_same_attempt_stands(
     seen = stored(databases, started)
     let_pass(databases, started, 2 * MINUTE + 1)
     armed(databases, started)
-    assert not hand_over_work.adopt_unowned(databases.main, seen, registration_id="r", case_id="68f0")
+    assert not found_cases.adopt_unowned(databases.main, seen, registration_id="r", case_id="68f0")
     assert stored(databases, started).case_id == ""
 
 
 def test_nothing_is_kept_without_the_lease_where_nothing_was_attempted(databases: Databases, started: HandOver) -> None:
     claimed(databases, started)
     seen = stored(databases, started)
-    assert not hand_over_work.adopt_unowned(databases.main, seen, registration_id="r", case_id="68f0")
+    assert not found_cases.adopt_unowned(databases.main, seen, registration_id="r", case_id="68f0")
     ended = blocked(databases, invoice_id="2")
-    assert not hand_over_work.adopt_unowned(databases.main, ended, registration_id="r", case_id="68f1")
+    assert not found_cases.adopt_unowned(databases.main, ended, registration_id="r", case_id="68f1")
 
 
 def test_a_case_is_kept_once(databases: Databases, started: HandOver) -> None:
@@ -293,7 +316,7 @@ def test_a_case_is_kept_once(databases: Databases, started: HandOver) -> None:
 
     def one(turn: int) -> bool:
         start.wait(timeout=30)
-        return hand_over_work.adopt_unowned(databases.main, seen, registration_id="r", case_id=f"case-{turn}")
+        return found_cases.adopt_unowned(databases.main, seen, registration_id="r", case_id=f"case-{turn}")
 
     with ThreadPoolExecutor(8) as lookers:
         assert list(lookers.map(one, range(8))).count(True) == 1
@@ -318,3 +341,37 @@ def test_nothing_but_a_registered_hand_over_is_finished(databases: Databases, st
     ended = blocked(databases, invoice_id="2")
     assert not hand_over_work.finish(databases.main, ended.id)
     assert stored(databases, ended).state is HandOverState.BLOCKED
+
+
+def test_a_clock_that_is_put_back_strands_no_work_and_hurries_none(databases: Databases, started: HandOver) -> None:
+    hand_over_work.claim(databases.main, started.id, for_s=100, settle_s=50)
+    table = tables.hand_overs
+    with databases.main.begin() as connection:
+        hour = {"deadline": table.c.deadline + 3600, "free_at": table.c.free_at + 3600}
+        connection.execute(update(table).where(table.c.id == started.id).values(**hour))
+    busy = hand_over_work.claim(databases.main, started.id, for_s=100, settle_s=0)
+    assert isinstance(busy, Busy)
+    assert 120 < busy.wait_s <= 150, "its owner may be alive until its deadline, and the settling comes after"
+
+
+@pytest.mark.parametrize("ahead_s", [0.0, 86_400.0], ids=["right all along", "a day ahead"])
+def test_a_clock_that_is_put_back_makes_nothing_settle_for_longer(
+    databases: Databases, started: HandOver, ahead_s: float
+) -> None:
+    lease = claimed(databases, started)
+    arm(databases, lease)
+    hand_over_work.outcome_unknown(databases.main, lease, why="no answer")
+    table = tables.hand_overs
+    with databases.main.begin() as connection:
+        ahead = {"attempted_at": table.c.attempted_at + ahead_s, "unknown_since": table.c.unknown_since + ahead_s}
+        connection.execute(update(table).where(table.c.id == started.id).values(**ahead))
+    taken = claimed(databases, started)
+    assert 0 <= hand_over_work.unknown_for_s(databases.main, taken.hand_over) < 60
+
+
+def test_an_owner_keeps_its_time_whoever_asks(databases: Databases, started: HandOver) -> None:
+    hand_over_work.claim(databases.main, started.id, for_s=100, settle_s=50)
+    for settle_s in (0, 50):
+        busy = hand_over_work.claim(databases.main, started.id, for_s=100, settle_s=settle_s)
+        assert isinstance(busy, Busy)
+        assert 120 < busy.wait_s <= 150

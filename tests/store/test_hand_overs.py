@@ -276,6 +276,13 @@ def test_unfinished_work_is_listed_once_it_has_been_idle(databases: Databases) -
     assert [found.id for found in hand_overs.unfinished(databases.main, limit=1)] == [idle.id], "oldest first"
 
 
+def test_a_clock_that_is_put_back_hides_no_unfinished_work(databases: Databases) -> None:
+    idle, _ = ask(databases, invoice_id="1")
+    ask(databases, invoice_id="2")
+    let_pass(databases, idle, -86_400)
+    assert [found.id for found in hand_overs.unfinished(databases.main, idle_s=20)] == [idle.id]
+
+
 def test_stored_findings_and_amounts_come_back_exactly(databases: Databases) -> None:
     started, _ = ask(databases, proposed_balance=Decimal("0.10"))
     lease = claimed(databases, started)

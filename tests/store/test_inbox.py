@@ -113,6 +113,16 @@ def test_what_was_dispatched_and_never_ended_is_put_back(databases: Databases) -
     assert inbox.return_stranded(databases.inbox, older_than_s=600) == 0
 
 
+def test_a_clock_that_is_put_back_hides_nothing_that_is_stranded(databases: Databases) -> None:
+    stranded = inbox.put_hint(databases.inbox, CONNECTION, "1")
+    inbox.mark_dispatched(databases.inbox, (stranded,))
+    grow_older(databases, -DAY)
+    recent = inbox.put_hint(databases.inbox, CONNECTION, "2")
+    inbox.mark_dispatched(databases.inbox, (recent,))
+    assert inbox.return_stranded(databases.inbox, older_than_s=600) == 1
+    assert ids(databases) == [stranded]
+
+
 def test_only_what_ended_long_ago_is_forgotten(databases: Databases) -> None:
     old, undone = (inbox.put_hint(databases.inbox, CONNECTION, number) for number in "12")
     inbox.mark_dispatched(databases.inbox, (old, undone))
@@ -144,3 +154,32 @@ def test_ids_are_never_used_again(databases: Databases) -> None:
     grow_older(databases, 2 * DAY)
     inbox.forget_done(databases.inbox, older_than_s=DAY)
     assert inbox.put_hint(databases.inbox, CONNECTION, "1") > first
+
+
+def test_companies_take_turns_however_much_waits_of_one(databases: Databases) -> None:
+    inbox.put_hints(databases.inbox, [(CONNECTION, str(number)) for number in range(300)])
+    late = inbox.put_hint(databases.inbox, "another", "1")
+    first, second, *_ = inbox.waiting(databases.inbox)
+    assert (first.invoice_id, second.id) == ("0", late)
+    assert [item.invoice_id for item in inbox.waiting(databases.inbox, limit=5)] == ["0", "1", "1", "2", "3"]
+
+
+def test_one_row_comes_of_a_wish_however_often_it_is_found(databases: Databases) -> None:
+    wishes = [request(invoice_id=str(number), wish_mark="2026-11-30 08:00:00/eva") for number in range(300)]
+    assert inbox.put_wishes(databases.inbox, CONNECTION, wishes[:1]) == 1
+    assert inbox.put_wishes(databases.inbox, CONNECTION, wishes) == 299
+    for _ in range(3):
+        assert inbox.put_wishes(databases.inbox, CONNECTION, wishes) == 0
+    assert len(inbox.waiting(databases.inbox, limit=1_000)) == 300
+
+
+def test_a_wish_that_was_answered_or_is_expressed_anew_is_another_row(databases: Databases) -> None:
+    wish = request(invoice_id="7", wish_mark="2026-11-30 08:00:00/eva")
+    inbox.put_wishes(databases.inbox, CONNECTION, [wish])
+    anew = wish.model_copy(update={"wish_mark": "2026-11-30 09:00:00/eva"})
+    assert inbox.put_wishes(databases.inbox, CONNECTION, [anew]) == 1
+    inbox.mark_done(databases.inbox, tuple(ids(databases)))
+    assert inbox.put_wishes(databases.inbox, CONNECTION, [wish]) == 1
+    inbox.put_request(databases.inbox, request(invoice_id="7"))
+    inbox.put_request(databases.inbox, request(invoice_id="7"))
+    assert len(ids(databases)) == 5, "what people ask for is no wish"

@@ -6,9 +6,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import select, update
 
-from connector.store import leases
-from connector.store.database import Databases
+from connector.store import leases, tables
+from connector.store.database import Databases, now, reading
 from connector.store.leases import LeaseTimeout
 from tests.flows.waiting import until
 
@@ -97,3 +98,32 @@ def test_a_block_that_fails_gives_the_lease_back(databases: Databases) -> None:
     with pytest.raises(ZeroDivisionError), leases.lease(databases.main, "token", for_s=LONG_S, wait_s=1):
         raise ZeroDivisionError
     assert leases.try_lease(databases.main, "token", "next", for_s=LONG_S)
+
+
+AN_HOUR_S = 3600.0
+
+
+def clock_put_back(databases: Databases, by_s: float) -> None:
+    """What is stored looks as it does after the clock was put back."""
+    table = tables.leases
+    with databases.main.begin() as connection:
+        connection.execute(update(table).values(until=table.c.until + by_s))
+
+
+def left_s(databases: Databases) -> float:
+    with reading(databases.main) as connection:
+        return float(connection.execute(select(tables.leases.c.until - now(connection))).scalar_one())
+
+
+def test_a_clock_that_is_put_back_holds_nobody_up_for_longer_than_a_lease_lasts(databases: Databases) -> None:
+    leases.try_lease(databases.main, "sweep", "dead", for_s=LONG_S)
+    clock_put_back(databases, AN_HOUR_S)
+    assert not leases.try_lease(databases.main, "sweep", "next", for_s=LONG_S), "it may well be alive"
+    assert LONG_S - 30 < left_s(databases) <= LONG_S
+
+
+def test_a_lease_that_is_as_long_as_it_should_be_is_left(databases: Databases) -> None:
+    leases.try_lease(databases.main, "sweep", "alive", for_s=LONG_S)
+    clock_put_back(databases, -LONG_S / 2)
+    assert not leases.try_lease(databases.main, "sweep", "next", for_s=LONG_S)
+    assert left_s(databases) <= LONG_S / 2

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, MetaData, UniqueConstraint, inspect, text
+from sqlalchemy import Connection, Engine, MetaData, UniqueConstraint, inspect, select, text
 from sqlalchemy.dialects.postgresql import BYTEA, DOUBLE_PRECISION
 from sqlalchemy.types import DOUBLE, TypeEngine
 
 from connector.domain.hand_over import HandOverState, WriteBackState
-from connector.store import connections, following, hand_overs, inbox, schema, tables
+from connector.store import connections, following, hand_overs, inbox, schema, tables, tasks, users
 from connector.store.crypto import Vault
 from connector.store.database import Databases, open_databases, reading
 from connector.store.ledger_keys import LedgerKey
@@ -103,12 +103,68 @@ def test_what_a_person_declined_before_is_told_in_the_ledger_too(tmp_path: Path,
     assert untold == ["declined"]
 
 
-def _as_first_released(opened: Databases, sealed_with: Vault) -> None:
-    """The main tables as the first migration made them, with a company and what became of three of its invoices."""
+@pytest.mark.parametrize(
+    ("standing", "kind", "cursor"),
+    [
+        ('{"state":"booked","balance":"0.00","held":false}', "settled", ""),
+        ('{"state":"booked","balance":"12.50","held":true}', "held", ""),
+        ('{"state":null,"balance":"0.00","held":false}', "gone", ""),
+        ('{"state":"booked","balance":"12.50","held":false,"put_off":false}', "open", "2026-11-01 00:00:00"),
+        ("", "", "2026-11-01 00:00:00"),
+    ],
+)
+def test_what_could_not_be_noticed_is_looked_for_anew(
+    tmp_path: Path, database_url: str | None, standing: str, kind: str, cursor: str
+) -> None:
+    opened = open_databases(data_dir=tmp_path / "data", database_url=database_url)
+    warning = '[{"code":"pdf_unavailable","severity":"warning","field":"","value":"","sv":"-","en":"-"}]'
+    try:
+        _as_first_released(opened, vault())
+        with opened.main.begin() as connection:
+            _upgrade(connection, "0022")
+            before = {"standing": standing, "findings": warning}
+            connection.execute(tables.hand_overs.update().where(tables.hand_overs.c.id == "first").values(before))
+            connection.execute(tables.connections.update().values(changes_cursor="2026-11-01 00:00:00"))
+        schema.migrate(opened)
+        with reading(opened.main) as connection:
+            columns = (tables.hand_overs.c.standing_kind, tables.hand_overs.c.warned)
+            kept = connection.execute(select(*columns).where(tables.hand_overs.c.id == "first")).one()
+        remarks = [one.id for one in tasks.with_remarks(opened.main, None, limit=10)]
+        assert following.cursor(opened.main, "testbolaget") == cursor
+    finally:
+        opened.dispose()
+    assert (kept.standing_kind, bool(kept.warned), remarks) == (kind, True, ["first"])
+
+
+def test_a_language_that_was_named_for_a_person_counts_as_chosen_after_an_upgrade(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    opened = open_databases(data_dir=tmp_path / "data", database_url=database_url)
+    person = {"name": "-", "password_hash": "-", "connections": "[]", "created_at": 1.0}
+    people = [person | {"email": f"{language}@byran.example", "language": language} for language in ("en", "sv")]
+    try:
+        with opened.main.begin() as connection:
+            _upgrade(connection, "0027")
+            connection.execute(tables.users.insert(), people)
+        schema.migrate(opened)
+        english, swedish = users.every(opened.main)
+    finally:
+        opened.dispose()
+    assert (english.language, english.language_chosen) == ("en", True)
+    assert (swedish.language, swedish.language_chosen) == ("sv", False)
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(schema.__file__).with_name("migrations") / "main"))
     config.set_main_option("path_separator", "os")
     config.attributes["version_table"] = "main_version"
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def _as_first_released(opened: Databases, sealed_with: Vault) -> None:
+    """The main tables as the first migration made them, with a company and what became of three of its invoices."""
     company = {
         "id": "testbolaget",
         "host": "odoo",
@@ -151,8 +207,7 @@ def _as_first_released(opened: Databases, sealed_with: Vault) -> None:
         for at, actor, event in ((1.0, "eva@byran.example", "declined"), (2.0, "bo@byran.example", "declined"))
     ]
     with opened.main.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        _upgrade(connection, "0001")
         access = {"id": "default", "private_key": sealed_with.seal("-"), "public_key": "-", "created_at": 1.0}
         for table, row in ((tables.amili_access, access), (tables.connections, company), (tables.hand_overs, first)):
             connection.execute(table.insert().values(row))

@@ -12,9 +12,10 @@ from pydantic import SecretStr
 from connector.domain.connection import ConnectionSettings
 from connector.flows.deployment import Deployment, open_deployment
 from connector.settings import Settings
-from connector.store import connections, users
+from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
 from connector.web.app import create_app
+from tests import migrated, people
 from tests.flows.stage import CONNECTION, Stage, stage
 from tests.web.visitor import PASSWORD, Visitor
 
@@ -24,6 +25,7 @@ EMAIL = "eva@byran.example"
 @pytest.fixture
 def deployment(settings: Settings) -> Iterator[Deployment]:
     """A deployment without companies, on SQLite."""
+    migrated.put_into(settings.data_dir)
     opened = open_deployment(settings)
     yield opened
     opened.close()
@@ -64,9 +66,9 @@ def add_company(deployment: Deployment, connection_id: str, name: str = "") -> s
     )
 
 
-def add_user(deployment: Deployment, *companies: str, email: str = EMAIL, language: str = "sv") -> None:
-    """A person with `PASSWORD` who may use these companies."""
-    users.add(
+def add_user(deployment: Deployment, *companies: str, email: str = EMAIL, language: str = "") -> None:
+    """A person with `PASSWORD` who may use these companies, and whose language is chosen if one is named."""
+    people.enter(
         deployment.databases.main,
         email=email,
         name="Eva Lund",

@@ -16,6 +16,8 @@ class Form:
     action: str
     method: str
     fields: dict[str, str] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    to_fill_in: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -30,6 +32,17 @@ class Page:
     ids: list[str] = field(default_factory=list)
     labelled: set[str] = field(default_factory=set)
     fields_shown: list[str] = field(default_factory=list)
+    outside_forms: list[str] = field(default_factory=list)
+
+    def shown_but_not_sent(self) -> list[str]:
+        """Names of what a reader can fill in, while another form on the page sends a value of its own for it.
+
+        Whatever stands outside every form is sent by none.
+        """
+        doubled = [
+            name for form in self.forms for name in form.to_fill_in if any(name in other.hidden for other in self.forms)
+        ]
+        return self.outside_forms + doubled
 
     def form(self, action_part: str) -> Form:
         """The one form whose action contains `action_part`."""
@@ -42,6 +55,15 @@ class _Reader(HTMLParser):
         super().__init__()
         self.page = Page()
         self._open: list[str] = []
+
+    def _named(self, found: dict[str, str], *, hidden: bool = False) -> None:
+        name = found.get("name", "")
+        if "form" not in self._open or "form" in found:
+            self.page.outside_forms.append(name)
+        elif hidden:
+            self.page.forms[-1].hidden.add(name)
+        else:
+            self.page.forms[-1].to_fill_in.add(name)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
@@ -58,13 +80,15 @@ class _Reader(HTMLParser):
                 self.page.forms.append(Form(found.get("action", ""), found.get("method", "get")))
             case "label":
                 self.page.labelled.add(found.get("for", ""))
-            case "select":
+            case "select" | "textarea":
+                self._named(found)
                 self.page.fields_shown.append(found.get("id", ""))
             case "input":
                 self._input(found)
 
     def _input(self, found: dict[str, str]) -> None:
         kind = found.get("type", "text")
+        self._named(found, hidden=kind == "hidden")
         if kind != "hidden":
             self.page.fields_shown.append(found.get("id", ""))
         if kind in {"checkbox", "radio"} and "checked" not in found:

@@ -6,6 +6,8 @@ import logging
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -180,3 +182,37 @@ def test_starting_the_web_loads_no_engine() -> None:
     code = "import sys, connector.web.app; print('dbos' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+SPELLINGS: tuple[Callable[[str], str], ...] = (
+    lambda path: path,
+    lambda path: path.rstrip("/") or "/",
+    lambda path: f"/{path}",
+    lambda path: f"//{path}",
+    lambda path: path.replace("/", "//"),
+    lambda path: f"//elsewhere.example{path}",
+)
+"""An address as it is, and in ways that a framework mends by sending the visitor on."""
+
+
+@pytest.mark.parametrize("spelling", range(len(SPELLINGS)))
+def test_nobody_is_sent_to_the_server_that_a_request_names(app: Flask, visitor: Visitor, spelling: int) -> None:
+    sent_on = []
+    for rule in app.url_map.iter_rules():
+        path = rule.build(dict.fromkeys(rule.arguments, "1"), append_unknown=False)
+        assert path is not None
+        for method in (rule.methods or set()) & {"GET", "POST"}:
+            response = visitor.client.open(
+                SPELLINGS[spelling](path[1]),
+                method=method,
+                headers={"Host": "elsewhere.example", "X-Forwarded-Host": "elsewhere.example"},
+            )
+            sent_on.append(response.headers.get("Location", "/"))
+    assert all(re.match(r"/(?![/\\])", target) for target in sent_on), sent_on
+    assert not [target for target in sent_on if urlsplit(target).netloc]
+
+
+def test_an_address_with_slashes_too_many_leads_to_the_right_one_with_its_query(visitor: Visitor) -> None:
+    response = visitor.get("/connections//alfa/?q=x%26y")
+    assert response.status_code == 308
+    assert response.headers["Location"] == "/connections/alfa/?q=x%26y"

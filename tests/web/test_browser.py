@@ -20,7 +20,7 @@ from connector.sandbox.amili_state import GUIDE_CREDITOR
 from connector.sandbox.odoo_books import InvoiceLine
 from connector.sandbox.odoo_seed import demo_ledger
 from connector.sandbox.serve import running
-from connector.store import hand_over_work, tables
+from connector.store import hand_over_work, inbox, tables
 from connector.web.app import create_app
 from tests.flows.acting import begun, case_at_amili, driven
 from tests.flows.stage import CONNECTION, Stage
@@ -67,6 +67,7 @@ def page(site: str, chromium: str) -> Iterator[Page]:
         context = browser.new_context(base_url=site, locale="sv-SE", viewport=WIDE)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None
@@ -133,6 +134,28 @@ def test_an_accountant_sends_an_invoice_by_keyboard_alone(page: Page, house: Sta
     expect(page.locator("#live")).to_contain_text("Ärende-id är skrivet i bokföringen.")
     picture(page, "case")
     assert house.cases(str(clean)) == 1
+
+
+def test_a_choice_that_was_not_looked_at_is_shown_before_it_is_sent(page: Page, house: Stage) -> None:
+    invoice = house.invoice()
+    sign_in_by_keyboard(page)
+    page.goto(f"/connections/{CONNECTION}/invoices/{invoice}")
+    not_shown = page.locator(".other-choice")
+    expect(not_shown).to_be_hidden()
+    page.check("#first-action-reminder")
+    expect(not_shown).to_be_visible()
+    picture(page, "invoice-other-choice")
+    assert page.evaluate(CONTRAST) == []
+    page.click(".confirm .primary")
+    expect(page.get_by_role("alert")).to_contain_text("Du valde ett annat sätt att börja")
+    assert inbox.waiting(house.deployment.databases.inbox) == ()
+    expect(page.locator("#first-action-reminder")).to_be_checked()
+    expect(page.locator(".confirm")).to_contain_text("Skicka som påminnelse")
+    page.click(".confirm .primary")
+    expect(page.locator("h1")).to_have_text("Begäran tas om hand")
+    (item,) = inbox.waiting(house.deployment.databases.inbox)
+    assert item.request is not None
+    assert item.request.first_action == "reminder"
 
 
 def test_what_must_be_answered_is_answered_by_keyboard_after_the_errors_said_so(page: Page, house: Stage) -> None:
@@ -223,6 +246,38 @@ def test_the_pages_fit_a_small_telephone(page: Page, house: Stage) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     page.goto(f"/connections/{CONNECTION}/hand-overs")
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+def test_a_password_is_changed_by_keyboard_in_both_languages(page: Page, house: Stage) -> None:
+    with house.deployment.databases.main.begin() as connection:
+        connection.execute(update(tables.users).values(name="Eva-Margareta Lindströmsson-Wachtmeister af Björnstorp"))
+    sign_in_by_keyboard(page)
+    tab_to(page, 'a[href="/password"]')
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Byt lösenord")
+    for language, problem in {
+        "sv": "De två nya lösenorden är inte lika",
+        "en": "The two new passwords are not the same",
+    }.items():
+        page.locator(f'.languages button[value="{language}"]').click()
+        for size in (WIDE, NARROW):
+            page.set_viewport_size(size)
+            page.fill("#current", PASSWORD)
+            page.fill("#new", "nine red horses eat")
+            page.fill("#again", "nine red horses sleep")
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("alert")).to_contain_text(problem)
+            assert page.evaluate(CONTRAST) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+            picture(page, f"password-{language}-{size['width']}")
+    for field, text in {"#current": PASSWORD, "#new": "nine red horses eat", "#again": "nine red horses eat"}.items():
+        tab_to(page, field)
+        page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The password is changed")
+    picture(page, "password-changed")
+    page.goto("/")
+    expect(page.locator("h1")).to_have_text("Overdue invoices")
 
 
 def test_how_a_case_stands_can_be_read_and_found_in_both_languages(page: Page, house: Stage) -> None:

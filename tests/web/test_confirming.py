@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from connector.domain.connection import FirstAction
+from connector.domain.connection import Environment, FirstAction
 from connector.domain.hand_over import Origin, Request
 from connector.flows.events.requests import take
 from connector.sandbox.odoo_books import InvoiceLine
-from connector.store import inbox
+from connector.store import connections, inbox
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL
 from tests.web.page import Page, read
@@ -70,6 +70,24 @@ def test_every_amount_the_customer_and_the_description_are_shown(eva: Visitor, h
         assert shown in page.text, shown
 
 
+def test_what_the_debtor_will_read_is_amilis_text_where_it_is_always_used(eva: Visitor, house: Stage) -> None:
+    invoice = house.invoice()
+    page = eva.page(path_of(invoice))
+    assert ("Konsulttimmar" in page.text, "Varor och tjänster" in page.text) == (True, False)
+    known = house.deployment.connection(CONNECTION).creditor_status
+    assert known is not None
+    always = {
+        "standard_debt_description": "Varor och tjänster",
+        "always_use_standard_debt_description": True,
+    }
+    status = known.model_copy(update=always)
+    connections.save_creditor_status(house.deployment.databases.main, CONNECTION, status)
+    page = eva.page(path_of(invoice))
+    connections.save_creditor_status(house.deployment.databases.main, CONNECTION, known)
+    assert ("Konsulttimmar" in page.text, "Varor och tjänster" in page.text) == (False, True)
+    assert "Skicka som inkassokrav" in page.text
+
+
 def test_a_clean_invoice_is_two_clicks_away_and_stored_exactly_as_confirmed(eva: Visitor, house: Stage) -> None:
     invoice = house.invoice()
     listed = eva.page(f"/connections/{CONNECTION}/")
@@ -85,6 +103,7 @@ def test_a_clean_invoice_is_two_clicks_away_and_stored_exactly_as_confirmed(eva:
             asked_by=EMAIL,
             first_action=FirstAction.DEBT_COLLECTION,
             proposed_balance=Decimal("1250.00"),
+            environment=Environment.SANDBOX,
         )
     ]
 
@@ -97,14 +116,59 @@ def test_the_first_action_is_chosen_by_looking_again(eva: Visitor, house: Stage)
     assert "Hindrar att fakturan skickas" in page.text
     assert "Skicka som" not in page.text
     page = eva.page(f"{path_of(invoice)}?first_action=reminder")
-    (choice,) = [form for form in page.forms if form.method == "get"]
-    assert choice.fields == {"first_action": "reminder"}
+    assert page.form("/invoices/").fields["first_action"] == "reminder"
     assert "Skicka som påminnelse" in page.text
     status, _ = confirm(eva, f"{path_of(invoice)}?first_action=reminder", accept="E2")
     assert status == 303
     (request,) = stored(house)
     assert request is not None
     assert (request.first_action, request.accepted) == (FirstAction.REMINDER, ("E2",))
+
+
+def test_another_choice_than_the_one_shown_is_shown_first_and_then_sent(eva: Visitor, house: Stage) -> None:
+    invoice = house.invoice()
+    fields = eva.page(path_of(invoice)).form(path_of(invoice)).fields
+    response = eva.client.post(path_of(invoice), data=fields | {"first_action": "reminder"})
+    page = read(response.text)
+    assert (response.status_code, page.title[:4]) == (409, "Fel:")
+    assert "Du valde ett annat sätt att börja" in page.text
+    assert "Skicka som påminnelse: 1 250,00 kr" in page.text
+    assert stored(house) == []
+    assert eva.client.post(path_of(invoice), data=page.form(path_of(invoice)).fields).status_code == 303
+    (request,) = stored(house)
+    assert request is not None
+    assert request.first_action is FirstAction.REMINDER
+
+
+@pytest.mark.parametrize(("choice", "words"), [("debt_collection", "inkassokrav"), ("reminder", "påminnelse")])
+def test_a_choice_can_be_looked_at_first_and_reasons_stay(eva: Visitor, house: Stage, choice: str, words: str) -> None:
+    path = path_of(doubtful(house))
+    fields = eva.page(path).form(path).fields | {"reason-E12": "Stämt av", "accept": "F1"}
+    response = eva.client.post(path, data=fields | {"first_action": choice, "show": "choice"})
+    page = read(response.text)
+    assert response.status_code == 200
+    assert page.form(path).fields["first_action"] == choice
+    assert page.form(path).fields["reason-E12"] == "Stämt av"
+    assert ("accept" in page.form(path).fields) is (choice == "debt_collection"), "a tick answers what was shown"
+    assert (f"Skicka som {words}" in page.text) is (choice == "reminder")
+    assert stored(house) == []
+
+
+def test_what_a_company_has_agreed_with_amili_can_be_chosen(eva: Visitor, house: Stage) -> None:
+    invoice = house.invoice()
+    fields = eva.page(path_of(invoice)).form(path_of(invoice)).fields
+    chosen = {"first_action": "Direct-surveillance", "shown_action": "Direct-surveillance"}
+    assert eva.client.post(path_of(invoice), data=fields | chosen).status_code == 400
+    change_settings(house, other_first_actions=["Direct-surveillance"])
+    page = eva.page(f"{path_of(invoice)}?first_action=Direct-surveillance")
+    assert "Direct-surveillance" in page.text
+    assert "Så som företaget har avtalat med Amili" in page.text
+    assert confirm(eva, f"{path_of(invoice)}?first_action=Direct-surveillance")[0] == 303
+    (request,) = stored(house)
+    assert request is not None
+    taken = take(house.deployment, request, lambda _job: None)
+    assert (request.first_action, taken.first_action) == ("Direct-surveillance", "Direct-surveillance")
+    assert "Direct-surveillance" in eva.page(f"/hand-overs/{taken.id}").text
 
 
 def test_a_blocked_invoice_has_no_button_and_a_forged_confirmation_stores_nothing(eva: Visitor, house: Stage) -> None:

@@ -127,8 +127,11 @@ def test_what_was_denied_is_told_in_the_language_that_is_chosen(page: Page, site
     expect(page.get_by_role("alert")).to_contain_text("was not approved in Fortnox")
     looks_right(page, "connect-denied-english")
     page.goto(f"{CALLBACK_PATH}?code=of-another-attempt&state=of-another-attempt")
-    expect(page.locator("h1")).to_contain_text("Svaret hör inte till ett försök")
+    expect(page.locator("h1")).to_contain_text("The answer belongs to no attempt")
     looks_right(page, "connect-elsewhere")
+    page.get_by_text("Svenska", exact=True).click()
+    expect(page.locator("[lang=sv] h2")).to_contain_text("Svaret hör inte till ett försök")
+    assert f"{CALLBACK_PATH}?code=" in page.url, "the address can still be copied"
 
 
 def test_a_consent_is_renewed_by_keyboard(page: Page, site: Site) -> None:

@@ -6,10 +6,12 @@ import re
 
 from flask import Flask
 
+from connector.domain.connection import FirstAction
 from connector.domain.hand_over import HandOverState, Origin, Request
 from connector.domain.reconcile import DifferenceKind, unknown_case
 from connector.flows.deployment import Deployment
-from connector.store import comparisons, executors, hand_overs, inbox
+from connector.store import comparisons, executors, hand_overs, inbox, troubles
+from connector.store.troubles import Failing
 from tests.web.conftest import add_company
 from tests.web.visitor import Visitor
 
@@ -44,6 +46,25 @@ def test_a_worker_silent_for_long_is_not_alive(visitor: Visitor, deployment: Dep
     assert metric(visitor, "amili_connector_worker_alive") == 0
 
 
+def test_ready_is_not_while_workers_are_started_and_die(visitor: Visitor, deployment: Deployment) -> None:
+    main = deployment.databases.main
+    executors.enrol(main, "host:9:alive")
+    for number in range(2):
+        executors.enrol(main, f"host:{number}:dead")
+        executors.bury(main, f"host:{number}:dead")
+    assert visitor.get("/ready").status_code == 200, "two are an accident"
+    executors.enrol(main, "host:3:dead")
+    executors.bury(main, "host:3:dead")
+    response = visitor.get("/ready")
+    assert response.status_code == 503
+    assert response.json is not None
+    assert response.json["worker"] == "dying"
+    assert metric(visitor, "amili_connector_worker_deaths") == 3
+    with main.begin() as connection:
+        connection.exec_driver_sql("UPDATE worker_deaths SET died_at = died_at - 301")
+    assert visitor.get("/ready").status_code == 200, "it has lived since"
+
+
 def test_ready_says_when_the_databases_do_not_answer_without_saying_more(
     visitor: Visitor, deployment: Deployment
 ) -> None:
@@ -62,6 +83,24 @@ def test_one_companys_old_work_is_told_but_takes_nobodys_pages_away(visitor: Vis
     assert response.json is not None
     assert response.json["oldest_waiting_s"] >= 86_400
     assert metric(visitor, "amili_connector_oldest_waiting_seconds") >= 86_400
+
+
+def test_what_waits_is_whatever_waits_and_not_the_inbox_alone(visitor: Visitor, deployment: Deployment) -> None:
+    main = deployment.databases.main
+    assert metric(visitor, "amili_connector_oldest_waiting_seconds") == 0
+    add_company(deployment, "alfa", "Alfa AB")
+    failing = Failing(system="Amili", operation="list open cases", status=403, refused=True)
+    troubles.note(main, "cases", "default", failing, access="default")
+    with main.begin() as connection:
+        connection.exec_driver_sql("UPDATE troubles SET since = since - 4000")
+    assert metric(visitor, "amili_connector_oldest_waiting_seconds") >= 4_000
+    assert metric(visitor, 'amili_connector_failing_steps{step="cases"}') == 1
+    request = Request(connection="alfa", invoice_id="7", origin=Origin.PAGE, asked_by="eva@byran.example")
+    creditor = deployment.connection("alfa").settings.creditor
+    hand_overs.ask(main, request, creditor=creditor, default_action=FirstAction.REMINDER)
+    with main.begin() as connection:
+        connection.exec_driver_sql("UPDATE hand_overs SET asked_at = asked_at - 9000")
+    assert metric(visitor, "amili_connector_oldest_waiting_seconds") >= 9_000
 
 
 def test_metrics_count_hand_overs_by_state_and_name_nobody(app: Flask, deployment: Deployment) -> None:

@@ -39,7 +39,7 @@ def requests_of(house: Stage) -> list[Request]:
 
 def test_the_overdue_invoices_lead_to_what_waits_and_why(house: Stage, eva: Visitor) -> None:
     house.invoice()
-    house.invoice(house.customer(name="Andra kunden AB"), price="2000")
+    house.invoice(house.customer(name="Andra kunden AB", company_registry="556123-4567"), price="2000")
     held(house)
 
     assert "Regelns förslag väntar på dig: 2 st, 3 750,00 kr." in eva.page(OVERDUE).text
@@ -104,7 +104,7 @@ def test_a_plan_that_another_has_replaced_is_shown_before_anything_is_sent(house
     house.invoice()
     held(house)
     seen = eva.page(PAGE).form(PAGE).fields
-    late = house.invoice(house.customer(name="Tillkommen AB"))
+    late = house.invoice(house.customer(name="Tillkommen AB", company_registry="556090-0127"))
     held(house)
 
     response = eva.client.post(PAGE, data=seen | {"invoice": [late], "reviewed": "yes"})

@@ -90,6 +90,38 @@ def test_a_name_is_no_formula_in_a_spreadsheet(house: Stage, eva: Visitor, name:
     assert row["debtor"] == f"'{name}"
 
 
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+"""What ends a cell, by the reader's locale or by what they choose as they open the file."""
+
+
+@pytest.mark.parametrize("separator", SEPARATORS.values(), ids=SEPARATORS)
+def test_no_cell_of_a_name_is_a_formula_whatever_ends_a_cell_for_the_reader(
+    house: Stage, eva: Visitor, separator: str
+) -> None:
+    names = [
+        f"Berg{between}{sign}cmd|' /C calc'!A0"
+        for between in (";", '; "', "\t", "|", "\n", '";', ",")
+        for sign in "=+-@"
+    ]
+    for name in names:
+        sent(house, name=name)
+
+    answer = eva.get(f"{PAGE}.csv").data.decode("utf-8-sig")
+    cells = [cell for row in csv.reader(io.StringIO(answer, newline=""), delimiter=separator) for cell in row]
+
+    assert sum("cmd" in cell for cell in cells) == len(names)
+    assert [cell for cell in cells if cell.strip(' "').startswith(("=", "+", "-", "@"))] == []
+
+
+@pytest.mark.parametrize("name", ["Berg & Söner AB", "Anna-Lisa Öberg", "A+B; Stockholm", "info@berg.example"])
+def test_a_name_that_begins_no_formula_is_left_as_it_is(house: Stage, eva: Visitor, name: str) -> None:
+    sent(house, name=name)
+
+    (row,) = rows(eva)
+
+    assert row["debtor"] == name
+
+
 def test_another_companys_money_is_not_there(house: Stage, eva: Visitor) -> None:
     add_company(house.deployment, "another")
 

@@ -13,10 +13,27 @@ from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import HandOverState, Origin, PdfState, Request, WriteBackState
 from connector.domain.invoice import InvoiceState, Standing
 from connector.flows.events import requests
-from connector.store import case_readings, cases, executors, following, hand_over_work, hand_overs, inbox, tables
+from connector.store import (
+    case_readings,
+    cases,
+    executors,
+    following,
+    hand_over_work,
+    hand_overs,
+    inbox,
+    restores,
+    tables,
+    troubles,
+)
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Lease
+from connector.store.restores import Why
+from connector.store.timeline import TimelineEntry
+from connector.store.troubles import Failing
+from connector.web.shown import event as shown_event
+from connector.web.shown import events as shown_events
+from connector.web.texts import load_catalogues
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL, add_company, add_user
 from tests.web.page import read
@@ -72,7 +89,7 @@ def completed(house: Stage, hand_over: HandOver) -> None:
     db = house.deployment.databases.main
     hand_over_work.pdf_result(db, leased(house, hand_over), PdfState.UPLOADED, None, bytes=1000)
     hand_over_work.write_back_result(
-        db, leased(house, hand_over), WriteBackState.WRITTEN, None, places=("x_amili_case_id",)
+        db, leased(house, hand_over), WriteBackState.WRITTEN, None, places=("x_amili_case_id",), case_id_written=True
     )
     assert hand_over_work.finish(db, hand_over.id)
 
@@ -243,6 +260,69 @@ def test_a_stopped_hand_over_says_why_and_how_to_go_on(eva: Visitor, house: Stag
     assert "The invoice is <paid>." in page.text
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"stopped_by": ["E2"], "findings": ["A7", "E2"]}, "Stoppad av kontroll E2. Inget har skickats."),
+        ({"stopped_by": ["E2"], "posted": True}, "Stoppad av kontroll E2. Inget mer har skickats."),
+        ({"stopped_by": ["amili_refused"], "refused": True}, "Amili tog inte emot registreringen: amili_refused."),
+        ({"findings": ["A7", "E2"]}, "Stoppad. Kontrollerna fann A7, E2."),
+    ],
+)
+def test_a_stop_is_told_as_it_was(data: dict[str, object], told: str) -> None:
+    assert shown_event(TimelineEntry(0.0, "connector", "blocked", data), load_catalogues()["sv"]).text == told
+
+
+def test_no_case_id_is_said_to_be_written_before_there_is_one() -> None:
+    blocked = TimelineEntry(0.0, "connector", "blocked", {"stopped_by": ["E2"]})
+    written = TimelineEntry(0.0, "connector", "written_back", {"places": ["x"], "status": "Åtgärd krävs"})
+    registered = TimelineEntry(0.0, "connector", "registered", {"case_id": CASE_ID})
+    refused = TimelineEntry(0.0, "connector", "write_back_refused", {"why": "x"})
+
+    entries = (blocked, written, refused, registered, written, refused)
+    told = [one.text for one in shown_events(entries, load_catalogues()["sv"])]
+
+    assert told[1:3] == [
+        "Fakturan i bokföringen är uppdaterad: Åtgärd krävs.",
+        "Bokföringen tog inte emot allt som skulle visas på fakturan.",
+    ]
+    assert told[4:] == ["Ärende-id är skrivet i bokföringen.", "Bokföringen tog inte emot ärende-id."]
+
+
+@pytest.mark.parametrize(
+    ("places", "holds", "says"),
+    [
+        (["ExternalInvoiceReference2"], True, "Ärende-id är skrivet på fakturan"),
+        (["Labels"], False, "Ärende-id står inte på fakturan; den är märkt i Labels"),
+    ],
+)
+def test_the_page_says_where_the_case_id_is_written(
+    eva: Visitor, house: Stage, places: list[str], holds: bool, says: str
+) -> None:
+    hand_over = asked(house, house.invoice())
+    registered(house, hand_over)
+    db = house.deployment.databases.main
+    hand_over_work.write_back_result(
+        db, leased(house, hand_over), WriteBackState.WRITTEN, None, case_id_written=holds, places=places
+    )
+    assert says in eva.page(f"/hand-overs/{hand_over.id}").text
+
+
+def test_the_page_of_a_case_says_what_is_refused_of_it(eva: Visitor, house: Stage) -> None:
+    case, other = asked(house, house.invoice()), asked(house, house.invoice())
+    registered(house, case)
+    failing = Failing(system="Amili", operation="list an invoice's payout specifications", status=403, refused=True)
+    troubles.note(
+        house.deployment.databases.main, "follow_up", case.id, failing, connection=CONNECTION, hand_over=case.id
+    )
+    text = eva.page(f"/hand-overs/{case.id}").text
+    assert "lista fakturans utbetalningsspecifikationer" in text
+    assert "403" in text
+    assert "403" not in eva.page(f"/hand-overs/{other.id}").text
+    in_english(eva)
+    assert "list an invoice's payout specifications" in eva.page(f"/hand-overs/{case.id}").text
+
+
 def test_a_case_without_pdf_or_write_back_says_so(eva: Visitor, house: Stage) -> None:
     db = house.deployment.databases.main
     hand_over = asked(house, house.invoice())
@@ -367,6 +447,19 @@ def test_the_list_shows_three_facts_and_finds_what_has_come_so_far(eva: Visitor,
     assert "Closed at Amili Paid in the ledger Both balances zero" in eva.page(path).text
 
 
+def test_the_list_shows_ocr_numbers_and_is_searched_by_them(eva: Visitor, house: Stage) -> None:
+    customer = house.customer()
+    case, unsent = asked(house, house.invoice(customer)), asked(house, house.invoice(customer))
+    registered(house, case)
+    path = f"/connections/{CONNECTION}/hand-overs"
+    assert "20252463478311301072" in eva.page(path).text
+    for number in ("20252463478311301072", "2025 2463 4783 1130 1072"):
+        links = eva.page(f"{path}?ocr={number.replace(' ', '+')}").links
+        assert f"/hand-overs/{case.id}" in links
+        assert f"/hand-overs/{unsent.id}" not in links
+    assert "Inget att visa" in eva.page(f"{path}?ocr=2025").text
+
+
 def test_another_companys_hand_over_looks_like_one_that_does_not_exist(eva: Visitor, house: Stage) -> None:
     hand_over = asked(house, house.invoice())
     registered(house, hand_over)
@@ -383,3 +476,23 @@ def test_another_companys_hand_over_looks_like_one_that_does_not_exist(eva: Visi
     posted = adam.client.post(path, data={"csrf_token": token, "first_action": "reminder"})
     assert posted.status_code == 404
     assert inbox.waiting(house.deployment.databases.inbox) == ()
+
+
+def test_a_letter_that_is_none_in_one_row_hides_no_page(eva: Visitor, house: Stage) -> None:
+    odd, well = house.invoice(), house.invoice()
+    house.ledger.books.set_customer(int(house.ledger.books.field(int(odd), "partner_id")), name="Kund \ud800 AB")
+    page = eva.page(f"/connections/{CONNECTION}/")
+    assert house.number(odd) in page.text
+    assert house.number(well) in page.text
+    assert "Kund \ufffd AB" in eva.page(f"/connections/{CONNECTION}/invoices/{odd}").text
+
+
+def test_a_company_of_which_nothing_is_sent_after_a_restore_says_so(eva: Visitor, house: Stage) -> None:
+    db = house.deployment.databases.main
+    page = f"/connections/{CONNECTION}/hand-overs"
+    assert "återställd från en säkerhetskopia" not in eva.page(page).text
+    restores.sign(db, restores.last(db), "here", why=Why.STILL)
+    assert "återställd från en säkerhetskopia" in eva.page(page).text
+    for hold in restores.holds(db):
+        restores.release(db, hold)
+    assert "återställd från en säkerhetskopia" not in eva.page(page).text

@@ -9,7 +9,7 @@ from decimal import Decimal
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from connector.domain.connection import Environment
 from connector.domain.follow_up import FollowUpKind, Reason, Step, Verdict
@@ -17,7 +17,18 @@ from connector.domain.reconcile import Difference, DifferenceKind, unknown_case
 from connector.flows.reconcile import comparisons as comparing
 from connector.flows.reconcile.reconcile_words import SV
 from connector.sandbox.amili_settling import debtor_pays
-from connector.store import comparisons, connections, executors, follow_ups, hand_overs, ledger_keys, tables
+from connector.sandbox.amili_state import GUIDE_CREDITOR
+from connector.store import (
+    comparisons,
+    connections,
+    executors,
+    follow_ups,
+    hand_overs,
+    ledger_keys,
+    payout_lines,
+    tables,
+)
+from connector.web import shown
 from tests.flows.acting import begun, case_at_amili, driven
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL, add_company
@@ -74,11 +85,27 @@ def test_what_a_comparison_found_is_shown(house: Stage, eva: Visitor) -> None:
     assert "750,00 kr" in page.text
     assert "500,00 kr" in page.text
     assert SV[KINDS.PAID_AT_AMILI] in page.text
-    assert "Amili har inte betalat ut det än." in page.text
+    read_at = payout_lines.read_at(house.deployment.databases.main, "sandbox", GUIDE_CREDITOR)
+    assert read_at is not None
+    assert f"Inte utbetalt när Amilis utbetalningar lästes {shown.moment(read_at)}." in page.text
     assert f"/hand-overs/{hand_over}" in page.links
     (row,) = rows(eva)
     assert (row["case_id"], row["kind"], row["difference"]) == (case, "paid_at_amili", "500.00")
     assert (row["in_ledger"], row["at_amili"], row["cause"]) == ("1250.00", "750.00", SV[KINDS.PAID_AT_AMILI])
+
+
+def test_what_was_never_read_is_not_said_to_be_unpaid(house: Stage, eva: Visitor) -> None:
+    db = house.deployment.databases.main
+    with db.begin() as connection:
+        connection.execute(delete(tables.payout_reads))
+    keep(house, differing(KINDS.PAID_AT_AMILI, sent(house)))
+
+    assert "Amilis utbetalningar har inte lästs än." in eva.page(PAGE).text
+
+    payout_lines.keep(db, environment="sandbox", creditor=GUIDE_CREDITOR, lines=(), read_to=1.0)
+    text = eva.page(PAGE).text
+    assert "har inte lästs än" not in text, "they have been since, and the next comparison tells"
+    assert "Inte utbetalt" not in text
 
 
 def test_nothing_that_differs_is_said_so(house: Stage, eva: Visitor) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from flask import Flask
+from sqlalchemy import Column, func, select, update
 
 from connector.flows.deployment import Deployment
-from connector.store import users
-from connector.web import person
-from connector.web.signin import FREE_TRIES_PER_ACCOUNT, FREE_TRIES_PER_ADDRESS
+from connector.store import sessions, tables, users
+from connector.store.database import reading
+from connector.web.brake import Brake
+from connector.web.forwarded import Forwarded
+from connector.web.guessing import FREE_TRIES_PER_ACCOUNT, FREE_TRIES_PER_ADDRESS, LONGEST_WAIT_OF_STRANGERS_S, Guessing
+from connector.web.hashing import HashingPlaces
+from connector.web.known_browser import account_key
 from tests.web.conftest import EMAIL, add_company, add_user
 from tests.web.visitor import PASSWORD, Visitor
 
@@ -70,6 +77,29 @@ def test_the_address_is_read_without_regard_to_capitals_and_spaces(visitor: Visi
     assert visitor.sign_in(f"  {EMAIL.upper()} ").status_code == 303
 
 
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock(app: Flask) -> Clock:
+    """The time by which the brakes go."""
+    passing = Clock()
+    app.extensions["guessing"] = Guessing(passing)
+    return passing
+
+
+def guess(app: Flask, email: str, *, times: int, address: str = "192.0.2.1") -> list[int]:
+    """The answers to so many wrong tries of somebody who keeps no cookies."""
+    return [Visitor(app, address=address).sign_in(email, f"guess {number}").status_code for number in range(times)]
+
+
 def test_guessing_at_one_account_must_wait_even_with_the_right_password_and_from_elsewhere(app: Flask) -> None:
     for number in range(FREE_TRIES_PER_ACCOUNT):
         assert Visitor(app, address=f"192.0.2.{number}").sign_in(EMAIL, "guess").status_code == 401
@@ -79,12 +109,155 @@ def test_guessing_at_one_account_must_wait_even_with_the_right_password_and_from
     assert "För många försök" in response.text
 
 
-def test_guessing_from_one_address_must_wait_whichever_account_it_tries(app: Flask) -> None:
-    brake = app.extensions["address_brake"]
-    for _ in range(FREE_TRIES_PER_ADDRESS):
-        brake.enter("192.0.2.7")
-    assert Visitor(app, address="192.0.2.7").sign_in("new@byran.example").status_code == 429
-    assert Visitor(app, address="192.0.2.8").sign_in(EMAIL).status_code == 303
+def test_each_wrong_try_makes_the_next_one_wait_longer_up_to_a_bound(app: Flask, clock: Clock) -> None:
+    guess(app, EMAIL, times=FREE_TRIES_PER_ACCOUNT)
+    guesser, waits = Visitor(app), []
+    for _ in range(7):
+        waits.append(int(guesser.sign_in(EMAIL, "guess").headers["Retry-After"]))
+        assert guesser.sign_in(EMAIL, "guess").status_code == 429, "before its time"
+        clock.now_s += waits[-1]
+        assert guesser.sign_in(EMAIL, "guess").status_code == 401
+    assert waits == [2, 3, 5, 9, 16, 16, 16]
+
+
+def test_who_waits_is_let_in_however_much_others_guess_meanwhile(app: Flask, clock: Clock) -> None:
+    guess(app, EMAIL, times=20)
+    eva = Visitor(app)
+    wait_s = int(eva.sign_in(EMAIL).headers["Retry-After"])
+    assert wait_s <= LONGEST_WAIT_OF_STRANGERS_S + 1
+    for _ in range(wait_s):
+        clock.now_s += 1.0
+        guess(app, EMAIL, times=2)
+    assert eva.sign_in(EMAIL).status_code == 303
+    assert guess(app, EMAIL, times=1) == [401], "her own tries and those of the others are forgotten"
+
+
+def test_a_turn_is_for_one_try_at_one_account_in_one_browser(app: Flask, clock: Clock) -> None:
+    add_user(app.extensions["deployment"], email="adam@byran.example")
+    guess(app, EMAIL, times=20)
+    guess(app, "adam@byran.example", times=20)
+    holder = Visitor(app)
+    assert holder.sign_in(EMAIL, "guess").status_code == 429
+    clock.now_s += LONGEST_WAIT_OF_STRANGERS_S
+    guess(app, EMAIL, times=1)
+    guess(app, "adam@byran.example", times=1)
+    assert Visitor(app).sign_in(EMAIL).status_code == 429
+    assert holder.sign_in("adam@byran.example").status_code == 429
+    assert holder.sign_in(EMAIL, "guess").status_code == 429, "the turn was given up for one at the other account"
+
+
+def test_a_browser_in_which_the_person_has_signed_in_is_not_slowed_by_others(app: Flask, clock: Clock) -> None:
+    eva = Visitor(app)
+    assert eva.sign_in(EMAIL).status_code == 303
+    eva.submit("/connections/alfa/hand-overs", "/sign-out")
+    guess(app, EMAIL, times=FREE_TRIES_PER_ADDRESS + 5)
+    assert Visitor(app).sign_in(EMAIL).status_code == 429
+    assert eva.sign_in(EMAIL).status_code == 303
+
+
+def test_a_known_browser_is_slowed_by_its_own_failures_and_known_at_its_own_account_alone(
+    app: Flask, clock: Clock
+) -> None:
+    add_user(app.extensions["deployment"], email="adam@byran.example")
+    eva = Visitor(app)
+    eva.sign_in(EMAIL)
+    eva.submit("/connections/alfa/hand-overs", "/sign-out")
+    tries = [eva.sign_in(EMAIL, "guess").status_code for _ in range(FREE_TRIES_PER_ACCOUNT + 1)]
+    assert tries == [401] * FREE_TRIES_PER_ACCOUNT + [429]
+    guess(app, "adam@byran.example", times=20)
+    assert eva.sign_in("adam@byran.example").status_code == 429
+
+
+@pytest.mark.parametrize("forged", ["", "x", "WyJhIixbImIiXV0.c2lnbmVk"])
+def test_nobody_makes_a_known_browser_of_their_own(app: Flask, clock: Clock, forged: str) -> None:
+    guess(app, EMAIL, times=20)
+    stranger = Visitor(app)
+    stranger.client.set_cookie("amili_connector_known", forged)
+    assert stranger.sign_in(EMAIL).status_code == 429
+
+
+def test_behind_a_proxy_nobody_named_everybody_with_the_right_password_gets_in(app: Flask, clock: Clock) -> None:
+    people = [f"person{number}@byran.example" for number in range(8)]
+    for email in people:
+        add_user(app.extensions["deployment"], email=email)
+    for number in range(100):
+        guess(app, f"nobody{number % 7}@byran.example", times=1)
+    assert [Visitor(app).sign_in(email).status_code for email in people] == [303] * len(people)
+
+
+def test_guessing_at_many_accounts_from_one_address_leaves_one_try_at_each(app: Flask, clock: Clock) -> None:
+    for number in range(FREE_TRIES_PER_ADDRESS + 5):
+        guess(app, f"nobody{number}@byran.example", times=1, address="192.0.2.7")
+    assert guess(app, "new@byran.example", times=2, address="192.0.2.7") == [401, 429]
+    assert guess(app, EMAIL, times=2, address="192.0.2.7") == [401, 429], "an account that is there tells no more"
+    assert guess(app, "other@byran.example", times=2, address="192.0.2.8") == [401, 401]
+
+
+def test_too_many_passwords_at_once_are_refused_and_not_counted(app: Flask) -> None:
+    app.extensions["hashing_places"] = HashingPlaces(at_once=1, waiting=0)
+    visitor = Visitor(app)
+    with app.extensions["hashing_places"].place():
+        answers = [visitor.sign_in(EMAIL) for _ in range(FREE_TRIES_PER_ACCOUNT + 2)]
+    assert {answer.status_code for answer in answers} == {503}
+    assert "Många loggar in just nu" in answers[0].text
+    assert visitor.sign_in(EMAIL).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "other"),
+    [
+        ("[2001:db8::7]:52010", "[2001:db8::7]:52011", "[2001:db8:0:1::7]:52010"),
+        ("2001:db8::7", "[2001:0db8:0::7]:52011", "2001:db8:0:1::7"),
+        ("2001:db8::7", "2001:db8::dead:beef:1:2", "2001:db8:1::7"),
+        ("192.0.2.7:52010", "192.0.2.7", "192.0.2.8"),
+        ("192.0.2.7", "[::ffff:192.0.2.7]:52011", "[::ffff:192.0.2.8]"),
+        ("unknown", "unknown", "192.0.2.7"),
+    ],
+)
+def test_a_visitor_is_slowed_down_whatever_port_a_proxy_adds(first: str, second: str, other: str, app: Flask) -> None:
+    guessing = app.extensions["guessing"]
+    guessing.addresses = Brake(free=1, clock_s=lambda: 1000.0)
+    app.wsgi_app = Forwarded(app.wsgi_app, trusted_proxy="192.0.2.1")  # type: ignore[method-assign]
+
+    def tries(forwarded: str, email: str) -> int:
+        # An account at which something has failed already, elsewhere.
+        guessing.accounts.count(account_key(email))
+        visitor = Visitor(app, address="192.0.2.1")
+        visitor.client.environ_base["HTTP_X_FORWARDED_FOR"] = forwarded
+        return visitor.sign_in(email, "guess").status_code
+
+    with app.app_context():
+        answers = [tries(first, "a@b.example"), tries(second, "b@b.example"), tries(other, "c@b.example")]
+    assert answers == [401, 429, 401]
+
+
+SECRET_TYPED = "Sommaren-2026!"
+
+
+def test_the_log_tells_who_signed_in_who_was_refused_and_who_was_braked_and_no_password(
+    app: Flask, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "connector.web.sign_in_log")
+    for _ in range(FREE_TRIES_PER_ACCOUNT + 1):
+        Visitor(app, address="192.0.2.9").sign_in(EMAIL, SECRET_TYPED)
+    for _ in range(2):
+        Visitor(app, address="2001:db8::9").sign_in(SECRET_TYPED, SECRET_TYPED)
+    eva = Visitor(app)
+    eva.sign_in(EMAIL)
+    clock.now_s += LONGEST_WAIT_OF_STRANGERS_S
+    assert eva.sign_in(EMAIL).status_code == 303
+    eva.submit("/connections/alfa/hand-overs", "/sign-out")
+
+    said = [record.getMessage() for record in caplog.records]
+    assert said[:6] == [f"sign-in refused: {EMAIL} from 192.0.2.9"] * 5 + [
+        f"sign-in braked for 1 s: {EMAIL} from 192.0.2.9"
+    ]
+    unknown = [line for line in said if "unknown account" in line]
+    assert len(unknown) == 2
+    assert len(set(unknown)) == 1, "two tries at one account are seen to be that"
+    assert unknown[0].endswith("from 2001:db8::9")
+    assert said[-2:] == [f"signed in: {EMAIL} from 192.0.2.1", f"signed out: {EMAIL} from 192.0.2.1"]
+    assert SECRET_TYPED.lower() not in caplog.text.lower()
 
 
 def test_signing_in_often_is_not_guessing(app: Flask) -> None:
@@ -119,11 +292,86 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(visitor: Visitor, deplo
     assert visitor.get("/connections/alfa/hand-overs").headers["Location"].startswith("/sign-in")
 
 
-def test_a_session_ends_after_a_working_day(visitor: Visitor) -> None:
+HAND_OVERS = "/connections/alfa/hand-overs"
+
+
+def is_in(visitor: Visitor, **headers: str) -> bool:
+    """Whether the page of a signed-in person is shown, and the form to sign in is not."""
+    answer = visitor.client.get(HAND_OVERS, headers=headers)
+    assert answer.status_code in {200, 303}
+    return answer.status_code == 200
+
+
+def pass_time(deployment: Deployment, column: Column[float], seconds: float) -> None:
+    """Let all sessions be so much older in one respect."""
+    with deployment.databases.main.begin() as connection:
+        connection.execute(update(tables.sessions).values({column: column - seconds}))
+
+
+def test_a_session_ends_after_a_working_day(visitor: Visitor, deployment: Deployment) -> None:
+    visitor.sign_in(EMAIL)
+    pass_time(deployment, tables.sessions.c.begun_at, sessions.LONGEST_S - 60)
+    assert is_in(visitor)
+    pass_time(deployment, tables.sessions.c.begun_at, 61)
+    assert not is_in(visitor)
+
+
+def test_a_session_ends_when_nobody_uses_it_and_it_is_said(visitor: Visitor, deployment: Deployment) -> None:
+    idle_s = deployment.settings.session_idle_s
+    visitor.sign_in(EMAIL)
+    for _ in range(3):
+        pass_time(deployment, tables.sessions.c.used_at, idle_s - 60)
+        assert is_in(visitor), "each use begins the time anew"
+    pass_time(deployment, tables.sessions.c.used_at, idle_s + 1)
+    assert not is_in(visitor)
+    assert "Du har loggats ut" in visitor.page("/sign-in").text
+    visitor.sign_in(EMAIL)
+    assert is_in(visitor)
+
+
+def test_a_page_that_asks_for_itself_again_is_no_use_of_a_session(visitor: Visitor, deployment: Deployment) -> None:
+    visitor.sign_in(EMAIL)
+    for _ in range(2):
+        pass_time(deployment, tables.sessions.c.used_at, deployment.settings.session_idle_s * 0.6)
+        still = is_in(visitor, **{"Sec-Fetch-Dest": "empty"})
+    assert not still
+
+
+def test_a_cookie_that_was_kept_is_worth_nothing_after_signing_out(visitor: Visitor, app: Flask) -> None:
+    visitor.sign_in(EMAIL)
+    kept = visitor.client.get_cookie("amili_connector")
+    assert kept is not None
+    thief = Visitor(app)
+    thief.client.set_cookie("amili_connector", kept.value)
+    assert is_in(thief)
+    visitor.submit(HAND_OVERS, "/sign-out")
+    assert not is_in(thief)
+    assert "Du har loggats ut" not in visitor.page("/sign-in").text, "who signed out is told nothing of it"
+
+
+def test_signing_out_in_one_browser_leaves_another_signed_in(visitor: Visitor, app: Flask) -> None:
+    other = Visitor(app)
+    other.sign_in(EMAIL)
+    visitor.sign_in(EMAIL)
+    visitor.submit(HAND_OVERS, "/sign-out")
+    assert is_in(other)
+
+
+def test_sessions_that_are_over_are_forgotten(visitor: Visitor, app: Flask, deployment: Deployment) -> None:
+    visitor.sign_in(EMAIL)
+    pass_time(deployment, tables.sessions.c.used_at, deployment.settings.session_idle_s + 1)
+    Visitor(app).sign_in(EMAIL)
+    with reading(deployment.databases.main) as connection:
+        assert connection.execute(select(func.count()).select_from(tables.sessions)).scalar_one() == 1
+
+
+def test_no_secret_of_a_session_is_kept(visitor: Visitor, deployment: Deployment) -> None:
     visitor.sign_in(EMAIL)
     with visitor.client.session_transaction() as session:
-        session["since"] -= person.LONGEST_SESSION_S + 1
-    assert visitor.get("/connections/alfa/hand-overs").headers["Location"].startswith("/sign-in")
+        secret = session["session"]
+    with reading(deployment.databases.main) as connection:
+        (row,) = connection.execute(select(tables.sessions)).all()
+    assert secret not in repr(row)
 
 
 def test_a_cookie_signed_with_another_secret_is_worth_nothing(visitor: Visitor, app: Flask) -> None:
@@ -157,22 +405,3 @@ def test_somebody_without_a_company_is_told_so(visitor: Visitor, deployment: Dep
     add_user(deployment, email="ny@byran.example")
     visitor.sign_in("ny@byran.example")
     assert "inte behörighet till något företag" in visitor.page("/").text
-
-
-def test_the_language_is_the_browsers_then_the_persons_then_the_chosen_one(app: Flask, deployment: Deployment) -> None:
-    add_user(deployment, "alfa", email="kim@byran.example", language="en")
-    assert Visitor(app, language="en-GB,en;q=0.9").page("/sign-in").language == "en"
-    assert Visitor(app, language="fi").page("/sign-in").language == "sv"
-    kim = Visitor(app)
-    kim.sign_in("kim@byran.example")
-    assert kim.page("/connections/alfa/hand-overs").language == "en"
-    chosen = kim.submit("/connections/alfa/hand-overs", "/language", language="sv")
-    assert chosen.headers["Location"] == "/connections/alfa/hand-overs"
-    assert kim.page("/connections/alfa/hand-overs").language == "sv"
-    kim.submit("/connections/alfa/hand-overs", "/sign-out")
-    assert kim.page("/sign-in").language == "sv"
-
-
-def test_an_unknown_language_changes_nothing(visitor: Visitor) -> None:
-    visitor.submit("/sign-in", "/language", language="../../etc")
-    assert visitor.page("/sign-in").language == "sv"

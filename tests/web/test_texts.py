@@ -12,14 +12,27 @@ from connector.domain.case import Ending
 from connector.domain.connection import Environment, FirstAction
 from connector.domain.findings import Severity
 from connector.domain.follow_up import FollowUpKind, FollowUpState
-from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, PdfState, WriteBackState
+from connector.domain.hand_over import (
+    WAITS_FOR_AMILI_KEY,
+    WAITS_FOR_KEY,
+    WAITS_FOR_NOTHING,
+    WAITS_FOR_RESTORE,
+    WAITS_WHILE_PAUSED,
+    HandOverState,
+    Origin,
+    PdfState,
+    WriteBackState,
+)
 from connector.domain.invoice import StandingKind
 from connector.domain.reconcile import DifferenceKind
 from connector.domain.task import TaskKind
 from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, SCOPES
 from connector.hosts.fortnox.refusals import Why
 from connector.resources import templates_path
+from connector.store.connection_life import LifeAct
 from connector.store.ledger_keys import KeyTrouble
+from connector.store.timeline import TimelineEntry
+from connector.web import shown
 from connector.web.reconciliation import COLUMNS, OFFERED
 from connector.web.shown_case import ANSWERS, FACTS
 from connector.web.tasks import TOLD
@@ -33,7 +46,7 @@ ENUMS = {
     "severity": Severity,
     "remark": Severity,
     "first_action": FirstAction,
-    "first_action_help": FirstAction,
+    "first_action_help": (*FirstAction, "other"),
     "environment": Environment,
     "environment_help": Environment,
     "origin": Origin,
@@ -44,7 +57,11 @@ ENUMS = {
     "consent_trouble": KeyTrouble,
     "consent_refusal": Why,
     "fortnox_right": (*SCOPES, *RECEIPT_SCOPES),
-    "waiting": (WAITS_FOR_KEY,),
+    "waiting": (WAITS_FOR_KEY, WAITS_FOR_AMILI_KEY, WAITS_FOR_NOTHING, WAITS_FOR_RESTORE, WAITS_WHILE_PAUSED),
+    "connection.act": LifeAct,
+    "connection.done": (*LifeAct, "no_way_back", "disconnected_in_part"),
+    "end.by_hand": ("key", "consent"),
+    "amili_keys.done": ("offered", "replaced", "given_up"),
     "follow_up_kind": FollowUpKind,
     "task_kind": TaskKind,
     "task_skip": TaskKind,
@@ -168,3 +185,12 @@ def test_every_problem_has_both_its_sentences() -> None:
     keys = {name.rpartition(".")[0] for name in names("problem") if "." in name}
     assert names("problem") >= {f"{key}.{part}" for key in keys for part in ("what", "do")}
     assert {"404", "500", "csrf", "unreachable", "configuration"} <= keys
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_event_of_a_timeline_can_be_told_whatever_it_lacks(language: str) -> None:
+    words = CATALOGUES[language]
+    events = [key.partition(".")[2] for key in words.texts if key.startswith("timeline.")]
+    assert {"taken", "case_chosen", "case_of_another_debt", "one_more_allowed"} <= set(events)
+    for event in events:
+        assert shown.event(TimelineEntry(0.0, "Eva", event, {}), words).text, event

@@ -32,7 +32,9 @@ def ledger(app: Flask, token: str) -> FlaskClient:
 
 
 def stored(deployment: Deployment) -> list[tuple[str, str, Kind]]:
-    return [(item.connection, item.invoice_id, item.kind) for item in inbox.waiting(deployment.databases.inbox)]
+    return [
+        (item.connection, item.invoice_id, item.kind) for item in inbox.waiting(deployment.databases.inbox, limit=1_000)
+    ]
 
 
 def test_a_hint_is_stored_before_the_ledger_is_answered(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from werkzeug.test import TestResponse
 
 from tests.canary import WatchedClient
@@ -12,11 +14,29 @@ from tests.web.page import Page, read
 PASSWORD = "correct horse battery staple"
 
 
+class _Compiled(BytecodeCache):
+    """The pages' templates as compiled for an app before: another template has another key or checksum."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._kept.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 class Visitor:
     """One browser session at `app`."""
 
     def __init__(self, app: Flask, *, language: str = "sv", address: str = "192.0.2.1") -> None:
         app.test_client_class = WatchedClient
+        app.jinja_env.bytecode_cache = _COMPILED
         self.client: FlaskClient = app.test_client()
         self.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
         self.client.environ_base["REMOTE_ADDR"] = address
@@ -26,10 +46,12 @@ class Visitor:
         return self.client.get(path, buffered=True)
 
     def page(self, path: str, *, status: int = 200) -> Page:
-        """The page at `path`."""
+        """The page at `path`, on which every choice that can be seen is one that its own button sends."""
         response = self.get(path)
         assert response.status_code == status, (response.status_code, response.headers.get("Location"))
-        return read(response.text)
+        found = read(response.text)
+        assert found.shown_but_not_sent() == [], path
+        return found
 
     def submit(self, path: str, action_part: str, **filled: str | list[str]) -> TestResponse:
         """Open `path` and send its form with that action, `filled` in."""

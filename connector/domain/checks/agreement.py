@@ -1,4 +1,4 @@
-"""Part G: the creditor at Amili. Source: domain.md section 11 G; amili.md 2.5."""
+"""Part G: the creditor at Amili. Source: RULES.md, "G: the creditor"; amili/API.md, "Rules of registration"."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from connector.domain.assessment import CreditorStatus
 from connector.domain.checks.texts import finding
 from connector.domain.checks.unchecked import not_checked
-from connector.domain.connection import ConnectionSettings
+from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.findings import Finding, Severity
 
 
-def check(settings: ConnectionSettings, creditor: CreditorStatus | None) -> Iterator[Finding]:
+def check(
+    settings: ConnectionSettings, creditor: CreditorStatus | None, *, first_action: FirstAction | str
+) -> Iterator[Finding]:
     """G1 and G2. `creditor` is what Amili says, or None if Amili was not asked."""
     yield from _g1_mapped(settings, creditor)
+    if first_action not in settings.first_actions:
+        yield finding("G1.first_action", Severity.BLOCK, field="first_action", value=first_action, action=first_action)
     yield from _g2_active(creditor)
 
 

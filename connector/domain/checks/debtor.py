@@ -1,23 +1,29 @@
-"""Part E: who owes. Source: domain.md section 11 E. Names, addresses and numbers are never shown."""
+"""Part E: who owes. Source: RULES.md, "E: the debtor". Addresses and numbers are never shown, names only by E16."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
 
+from connector.domain.checks import special_debtors
 from connector.domain.checks.texts import finding
 from connector.domain.checks.unchecked import not_checked
-from connector.domain.connection import FirstAction
+from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.debtor import (
     SWEDEN,
     DebtorReading,
     NumberState,
     has_place,
+    left_out_line,
     missing_address_parts,
     same_place,
 )
 from connector.domain.findings import Finding, Severity
 from connector.domain.identity import Identity, IdentityKind, mask_identity
+from connector.domain.invoice import Customer
+from connector.domain.invoiced import Named
+from connector.domain.phones import NoMobile, read_mobile
+from connector.domain.redaction import without_personal_numbers
 
 ADULT_YEARS = 18
 
@@ -36,19 +42,30 @@ _PARTS_EN = {
 
 
 def check(
-    debtor: DebtorReading, *, first_action: FirstAction, invoice_date: date | None, today: date
+    debtor: DebtorReading,
+    settings: ConnectionSettings,
+    *,
+    own_number: str,
+    first_action: FirstAction | str,
+    invoice_date: date | None,
+    today: date,
 ) -> Iterator[Finding]:
-    """E1 to E6 and E9 to E12."""
+    """E1 to E17. `own_number` is the creditor's organisation number as Amili has it, or ""."""
     yield from _e1_name(debtor)
     yield from _e2_number_present(debtor, first_action)
     yield from _e3_number_valid(debtor)
     yield from _e4_kind_of_debtor(debtor)
     yield from _e5_century(debtor, today)
     yield from _e6_adult(debtor, invoice_date)
+    yield from special_debtors.estate_or_insolvent(debtor)
     yield from _e9_protected(debtor)
     yield from _e10_address(debtor)
+    yield from _e10_second_line(debtor)
     yield from _e11_same_address(debtor)
     yield from _e12_country(debtor)
+    yield from special_debtors.public_own_or_shared(debtor, settings, own_number)
+    yield from _e16_who_was_invoiced(debtor)
+    yield from _e17_phone_left_out(debtor)
 
 
 def is_adult(birth_date: date, on: date) -> bool:
@@ -61,10 +78,11 @@ def _e1_name(debtor: DebtorReading) -> Iterator[Finding]:
         yield finding("E1", Severity.BLOCK, field="customer.name")
 
 
-def _e2_number_present(debtor: DebtorReading, first_action: FirstAction) -> Iterator[Finding]:
+def _e2_number_present(debtor: DebtorReading, first_action: FirstAction | str) -> Iterator[Finding]:
     keys = {NumberState.MISSING: "E2", NumberState.FOREIGN: "E2.foreign"}
     if key := keys.get(debtor.number_state):
-        severity = Severity.BLOCK if first_action is FirstAction.DEBT_COLLECTION else Severity.WARNING
+        # What another value begins with is agreed with Amili and not known here: it is held to the stricter rule.
+        severity = Severity.WARNING if first_action is FirstAction.REMINDER else Severity.BLOCK
         yield finding(key, severity, field="customer.id_number", value=_masked(debtor))
 
 
@@ -92,8 +110,8 @@ def _e5_century(debtor: DebtorReading, today: date) -> Iterator[Finding]:
 
 def _century_unclear(identity: Identity, today: date) -> bool:
     # Ledgers drop the plus sign, so a "child" may be over a hundred; an adult read a hundred years older
-    # would be older than anybody is (domain.md 2.4).
-    born = identity.birth_date
+    # would be older than anybody is (RULES.md, "Identity numbers").
+    born = identity.latest_birth_date
     return not identity.century_known and born is not None and not is_adult(born, today)
 
 
@@ -102,7 +120,7 @@ def _e6_adult(debtor: DebtorReading, invoice_date: date | None) -> Iterator[Find
         if debtor.is_company is not True:
             yield not_checked("E6", field="customer.id_number")
         return
-    born = debtor.identity.birth_date
+    born = debtor.identity.latest_birth_date
     if born is not None and invoice_date is not None and not is_adult(born, invoice_date):
         yield finding("E6", Severity.BLOCK, field="customer.id_number", value=_masked(debtor))
 
@@ -125,6 +143,11 @@ def _e10_address(debtor: DebtorReading) -> Iterator[Finding]:
         )
 
 
+def _e10_second_line(debtor: DebtorReading) -> Iterator[Finding]:
+    if left_out_line(debtor.address) and not debtor.card.protected_identity:
+        yield finding("E10.second", Severity.INFO, field=f"customer.{_address_field(debtor)}.address_line_2")
+
+
 def _e11_same_address(debtor: DebtorReading) -> Iterator[Finding]:
     invoiced, card = debtor.customer.invoice_address, debtor.customer.address
     if has_place(invoiced) and has_place(card) and not same_place(invoiced, card):
@@ -141,6 +164,36 @@ def _e12_country(debtor: DebtorReading) -> Iterator[Finding]:
             value=country,
             country=country,
         )
+
+
+def _e16_who_was_invoiced(debtor: DebtorReading) -> Iterator[Finding]:
+    if debtor.card.addressee_left:
+        yield finding("E16.addressee", Severity.WARNING, field="customer.invoice_address")
+    if debtor.card.debtor_changed:
+        yield finding("E16.changed", Severity.WARNING, field="customer.id")
+    if debtor.named is Named.SAME or debtor.card.protected_identity:
+        return
+    invoiced, card = (_shown_name(customer) for customer in (debtor.customer, debtor.card))
+    other_number = debtor.named is Named.OTHER_NUMBER
+    yield finding(
+        "E16.number" if other_number else "E16.name",
+        Severity.BLOCK if other_number else Severity.WARNING,
+        field="customer.name",
+        value=invoiced,
+        invoiced=invoiced,
+        card=card,
+    )
+
+
+def _e17_phone_left_out(debtor: DebtorReading) -> Iterator[Finding]:
+    phone = debtor.customer.phone
+    read = read_mobile(phone)
+    if isinstance(read, NoMobile) and read is not NoMobile.EMPTY and not debtor.card.protected_identity:
+        yield finding(f"E17.{read}", Severity.INFO, field="customer.phone", value=mask_identity(phone))
+
+
+def _shown_name(customer: Customer) -> str:
+    return " ".join(without_personal_numbers(customer.name).split()) or "–"
 
 
 def _address_field(debtor: DebtorReading) -> str:

@@ -1,4 +1,4 @@
-"""Part A: what the ledger says of the invoice. Source: domain.md section 11 A."""
+"""Part A: what the ledger says of the invoice. Source: RULES.md, "A: the invoice"."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from connector.domain.assessment import Circumstances
-from connector.domain.checks.texts import Words, finding
+from connector.domain.checks.texts import finding
 from connector.domain.checks.unchecked import not_checked
+from connector.domain.checks.words import Words
 from connector.domain.dates import previous_bank_day
+from connector.domain.fee_rows import charged_in_capital
 from connector.domain.findings import Finding, Severity
 from connector.domain.invoice import Hold, Invoice, InvoiceKind, InvoiceState, LineKind, OpenReceipt
 from connector.domain.money import as_text
-from connector.domain.reckoning import Reckoning, total_of
+from connector.domain.reckoning import NOTHING, Reckoning, total_of
 
 HOLD_KINDS: Mapping[str, Words] = {
     "blocked": Words("spärrad för betalning", "blocked for payment"),
     "disputed": Words("bestridd", "disputed"),
     "no_followup": Words("undantagen från uppföljning", "excluded from follow-up"),
+    "no_follow_policy": Words("undantagen av sin uppföljningspolicy", "excluded by its follow-up policy"),
+    "no_reminder": Words("undantagen från påminnelser", "excluded from reminders"),
+    "no_reminder_customer": Words("kunden är undantagen från påminnelser", "the customer is excluded from reminders"),
     "invoicing_legacy": Words("betalningarna finns inte i bokföringen", "its payments are not in the ledger"),
 }
 """`Hold.kind` in words; a kind that is not here is shown as the ledger has it."""
@@ -55,6 +60,7 @@ def _a1_a_booked_invoice(invoice: Invoice) -> Iterator[Finding]:
 
 
 def _a2_open_balance(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:
+    yield from _a2_taken_back(invoice)
     value = as_text(invoice.balance)
     if invoice.balance <= 0:
         yield finding("A2.paid", Severity.BLOCK, field="balance", value=value)
@@ -71,11 +77,29 @@ def _a2_open_balance(invoice: Invoice, circumstances: Circumstances) -> Iterator
         )
 
 
+def _a2_taken_back(invoice: Invoice) -> Iterator[Finding]:
+    """What the ledger took off the balance for money or a credit that it does not stand by any more."""
+    payments = [payment.amount for payment in invoice.payments if payment.id in invoice.taken_back]
+    credits_ = [abs(note.amount) for note in invoice.credit_notes if f"credit-{note.id}" in invoice.taken_back]
+    if amount := sum((*payments, *credits_), NOTHING):
+        value = as_text(amount)
+        yield finding(
+            "A2.taken_back",
+            Severity.LIFTABLE,
+            field="payments",
+            value=value,
+            amount=amount,
+            balance=invoice.balance,
+        )
+
+
 def _a3_bank_is_booked(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:
     booked = invoice.bank_booked_until
     needed = previous_bank_day(circumstances.today)
-    if booked is None:
+    if booked is None and not invoice.bank_accounts:
         yield not_checked("A3", field="bank_booked_until")
+    elif booked is None:
+        yield finding("A3.unknown", Severity.LIFTABLE, field="bank_booked_until", needed=needed)
     elif booked < needed:
         yield finding(
             "A3",
@@ -102,6 +126,12 @@ def _a4_unmatched_receipts(invoice: Invoice) -> Iterator[Finding]:
             count=len(receipts),
             amount=amount,
         )
+    if invoice.hidden_company:
+        company = invoice.hidden_company
+        yield finding("A4.hidden", Severity.WARNING, field="unmatched_receipts", value=company, company=company)
+    if invoice.reversed_payments:
+        reversed_ = _by_currency(invoice.reversed_payments, invoice)
+        yield finding("A4.reversed", Severity.WARNING, field="payments", value=reversed_.sv, amount=reversed_)
 
 
 def _a5_unapplied_credits(invoice: Invoice) -> Iterator[Finding]:
@@ -129,6 +159,8 @@ def _a6_holds(invoice: Invoice) -> Iterator[Finding]:
     if invoice.customer.never_send:
         yield finding("A6.never", Severity.BLOCK, field="customer.never_send")
     holds = invoice.holds
+    if invoice.policies_unseen:
+        yield not_checked("A6.policies", field="holds")
     if holds is None:
         yield not_checked("A6", field="holds")
     elif holds:
@@ -182,8 +214,9 @@ def _a11_more_than_fees(invoice: Invoice, reckoning: Reckoning) -> Iterator[Find
     if invoice.kind is InvoiceKind.INTEREST:
         yield finding("A11.interest", Severity.WARNING, field="kind", value=invoice.kind)
         return
-    # After part payment the invoice fee can be all that is left (domain.md section 3).
+    # After part payment the invoice fee can be all that is left (RULES.md, "Money").
     left_is_fee = invoice.balance > 0 and reckoning.capital_to_claim <= reckoning.invoice_fee
-    no_goods = bool(invoice.lines) and total_of(invoice.lines, LineKind.GOODS) <= 0
+    fees = sum((line.amount for line, _ in charged_in_capital(invoice.lines) if line.kind is LineKind.GOODS), NOTHING)
+    no_goods = bool(invoice.lines) and total_of(invoice.lines, LineKind.GOODS) <= fees
     if left_is_fee or no_goods:
         yield finding("A11.fees", Severity.WARNING, field="lines", value=as_text(reckoning.capital_to_claim))

@@ -1,24 +1,28 @@
-"""Part B: the amounts. Source: domain.md section 11 B."""
+"""Part B: the amounts. Source: RULES.md, "B: amounts"."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 
 from connector.domain.checks.texts import finding
 from connector.domain.checks.unchecked import not_checked
 from connector.domain.connection import ConnectionSettings
+from connector.domain.fee_rows import FeeRow, charged_in_capital
 from connector.domain.findings import Finding, Severity
 from connector.domain.invoice import Invoice, InvoiceKind, LineKind
 from connector.domain.money import as_text
-from connector.domain.reckoning import Reckoning, settled_by_ledger, total_of
+from connector.domain.reckoning import Reckoning, settled_by_ledger, states_part, total_of
 
 CURRENCY = "SEK"
 
 ROUNDING_ROOM = Decimal("1.00")
-"""Lines may differ from the printed total by less than this: invoices are rounded to whole kronor
-(lag 1970:1029), and VAT is rounded line by line in some ledgers and once in others."""
+"""Lines may always differ from the printed total by less than this: invoices are rounded to whole kronor
+(lag 1970:1029)."""
+
+ROUNDING_OF_A_LINE = Decimal("0.005")
+"""What rounding a line's VAT by itself moves it at most, up or down: some ledgers round that, others once on the whole,
+and Odoo 19 shows the one and charges the other."""
 
 
 def check(invoice: Invoice, settings: ConnectionSettings, reckoning: Reckoning) -> Iterator[Finding]:
@@ -26,6 +30,7 @@ def check(invoice: Invoice, settings: ConnectionSettings, reckoning: Reckoning) 
     yield from _b1_currency(invoice)
     yield from _b2_amounts_add_up(invoice, reckoning)
     yield from _b3_invoice_fee(invoice, reckoning)
+    yield from _b3_invoice_fee_known(invoice)
     yield from _b4_invoice_fee_agreed(settings, reckoning)
     yield from _b5_b6_limits(settings, reckoning)
     yield from _b7_part_paid(invoice, reckoning)
@@ -77,9 +82,9 @@ def _most_that_can_be_open(invoice: Invoice) -> Decimal:
     booked_on_lines = total_of(invoice.lines, LineKind.REMINDER_FEE)
     if invoice.kind is not InvoiceKind.INTEREST:
         booked_on_lines += total_of(invoice.lines, LineKind.INTEREST)
-    state_pays = invoice.tax_reduction or Decimal("0.00")
+    state_pays = (invoice.tax_reduction or Decimal("0.00")) if not invoice.only_reduction_left else Decimal("0.00")
     # Some ledgers print the total after tax reduction; only lines that add up to the total show it whole.
-    total_is_whole = abs(total_of(invoice.lines) - invoice.total) < ROUNDING_ROOM
+    total_is_whole = _is_rounding(invoice, total_of(invoice.lines) - invoice.total)
     total = invoice.total - state_pays if total_is_whole else invoice.total
     return total - max(booked_on_lines, Decimal("0.00")) - settled_by_ledger(invoice)
 
@@ -93,12 +98,25 @@ def _b3_invoice_fee(invoice: Invoice, reckoning: Reckoning) -> Iterator[Finding]
         yield finding("B3.lines", Severity.BLOCK, field="lines", value=as_text(lines), lines=lines, total=invoice.total)
 
 
+def _b3_invoice_fee_known(invoice: Invoice) -> Iterator[Finding]:
+    """A line that reads like an invoice fee and is not told apart: it is owed, and bears no interest."""
+    for line, kind in charged_in_capital(invoice.lines):
+        if kind is FeeRow.INVOICE_FEE and line.kind is LineKind.GOODS:
+            yield finding("B3.row", Severity.INFO, field="lines", value=as_text(line.amount), amount=line.amount)
+
+
 def _lines_explain_total(invoice: Invoice, reckoning: Reckoning) -> bool:
     lines = total_of(invoice.lines)
     booked_beside = reckoning.booked_reminder_fee
     state_pays = invoice.tax_reduction or Decimal("0.00")
     explanations = (lines, lines + booked_beside, lines - state_pays)
-    return any(abs(explained - invoice.total) < ROUNDING_ROOM for explained in explanations)
+    return any(_is_rounding(invoice, explained - invoice.total) for explained in explanations)
+
+
+def _is_rounding(invoice: Invoice, difference: Decimal) -> bool:
+    """Whether the lines and the total differ by no more than rounding explains."""
+    charged = sum(line.amount != 0 for line in invoice.lines)
+    return abs(difference) < ROUNDING_ROOM or abs(difference) <= ROUNDING_OF_A_LINE * charged
 
 
 def _b4_invoice_fee_agreed(settings: ConnectionSettings, reckoning: Reckoning) -> Iterator[Finding]:
@@ -119,7 +137,7 @@ def _b5_b6_limits(settings: ConnectionSettings, reckoning: Reckoning) -> Iterato
 
 
 def _b7_part_paid(invoice: Invoice, reckoning: Reckoning) -> Iterator[Finding]:
-    settled = invoice.total - invoice.balance
+    settled = invoice.total - invoice.balance - states_part(invoice)
     if invoice.balance > 0 and settled > 0:
         yield finding(
             "B7",
@@ -135,6 +153,15 @@ def _b7_part_paid(invoice: Invoice, reckoning: Reckoning) -> Iterator[Finding]:
 def _b8_tax_reduction(invoice: Invoice, reckoning: Reckoning) -> Iterator[Finding]:
     if invoice.tax_reduction is None:
         yield not_checked("B8", field="tax_reduction")
+    elif invoice.only_reduction_left:
+        yield finding(
+            "B8.left",
+            Severity.LIFTABLE,
+            field="tax_reduction",
+            value=as_text(invoice.tax_reduction),
+            reduction=invoice.tax_reduction,
+            capital=reckoning.capital_to_claim,
+        )
     elif invoice.tax_reduction > 0:
         yield finding(
             "B8",
@@ -146,14 +173,10 @@ def _b8_tax_reduction(invoice: Invoice, reckoning: Reckoning) -> Iterator[Findin
         )
 
 
-_LATE_INTEREST = re.compile(r"dröjsmålsränta|räntefaktura|late interest|overdue interest", re.IGNORECASE)
-
-
 def _b9_no_interest_in_capital(invoice: Invoice) -> Iterator[Finding]:
     """The connector adds none itself; what can slip in is a line the settings do not know as interest."""
     if invoice.kind is InvoiceKind.INTEREST:
         return
-    for line in invoice.lines:
-        counted = line.kind in {LineKind.GOODS, LineKind.INVOICE_FEE} and line.amount > 0
-        if counted and _LATE_INTEREST.search(line.description):
+    for line, kind in charged_in_capital(invoice.lines):
+        if kind is FeeRow.INTEREST:
             yield finding("B9", Severity.BLOCK, field="lines", value=as_text(line.amount), amount=line.amount)

@@ -9,23 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
+from connector.domain.checks import (
+    content_texts,
+    date_texts,
+    fee_row_texts,
+    invoiced_texts,
+    money_texts,
+    reminder_texts,
+    special_debtor_texts,
+)
+from connector.domain.checks.words import Words
 from connector.domain.findings import Finding, Severity
 from connector.domain.money import as_text
-
-
-class Words(NamedTuple):
-    """One text in both languages."""
-
-    sv: str
-    en: str
-
 
 Fact = str | int | Decimal | date | Words
 
 
-TEXTS: Mapping[str, Words] = {
+_OTHERS: dict[str, Words] = {
     "A1.draft": Words(
         sv="Fakturan är inte bokförd. Bokför den innan den skickas.",
         en="The invoice is not booked. Book it before it is sent.",
@@ -63,11 +64,23 @@ TEXTS: Mapping[str, Words] = {
     "A3": Words(
         sv=(
             "Senaste bokförda inbetalning är {booked}. Bokför inbetalningarna till och med {needed} "
-            "först, så att ingen krävs på det som redan är betalt."
+            "först, så att ingen krävs på det som redan är betalt. Har inget kommit in sedan dess, ange på sidan "
+            "Inbetalningar till vilken dag de är bokförda."
         ),
         en=(
             "Bank receipts are booked up to {booked}. Book them up to {needed} first, so that nobody is "
-            "claimed for what is already paid."
+            "claimed for what is already paid. If none has come in since, say on the page Receipts through which day "
+            "they are booked."
+        ),
+    ),
+    "A3.unknown": Words(
+        sv=(
+            "Bokföringen visar ingen inbetalning från kunder de senaste 90 dagarna. Bokför inbetalningarna till och "
+            "med {needed}, eller ange på sidan Inbetalningar till vilken dag de är bokförda."
+        ),
+        en=(
+            "The ledger shows no receipt from customers in the last 90 days. Book the receipts up to {needed}, or "
+            "say on the page Receipts through which day they are booked."
         ),
     ),
     "A4": Words(
@@ -190,6 +203,18 @@ TEXTS: Mapping[str, Words] = {
         sv="{settled} av {total} är betalt eller krediterat; {capital} skickas.",
         en="{settled} of {total} is paid or credited; {capital} is sent.",
     ),
+    "B8.left": Words(
+        sv=(
+            "Kundens del är betald. Återstående {capital} är skattereduktionen på {reduction}, helt eller delvis: "
+            "antingen är Skatteverket ännu skyldigt den, och då ska inget krävas av kunden, eller så har Skatteverket "
+            "nekat den och den faktureras kunden här. Ange vilket innan fakturan skickas."
+        ),
+        en=(
+            "The customer's part is paid. What is left, {capital}, is the tax reduction of {reduction} or a part of "
+            "it: either the Tax Agency still owes it, and then nothing is to be claimed from the customer, or the "
+            "Agency has refused it and it is billed to the customer here. Say which before the invoice is sent."
+        ),
+    ),
     "B8": Words(
         sv=(
             "Fakturan har skattereduktion på {reduction}. Endast kundens del {capital} skickas; bekräfta "
@@ -210,52 +235,6 @@ TEXTS: Mapping[str, Words] = {
             "State in the settings that it is interest; Amili computes interest itself."
         ),
     ),
-    "C1.invoice_date": Words(
-        sv="Fakturadatum saknas. Ange det i bokföringen.",
-        en="The invoice has no invoice date.",
-    ),
-    "C1.due_date": Words(
-        sv="Förfallodatum saknas. Ange det i bokföringen.",
-        en="The invoice has no due date.",
-    ),
-    "C1.order": Words(
-        sv="Förfallodatum {due} ligger före fakturadatum {invoiced}. Rätta datumen i bokföringen.",
-        en="The due date {due} is before the invoice date {invoiced}. Correct the dates in the ledger.",
-    ),
-    "C1.future": Words(
-        sv="Fakturadatum {invoiced} ligger i framtiden. Rätta datumet i bokföringen.",
-        en="The invoice date {invoiced} is in the future. Correct it in the ledger.",
-    ),
-    "C2": Words(
-        sv="Fakturan förfaller först {due}. Den kan skickas tidigast dagen efter.",
-        en="The invoice is not due until {due}. It can be sent the day after at the earliest.",
-    ),
-    "C2.instalments": Words(
-        sv=(
-            "Fakturan ska betalas i {count} delar. {overdue} har förfallit, men {later} förfaller först senare, "
-            "den sista delen {due}. Fakturan kan skickas dagen efter. Har hela fordran förfallit i förtid, ändra "
-            "delarnas förfallodag i bokföringen."
-        ),
-        en=(
-            "The invoice is to be paid in {count} parts. {overdue} is overdue, but {later} falls due later, the last"
-            " part on {due}. The invoice can be sent the day after. If the whole claim has fallen due early, change"
-            " the due date of its parts in the ledger."
-        ),
-    ),
-    "C2.parts": Words(
-        sv=(
-            "Fakturan skulle betalas i {count} delar. Alla har förfallit; den sista förföll {due}, och räntan "
-            "räknas därifrån."
-        ),
-        en=(
-            "The invoice was to be paid in {count} parts. All are overdue; the last fell due on {due}, and interest "
-            "runs from then."
-        ),
-    ),
-    "C5": Words(
-        sv="Ovanlig betalningstid: {days} dagar. Bekräfta att datumen stämmer.",
-        en="Unusual time to pay: {days} days. Confirm that the dates are right.",
-    ),
     "D1": Words(
         sv="Påminnelseavgiften är {fee} men får vara högst {maximum}. Sänk den i bokföringen.",
         en="The reminder fee is {fee} but may be at most {maximum}. Lower it in the ledger.",
@@ -263,6 +242,16 @@ TEXTS: Mapping[str, Words] = {
     "D2": Words(
         sv="Fakturan har {count} påminnelseavgifter. Endast en får tas ut per fordran; ta bort de andra.",
         en="The invoice has {count} reminder fees. Only one may be charged per claim; remove the others.",
+    ),
+    "D2.again": Words(
+        sv=(
+            "En påminnelseavgift på {fee} krävs redan, och Amilis påminnelse tar ut en till. Börja med inkassokrav, ta "
+            "bort avgiften, eller bekräfta."
+        ),
+        en=(
+            "A reminder fee of {fee} is claimed already, and Amili's reminder charges another. Begin with a collection "
+            "demand, remove the fee, or confirm."
+        ),
     ),
     "D3": Words(
         sv=("Påminnelsen med avgift är daterad {charged}. Den ska vara daterad efter förfallodagen och senast i dag."),
@@ -357,63 +346,18 @@ TEXTS: Mapping[str, Words] = {
         sv="Kunden finns utanför Sverige ({country}). Stäm av med Amili innan fakturan skickas.",
         en="The customer is outside Sweden ({country}). Agree with Amili before the invoice is sent.",
     ),
-    "F1.empty": Words(
-        sv=("Beskriv vad fakturan avser: raderna saknar text. Fyll i fakturaraderna eller mallen i inställningarna."),
-        en=(
-            "Describe what the invoice is for: its lines have no text. Fill in the lines, or the template"
-            " in the settings."
-        ),
-    ),
-    "F1.vague": Words(
-        sv='Beskriv tydligare vad fakturan avser: "{text}" säger inte vad som har sålts.',
-        en='Describe more clearly what the invoice is for: "{text}" does not say what was sold.',
-    ),
-    "F2.missing": Words(
-        sv="Fakturakopia saknas: {problem}",
-        en="The copy of the invoice is missing: {problem}",
-    ),
-    "F2.no_pdf": Words(
-        sv="Fakturakopian är inte en PDF-fil. Skapa om den i bokföringen.",
-        en="The copy of the invoice is not a PDF file. Make it again in the ledger.",
-    ),
-    "F2.number": Words(
-        sv="Fakturakopian gäller faktura {found}, inte {wanted}. Byt bilaga på fakturan.",
-        en="The copy is of invoice {found}, not {wanted}. Replace the invoice's attachment.",
-    ),
-    "F2.size": Words(
-        sv="Fakturakopian är {size} byte; den får vara högst {maximum} och inte tom.",
-        en="The copy of the invoice is {size} bytes; it may be at most {maximum}, and not empty.",
-    ),
-    "G1.missing": Words(
-        sv="Företaget är inte kopplat till Amili ({environment}). Slutför anslutningen.",
-        en="The company is not connected to Amili ({environment}). Complete the connection.",
-    ),
-    "G1.mismatch": Words(
-        sv=(
-            "Anslutningen pekar på en annan borgenär eller ett annat konto hos Amili ({environment}) än "
-            "det som Amili uppger. Anslut på nytt."
-        ),
-        en=(
-            "The connection points at another creditor or account at Amili ({environment}) than the one "
-            "that Amili states. Connect again."
-        ),
-    ),
-    "G1.organization": Words(
-        sv=("Borgenären hos Amili ({environment}) har ett annat organisationsnummer än företaget. Välj rätt borgenär."),
-        en=(
-            "The creditor at Amili ({environment}) has another organisation number than the company. "
-            "Choose the right creditor."
-        ),
-    ),
-    "G2.inactive": Words(
-        sv="Avtalet med Amili är inte aktiverat: borgenären är inaktiv. Kontakta Amili.",
-        en="The agreement with Amili is not active: the creditor is inactive. Contact Amili.",
-    ),
-    "G2.payout": Words(
-        sv="Borgenären saknar utbetalningskonto hos Amili. Lägg till bankgiro hos Amili.",
-        en="The creditor has no payout account at Amili. Add a bankgiro at Amili.",
-    ),
 }
+
+TEXTS: Mapping[str, Words] = (
+    _OTHERS
+    | date_texts.TEXTS
+    | special_debtor_texts.TEXTS
+    | content_texts.TEXTS
+    | fee_row_texts.TEXTS
+    | reminder_texts.TEXTS
+    | invoiced_texts.TEXTS
+    | money_texts.TEXTS
+)
 
 
 def finding(key: str, severity: Severity, *, field: str = "", value: str = "", **facts: Fact) -> Finding:

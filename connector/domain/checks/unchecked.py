@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connector.domain.checks.texts import Words, code_of
+from connector.domain.checks.texts import code_of
+from connector.domain.checks.words import Words
 from connector.domain.findings import Finding, Severity
 
 _NOT_IN_LEDGER = Words("uppgiften finns inte i bokföringssystemet", "the ledger has no data for it")
 _NOT_ASKED = Words("Amili har inte tillfrågats", "Amili was not asked")
+_NOT_FOR_US = Words(
+    "kopplingens användare i Odoo får inte läsa den; lägg till gruppen Credit Control / Info",
+    "the connector's user in Odoo may not read it; add the group Credit Control / Info",
+)
+_NOT_SEARCHED = Words("kundkorten har inte sökts igenom", "the customer cards were not searched")
 _NOT_FETCHED = Words("den har inte hämtats", "it was not fetched")
 _NO_NUMBER = Words("giltigt personnummer saknas", "there is no valid personal number to tell it")
 _NOT_STATED = Words("Amili anger det inte", "Amili does not state it")
@@ -18,9 +24,14 @@ NOT_CHECKED: Mapping[str, tuple[Words, Words]] = {
     "A4": (Words("omatchade inbetalningar", "unmatched receipts"), _NOT_IN_LEDGER),
     "A5": (Words("okvittade krediter", "unapplied credits"), _NOT_IN_LEDGER),
     "A6": (Words("om fakturan är bestridd eller spärrad", "disputes and holds"), _NOT_IN_LEDGER),
+    "A6.policies": (
+        Words("om kunden eller fakturan har en policy som undantar den", "a policy that exempts customer or invoice"),
+        _NOT_FOR_US,
+    ),
     "A7": (Words("anstånd och avbetalning", "respites and instalment plans"), _NOT_IN_LEDGER),
     "A8": (Words("om fakturan är såld eller pantsatt", "whether it is sold or pledged"), _NOT_IN_LEDGER),
     "B8": (Words("skattereduktion (rot, rut, grön teknik)", "tax reductions"), _NOT_IN_LEDGER),
+    "C4": (Words("om en egen påminnelse är skickad", "whether a reminder of your own was sent"), _NOT_IN_LEDGER),
     "D3": (
         Words("påminnelseavgiftens datum; den krävs inte", "the reminder fee's date; it is not claimed"),
         _NOT_IN_LEDGER,
@@ -28,6 +39,10 @@ NOT_CHECKED: Mapping[str, tuple[Words, Words]] = {
     "D8": (Words("om påminnelseavgiften är betald", "whether the reminder fee is paid"), _NOT_IN_LEDGER),
     "E6": (Words("kundens ålder", "the customer's age"), _NO_NUMBER),
     "E9": (Words("skyddade personuppgifter", "protected personal data"), _NOT_IN_LEDGER),
+    "E15": (
+        Words("om numret står på en annan kunds kort", "whether the number is on another customer's card"),
+        _NOT_SEARCHED,
+    ),
     "F2": (Words("fakturakopian", "the copy of the invoice"), _NOT_FETCHED),
     "G1": (Words("borgenären hos Amili", "the creditor at Amili"), _NOT_ASKED),
     "G2": (Words("avtalet med Amili", "the agreement with Amili"), _NOT_ASKED),

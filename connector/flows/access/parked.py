@@ -1,10 +1,12 @@
-"""A ledger that does not let us in, as the flows see it: it is not asked. What is said depends on how it opens."""
+"""A ledger, or Amili, that does not let us in, as the flows see it: it is not asked. What is said depends on which."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NoReturn, cast
 
+from connector.amili.answers import SYSTEM as AMILI
+from connector.amili.client import AmiliClient
 from connector.domain.errors import KeyRefused
 from connector.hosts.base import Host
 
@@ -49,6 +51,26 @@ class _Parked:
             operation=name,
             advice=said.advice,
         )
+
+
+class _ParkedAmili:
+    """Stands in for Amili's client while Amili does not accept our key pair: what is wanted of it is refused here."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise KeyRefused(
+            "does not accept our key pair, and is not asked before there is a new one, or it does again.",
+            system=AMILI,
+            operation=name.replace("_", " "),
+            advice="See the page on Amili's keys, or `amili-connector amili keys --replace`.",
+        )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def parked_amili() -> AmiliClient:
+    """A client of Amili's that raises `KeyRefused` for everything."""
+    return cast(AmiliClient, _ParkedAmili())
 
 
 def parked_host(host: str) -> Host:

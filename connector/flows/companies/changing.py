@@ -7,40 +7,61 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from connector.domain.checks.words import Words
 from connector.domain.connection import ConnectionSettings, first_problem
 from connector.domain.errors import ConfigurationError
+from connector.domain.settings_limits import Objection, SettingsRefused, require_meant
 from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment
+from connector.hosts.base import UnknownName
 from connector.store import connections
 from connector.store.connections import API_KEY, StoredConnection
 
 FOUND_AT_CONNECTING = ("environment", "account", "creditor", "organization_number")
-"""Who the two sides are: another creditor, or another environment, is another connection."""
+"""Who the two sides are: another creditor is another connection, and another environment a step of its own."""
 
 
 def changed(known: ConnectionSettings, wanted: Mapping[str, Any]) -> ConnectionSettings:
-    """`known` with what `wanted` names put in place; of `host`, what it names there, and null for the default.
+    """`known` with what `wanted` names put in place, at any depth; null takes what it names back to its default.
 
-    Raises `ConfigurationError` for a field that does not exist, cannot hold the value or is not to be changed.
+    Raises `ConfigurationError` for a field that does not exist, cannot hold the value or is not to be changed, and
+    `SettingsRefused` for a value that cannot be meant. What stood before and is not named hinders nothing.
     """
     present = known.model_dump(mode="json")
     for name in FOUND_AT_CONNECTING:
         if name in wanted and wanted[name] != present[name]:
             raise ConfigurationError(
                 f"The setting {name} says whom the connection joins, and is not changed.",
-                advice="Connect the company anew, under another name, with `amili-connector connect`.",
+                advice="`amili-connector go-live` takes the company to the other environment."
+                if name == "environment"
+                else "Connect the company anew, under another name, with `amili-connector connect`.",
             )
-    host = wanted.get("host", {})
-    if not isinstance(host, Mapping):
+    if not isinstance(wanted.get("host", {}), Mapping):
         raise ConfigurationError("The setting host: must be a JSON object.")
-    merged = {name: value for name, value in {**known.host, **host}.items() if value is not None}
-    if "tenant_id" in known.host and merged.get("tenant_id") != known.host["tenant_id"]:
+    merged = _merged(present, wanted)
+    if "tenant_id" in known.host and merged.get("host", {}).get("tenant_id") != known.host["tenant_id"]:
         raise ConfigurationError("The setting host.tenant_id is the company itself, and is not changed.")
     try:
-        return ConnectionSettings.model_validate({**present, **wanted, "host": merged})
+        after = ConnectionSettings.model_validate(merged)
     except ValidationError as error:
         field, problem = first_problem(error)
         raise ConfigurationError(f"The setting {field}: {problem}.") from None
+    require_meant(after, known)
+    return after
+
+
+def _merged(present: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """`present` with what `wanted` names in place of it, the same within each object; null leaves its name out."""
+    merged = dict(present)
+    for name, value in wanted.items():
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, Mapping):
+            below = present.get(name)
+            merged[name] = _merged(below if isinstance(below, Mapping) else {}, value)
+        else:
+            merged[name] = value
+    return merged
 
 
 def differences(before: ConnectionSettings, after: ConnectionSettings) -> dict[str, tuple[Any, Any]]:
@@ -53,7 +74,8 @@ def differences(before: ConnectionSettings, after: ConnectionSettings) -> dict[s
 def change(deployment: Deployment, connection: StoredConnection, settings: ConnectionSettings) -> None:
     """Save `settings`, after the ledger has been opened by them and is still the same company's.
 
-    Raises `ConfigurationError`, nothing saved, if it is not, or cannot be opened so, and the errors of remote calls.
+    Raises `ConfigurationError`, nothing saved, if it is not, or cannot be opened so, `SettingsRefused` if they name a
+    product or account that they did not before and the ledger does not have, and the errors of remote calls.
     """
     if settings.host != connection.settings.host:
         ledger = connecting.identify_ledger(deployment, connection.host, settings.host, connection.secrets.get(API_KEY))
@@ -62,7 +84,21 @@ def change(deployment: Deployment, connection: StoredConnection, settings: Conne
                 f"With these settings the books are those of {ledger.company} "
                 f"({ledger.organization_number or 'no organisation number'}), not of {connection.name}."
             )
-    connections.save_settings(deployment.databases.main, connection.id, settings)
+        if unknown := [one for one in ledger.unknown if one.named not in connection.settings.host.get(one.setting, ())]:
+            raise SettingsRefused([_unknown(one) for one in unknown])
+    connections.save_settings(deployment.databases.main, connection.id, settings, known=connection.settings.environment)
+
+
+def _unknown(one: UnknownName) -> Objection:
+    sv, en = ("inget konto", "no account") if one.is_account else ("ingen produkt", "no product")
+    return Objection(
+        f"host.{one.setting}",
+        one.named,
+        Words(
+            f"Inställningen host.{one.setting} anger “{one.named}”, men {sv} i bokföringen heter så.",
+            f"The setting host.{one.setting} names “{one.named}”, and {en} in the ledger is called so.",
+        ),
+    )
 
 
 def _flat(settings: ConnectionSettings) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from connector.amili.client import AmiliClient
 from connector.amili.models import Creditor
+from connector.amili.probing import Probed
 from connector.domain.assessment import CreditorStatus
-from connector.domain.connection import ConnectionSettings
+from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import Deployment
 from connector.hosts import opening
@@ -59,7 +60,8 @@ def customers_of_ledger(
 def creditors_for(amili: AmiliClient, organization_number: str) -> Choice:
     """The creditors with the ledger's organisation number, or all that our key sees if none has it.
 
-    Raises `ConfigurationError` if the key sees none at all, which means missing rights (amili.md 9).
+    Raises `ConfigurationError` if the key sees none at all, which means missing rights
+    (amili/API.md, "Keys and access groups").
     """
     matching = amili.creditors(organization_number) if organization_number else ()
     if matching:
@@ -82,16 +84,57 @@ def status_of(creditor: Creditor) -> CreditorStatus:
         organization_number=creditor.organization_number,
         is_active=bool(creditor.is_active),
         has_payout_account=creditor.has_payout_account,
+        standard_debt_description=creditor.standard_debt_description,
+        always_use_standard_debt_description=creditor.always_use_standard_debt_description,
     )
 
 
 def require_active(creditor: Creditor) -> None:
-    """Raise `ConfigurationError` for an inactive creditor: no case can be registered for it (amili.md 2.5)."""
+    """Raise `ConfigurationError` for an inactive creditor: no case can be registered for it
+    (amili/API.md, "Rules of registration")."""
     if not creditor.is_active:
         raise ConfigurationError(
             f"The creditor {creditor.name} is not active at Amili.",
             advice="Finish the agreement with Amili so that they activate it, then connect again.",
         )
+
+
+def present_connections_of(
+    deployment: Deployment, host: str, host_settings: dict[str, Any], *, organization_number: str, but: str = ""
+) -> dict[str, Environment]:
+    """The connections, but for `but`, that read the same company's books: their environments by id."""
+    known = connections.settings_by_host(deployment.databases.main, host)
+    return {
+        name: settings.environment
+        for name, settings in sorted(known.items())
+        if name != but
+        and opening.same_books(host, host_settings, settings.host)
+        and organization_number == settings.organization_number
+    }
+
+
+def require_new(
+    deployment: Deployment,
+    host: str,
+    host_settings: dict[str, Any],
+    *,
+    organization_number: str,
+    environment: Environment,
+) -> tuple[str, ...]:
+    """Make sure that no connection reads the same books for the same of Amili's environments.
+
+    Raises `ConfigurationError` if one does; gives the names of those that read them for the other one.
+    """
+    others = present_connections_of(deployment, host, host_settings, organization_number=organization_number)
+    if known := next((name for name, where in others.items() if where is environment), ""):
+        raise ConfigurationError(
+            f"These books are connected to Amili's {environment} already, as “{known}”.",
+            advice=(
+                f"Use that connection: `amili-connector key --connection {known}` gives it a new key, `settings` "
+                "changes it, and `disconnect` ends it."
+            ),
+        )
+    return tuple(others)
 
 
 def join(
@@ -107,7 +150,8 @@ def join(
 ) -> str:
     """Save the connection. Gives its webhook token, shown once.
 
-    Raises `ConfigurationError` for an inactive creditor, and for an id that is taken.
+    Raises `ConfigurationError` for an inactive creditor, and for an id that is taken. That the books are not connected
+    already is for whoever asks for it (`require_new`).
     """
     require_active(creditor)
     return connections.add(
@@ -139,6 +183,12 @@ def suggested_id(company: str) -> str:
 def check_customers(deployment: Deployment, connection: StoredConnection) -> IdentityCoverage:
     """How many of the ledger's customers have an identity number. Raises the errors of remote calls."""
     return deployment.host(connection).identity_coverage()
+
+
+def check_endpoints(deployment: Deployment, connection: StoredConnection) -> tuple[Probed, ...]:
+    """Try every endpoint of Amili's that the flows read for a connection. Sends nothing."""
+    amili = deployment.amili(connection.settings.environment, deployment.access(connection.amili_access))
+    return amili.probe(connection.settings.creditor)
 
 
 def check_creditor(deployment: Deployment, connection: StoredConnection) -> CreditorStatus:

@@ -131,8 +131,8 @@ def no_account_at_all(error: ServiceAccountRefused) -> ConsentRefused:
 def _void(deployment: Deployment, server: AuthorisationServer, granted: Granted, tenant_id: str) -> None:
     """Give back what a consent gave that is not kept.
 
-    Whether that ends the consent itself is not established (fortnox.md 1.5), so that it is left where a connection
-    may live on the same consent.
+    Whether that ends the consent itself is not established (fortnox/API.md, "Revoking"), so that it is left where a
+    connection may live on the same consent.
     """
     if granted.refresh is None or not tenant_id or connection_of(deployment, tenant_id):
         return

@@ -11,12 +11,15 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
+from connector.amili.answers import SYSTEM as AMILI
 from connector.domain.dates import today
-from connector.domain.errors import ConfigurationError, ConnectorError, KeyRefused
+from connector.domain.errors import ConfigurationError, ConnectorError, Disconnected, KeyRefused
+from connector.domain.hand_over import WAITS_FOR_AMILI_KEY, WAITS_FOR_KEY, WAITS_FOR_NOTHING
 from connector.flows.access.parked import words_of
-from connector.flows.companies import connecting
+from connector.flows.companies import amili_keys, connecting
+from connector.flows.companies.amili_keys import WORKER
 from connector.flows.deployment import Deployment
-from connector.flows.outcome import NEXT, STOP, Outcome
+from connector.flows.outcome import NEXT, STOP, Outcome, Then
 from connector.hosts.base import Host, LedgerIdentity
 from connector.hosts.pacing import in_background
 from connector.store import connections, ledger_keys
@@ -26,19 +29,20 @@ from connector.store.ledger_keys import KeyTrouble
 log = logging.getLogger(__name__)
 
 RENEWED_FOR = timedelta(days=90)
-"""The longest that Odoo gives a user without Settings rights, unless a group of its says more (odoo.md section 1)."""
-
-WORKER = "connector"
+"""The longest that Odoo gives a user without Settings rights, unless a group of its says more (odoo/API.md, "Keys")."""
 
 
 def parked(deployment: Deployment, connection_id: str, error: ConnectorError) -> bool:
     """Whether `error` means that the connection waits for a new key; parks it if its key has just died.
 
-    A refusal that a second look does not confirm is an ordinary error: something on the way may have given it.
+    A refusal that a second look does not confirm is an ordinary error: something on the way may have given it. Amili's
+    refusal of our key pair is the same for every connection that uses it.
     """
     if not isinstance(error, KeyRefused):
         return False
     connection = deployment.connection(connection_id)
+    if error.system == AMILI:
+        return amili_keys.parked(deployment, connection)
     if connection.key.refused_at is not None:
         return True
     try:
@@ -49,6 +53,18 @@ def parked(deployment: Deployment, connection_id: str, error: ConnectorError) ->
     except ConnectorError:
         return False
     return False
+
+
+def waits_for(deployment: Deployment, connection_id: str, error: ConnectorError) -> str:
+    """What a hand-over waits for, where `parked`: a new key to its ledger, or to Amili; "" where it is not.
+
+    Nothing is waited for where the connection has ended.
+    """
+    if isinstance(error, Disconnected):
+        return WAITS_FOR_NOTHING
+    if not parked(deployment, connection_id, error):
+        return ""
+    return WAITS_FOR_AMILI_KEY if error.system == AMILI else WAITS_FOR_KEY
 
 
 def _park(deployment: Deployment, connection: StoredConnection) -> None:
@@ -65,7 +81,10 @@ def _park(deployment: Deployment, connection: StoredConnection) -> None:
 
 @in_background()
 def look(deployment: Deployment, subject: str) -> Outcome:
-    """Look whether a ledger accepts our key and when that ends; renew it in good time, or warn."""
+    """Look whether a ledger accepts our key and when that ends; renew it in good time, or warn.
+
+    A renewal that fails holds nothing up, and is tried anew at the next look: each may leave a key in the ledger.
+    """
     connection = deployment.connection(subject.partition("/")[0])
     host = deployment.host(connection)
     try:
@@ -75,7 +94,14 @@ def look(deployment: Deployment, subject: str) -> Outcome:
         return STOP
     ledger_keys.accepted(deployment.databases.main, connection.id, connection.key.number, expires=expires)
     known = deployment.connection(connection.id)
-    if known.key.trouble(today()) is KeyTrouble.ENDS_SOON and not _renewed(deployment, known, host):
+    if known.key.trouble(today()) is not KeyTrouble.ENDS_SOON:
+        return NEXT
+    try:
+        is_renewed = _renewed(deployment, known, host)
+    except ConnectorError as error:
+        log.warning("connection %s: its key could not be renewed: %s", known.id, error)
+        return Outcome(Then.NEXT, failed=error)
+    if not is_renewed:
         log.warning("connection %s: its key ends on %s; a new one must be entered by hand", known.id, known.key.expires)
     return NEXT
 

@@ -27,7 +27,7 @@ def map_document(
     settings: ConnectionSettings,
     *,
     today: date,
-    first_action: FirstAction | None = None,
+    first_action: FirstAction | str | None = None,
 ) -> dict[str, Any]:
     """`{"registration": body or None, "findings": [...]}` for a saved document. Calls nobody.
 

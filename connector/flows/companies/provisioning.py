@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from connector.domain.errors import ConfigurationError, ConnectorError, NotSent, Refused
+from connector.domain.errors import ConnectorError, LeftBehind
 from connector.flows.deployment import Deployment
 from connector.hosts import opening
-from connector.hosts.base import LedgerCase, SetUp
+from connector.hosts.base import LedgerCases, SetUp
 from connector.store import connections
 from connector.store.connections import API_KEY, StoredConnection
 
@@ -20,10 +20,12 @@ def provision(
     administrator_login: str,
     administrator_key: SecretStr,
     webhook_url: Callable[[str], str],
+    told: Callable[[str], None] = lambda _: None,
 ) -> tuple[str, ...]:
     """Install or repair, with a new webhook token, and keep what the connection must know of it; gives lines to show.
 
-    `webhook_url` makes the address from the token. Raises the errors of remote calls.
+    `webhook_url` makes the address from the token, `told` is given each step as it begins. Raises the errors of remote
+    calls; what a failed run had begun is taken back then, but for what a `LeftBehind` names.
     """
     token = connections.rotate_webhook_token(deployment.databases.main, deployment.vault, connection.id)
     try:
@@ -35,10 +37,13 @@ def provision(
             administrator_key=administrator_key,
             allow_private=deployment.settings.allow_private_addresses,
             webhook_url=webhook_url(token),
+            other_first_actions=connection.settings.other_first_actions,
+            told=told,
         )
-    except (ConfigurationError, NotSent, Refused):
-        # The webhook is installed last, so the address in use is still the one before; a few failed tries in a
-        # row must not push its token out.
+    except LeftBehind:
+        raise
+    except ConnectorError:
+        # The address in use is the one before again; a few failed tries in a row must not push its token out.
         connections.withdraw_webhook_token(deployment.databases.main, deployment.vault, connection.id, token)
         raise
     return _kept(deployment, connection, done)
@@ -68,7 +73,7 @@ def needs_login(deployment: Deployment, connection: StoredConnection) -> bool:
 def remove(
     deployment: Deployment, connection: StoredConnection, administrator_login: str, administrator_key: SecretStr
 ) -> tuple[str, ...]:
-    """Take everything away again; gives lines to show, none if nothing was left."""
+    """Take everything away again, for every company of that database; gives lines to show, none if nothing was left."""
     done = opening.remove(
         connection.host,
         settings=connection.settings.host,
@@ -76,22 +81,43 @@ def remove(
         administrator_key=administrator_key,
         allow_private=deployment.settings.allow_private_addresses,
     )
+    for other in _in_the_same_database(deployment, connection):
+        _kept(deployment, other, done)
     return _kept(deployment, connection, done)
 
 
-def cases_in_ledger(deployment: Deployment, connection: StoredConnection) -> Iterator[LedgerCase]:
-    """The case ids that stand in the ledger and go with `remove`. Raises the errors of remote calls."""
+def cases_in_ledger(
+    deployment: Deployment, connection: StoredConnection, administrator_login: str, administrator_key: SecretStr
+) -> LedgerCases:
+    """The case ids that stand in the ledger's database and go with `remove`, its other companies' too.
+
+    Read by the keys of all our connections to it and by the administrator's. Raises the errors of remote calls.
+    """
+    connected = (connection, *_in_the_same_database(deployment, connection))
     return opening.cases_in_ledger(
         connection.host,
         settings=connection.settings.host,
-        api_key=connection.secrets.get(API_KEY, SecretStr("")),
+        keys=[(one.settings.host, one.secrets.get(API_KEY, SecretStr(""))) for one in connected],
+        administrator_login=administrator_login,
+        administrator_key=administrator_key,
         allow_private=deployment.settings.allow_private_addresses,
     )
+
+
+def _in_the_same_database(deployment: Deployment, connection: StoredConnection) -> tuple[StoredConnection, ...]:
+    """Our other connections to companies of the same database."""
+    ids = [
+        ledger.id
+        for ledger in connections.ledgers(deployment.databases.main, connection.host)
+        if ledger.id != connection.id
+        and opening.same_database(connection.host, ledger.settings, connection.settings.host)
+    ]
+    return tuple(deployment.connection(one) for one in ids)
 
 
 def _kept(deployment: Deployment, connection: StoredConnection, done: SetUp) -> tuple[str, ...]:
     settings = connections.settings_of(deployment.databases.main, connection.id)
     changed = settings.model_copy(update={"host": {**settings.host, **done.settings}})
     if changed != settings:
-        connections.save_settings(deployment.databases.main, connection.id, changed)
+        connections.save_settings(deployment.databases.main, connection.id, changed, known=settings.environment)
     return done.lines

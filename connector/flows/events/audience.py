@@ -24,7 +24,8 @@ from connector.store.connections import LedgerSummary
 log = logging.getLogger(__name__)
 
 RENEWED_AFTER = 5 / 6
-"""After which part of what a token has left it is renewed: 50 minutes of an hour (fortnox.md 2.5)."""
+"""After which part of what a token has left it is renewed: 50 minutes of an hour
+(fortnox/API.md, "Keeping the stream")."""
 
 LEAST_LEFT = timedelta(minutes=15)
 """A token that ends sooner is renewed before it is used."""

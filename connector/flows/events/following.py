@@ -1,6 +1,6 @@
 """Following a ledger: every standing wish is taken up, and what happens to invoices that were handed over is noted.
 
-Polling is the guarantee behind the hints: whatever no hint told of is found here (design, promise 5).
+Polling is the guarantee behind the hints: whatever no hint told of is found here (DESIGN.md, "Promises", 5).
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from itertools import islice
 
 from sqlalchemy import Engine
 
-from connector.domain.connection import FirstAction
 from connector.domain.errors import KeyRefused
-from connector.domain.hand_over import MAY_BE_SENT_AGAIN, Origin, Request
+from connector.domain.hand_over import MAY_BE_SENT_AGAIN
 from connector.domain.invoice import Standing
 from connector.flows.companies import keys
+from connector.flows.companies.going_live import leave_wishes, request_of
 from connector.flows.deployment import Deployment
 from connector.flows.follow_up import withdrawal_wishes
 from connector.flows.job import Job
 from connector.flows.outcome import NEXT, STOP, Outcome, Then
 from connector.hosts.base import Changes, Host, Wish
 from connector.hosts.pacing import in_background
-from connector.store import following, hand_overs, inbox
+from connector.store import following, hand_overs, inbox, series
+from connector.store.connections import StoredConnection
 from connector.store.following import Followed
 
 CHANGES = "changes"
@@ -79,8 +80,12 @@ def look(deployment: Deployment, subject: str) -> Outcome:
 def take_wishes(deployment: Deployment, connection_id: str, host: Host) -> None:
     """Put every standing wish that has not been answered into the inbox.
 
-    A ledger shows a wish only once it is committed there, so it needs no second look.
+    A ledger shows a wish only once it is committed there, so it needs no second look. What stood when the company left
+    Amili's other environment is left there.
     """
+    connection = deployment.connection(connection_id)
+    leave_wishes(deployment, connection, host)
+    left = series.left_wishes(deployment.databases.main, connection_id)
     for wishes in _batches(host.requested()):
         known = hand_overs.of_invoices(
             deployment.databases.main, connection_id, tuple(wish.invoice_id for wish in wishes)
@@ -88,9 +93,18 @@ def take_wishes(deployment: Deployment, connection_id: str, host: Host) -> None:
         fresh = []
         for wish in wishes:
             standing = known.get(wish.invoice_id)
+            if (wish.invoice_id, wish.mark) in left:
+                continue
             if standing is None or (standing.state in MAY_BE_SENT_AGAIN and standing.wish_mark != wish.mark):
-                fresh.append(request_of(connection_id, wish))
-        inbox.put_requests(deployment.databases.inbox, fresh)
+                fresh.append(request_of(connection_id, wish, connection.settings.environment))
+        inbox.put_wishes(deployment.databases.inbox, connection_id, fresh)
+
+
+def take_all_wishes(deployment: Deployment, connection: StoredConnection) -> None:
+    """Put every wish of one ledger, to send or to withdraw, into the inbox, as `connection` knows where they stand."""
+    _, host = deployment.sides(connection)
+    take_wishes(deployment, connection.id, host)
+    withdrawal_wishes.take_all(deployment, connection.id, host)
 
 
 def forget_wishes(deployment: Deployment, connection_id: str, host: Host) -> None:
@@ -101,19 +115,6 @@ def forget_wishes(deployment: Deployment, connection_id: str, host: Host) -> Non
     for hand_over in answered:
         if hand_over.invoice_id in gone:
             hand_overs.forget_wish(db, hand_over)
-
-
-def request_of(connection_id: str, wish: Wish) -> Request:
-    """A ledger's standing wish as a request."""
-    known_action = wish.first_action in tuple(FirstAction)
-    return Request(
-        connection=connection_id,
-        invoice_id=wish.invoice_id,
-        origin=Origin.LEDGER,
-        asked_by=wish.by,
-        first_action=FirstAction(wish.first_action) if known_action else None,
-        wish_mark=wish.mark,
-    )
 
 
 def follow_changes(deployment: Deployment, connection_id: str, host: Host) -> None:
@@ -141,19 +142,22 @@ def _note_page(db: Engine, connection_id: str, host: Host, page: Changes) -> Non
             following.note(db, hand_over, standing)
 
 
-def look_at_all(deployment: Deployment, connection_id: str, host: Host) -> None:
+def look_at_all(deployment: Deployment, connection_id: str, host: Host) -> dict[str, Standing]:
     """Note how every handed-over invoice stands: what no change told of, and invoices that are gone.
 
     The ledger is asked for all of them at once: what it takes for some, it need not take again for others.
+    Gives what it said, by hand-over.
     """
-    note_standings(deployment, host, following.all_handed_over(deployment.databases.main, connection_id))
+    return note_standings(deployment, host, following.all_handed_over(deployment.databases.main, connection_id))
 
 
-def note_standings(deployment: Deployment, host: Host, known: Sequence[Followed]) -> None:
-    """Note how these handed-over invoices stand now."""
-    standings = host.standings([hand_over.invoice_id for hand_over in known])
+def note_standings(deployment: Deployment, host: Host, known: Sequence[Followed]) -> dict[str, Standing]:
+    """Note how these handed-over invoices stand now; gives it by hand-over."""
+    told = host.standings([hand_over.invoice_id for hand_over in known])
+    standings = {hand_over.id: told.get(hand_over.invoice_id, GONE) for hand_over in known}
     for hand_over in known:
-        following.note(deployment.databases.main, hand_over, standings.get(hand_over.invoice_id, GONE))
+        following.note(deployment.databases.main, hand_over, standings[hand_over.id])
+    return standings
 
 
 def _batches(wishes: Iterable[Wish]) -> Iterator[tuple[Wish, ...]]:

@@ -1,7 +1,7 @@
 """What is done on one connection to Fortnox's events: companies are let on and off, and what comes is stored.
 
-An event is believed no further than its number (design, promise 4). Events are delivered at least once: the offset is
-stored after their hints are, so that what a crash leaves between the two comes again.
+An event is believed no further than its number (DESIGN.md, "Promises", 4). Events are delivered at least once: the
+offset is stored after their hints are, so that what a crash leaves between the two comes again.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ class Hearing:
         self._feed.remove_companies(self._audience.leaving())
         self._audience.ask()
         if tokens := self._audience.tokens_to_add():
-            # A company that is on the stream gets its new token by being added anew (fortnox.md 2.5).
+            # A company that is on the stream gets its new token by being added anew
+            # (fortnox/API.md, "Keeping the stream").
             self._feed.remove_companies(self._audience.are_on(tokens))
             refused = self._feed.add_companies({one: token.value for one, token in tokens.items()})
             self._audience.added(tokens, refused)

@@ -1,7 +1,7 @@
 """Listening to Fortnox's events: one stream for all companies, held by one worker process at a time.
 
-Events are the speed and polling is the guarantee (design, promise 5): what is missed here, while the stream is down or
-of a company that is not on it, is found by polling.
+Events are the speed and polling is the guarantee (DESIGN.md, "Promises", 5): what is missed here, while the stream is
+down or of a company that is not on it, is found by polling.
 """
 
 from __future__ import annotations

@@ -9,16 +9,17 @@ from collections.abc import Callable
 from sqlalchemy.exc import OperationalError
 
 from connector.domain.errors import ConfigurationError, KeyRefused, NotFound
-from connector.domain.hand_over import UNFINISHED, Request
+from connector.domain.hand_over import UNFINISHED, HandOverState, Judgement, Origin, Request
 from connector.flows.companies import keys
+from connector.flows.companies.going_live import leave_wishes, request_of
 from connector.flows.deployment import Deployment
-from connector.flows.events.following import changes_job, note_standings, request_of, take_wishes
+from connector.flows.events.following import changes_job, note_standings, take_wishes
 from connector.flows.follow_up import withdrawal_wishes
 from connector.flows.hand_over import driving
 from connector.flows.job import Job
 from connector.flows.outcome import NEXT, Outcome, Then
 from connector.hosts.pacing import in_background
-from connector.store import connections, hand_overs, inbox
+from connector.store import connections, hand_overs, inbox, series
 from connector.store.hand_over_record import HandOver
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,10 @@ _SAME_LOOK_S = 300
 Submit = Callable[[Job], None]
 
 
-def dispatch(deployment: Deployment, submit: Submit) -> int:
+def dispatch(deployment: Deployment, submit: Submit, wake: Submit = lambda _job: None) -> int:
     """Start the work of everything that waits in the inbox; gives how many items were taken up.
+
+    What is asked for again while it pauses is woken by `wake`.
 
     Repeating it, in this process or another, starts nothing twice: rows and jobs have their own keys.
     """
@@ -40,7 +43,7 @@ def dispatch(deployment: Deployment, submit: Submit) -> int:
         dispatched.append(item.id)
         if item.request is None:
             hints[item.connection, item.invoice_id] = item.id
-        elif _taken(deployment, item.request, submit):
+        elif _taken(deployment, item.request, submit, wake):
             done.append(item.id)
     for (connection_id, invoice_id), newest in hints.items():
         if invoice_id == inbox.NO_INVOICE:
@@ -56,10 +59,10 @@ def dispatch(deployment: Deployment, submit: Submit) -> int:
     return len(items)
 
 
-def _taken(deployment: Deployment, request: Request, submit: Submit) -> bool:
+def _taken(deployment: Deployment, request: Request, submit: Submit, wake: Submit) -> bool:
     """Take a request; one that cannot be taken stops no other, stays in the inbox and is tried again later."""
     try:
-        take(deployment, request, submit)
+        take(deployment, request, submit, wake)
     except ConfigurationError as error:
         log.error("a request was dropped: %s", error)
     except OperationalError:
@@ -71,10 +74,13 @@ def _taken(deployment: Deployment, request: Request, submit: Submit) -> bool:
     return True
 
 
-def take(deployment: Deployment, request: Request, submit: Submit) -> HandOver:
-    """Make sure that a request has its hand-over and, while that is unfinished, work that drives it."""
+def take(deployment: Deployment, request: Request, submit: Submit, wake: Submit = lambda _job: None) -> HandOver:
+    """Make sure that a request has its hand-over and, while that is unfinished, work that drives it.
+
+    Who asks again for what waits does so because it should go now: its pause is cut short. A rule's is not.
+    """
     settings = connections.settings_of(deployment.databases.main, request.connection)
-    hand_over, _ = hand_overs.ask(
+    hand_over, judgement = hand_overs.ask(
         deployment.databases.main,
         request,
         creditor=settings.creditor,
@@ -82,6 +88,8 @@ def take(deployment: Deployment, request: Request, submit: Submit) -> HandOver:
     )
     if hand_over.state in UNFINISHED:
         submit(driving.job_of(hand_over))
+        if judgement is Judgement.UNDER_WAY and request.origin is not Origin.RULE:
+            wake(driving.job_of(hand_over))
     return hand_over
 
 
@@ -100,15 +108,26 @@ def follow_hint(deployment: Deployment, subject: str) -> Outcome:
     try:
         connection = deployment.connection(connection_id)
         _, host = deployment.sides(connection)
+        leave_wishes(deployment, connection, host)
         wish = host.wish(invoice_id)
+        if wish is not None and (invoice_id, wish.mark) in series.left_wishes(
+            deployment.databases.main, connection_id, invoice_id
+        ):
+            wish = None
         again_at_s = host.hint_timing().look_again_at_s
         if known is not None and known.case_id:
             note_standings(deployment, host, (known,))
-        if wish is not None and (known is None or known.wish_mark != wish.mark):
+        if wish is not None and (
+            known is None or (known.state is not HandOverState.DONE and known.wish_mark != wish.mark)
+        ):
             fresh = True
-            inbox.put_request(deployment.databases.inbox, request_of(connection_id, wish))
-            # A ledger may send one hint for all the invoices that a person chose at once.
-            take_wishes(deployment, connection_id, host)
+            # A ledger may send one hint for all the invoices that a person chose at once, or one for each.
+            if inbox.put_wishes(
+                deployment.databases.inbox,
+                connection_id,
+                [request_of(connection_id, wish, connection.settings.environment)],
+            ):
+                take_wishes(deployment, connection_id, host)
         if known is not None and known.case_id and (unwanted := host.withdrawal_wish(invoice_id)):
             fresh |= withdrawal_wishes.take(deployment, connection_id, host, unwanted)
     except (NotFound, ConfigurationError) as error:

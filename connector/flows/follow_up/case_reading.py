@@ -1,8 +1,9 @@
 """Reading back how cases stand at Amili: often by what changed, and once a day all that are open.
 
-Amili tells of nothing by itself (amili.md 6.1). One read serves all connections of a key pair, because an API user
-sees the cases of every creditor of its account or partner (1.2), and a call for each creditor would cost a partner
-with thousands of them thousands of calls each time. Nothing is decided here: what is read is kept, told and shown.
+Amili tells of nothing by itself (amili/API.md, "No events"). One read serves all connections of a key pair, because an
+API user sees the cases of every creditor of its account or partner (amili/API.md, "Keys and access groups"), and a call
+for each creditor would cost a partner with thousands of them thousands of calls each time. Nothing is decided here:
+what is read is kept, told and shown.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from itertools import islice
 from connector.amili.client import AmiliClient
 from connector.amili.models import Case, CaseAmounts, is_closed
 from connector.domain.case import CaseStanding, StatePassed
-from connector.domain.errors import ConfigurationError, NotFound, NotSent
+from connector.domain.errors import ConfigurationError, KeyRefused, NotFound, NotSent
+from connector.flows.companies import keys
 from connector.flows.deployment import Deployment
 from connector.flows.hand_over import driving, ledger_words
 from connector.flows.job import Job
-from connector.flows.outcome import STOP, Outcome
+from connector.flows.outcome import LONGEST_PAUSE_S, NOT_NOW, STOP, Outcome
 from connector.store import case_readings, cases
 from connector.store.case_readings import Place
 
@@ -34,7 +36,8 @@ OVERLAP = timedelta(minutes=2)
 ONE_BY_ONE = 100
 """How many cases a round reads by themselves at most, because the list of open cases did not have them."""
 SURELY_LISTED_S = 600.0
-"""How old a case is before Amili must show it: how soon a new one can be found is not documented (amili.md 5.6)."""
+"""How old a case is before Amili must show it: how soon a new one can be found is not documented
+(amili/API.md, "References and repetition")."""
 _BATCH = 100
 
 Submit = Callable[[Job], None]
@@ -45,10 +48,22 @@ def read(deployment: Deployment, submit: Submit, subject: str) -> Outcome:
 
     What changed for a ledger that shows it gets a job by `submit`; without one it is found unfinished.
     """
-    for place in case_readings.places(deployment.databases.main, subject.rpartition("/")[0]):
-        if not place.parked:
-            _Round(deployment, submit, place).run()
-    return STOP
+    places = [
+        place
+        for place in case_readings.places(deployment.databases.main, subject.rpartition("/")[0])
+        if not place.parked
+    ]
+    was_read = [_read(deployment, submit, place) for place in places]
+    return STOP if all(was_read) else NOT_NOW
+
+
+def _read(deployment: Deployment, submit: Submit, place: Place) -> bool:
+    try:
+        return _Round(deployment, submit, place).run()
+    except KeyRefused as error:
+        if not keys.parked(deployment, min(place.connections), error):
+            raise
+        return False
 
 
 class _Round:
@@ -65,11 +80,12 @@ class _Round:
         self._latest: datetime | None = None
         self._showing: dict[str, bool] = {}
 
-    def run(self) -> None:
-        """Changes first: they are cheap, and must not wait for a long list to come through."""
+    def run(self) -> bool:
+        """Changes first: they are cheap, and must not wait for a long list to come through. False: it is too early."""
         kept = case_readings.get(self._db, self._place)
-        if kept.wait_s:
-            return
+        # Amili is never left alone for longer than the longest pause: then the clock has been put back meanwhile.
+        if 0 < kept.wait_s <= LONGEST_PAUSE_S:
+            return False
         access = self._deployment.access(self._place.amili_access)
         with closing(self._deployment.amili(self._place.environment, access)) as client:
             try:
@@ -80,8 +96,9 @@ class _Round:
                 self._read_missed(client)
             except NotSent as error:
                 if error.retry_after_s:
-                    case_readings.postpone(self._db, self._place, for_s=error.retry_after_s)
+                    case_readings.postpone(self._db, self._place, for_s=min(error.retry_after_s, LONGEST_PAUSE_S))
                 raise
+        return True
 
     def _read_changes(self, client: AmiliClient, since: datetime) -> None:
         self._note(client.cases_changed_since(self._creditor, since - OVERLAP))

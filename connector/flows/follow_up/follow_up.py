@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from connector.amili.client import AmiliClient
-from connector.amili.models import Case, is_closed
+from connector.amili.models import Case
+from connector.domain import counted
 from connector.domain.dates import today
-from connector.domain.errors import AmountUnreadable, ByHandOnly, KeyRefused, NotFound
+from connector.domain.errors import AmountUnreadable, ByHandOnly, ConnectorError, KeyRefused, NotFound
 from connector.domain.follow_up import (
     IN_FLIGHT,
     Boundary,
-    CaseNow,
     FollowUpKind,
     FollowUpState,
     Ledger,
@@ -27,19 +27,22 @@ from connector.domain.follow_up import (
     Step,
     ledger_of,
 )
-from connector.domain.follow_up_rules import Facts, decide
+from connector.domain.follow_up_rules import Facts, decide, not_told
 from connector.domain.hand_over import UNFINISHED, HandOverState, WriteBackState
+from connector.flows import troubles
 from connector.flows.companies import keys
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.follow_up import follow_up_findings, withdrawal_wishes
-from connector.flows.follow_up.reporting import Reporting
+from connector.flows.follow_up.reporting import AT_ONCE, Reporting, case_now
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.job import Job
-from connector.flows.outcome import STOP, Outcome, Then, pause_s
+from connector.flows.outcome import NOT_NOW, STOP, Outcome, Then, pause_s
+from connector.flows.troubles import About
 from connector.hosts.base import Host
 from connector.hosts.pacing import in_background
-from connector.store import follow_ups, hand_overs
+from connector.store import follow_ups, hand_overs, restores
+from connector.store import troubles as steps
 from connector.store.follow_ups import FollowUp, Look
 from connector.store.hand_over_record import HandOver
 from connector.store.ownership import LostOwnership
@@ -95,6 +98,8 @@ def follow_up(deployment: Deployment, subject: str) -> Outcome:
     hand_over = hand_overs.get(deployment.databases.main, hand_over_id)
     if hand_over.follow_up_asked > int(asked):
         # A later look sees all that this one would.
+        return NOT_NOW
+    if hand_over.state is HandOverState.LEFT:
         return STOP
     if hand_over.state is HandOverState.WITHDRAWN:
         told = write_back(deployment, hand_over_id)
@@ -119,6 +124,9 @@ def follow_up(deployment: Deployment, subject: str) -> Outcome:
 def _round(deployment: Deployment, hand_over: HandOver) -> Outcome:
     db = deployment.databases.main
     connection = deployment.connection(hand_over.connection)
+    if hand_over.environment is not connection.settings.environment or connection.disconnected_at is not None:
+        # Left behind, or ended, at this very moment.
+        return STOP
     amili, host = deployment.sides(connection)
     reporting = Reporting(deployment, hand_over, amili, host, connection.settings.account)
     rows = follow_ups.of_hand_over(db, hand_over.id)
@@ -129,20 +137,33 @@ def _round(deployment: Deployment, hand_over: HandOver) -> Outcome:
         return reporting.go_on(on_its_way)
     if withdrawal is not None:
         return reporting.send(withdrawal)
-    verdicts = decide(facts_of(amili, host, hand_over, amili.case(hand_over.case_id), rows))
+    looked_for = next((row for row in rows if row.outcome_is_looked_for), None)
+    looks_on = None if looked_for is None else reporting.go_on(looked_for)
+    if looks_on == AT_ONCE:
+        return AT_ONCE
+    case = amili.case(hand_over.case_id)
+    ledger = _ledger(host, hand_over.invoice_id)
+    payouts, unread = _payouts(amili, hand_over)
+    _note_guard(deployment, hand_over, unread)
+    facts = _facts(ledger, hand_over, case, rows, payouts)
+    verdicts = decide(facts)
     to_report = ""
     for verdict in verdicts:
         if verdict.step is Step.WAIT:
             continue
         kept = follow_ups.keep(db, hand_over, verdict, follow_up_findings.of_verdict(verdict))
+        if verdict in not_told(verdicts) and restores.was_after(db, hand_over.asked_at):
+            found = reporting.find(kept)
+            if found is not None:
+                return found
         to_report = kept if verdict.step is Step.REPORT else to_report
     if to_report:
-        return reporting.send(follow_ups.get(db, to_report))
+        return reporting.send(follow_ups.get(db, to_report), case=facts.case)
     if hand_over.write_back is WriteBackState.PENDING and hand_over.state is HandOverState.DONE:
         # Where that comes to nothing now, a worker finds it unfinished.
         write_back(deployment, hand_over.id)
-    if any(verdict.step is Step.WAIT for verdict in verdicts):
-        return Outcome(Then.AGAIN_FIRST, LOOK_AGAIN_S)
+    if any(verdict.step is Step.WAIT for verdict in verdicts) or looks_on is not None:
+        return Outcome(Then.AGAIN_FIRST, LOOK_AGAIN_S, worked=True)
     follow_ups.look_done(db, hand_over.id, hand_over.follow_up_asked)
     return STOP
 
@@ -150,6 +171,11 @@ def _round(deployment: Deployment, hand_over: HandOver) -> Outcome:
 def _wished_withdrawal(reporting: Reporting, withdrawal: FollowUp, rows: tuple[FollowUp, ...]) -> Outcome:
     """Withdraw on a wish in the ledger, if it still stands there and, seen afresh, nothing speaks against it."""
     hand_over, amili, host = reporting.hand_over, reporting.amili, reporting.host
+    if not host.vouches_for(withdrawal.wish_mark):
+        # Taken up by an earlier release.
+        return reporting.leave_to_a_person(
+            withdrawal, follow_up_findings.withdrawal_asked_by_anybody(withdrawal.decided_by)
+        )
     wish = host.withdrawal_wish(hand_over.invoice_id)
     if wish is None or wish.case_id != hand_over.case_id:
         return reporting.drop(withdrawal)
@@ -164,14 +190,32 @@ def _is_wanted_withdrawal(row: FollowUp) -> bool:
 
 
 def facts_of(amili: AmiliClient, host: Host, hand_over: HandOver, case: Case, rows: tuple[FollowUp, ...]) -> Facts:
-    """What is known now of a hand-over, its invoice and its case. Raises the errors of remote calls."""
+    """What is known now of a hand-over, its invoice and its case. Raises the errors of remote calls.
+
+    Where Amili's payouts cannot be read, the facts say so: they guard against one mistake, and stop nothing else.
+    """
+    ledger = _ledger(host, hand_over.invoice_id)
+    payouts, _ = _payouts(amili, hand_over)
+    return _facts(ledger, hand_over, case, rows, payouts)
+
+
+def _facts(
+    ledger: Ledger, hand_over: HandOver, case: Case, rows: tuple[FollowUp, ...], payouts: tuple[PayoutPart, ...] | None
+) -> Facts:
+    boundary = _boundary(hand_over, case)
+    if hand_over.claimed_fee == 0:
+        # Where the fee is claimed at Amili, or may be, the money that paid it is told whole.
+        ledger = ledger.model_copy(update={"entries": counted.of_the_invoice(ledger.entries)})
+        known = None if boundary.counted is None else counted.of_the_invoice(boundary.counted)
+        boundary = boundary.model_copy(update={"counted": known})
     return Facts(
-        ledger=_ledger(host, hand_over.invoice_id),
-        boundary=_boundary(hand_over, case),
+        ledger=ledger,
+        boundary=boundary,
         noted=tuple(row.noted for row in rows if row.kind is not FollowUpKind.WITHDRAWAL),
-        case=_case_now(case),
-        payouts=_payouts(amili, hand_over),
+        case=case_now(case),
+        payouts=payouts or (),
         today=today(),
+        payouts_unread=payouts is None,
     )
 
 
@@ -192,7 +236,9 @@ def _boundary(hand_over: HandOver, case: Case) -> Boundary:
     kept_on = _day(hand_over.registered_at)
     if hand_over.attempted_at is not None:
         sent_on = _day(hand_over.attempted_at)
-        return Boundary(counted=hand_over.counted, registered_on=sent_on, doubtful_until=sent_on)
+        return Boundary(
+            counted=hand_over.counted, registered_on=sent_on, doubtful_until=sent_on, total=hand_over.total_then
+        )
     began_on = min(today(case.created_at), kept_on) if case.created_at else kept_on
     return Boundary(counted=None, registered_on=began_on, doubtful_until=kept_on)
 
@@ -201,19 +247,14 @@ def _day(instant_s: float | None) -> date:
     return today(datetime.fromtimestamp(instant_s, UTC) if instant_s is not None else None)
 
 
-def _case_now(case: Case) -> CaseNow:
-    total = case.total.remaining_transaction
-    total = case.local.remaining_transaction if total is None else total
-    return CaseNow(
-        is_open=not is_closed(case),
-        remaining_capital=case.remaining_capital,
-        remaining_total=case.remaining_capital if total is None else total,
-        settled_capital=case.settled_capital,
-    )
-
-
-def _payouts(amili: AmiliClient, hand_over: HandOver) -> tuple[PayoutPart, ...]:
-    return tuple(
+def _payouts(amili: AmiliClient, hand_over: HandOver) -> tuple[tuple[PayoutPart, ...] | None, ConnectorError | None]:
+    """The lines of what Amili pays out for the invoice; None, and why, where they cannot be read."""
+    try:
+        lines = amili.payout_lines_of(hand_over.creditor, hand_over.invoice_number)
+    except ConnectorError as error:
+        log.warning("hand-over %s: %s; what comes in is reported without comparing it", hand_over.id, error)
+        return None, error
+    parts = tuple(
         PayoutPart(
             category=line.category,
             amount=line.total_amount if line.total_amount is not None else line.amount or 0,
@@ -221,8 +262,21 @@ def _payouts(amili: AmiliClient, hand_over: HandOver) -> tuple[PayoutPart, ...]:
             paid_on=line.payout_date,
             payout=line.payout_id,
         )
-        for line in amili.payout_lines_of(hand_over.creditor, hand_over.invoice_number)
+        for line in lines
     )
+    return parts, None
+
+
+def _note_guard(deployment: Deployment, hand_over: HandOver, unread: ConnectorError | None) -> None:
+    """Have a person asked where the payouts cannot be read, although the work goes on.
+
+    Kept for the whole company: an invoice that nothing more happens to would never say that they can be read again.
+    """
+    db = deployment.databases.main
+    if unread is None:
+        steps.over(db, troubles.PAYOUT_GUARD, hand_over.connection)
+    else:
+        troubles.note(db, troubles.PAYOUT_GUARD, About.CONNECTION, hand_over.connection, unread)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from connector.amili.actions import RegisteredAction
-from connector.domain.checks.texts import Words
+from connector.domain.checks.words import Words
 from connector.domain.errors import ConnectorError
 from connector.domain.findings import Finding, Severity
 from connector.domain.follow_up import FollowUpKind, Reason, Verdict, reported_as
@@ -35,8 +35,16 @@ _TEXTS: Mapping[Reason, Words] = MappingProxyType(
             en="{what} of {amount} is not in kronor. Amili takes kronor only.",
         ),
         Reason.NO_RECEIPT: Words(
-            sv="Fakturan har minskats med {amount} kr ({date}) utan betalning eller bankrad. Kom det in pengar?",
-            en="The invoice was lessened by {amount} SEK ({date}) without a payment or bank line. Did money come in?",
+            sv="Fakturan har minskats med {amount} kr ({date}), och bokföringen visar inte att så mycket kom in för "
+            "den. Hur mycket kom in?",
+            en="The invoice was lessened by {amount} SEK ({date}), and the ledger does not show that so much came in "
+            "for it. How much came in?",
+        ),
+        Reason.REJECTED: Words(
+            sv="Betalningen på {amount} kr ({date}) är avvisad i bokföringen men står kvar mot fakturan. Inget har "
+            "rapporterats: ta bort den från fakturan om pengarna inte har kommit.",
+            en="The payment of {amount} SEK ({date}) is rejected in the ledger, and still stands against the invoice. "
+            "Nothing was reported: take it off the invoice if the money has not come.",
         ),
         Reason.SURPLUS: Words(
             sv="Kunden betalade {amount} kr ({date}) mer än fakturan. Gäller det ränta eller kostnader i ärendet "
@@ -51,6 +59,12 @@ _TEXTS: Mapping[Reason, Words] = MappingProxyType(
         Reason.MAY_BE_PAYOUT: Words(
             sv="{what} på {amount} kr ({date}) kan vara Amilis egen utbetalning. Rapportera bara pengar från kunden.",
             en="{what} of {amount} SEK ({date}) may be Amili's own payout. Report only money from the customer.",
+        ),
+        Reason.PAYOUTS_UNREAD: Words(
+            sv="{what} på {amount} kr ({date}) kan vara Amilis egen utbetalning: utbetalningarna gick inte att läsa. "
+            "Rapportera bara pengar från kunden.",
+            en="{what} of {amount} SEK ({date}) may be Amili's own payout: the payouts could not be read. "
+            "Report only money from the customer.",
         ),
         Reason.CASE_CLOSED: Words(
             sv="{what} på {amount} kr ({date}) kom sedan ärendet avslutats hos Amili. Stäm av med Amili.",
@@ -109,6 +123,50 @@ _TEXTS: Mapping[Reason, Words] = MappingProxyType(
         Reason.INVOICE_UNREADABLE: Words(
             sv="Ett belopp på fakturan går inte att läsa exakt, så inget rapporteras. Rätta det i bokföringen.",
             en="An amount of the invoice cannot be read exactly, so nothing is reported. Correct it in the ledger.",
+        ),
+        Reason.INVOICE_LOWERED: Words(
+            sv="Fakturan har ändrats i bokföringen och är {amount} kr lägre än när den skickades, så Amili kräver för "
+            "mycket. Rapportera skillnaden som en kreditering, eller återkalla ärendet och skicka fakturan på nytt.",
+            en="The invoice was changed in the ledger and is {amount} SEK lower than when it was sent, so Amili claims "
+            "too much. Report the difference as a credit, or withdraw the case and send the invoice anew.",
+        ),
+        Reason.INVOICE_RAISED: Words(
+            sv="Fakturan har ändrats i bokföringen och är {amount} kr högre än när den skickades. Ärendet hos Amili "
+            "kan inte höjas: fakturera skillnaden för sig, eller återkalla ärendet och skicka fakturan på nytt.",
+            en="The invoice was changed in the ledger and is {amount} SEK higher than when it was sent. The case at "
+            "Amili cannot be raised: invoice the difference by itself, or withdraw the case and send the invoice anew.",
+        ),
+        Reason.DEBTOR_NAME: Words(
+            sv="Kundens namn på kundkortet är inte längre det som skickades. Är det en annan betalningsskyldig, eller "
+            "har kunden bytt namn, låt Amili få veta det.",
+            en="The customer's name on its card is no longer what was sent. If somebody else owes, or the name has "
+            "changed, let Amili know.",
+        ),
+        Reason.DEBTOR_NUMBER: Words(
+            sv="Kundens org-/personnummer på kundkortet är inte längre det som skickades. Kontrollera att rätt person "
+            "krävs, och låt Amili få veta det.",
+            en="The customer's organisation or personal number on its card is no longer what was sent. Make sure that "
+            "the right person is claimed, and let Amili know.",
+        ),
+        Reason.DEBTOR_ADDRESS: Words(
+            sv="Kundens adress på kundkortet är inte längre den som gällde när fakturan skickades. Lämna den nya till "
+            "Amili.",
+            en="The customer's address on its card is no longer what it was when the invoice was sent. Give Amili the "
+            "new one.",
+        ),
+        Reason.DEBTOR_ESTATE: Words(
+            sv="Kunden är nu ett dödsbo enligt kundkortet, och ärendet går vidare. Kontakta Amili.",
+            en="The customer is the estate of somebody deceased now, by its card, and the case goes on. Contact Amili.",
+        ),
+        Reason.DEBTOR_INSOLVENT: Words(
+            sv="Kunden är nu i konkurs, likvidation, rekonstruktion eller skuldsanering enligt kundkortet, och ärendet "
+            "går vidare. Kontakta Amili, och anmäl fordran till den som förvaltar boet.",
+            en="The customer is now in bankruptcy, liquidation, reconstruction or debt relief, by its card, and the "
+            "case goes on. Contact Amili, and file the claim with whoever administers the estate.",
+        ),
+        Reason.DEBTOR_PROTECTED: Words(
+            sv="Kunden har nu skyddade uppgifter enligt kundkortet, och ärendet går vidare. Kontakta Amili genast.",
+            en="The customer's data are protected now, by its card, and the case goes on. Contact Amili at once.",
         ),
     }
 )
@@ -171,6 +229,27 @@ def outcome_not_told() -> Finding:
     )
 
 
+def not_shown() -> Finding:
+    """A report got an answer of success half an hour ago, and Amili does not show it."""
+    return _warning(
+        "not_shown",
+        sv="Amili svarade att det tagits emot, men visar det inte. Fråga Amili. Har de det inte: rapportera igen.",
+        en="Amili answered that it was received, but does not show it. Ask Amili. If they lack it, report again.",
+    )
+
+
+def posted_often(times: int) -> Finding:
+    """So many reports were posted without an answer that no further one leaves without a person's word."""
+    return _warning(
+        "posted_often",
+        value=str(times),
+        sv=f"Detta har skickats till Amili {times} gånger utan läsbart svar, och syns inte där. Fråga Amili. "
+        "Har de det inte: rapportera igen.",
+        en=f"This was sent to Amili {times} times without a readable answer, and does not show there. Ask Amili. "
+        "If they do not have it, report again.",
+    )
+
+
 def withdrawn_otherwise(action: RegisteredAction) -> Finding:
     """Amili took the withdrawal in with a warning."""
     return _warning(
@@ -224,6 +303,20 @@ def meant_for_another_case(case_id: str) -> Finding:
     )
 
 
+def withdrawal_asked_by_anybody(by: str) -> Finding:
+    """A withdrawal was wished for where whoever may change an invoice can write it, in anybody's name."""
+    return _warning(
+        "withdrawal_asked_by_anybody",
+        value=by,
+        sv=f"Ärendet är inte återkallat: begäran ({by or 'utan namn'}) står i ett fält som alla som får ändra fakturan "
+        "kan skriva i. Återkalla ärendet här om det ska återkallas, eller begär det igen i Odoo när Odoo har satts upp "
+        "på nytt.",
+        en=f"The case was not withdrawn: the request ({by or 'no name'}) stands in a field that whoever may change the "
+        "invoice can write. Withdraw it here if it is to be withdrawn, or ask again in Odoo once Odoo has been set up "
+        "anew.",
+    )
+
+
 def without_reason() -> Finding:
     """A withdrawal was wished for without saying why."""
     return _warning(
@@ -241,12 +334,14 @@ def nothing_to_withdraw() -> Words:
     )
 
 
-def may_stand_already(error: ConnectorError) -> Finding:
+def may_stand_already() -> Finding:
     """Before anything was sent, Amili's list did not tell whether it stands there already."""
     return _warning(
         "may_stand_already",
-        sv=f"Detta kan redan vara registrerat för hand hos Amili, så inget har skickats. Amili {error.message}",
-        en=f"This may have been entered at Amili by hand already, so nothing was sent. Amili {error.message}",
+        sv="Detta kan redan vara registrerat för hand hos Amili: samma belopp står där utan referens, eller utan "
+        "ärende. Inget har skickats. Jämför med ärendet hos Amili.",
+        en="This may have been entered at Amili by hand already: the same amount stands there without a reference, or "
+        "without a case. Nothing was sent. Compare with the case at Amili.",
     )
 
 

@@ -1,18 +1,20 @@
-"""Telling Amili of one payment, credit or withdrawal once: look, arm, fence, send, read back (design, section 6).
+"""Telling Amili of one payment, credit or withdrawal once: look, arm, fence, send, read back
+(DESIGN.md, "Telling Amili once").
 
 The same protocol as registration. What is in doubt is looked for by our own reference, and sent again only after a
-look made a full settling time after the attempt finds none, and after a fresh decision.
+look made a full settling time after the attempt finds none, and after a fresh decision: three times at most, and never
+after an answer of success.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
 
 from connector.amili.actions import Action, CreditorCancellation, CreditorCrediting, CreditorPayment, RegisteredAction
 from connector.amili.client import AmiliClient
-from connector.amili.models import is_closed
+from connector.amili.models import Case, is_closed
 from connector.amili.status import outcome as outcome_of
 from connector.domain.action import ActionKind, ActionOutcome
 from connector.domain.errors import (
@@ -23,27 +25,25 @@ from connector.domain.errors import (
     NotSent,
     OutcomeUnknown,
     Refused,
-    Unreadable,
+    Unclear,
+    was_taken,
 )
 from connector.domain.findings import Finding
-from connector.domain.follow_up import FollowUpKind, FollowUpState, reported_as
-from connector.flows import remote_findings
+from connector.domain.follow_up import CaseNow, FollowUpKind, FollowUpState, reported_as
+from connector.flows import remote_findings, repeats
 from connector.flows.deployment import Deployment
-from connector.flows.fence import Fence, clock_s
+from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.follow_up import follow_up_findings
-from connector.flows.outcome import TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
+from connector.flows.hand_over.putting_off import after_restore_s
+from connector.flows.outcome import LONGEST_PAUSE_S, Outcome, Then, pause_s
 from connector.hosts.base import Host
-from connector.store import follow_up_work, follow_ups, withdrawals
+from connector.store import follow_up_work, follow_ups, restores, withdrawals
+from connector.store.database import age_s
 from connector.store.follow_up_work import FollowUpLease
 from connector.store.follow_ups import FollowUp
 from connector.store.hand_over_record import HandOver
 
-TRIES_BEFORE_ASKING = 8
 AT_ONCE = Outcome(Then.AGAIN_FIRST)
-_SEND_MARGIN_S = 5.0
-"""How long after a connection could have been made the bytes of a report may still leave."""
-_LOOKS_AT = (0.05, 0.2, 0.5, 1.0)
-"""Shares of the settling time at which an unanswered report is looked for."""
 
 _ACTION_KINDS = {
     FollowUpKind.PAYMENT: ActionKind.PAYMENT,
@@ -62,8 +62,11 @@ class Reporting:
     host: Host
     account: str
 
-    def send(self, follow_up: FollowUp) -> Outcome:
-        """Report what was just decided to be reported. Raises `LostOwnership` and `TooLate`: then nothing was sent."""
+    def send(self, follow_up: FollowUp, *, case: CaseNow | None = None) -> Outcome:
+        """Report what was just decided to be reported, by what is left of the `case`.
+
+        Raises `LostOwnership` and `TooLate`: then nothing was sent.
+        """
         claimed = self._claim(follow_up)
         if isinstance(claimed, Outcome):
             return claimed
@@ -71,9 +74,32 @@ class Reporting:
             follow_up_work.release(self._db, claimed)
             return AT_ONCE
         try:
-            return self._send(claimed)
+            return self._send(claimed, case)
+        except TooLate:
+            follow_up_work.not_posted(self._db, follow_up.id)
+            raise
         except ConnectorError as error:
             return self._put_off(claimed, error)
+
+    def find(self, follow_up_id: str) -> Outcome | None:
+        """Keep what Amili has by our reference already, of what an earlier store that was put back does not know.
+
+        None where it has none, or does not tell.
+        """
+        claimed = self._claim(follow_ups.get(self._db, follow_up_id))
+        if isinstance(claimed, Outcome):
+            return claimed
+        try:
+            found = self.amili.find_action(self._action(claimed.follow_up))
+        except (ValueError, Unclear):
+            found = ()
+        except ConnectorError as error:
+            return self._put_off(claimed, error)
+        if not found:
+            follow_up_work.release(self._db, claimed)
+            return None
+        follow_up_work.taken(self._db, claimed, found[0].id, found=True)
+        return AT_ONCE
 
     def leave_to_a_person(self, withdrawal: FollowUp, why: Finding) -> Outcome:
         """Have a person decide on a withdrawal that was wished for in the ledger, and that is not sent."""
@@ -103,7 +129,7 @@ class Reporting:
         if isinstance(claimed, Outcome):
             return claimed
         try:
-            if claimed.follow_up.state is FollowUpState.TAKEN:
+            if claimed.follow_up.state is FollowUpState.TAKEN or claimed.follow_up.outcome_is_looked_for:
                 return self._read_back(claimed)
             if claimed.follow_up.state in (FollowUpState.REPORTING, FollowUpState.UNKNOWN):
                 return self._look(claimed)
@@ -118,44 +144,61 @@ class Reporting:
 
     def _claim(self, follow_up: FollowUp) -> FollowUpLease | Outcome:
         settings = self.deployment.settings
-        settle_s = 0.0 if follow_up.state is FollowUpState.TAKEN else settings.settle_s
+        is_taken = follow_up.state is FollowUpState.TAKEN or follow_up.outcome_is_looked_for
+        settle_s = 0.0 if is_taken else settings.settle_s
         claimed = follow_up_work.claim(self._db, follow_up.id, for_s=settings.attempt_s, settle_s=settle_s)
         if isinstance(claimed, FollowUpLease):
             return claimed
         return Outcome(Then.AGAIN_FIRST, min(claimed, settings.settle_s / 4) + 0.05)
 
-    def _send(self, lease: FollowUpLease) -> Outcome:
+    def _send(self, lease: FollowUpLease, case: CaseNow | None) -> Outcome:
         try:
             action = self._action(lease.follow_up)
         except ValueError as error:
             return self._ask(lease, follow_up_findings.unsendable(error), may_report=False)
-        try:
-            if found := self.amili.find_action(action):
-                follow_up_work.taken(self._db, lease, found[0].id, found=True)
-                return AT_ONCE
-        except Unreadable as error:
-            # Whoever decided that it is to be reported has been told that it may stand there already.
-            if not lease.follow_up.decided_by:
-                return self._ask(lease, follow_up_findings.may_stand_already(error), may_report=True)
-        if isinstance(action, CreditorCancellation) and is_closed(self.amili.case(action.case)):
-            return self._ask(lease, follow_up_findings.closed_already(), may_report=False)
-        fence = self._arm(lease)
+        if outcome := self._before_sending(lease, action):
+            return outcome
+        fence = self._arm(lease, case)
         try:
             receipt = self.amili.act(action, may_send=fence.may_send)
         except NotSent as error:
             return self._not_sent(lease, error, named_s=error.retry_after_s)
         except NotAuthorised as error:
-            if lease.follow_up.tries < TRIES_BEFORE_ASKING:
-                return self._not_sent(lease, error)
+            if lease.follow_up.refusals + 1 < repeats.TRIES_BEFORE_ASKING:
+                return self._not_sent(lease, error, refused=True)
             return self._refused(lease, error)
         except Refused as error:
-            if remote_findings.means_duplicate(error) and lease.follow_up.tries < TRIES_BEFORE_ASKING:
-                return self._unknown(lease, error)
+            # It may show a little later; refused once more, it is for a person to find.
+            if remote_findings.means_duplicate(error) and not lease.follow_up.refusals:
+                return self._unknown(lease, error, refused=True)
             return self._refused(lease, error)
         except OutcomeUnknown as error:
-            return self._unknown(lease, error)
+            return self._unknown(lease, error, taken=was_taken(error))
         follow_up_work.taken(self._db, lease, receipt.id)
         return AT_ONCE
+
+    def _before_sending(self, lease: FollowUpLease, action: Action) -> Outcome | None:
+        """Look whether it stands there, and whether it may be sent; None where it is to be."""
+        try:
+            if found := self.amili.find_action(action):
+                follow_up_work.taken(self._db, lease, found[0].id, found=True)
+                return AT_ONCE
+        except Unclear:
+            # Whoever decided that it is to be reported has been told that it may stand there already.
+            if not lease.follow_up.decided_by:
+                return self._ask(lease, follow_up_findings.may_stand_already(), may_report=True)
+        if isinstance(action, CreditorCancellation) and is_closed(self.amili.case(action.case)):
+            return self._ask(lease, follow_up_findings.closed_already(), may_report=False)
+        if restores.is_held(self._db, self.hand_over.connection):
+            follow_up_work.release(self._db, lease)
+            return Outcome(Then.AGAIN_FIRST, after_restore_s(self.deployment))
+        wait_s = self._not_before_s(lease.follow_up)
+        if wait_s == float("inf"):
+            return self._ask(lease, follow_up_findings.posted_often(lease.follow_up.posts), may_report=True)
+        if wait_s:
+            follow_up_work.release(self._db, lease)
+            return Outcome(Then.AGAIN_FIRST, min(wait_s, LONGEST_PAUSE_S))
+        return None
 
     def _action(self, follow_up: FollowUp) -> Action:
         whose = {"account": self.account, "creditor": self.hand_over.creditor, "case": self.hand_over.case_id}
@@ -178,30 +221,58 @@ class Reporting:
             creditor_payment_reference=reference,
         )
 
-    def _arm(self, lease: FollowUpLease) -> Fence:
+    def _arm(self, lease: FollowUpLease, case: CaseNow | None) -> Fence:
         settings = self.deployment.settings
-        send_s = min(settings.attempt_s, settings.connect_timeout_s + _SEND_MARGIN_S)
+        send_s = min(settings.attempt_s, settings.connect_timeout_s + repeats.SEND_MARGIN_S)
         armed_at_s = clock_s()
         follow_up_work.arm(
-            self._db, lease, turn=self.hand_over.follow_up_turn, for_s=send_s, settle_s=settings.settle_s
+            self._db,
+            lease,
+            turn=self.hand_over.follow_up_turn,
+            for_s=send_s,
+            settle_s=settings.settle_s,
+            capital_before=case.remaining_capital if case else None,
+            total_before=case.remaining_total if case else None,
         )
+        self.deployment.posted.note(lease.follow_up.id)
         return Fence(armed_at_s + send_s)
 
     def _look(self, lease: FollowUpLease) -> Outcome:
         settle_s = self.deployment.settings.settle_s
         # Judged before the look: one that began too early proves nothing, however late its answer comes.
-        since_s = follow_up_work.unknown_for_s(self._db, lease.follow_up)
+        follow_up = lease.follow_up
+        since_s = self.deployment.posted.at_most_s(follow_up.id, follow_up_work.unknown_for_s(self._db, follow_up))
         action = self._action(lease.follow_up)
         if found := self.amili.find_action(action):
             follow_up_work.taken(self._db, lease, found[0].id, found=True)
             return AT_ONCE
         if since_s < settle_s:
             follow_up_work.looked_in_vain(self._db, lease)
-            next_look_s = next((share * settle_s for share in _LOOKS_AT if share * settle_s > since_s), settle_s)
-            return Outcome(Then.AGAIN_FIRST, max(next_look_s - since_s, 0.0) + 0.01)
+            return Outcome(Then.AGAIN_FIRST, repeats.next_look_after_s(since_s, settle_s), could_read=True)
+        if wait_s := self._not_before_s(lease.follow_up):
+            return self._look_on(lease, since_s, wait_s)
         # It was not received. Whether it is still to be sent is decided afresh.
-        follow_up_work.wait(self._db, lease, waiting_for="", not_sent=True)
+        follow_up_work.wait(self._db, lease, waiting_for="", not_found=True)
         return AT_ONCE
+
+    def _not_before_s(self, follow_up: FollowUp) -> float:
+        """For how many seconds nothing more of it may be posted; infinite until a person lets it."""
+        if follow_up.taken_at is not None:
+            return float("inf")
+        return repeats.not_before_s(follow_up.posts, follow_up.posts_allowed, age_s(self._db, follow_up.first_post_at))
+
+    def _look_on(self, lease: FollowUpLease, since_s: float, wait_s: float) -> Outcome:
+        """Go on looking for it, with growing pauses, while nothing may be posted; ask a person in time."""
+        follow_up = lease.follow_up
+        taken = follow_up.taken_at is not None
+        asks = age_s(self._db, follow_up.taken_at) >= repeats.ASKED_ABOUT_AFTER_S if taken else wait_s == float("inf")
+        if asks and follow_up.asked_at is None:
+            found = follow_up_findings.not_shown() if taken else follow_up_findings.posted_often(follow_up.posts)
+            follow_up_work.ask_beside(self._db, lease, found)
+        else:
+            follow_up_work.looked_in_vain(self._db, lease)
+        later_s = repeats.later_look_after_s(since_s, self.deployment.settings.settle_s)
+        return Outcome(Then.AGAIN_FIRST, min(later_s, wait_s) + 0.01, could_read=True)
 
     def _read_back(self, lease: FollowUpLease) -> Outcome:
         follow_up = lease.follow_up
@@ -209,11 +280,14 @@ class Reporting:
         try:
             action = self.amili.action(kind, follow_up.action_id)
         except NotFound as error:
-            return self._not_told(lease, remote_findings.waiting_text(error))
+            return replace(self._not_told(lease, remote_findings.waiting_text(error)), failed=error)
         if follow_up.kind is FollowUpKind.WITHDRAWAL and self._has_ended_the_case(action):
             return self._withdrawn(lease, action)
+        outcome = outcome_of(action)
+        if outcome is ActionOutcome.UNKNOWN and not action.status and self._has_moved_the_balance(follow_up):
+            outcome = ActionOutcome.DONE
         findings: tuple[Finding, ...] = ()
-        match outcome_of(action):
+        match outcome:
             case ActionOutcome.UNKNOWN:
                 return self._not_told(lease, f"Amili ({action.status or '–'})", action.status, action.status_reason)
             case ActionOutcome.FAILED:
@@ -225,7 +299,7 @@ class Reporting:
         follow_up_work.settled(
             self._db,
             lease,
-            outcome_of(action),
+            outcome,
             findings,
             status=action.status,
             reason=action.status_reason,
@@ -233,8 +307,18 @@ class Reporting:
         )
         return AT_ONCE
 
+    def _has_moved_the_balance(self, follow_up: FollowUp) -> bool:
+        """Whether exactly the amount is off the case: what became of an action need not be shown
+        (amili/API.md, "What became of an action")."""
+        now = case_now(self.amili.case(self.hand_over.case_id))
+        left = ((follow_up.capital_before, now.remaining_capital), (follow_up.total_before, now.remaining_total))
+        return any(
+            before is not None and after is not None and before - after == follow_up.amount for before, after in left
+        )
+
     def _has_ended_the_case(self, cancellation: RegisteredAction) -> bool:
-        """Amili need not show what became of a cancellation (amili.md 5.4): then the case tells."""
+        """Amili need not show what became of a cancellation (amili/API.md, "What became of an action"): then the case
+        tells."""
         if outcome_of(cancellation) in (ActionOutcome.DONE, ActionOutcome.DIFFERENT):
             return True
         return is_closed(self.amili.case(self.hand_over.case_id))
@@ -258,9 +342,12 @@ class Reporting:
         return AT_ONCE
 
     def _not_told(self, lease: FollowUpLease, waiting_for: str, status: str = "", reason: str = "") -> Outcome:
-        if lease.follow_up.tries < TRIES_BEFORE_GIVING_UP:
+        if lease.follow_up.outcome_is_looked_for:
+            follow_up_work.release(self._db, lease)
+            return Outcome(Then.AGAIN_FIRST, LONGEST_PAUSE_S, could_read=True)
+        if age_s(self._db, lease.follow_up.attempted_at) < repeats.ASKED_ABOUT_AFTER_S:
             follow_up_work.wait(self._db, lease, waiting_for=waiting_for)
-            return Outcome(Then.AGAIN_FIRST, pause_s(lease.follow_up.tries))
+            return Outcome(Then.AGAIN_FIRST, pause_s(lease.follow_up.tries), could_read=True)
         follow_up_work.settled(
             self._db,
             lease,
@@ -278,20 +365,39 @@ class Reporting:
         if isinstance(error, KeyRefused):
             raise error
         named_s = error.retry_after_s if isinstance(error, NotSent) else None
-        return Outcome(Then.AGAIN_FIRST, pause_s(lease.follow_up.tries, named_s=named_s))
+        return Outcome(Then.AGAIN_FIRST, pause_s(lease.follow_up.tries, named_s=named_s), failed=error)
 
-    def _not_sent(self, lease: FollowUpLease, error: ConnectorError, *, named_s: float | None = None) -> Outcome:
-        follow_up_work.wait(self._db, lease, waiting_for=remote_findings.waiting_text(error), not_sent=True)
-        return Outcome(Then.AGAIN_FIRST, pause_s(lease.follow_up.tries, named_s=named_s))
+    def _not_sent(
+        self, lease: FollowUpLease, error: ConnectorError, *, named_s: float | None = None, refused: bool = False
+    ) -> Outcome:
+        waiting_for = remote_findings.waiting_text(error)
+        follow_up_work.wait(self._db, lease, waiting_for=waiting_for, not_sent=True, refused=refused)
+        return Outcome(Then.AGAIN_FIRST, pause_s(lease.follow_up.tries, named_s=named_s), failed=error)
 
-    def _unknown(self, lease: FollowUpLease, error: ConnectorError) -> Outcome:
-        follow_up_work.outcome_unknown(self._db, lease, why=remote_findings.waiting_text(error))
-        return Outcome(Then.AGAIN_FIRST, _LOOKS_AT[0] * self.deployment.settings.settle_s)
+    def _unknown(
+        self, lease: FollowUpLease, error: ConnectorError, *, refused: bool = False, taken: bool = False
+    ) -> Outcome:
+        waiting_for = remote_findings.waiting_text(error)
+        self.deployment.posted.note(lease.follow_up.id)
+        follow_up_work.outcome_unknown(self._db, lease, why=waiting_for, refused=refused, taken=taken)
+        return Outcome(Then.AGAIN_FIRST, repeats.first_look_after_s(self.deployment.settings.settle_s), failed=error)
 
     def _refused(self, lease: FollowUpLease, error: ConnectorError) -> Outcome:
         may_report = lease.follow_up.kind is not FollowUpKind.WITHDRAWAL
-        return self._ask(lease, follow_up_findings.refused(error), may_report=may_report)
+        return self._ask(lease, follow_up_findings.refused(error), may_report=may_report, refused=True)
 
-    def _ask(self, lease: FollowUpLease, finding: Finding, *, may_report: bool) -> Outcome:
-        follow_up_work.ask(self._db, lease, (finding,), may_report=may_report)
+    def _ask(self, lease: FollowUpLease, finding: Finding, *, may_report: bool, refused: bool = False) -> Outcome:
+        follow_up_work.ask(self._db, lease, (finding,), may_report=may_report, refused=refused)
         return AT_ONCE
+
+
+def case_now(case: Case) -> CaseNow:
+    """What is left of a case."""
+    total = case.total.remaining_transaction
+    total = case.local.remaining_transaction if total is None else total
+    return CaseNow(
+        is_open=not is_closed(case),
+        remaining_capital=case.remaining_capital,
+        remaining_total=case.remaining_capital if total is None else total,
+        settled_capital=case.settled_capital,
+    )

@@ -2,7 +2,7 @@
 
 The cancellation itself is a follow-up, sent by a worker once, like a payment (`connector.flows.follow_up.reporting`).
 To be read before: withdrawal may cost, the more the later, and a case that was paid is to be told of the payment and
-left to close by itself (domain.md 1.5).
+left to close by itself (RULES.md, "After the hand-over").
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ def preview(deployment: Deployment, hand_over_id: str) -> WithdrawalPreview:
         case=standing_of(case),
         invoice=hand_over.standing,
         unreported=not_told(verdicts),
-        on_their_way=tuple(row for row in others if row.state in IN_FLIGHT),
-        asking=tuple(row for row in others if row.state is FollowUpState.ASKING),
+        on_their_way=tuple(row for row in others if row.state in IN_FLIGHT and not row.is_asked),
+        asking=tuple(row for row in others if row.is_asked),
         withdrawal=next((row for row in rows if row.kind is FollowUpKind.WITHDRAWAL), None),
         ledger_problem=problem,
     )
@@ -116,6 +116,6 @@ def outcomes(
         row = withdrawal_of(deployment, hand_over_id)
         yield hand_over, row
         ended = hand_over.state is HandOverState.WITHDRAWN
-        if ended or row is None or row.state is FollowUpState.ASKING or time.monotonic() >= give_up:
+        if ended or row is None or row.is_asked or time.monotonic() >= give_up:
             return
         sleep(_LOOK_EVERY_S)

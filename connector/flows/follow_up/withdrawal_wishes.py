@@ -38,7 +38,9 @@ def take(deployment: Deployment, connection_id: str, host: Host, wish: Withdrawa
         return True
     reason = kept_reason(wish.reason)
     objections: tuple[Finding, ...] = ()
-    if wish.case_id != hand_over.case_id:
+    if not host.vouches_for(wish.mark):
+        objections = (follow_up_findings.withdrawal_asked_by_anybody(wish.by),)
+    elif wish.case_id != hand_over.case_id:
         objections = (follow_up_findings.meant_for_another_case(wish.case_id),)
     elif not reason:
         objections = (follow_up_findings.without_reason(),)
@@ -50,7 +52,8 @@ def take(deployment: Deployment, connection_id: str, host: Host, wish: Withdrawa
 def objection(case: Case, facts: Facts) -> Finding | None:
     """Why a case is not withdrawn on a ledger's wish alone, as things stand now; None where nothing speaks against it.
 
-    The case must not be withdrawn where it ends by itself: once what was paid or credited is reported (domain.md 1.5).
+    The case must not be withdrawn where it ends by itself: once what was paid or credited is reported
+    (RULES.md, "After the hand-over").
     """
     if is_closed(case):
         return follow_up_findings.closed_already()

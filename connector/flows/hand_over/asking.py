@@ -12,6 +12,9 @@ from connector.store import executors, hand_overs, inbox
 from connector.store.hand_over_record import HandOver
 
 WORKER_ALIVE_S = 15.0
+_DYING_WITHIN_S = 300.0
+_DYING_FROM = 3
+"""How many deaths within `_DYING_WITHIN_S` are no accident: a worker that cannot work is started again and dies."""
 _LOOK_EVERY_S = 0.2
 
 
@@ -36,6 +39,16 @@ def again_after(seen: HandOver | None) -> str:
 def worker_runs(deployment: Deployment) -> bool:
     """Whether some worker process is alive to take up what is asked."""
     return executors.alive(deployment.databases.main, within_s=WORKER_ALIVE_S)
+
+
+def worker_deaths(deployment: Deployment) -> int:
+    """Return how many worker processes died within the last five minutes, without having been told to end."""
+    return executors.deaths(deployment.databases.main, within_s=_DYING_WITHIN_S)
+
+
+def workers_die(deployment: Deployment) -> bool:
+    """Return whether workers are started and die again, so that little is taken up though one may be alive just now."""
+    return worker_deaths(deployment) >= _DYING_FROM
 
 
 def outcomes(

@@ -9,9 +9,9 @@ from typing import Final, get_args
 
 from connector.amili.status import CASE_STATES, CASE_STATUSES, words_for
 from connector.domain.case import CaseStanding
-from connector.domain.connection import ConnectionSettings
+from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.findings import Finding, stops, worst_first
-from connector.domain.follow_up import UNFINISHED_FOLLOW_UPS, FollowUpState
+from connector.domain.follow_up import UNFINISHED_FOLLOW_UPS
 from connector.domain.hand_over import WRITE_BACK_REFUSED, HandOverState
 from connector.hosts.base import CaseEnd, Language, LedgerMessage, WriteBack
 from connector.store.follow_ups import FollowUp
@@ -22,8 +22,24 @@ CLOSED: Final[Mapping[Language, str]] = {"sv": "Avslutat hos Amili", "en": "Clos
 WITHDRAWN: Final[Mapping[Language, str]] = {"sv": "Återkallat hos Amili", "en": "Withdrawn at Amili"}
 DECLINED: Final[Mapping[Language, str]] = {"sv": "Skickas inte, beslutat av", "en": "Not to be sent, decided by"}
 ACTION_NEEDED: Final[Mapping[Language, str]] = {"sv": "Åtgärd krävs", "en": "Action needed"}
+LEFT: Final[Mapping[Environment, Mapping[Language, str]]] = {
+    Environment.SANDBOX: {"sv": "Gällde Amilis testmiljö", "en": "Was of Amili's sandbox"},
+    Environment.PRODUCTION: {"sv": "Begäran återtogs", "en": "The request was taken back"},
+}
+_ASK_AGAIN: Final[Mapping[Environment, Mapping[Language, str]]] = {
+    Environment.SANDBOX: {
+        "sv": "Företaget har börjat skicka på riktigt. Inget som begärdes i testmiljön skickas: begär fakturan igen.",
+        "en": "The company sends for real now. Nothing that was asked for in the sandbox is sent: ask again.",
+    },
+    Environment.PRODUCTION: {
+        "sv": "Företaget har gått tillbaka till Amilis testmiljö. Fakturan skickades aldrig: begär den igen.",
+        "en": "The company has gone back to Amili's sandbox. The invoice was never sent: ask again.",
+    },
+}
+"""Why nothing comes of what was left behind, by the environment that it was of."""
 _LONGEST_STATUS = 200
 _CASE: Final[Mapping[Language, str]] = {"sv": "Ärende", "en": "Case"}
+_OCR: Final[Mapping[Language, str]] = {"sv": "Amilis OCR-nummer", "en": "Amili's OCR number"}
 _LINK: Final[Mapping[Language, str]] = {"sv": "Öppna i Amili-kopplingen", "en": "Open in the Amili connector"}
 
 
@@ -41,10 +57,12 @@ def shown(
     `case` is how the case stood when it was last read; `withdrawal` what became of a wish to withdraw it, if there was
     one. What a person decided not to send asks for nothing.
     """
+    if hand_over.state is HandOverState.LEFT:
+        return _left(hand_over, language, public_url=public_url)
     declined = hand_over.state is HandOverState.SKIPPED
     answer = withdrawal if withdrawal is not None and withdrawal.state not in UNFINISHED_FOLLOW_UPS else None
     refused: tuple[Finding, ...] = ()
-    if answer is not None and answer.wish_mark and answer.state is FollowUpState.ASKING:
+    if answer is not None and answer.wish_mark and answer.is_asked:
         refused = answer.findings
     asking = stops(
         # Whether it can be written into this ledger is being seen right now.
@@ -61,6 +79,20 @@ def shown(
         ended=_ended(hand_over, case),
         answered_wish=hand_over.wish_mark if declined else "",
         answered_withdrawal=answer.wish_mark if answer is not None else "",
+        ocr=hand_over.ocr,
+    )
+
+
+def _left(hand_over: HandOver, language: Language, *, public_url: str) -> WriteBack:
+    """What takes the place of a case, or of what was said of a request, that counts no more."""
+    return WriteBack(
+        case_id="",
+        status=LEFT[hand_over.environment][language],
+        at=datetime.fromtimestamp(hand_over.updated_at, UTC).replace(microsecond=0),
+        link=f"{public_url}/hand-overs/{hand_over.id}",
+        findings=(_ASK_AGAIN[hand_over.environment][language],),
+        answered_wish=hand_over.wish_mark,
+        forgets=hand_over.case_id,
     )
 
 
@@ -113,7 +145,7 @@ def message(hand_over: HandOver, note: WriteBack, language: Language) -> LedgerM
         # The same outcome may come round again after another one: the request tells the two apart.
         key=f"{hand_over.id}.{hand_over.asked_at:.0f}.{outcome_mark(note)}",
         title=f"Amili: {note.status}{case}",
-        lines=note.findings,
+        lines=(*((f"{_OCR[language]}: {note.ocr}",) if note.ocr else ()), *note.findings),
         link=note.link,
         link_text=_LINK[language],
     )

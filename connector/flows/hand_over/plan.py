@@ -25,8 +25,10 @@ from connector.store.hand_over_record import HandOver
 
 PAGE_SIZE = 500
 _PAUSE_S = 5.0
-_MOST_WAITS = 40
-"""How often a ledger that asks us to wait is waited for, for one reading."""
+LONGEST_PAUSE_S = 60.0
+"""A ledger that asks for a longer pause is not waited for: what is left is told as not read."""
+LONGEST_WAIT_S = 1_800.0
+"""For how long the pauses of one plan go on altogether."""
 
 Result = TypeVar("Result")
 
@@ -45,13 +47,17 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """An overdue invoice as the plan sees it. `early` and `problem` are for `NOT_YET` and `UNREAD`."""
+    """An overdue invoice as the plan sees it. `early` and `problem` are for `NOT_YET` and `UNREAD`.
+
+    `bank_unknown` says of a proposed one that it is not known how far receipts are booked.
+    """
 
     invoice: OverdueInvoice
     standing: Standing
     stopping: tuple[Finding, ...] = ()
     early: NotYet | None = None
     problem: str = ""
+    bank_unknown: bool = False
 
 
 def plan(
@@ -64,7 +70,7 @@ def plan(
     is told as such.
     """
     amili, host = deployment.sides(connection)
-    look = _Look(deployment, connection, amili, host, today, sleep)
+    look = _Look(deployment, connection, amili, host, today, Patience(sleep))
     number = 1
     while True:
         rows = look.page(number)
@@ -85,7 +91,7 @@ class _Look:
     amili: AmiliClient
     host: Host
     today: date
-    sleep: Callable[[float], None]
+    patience: Patience
 
     def page(self, number: int) -> tuple[OverdueInvoice, ...]:
         return self._patiently(lambda: self.host.overdue(today=self.today, page=number, page_size=PAGE_SIZE))
@@ -105,21 +111,48 @@ class _Look:
             return Candidate(row, Standing.NOT_YET, early=early)
         if judged.stopping:
             return Candidate(row, Standing.STOPPED, judged.stopping)
-        return Candidate(row, Standing.PROPOSED)
+        if row.balance is None:
+            # Its invoice can be read by now; the next plan has both.
+            return Candidate(row, Standing.UNREAD, problem="The ledger's list shows no amount that can be read.")
+        bank_unknown = judged.invoice is not None and judged.invoice.bank_booked_until is None
+        return Candidate(row, Standing.PROPOSED, bank_unknown=bank_unknown)
 
     def _judged(self, row: OverdueInvoice, known: HandOver | None) -> Judged:
-        return judged_in_ledger(self.deployment, self.connection, self.amili, self.host, row.id, known)
+        return judged_in_ledger(self.deployment, self.connection, self.amili, self.host, row.id, known, by_rule=True)
 
     def _patiently(self, read: Callable[[], Result]) -> Result:
-        """What `read` gives, at the pace of background work; again while the ledger asks to wait."""
-        for _ in range(_MOST_WAITS):
+        """What `read` gives, at the pace of background work; again while the ledger asks to wait, within bounds."""
+        while True:
+            self.patience.must_not_be_over()
             try:
                 with in_background():
                     return read()
             except RateLimited as error:
-                self.sleep(error.retry_after_s or _PAUSE_S)
-        with in_background():
-            return read()
+                self.patience.wait(error)
+
+
+@dataclass
+class Patience:
+    """How long one plan waits for whoever asks for it. Once it is over, nobody is asked again."""
+
+    sleep: Callable[[float], None]
+    _left_s: float = LONGEST_WAIT_S
+    _over: RateLimited | None = None
+
+    def must_not_be_over(self) -> None:
+        """Raise the last `RateLimited` if there is no patience left."""
+        if self._over is not None:
+            raise self._over
+
+    def wait(self, error: RateLimited) -> None:
+        """Wait as long as was asked for; raise `error` where that is too long."""
+        pause_s = max(_PAUSE_S if error.retry_after_s is None else error.retry_after_s, 0.0)
+        if pause_s > min(LONGEST_PAUSE_S, self._left_s):
+            self._over = error
+            raise error
+        # Also of a pause of nothing, so that it ends.
+        self._left_s -= max(pause_s, 1.0)
+        self.sleep(pause_s)
 
 
 def settled_by(known: HandOver | None) -> Standing | None:
@@ -140,9 +173,10 @@ def proposals(candidates: Iterable[Candidate]) -> tuple[Proposed, ...]:
             customer_name=one.invoice.customer_name,
             due_date=one.invoice.due_date,
             balance=one.invoice.balance,
+            bank_unknown=one.bank_unknown,
         )
         for one in candidates
-        if one.standing is Standing.PROPOSED
+        if one.standing is Standing.PROPOSED and one.invoice.balance is not None
     )
 
 
@@ -165,4 +199,5 @@ def request_for(connection: StoredConnection, proposed: Proposed, *, by: str) ->
         asked_by=by,
         first_action=connection.settings.first_action,
         proposed_balance=proposed.balance,
+        environment=connection.settings.environment,
     )

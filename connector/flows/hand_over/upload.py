@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+from connector.amili.models import ORIGINAL_INVOICE_FILE_NAME
+from connector.domain.checks.content import check_pdf
 from connector.domain.errors import (
     ConnectorError,
-    KeyRefused,
     NotAuthorised,
     NotFound,
-    NotSent,
-    OutcomeUnknown,
     Refused,
 )
-from connector.domain.findings import Finding
-from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, PdfState
-from connector.domain.invoice import Pdf
+from connector.domain.findings import Finding, Severity
+from connector.domain.hand_over import HandOverState, PdfState
 from connector.flows import remote_findings
-from connector.flows.companies import keys
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
+from connector.flows.hand_over.circumstances import pdf_facts
+from connector.flows.hand_over.later import is_given_up, try_again
 from connector.flows.hand_over.quiet import quiet_for_s
-from connector.flows.outcome import NEXT, STOP, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
+from connector.flows.outcome import NEXT, Outcome, Then, pause_s
 from connector.hosts.base import PdfUnavailable
-from connector.store import hand_over_work, hand_overs
+from connector.store import hand_over_work, hand_overs, restores
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease
 from connector.store.ownership import LostOwnership
-
-_PDF_MARK = b"%PDF-"
 
 
 def upload(deployment: Deployment, hand_over_id: str) -> Outcome:
@@ -61,7 +58,8 @@ def _upload(deployment: Deployment, lease: Lease, fence: Fence) -> Outcome:
     hand_over = lease.hand_over
     connection = deployment.connection(hand_over.connection)
     amili, host = deployment.sides(connection)
-    if hand_over.pdf_attempted and amili.case(hand_over.case_id).original_invoice_shown:
+    may_stand = hand_over.pdf_attempted or restores.was_after(db, hand_over.asked_at)
+    if may_stand and amili.case(hand_over.case_id).original_invoice_shown:
         hand_over_work.pdf_result(db, lease, PdfState.UPLOADED, None, found=True)
         return NEXT
     if wait_s := quiet_for_s(deployment, host, hand_over.connection, hand_over.invoice_id):
@@ -69,39 +67,23 @@ def _upload(deployment: Deployment, lease: Lease, fence: Fence) -> Outcome:
         hand_over_work.release(db, lease)
         return Outcome(Then.AGAIN, wait_s)
     pdf = host.pdf(hand_over.invoice_id)
-    _must_be_the_invoice(pdf, hand_over.invoice_number)
+    number = hand_over.invoice_number or pdf.invoice_number
+    if unfit := next(check_pdf(pdf_facts(pdf), number, Severity.WARNING), None):
+        return _without(deployment, lease, remote_findings.pdf_unavailable(unfit.sv, unfit.en))
     hand_over_work.attempt_pdf(db, lease)
-    amili.upload_original_invoice(hand_over.case_id, pdf.content, pdf.file_name, may_send=fence.may_send)
+    amili.upload_original_invoice(hand_over.case_id, pdf.content, ORIGINAL_INVOICE_FILE_NAME, may_send=fence.may_send)
     hand_over_work.pdf_result(db, lease, PdfState.UPLOADED, None, bytes=len(pdf.content))
     return NEXT
-
-
-def _must_be_the_invoice(pdf: Pdf, invoice_number: str) -> None:
-    if not pdf.content.startswith(_PDF_MARK):
-        raise PdfUnavailable("bokföringen gav en fil som inte är en PDF.")
-    if pdf.invoice_number and invoice_number and pdf.invoice_number != invoice_number:
-        raise PdfUnavailable(f"bokföringens PDF gäller faktura {pdf.invoice_number}.")
 
 
 def _later_or_without(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:
     # Tried again: a case may take a moment to become visible, and a key may be mended.
     refused = isinstance(error, Refused) and not isinstance(error, (NotFound, NotAuthorised))
-    tired = (
-        not isinstance(error, (NotSent, OutcomeUnknown, KeyRefused)) and lease.hand_over.tries >= TRIES_BEFORE_GIVING_UP
-    )
-    if refused or tired:
+    if refused or is_given_up(lease, error):
         return _without(
             deployment, lease, remote_findings.pdf_unavailable(f"{error.system}: {remote_findings.words(error)}")
         )
-    try:
-        if keys.parked(deployment, lease.hand_over.connection, error):
-            hand_over_work.wait(deployment.databases.main, lease, waiting_for=WAITS_FOR_KEY)
-            return STOP
-        hand_over_work.wait(deployment.databases.main, lease, waiting_for=remote_findings.waiting_text(error))
-    except LostOwnership:
-        return Outcome(Then.AGAIN, pause_s(1))
-    named_s = error.retry_after_s if isinstance(error, NotSent) else None
-    return Outcome(Then.AGAIN, pause_s(lease.hand_over.tries, named_s=named_s))
+    return try_again(deployment, lease, error)
 
 
 def _without(deployment: Deployment, lease: Lease, finding: Finding) -> Outcome:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import Engine
 
-from connector.domain.errors import ConnectorError, KeyRefused, NotAuthorised, NotSent, OutcomeUnknown, Refused
-from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, WriteBackState
+from connector.domain.errors import ConnectorError, NotAuthorised, Refused
+from connector.domain.hand_over import HandOverState, WriteBackState
 from connector.flows import remote_findings
-from connector.flows.companies import keys
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
-from connector.flows.hand_over import ledger_words
+from connector.flows.hand_over import ledger_words, ocr
+from connector.flows.hand_over.later import is_given_up, try_again
 from connector.flows.hand_over.quiet import quiet_for_s
-from connector.flows.outcome import NEXT, STOP, TRIES_BEFORE_GIVING_UP, Outcome, Then, pause_s
+from connector.flows.outcome import NEXT, Outcome, Then, pause_s
 from connector.hosts.base import Host, Language, ReceiptFile, WriteBack
-from connector.store import cases, hand_over_work, hand_overs, withdrawals
+from connector.store import cases, hand_over_work, hand_overs, restores, withdrawals
 from connector.store.connections import StoredConnection
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease
@@ -36,13 +38,14 @@ def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
         return NEXT
     try:
         connection = deployment.connection(claimed.hand_over.connection)
-        _, host = deployment.sides(connection)
+        amili, host = deployment.sides(connection)
         if wait_s := quiet_for_s(deployment, host, connection.id, claimed.hand_over.invoice_id):
             hand_over_work.release(db, claimed)
             return Outcome(Then.AGAIN, wait_s)
         if _is_overtaken(db, claimed.hand_over):
             hand_over_work.write_back_result(db, claimed, WriteBackState.NOT_NEEDED, None)
             return NEXT
+        claimed = replace(claimed, hand_over=ocr.completed(db, amili, claimed))
         told = _write(deployment, connection, host, claimed, Fence(asked_at_s + deployment.settings.attempt_s))
     except (LostOwnership, TooLate):
         return Outcome(Then.AGAIN, pause_s(1))
@@ -65,12 +68,18 @@ def _due(hand_over: HandOver) -> bool:
     declined = hand_over.state is HandOverState.SKIPPED and bool(hand_over.declined_by)
     answered = hand_over.is_told and (hand_over.state is HandOverState.BLOCKED or declined)
     with_case = hand_over.state in (HandOverState.REGISTERED, HandOverState.DONE, HandOverState.WITHDRAWN)
-    return with_case or answered
+    left = hand_over.state is HandOverState.LEFT
+    return with_case or answered or left
 
 
 def _is_overtaken(db: Engine, hand_over: HandOver) -> bool:
-    """Whether the invoice has another case by now, of which the ledger is told instead."""
+    """Whether the invoice has another case by now, of which the ledger is told instead.
+
+    Of one that was left behind it is told only where nobody has asked again.
+    """
     latest = hand_overs.latest(db, hand_over.connection, hand_over.invoice_id)
+    if hand_over.state is HandOverState.LEFT:
+        return latest is not None
     return latest is not None and latest.id != hand_over.id and bool(latest.case_id)
 
 
@@ -78,6 +87,9 @@ def _write(deployment: Deployment, connection: StoredConnection, host: Host, lea
     """Show and tell what stands; False if the case has changed meanwhile."""
     db = deployment.databases.main
     hand_over = lease.hand_over
+    if hand_over.state is HandOverState.LEFT and (mark := host.hidden_wish(hand_over.invoice_id)):
+        # Before it shows again: it stood there before the company left.
+        hand_over_work.keep_left_wish(db, lease, mark)
     language = host.language()
     note = ledger_words.shown(
         hand_over,
@@ -89,14 +101,23 @@ def _write(deployment: Deployment, connection: StoredConnection, host: Host, lea
     )
     result = host.write_back(hand_over.invoice_id, note, _receipt_file(db, lease, fence))
     if result.refused:
-        finding = remote_findings.write_back_refused(result.refused)
-        if result.locked:
+        lacks_case_id = bool(hand_over.case_id) and not result.holds_case_id
+        finding = remote_findings.write_back_refused(result.refused, of_case_id=lacks_case_id)
+        if result.locked and hand_over.state is not HandOverState.LEFT:
             finding = remote_findings.shown_here_alone(connection.host.capitalize(), hand_over.case_id)
-        return hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=result.refused)
+        return hand_over_work.write_back_result(
+            db, lease, WriteBackState.REFUSED, finding, why=result.refused, case_id_written=result.holds_case_id
+        )
     if host.has_messages():
         _leave_message(db, lease, host, note, language, fence)
     return hand_over_work.write_back_result(
-        db, lease, WriteBackState.WRITTEN, None, places=result.places, status=note.status
+        db,
+        lease,
+        WriteBackState.WRITTEN,
+        None,
+        case_id_written=result.holds_case_id,
+        places=result.places,
+        status=note.status,
     )
 
 
@@ -119,28 +140,21 @@ def _leave_message(db: Engine, lease: Lease, host: Host, note: WriteBack, langua
     message = ledger_words.message(hand_over, note, language)
     hand_over_work.attempt_message(db, lease, message.key)
     fence.may_send()
-    may_stand = hand_over.message_attempted == message.key
+    may_stand = hand_over.message_attempted == message.key or restores.was_after(db, hand_over.asked_at)
     refused = host.leave_message(hand_over.invoice_id, message, may_stand=may_stand)
     hand_over_work.message_result(db, lease, outcome, refused=refused)
 
 
 def _later_or_refused(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:
-    db = deployment.databases.main
     clear_no = isinstance(error, Refused) and not isinstance(error, NotAuthorised)
-    tired = (
-        not isinstance(error, (NotSent, OutcomeUnknown, KeyRefused)) and lease.hand_over.tries >= TRIES_BEFORE_GIVING_UP
-    )
+    if not (clear_no or is_given_up(lease, error)):
+        return try_again(deployment, lease, error)
+    why = remote_findings.words(error)
+    finding = remote_findings.write_back_refused(why, of_case_id=bool(lease.hand_over.case_id))
     try:
-        if clear_no or tired:
-            why = remote_findings.words(error)
-            finding = remote_findings.write_back_refused(why)
-            told = hand_over_work.write_back_result(db, lease, WriteBackState.REFUSED, finding, why=why)
-            return _ended(deployment, lease.hand_over.id, told=told)
-        if keys.parked(deployment, lease.hand_over.connection, error):
-            hand_over_work.wait(db, lease, waiting_for=WAITS_FOR_KEY)
-            return STOP
-        hand_over_work.wait(db, lease, waiting_for=remote_findings.waiting_text(error))
+        told = hand_over_work.write_back_result(
+            deployment.databases.main, lease, WriteBackState.REFUSED, finding, why=why
+        )
     except LostOwnership:
         return Outcome(Then.AGAIN, pause_s(1))
-    named_s = error.retry_after_s if isinstance(error, NotSent) else None
-    return Outcome(Then.AGAIN, pause_s(lease.hand_over.tries, named_s=named_s))
+    return _ended(deployment, lease.hand_over.id, told=told)

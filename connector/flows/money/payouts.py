@@ -9,8 +9,9 @@ from connector.amili.client import AmiliClient
 from connector.amili.finance import PayoutLine
 from connector.domain.money_view import PaidOut
 from connector.flows.deployment import Deployment
-from connector.flows.outcome import STOP, Outcome
-from connector.store import payout_lines
+from connector.flows.outcome import NOT_NOW, STOP, Outcome
+from connector.flows.troubles import PAYOUT_GUARD
+from connector.store import payout_lines, troubles
 from connector.store.connections import StoredConnection
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -20,8 +21,11 @@ _BATCH = 500
 def look(deployment: Deployment, subject: str) -> Outcome:
     """Read what has been paid out to one connection's creditor since it was last read."""
     connection = deployment.connection(subject.partition("/")[0])
+    if connection.amili_refused_at is not None:
+        return NOT_NOW
     amili = deployment.amili(connection.settings.environment, deployment.access(connection.amili_access))
     read(deployment, connection, amili)
+    troubles.over(deployment.databases.main, PAYOUT_GUARD, connection.id)
     return STOP
 
 
@@ -45,7 +49,7 @@ def read(deployment: Deployment, connection: StoredConnection, amili: AmiliClien
             environment=environment,
             creditor=creditor,
             lines=[(line.id, _paid_out(line)) for line in batch],
-            read_to=before or 0.0,
+            read_to=None,
         )
     payout_lines.keep(db, environment=environment, creditor=creditor, lines=(), read_to=latest)
     return count

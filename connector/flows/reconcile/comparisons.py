@@ -1,5 +1,7 @@
 """When a comparison of ledger, record and Amili is made, and what becomes of it: every night, and when a person asks.
 
+Amili's payouts are read with it: what the debtor paid there is told apart by whether it is paid out.
+
 What is to be made stands in the store, so that a page asks without a worker being near, and no crash loses it. A worker
 starts it from there, a few at a time: they come in the night, and must leave room for what else there is to do.
 """
@@ -16,15 +18,18 @@ from datetime import time as time_of_day
 
 from connector.domain.dates import STOCKHOLM
 from connector.domain.errors import ConnectorError, KeyRefused
+from connector.flows import troubles as steps
 from connector.flows.companies import keys
 from connector.flows.deployment import Deployment
 from connector.flows.job import Job
+from connector.flows.money import payouts
 from connector.flows.outcome import STOP, Outcome
 from connector.flows.reconcile.reconcile import reconcile
 from connector.hosts.pacing import in_background
 from connector.settings import Settings
-from connector.store import comparisons
+from connector.store import comparisons, troubles
 from connector.store.comparisons import Due, KeptDifference
+from connector.store.connections import StoredConnection
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +79,9 @@ def compare(deployment: Deployment, connection_id: str) -> Compared:
     began_at = comparisons.instant(db)
     known = {one.difference.key for one in comparisons.differences(db, connection_id)}
     try:
-        found = reconcile(deployment, deployment.connection(connection_id), known=known)
+        connection = deployment.connection(connection_id)
+        _read_payouts(deployment, connection)
+        found = reconcile(deployment, connection, known=known)
     except ConnectorError as error:
         # A dead key is a task of its own, and no failure of the comparison's.
         if not keys.parked(deployment, connection_id, error):
@@ -83,8 +90,25 @@ def compare(deployment: Deployment, connection_id: str) -> Compared:
     except Exception:
         comparisons.failed(db, connection_id, why="")
         raise
+    if deployment.connection(connection_id).settings.environment is not connection.settings.environment:
+        # What was compared was left behind meanwhile.
+        return Compared(found.compared, ())
     kept = comparisons.keep(db, connection_id, found.differences, cases=found.compared, began_at=began_at)
+    troubles.over(db, COMPARE, connection_id)
     return Compared(found.compared, kept)
+
+
+def _read_payouts(deployment: Deployment, connection: StoredConnection) -> None:
+    """Read the payouts that are new. Where they cannot be read, what is told of them is as it was read before."""
+    amili, _ = deployment.sides(connection)
+    try:
+        payouts.read(deployment, connection, amili)
+    except ConnectorError as error:
+        # Whether a person is asked goes by the daily reading too, and the rest can be compared nevertheless.
+        steps.note(deployment.databases.main, steps.PAYOUTS, steps.About.CONNECTION, connection.id, error)
+        log.warning("connection %s: payouts were not read for the comparison: %s", connection.id, error)
+    else:
+        troubles.over(deployment.databases.main, steps.PAYOUTS, connection.id)
 
 
 def run(deployment: Deployment, subject: str) -> Outcome:
@@ -98,7 +122,8 @@ def run(deployment: Deployment, subject: str) -> Outcome:
     try:
         found = compare(deployment, connection_id)
     except KeyRefused:
-        if deployment.connection(connection_id).key.refused_at is None:
+        known = deployment.connection(connection_id)
+        if known.key.refused_at is None and known.amili_refused_at is None:
             _try_again(deployment, connection_id, turn)
             raise
         # It is due still, and made once there is a new key.

@@ -18,17 +18,21 @@ from connector.domain.case import CaseStanding
 from connector.domain.errors import NotFound
 from connector.domain.follow_up import UNFINISHED_FOLLOW_UPS, FollowUpKind, FollowUpState
 from connector.domain.hand_over import HandOverState
+from connector.domain.invoice import Standing
 from connector.domain.money_view import PaidOut
 from connector.domain.reconcile import (
     Difference,
     Three,
     differences,
+    several_cases,
     still_open,
     unknown_case,
     unknown_outcome,
 )
+from connector.flows import troubles
 from connector.flows.deployment import Deployment
 from connector.flows.events.following import look_at_all, note_standings
+from connector.flows.follow_up import debtor_watch
 from connector.flows.follow_up.case_reading import ONE_BY_ONE, OVERLAP, SURELY_LISTED_S, standing_of
 from connector.hosts.base import Host
 from connector.store import cases, follow_ups, hand_overs, payout_lines
@@ -42,8 +46,9 @@ _MOST_CHANGES = 300
 """How many of the cases that changed meanwhile are read, the latest first: three calls."""
 
 _UNDER_WAY = (*UNFINISHED_FOLLOW_UPS, FollowUpState.ASKING)
-_REPORTED = (FollowUpKind.PAYMENT, FollowUpKind.CREDIT, FollowUpKind.INCREASE)
+_REPORTED = (FollowUpKind.PAYMENT, FollowUpKind.CREDIT, FollowUpKind.INCREASE, FollowUpKind.LOWERED)
 _LESSENING = (*_REPORTED, FollowUpKind.WRITE_OFF)
+_ADDING = (FollowUpKind.REVERSAL, FollowUpKind.RAISED)
 _ZERO = Decimal("0.00")
 
 
@@ -57,7 +62,11 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Sides:
-    """Both sides of one connection, and what Amili has told in this comparison: cases by id, and those it lacks."""
+    """Both sides of one connection, and what they have told in this comparison.
+
+    `cases` are Amili's by id and `gone` those it lacks; `standings` is how the ledger says that invoices stand, by
+    hand-over. What we kept of an invoice counts only where the ledger was not asked.
+    """
 
     deployment: Deployment
     connection: StoredConnection
@@ -65,11 +74,21 @@ class _Sides:
     host: Host
     cases: dict[str, CaseStanding]
     gone: set[str]
+    standings: dict[str, Standing]
+
+
+@dataclass(frozen=True)
+class _PaidOut:
+    """What Amili has paid out on an invoice, as it was last read, and when that was."""
+
+    lines: tuple[PaidOut, ...]
+    read_at: float | None
 
 
 def reconcile(deployment: Deployment, connection: StoredConnection, *, known: Collection[str] = ()) -> Comparison:
     """Compare every case of a connection that is not known to have ended, and look for cases nobody here knows.
 
+    Whether the debtors of open cases are still who they were is asked of the ledger too (`debtor_watch`).
     Amili's open cases are read a hundred a call, and by itself, within bounds, what was open and is not among them;
     the ledger is asked for many invoices at once where it can. `known` are the keys of differences that stood before.
     Raises the errors of remote calls: half a comparison is none.
@@ -78,17 +97,18 @@ def reconcile(deployment: Deployment, connection: StoredConnection, *, known: Co
     amili, host = deployment.sides(connection)
     began = datetime.now(UTC)
     listed = {case.id: standing_of(case) for case in amili.open_cases(connection.settings.creditor)}
-    sides = _Sides(deployment, connection, amili, host, dict(listed), set())
-    look_at_all(deployment, connection.id, host)
+    told = look_at_all(deployment, connection.id, host)
+    sides = _Sides(deployment, connection, amili, host, dict(listed), set(), told)
     handed_over = hand_overs.with_case(db, connection.id)
     _read_missing(sides, handed_over)
+    debtor_watch.watch(deployment, host, [one for one in handed_over if _is_open(sides, one)])
     found = _found(sides, handed_over)
     ours = _ours(sides)
     unknown = [case_id for case_id in listed if case_id not in ours]
     if found or unknown:
         again = _to_look_at_again(handed_over, found, known)
         if again:
-            note_standings(deployment, host, again)
+            sides.standings.update(note_standings(deployment, host, again))
         for case in islice(amili.cases_changed_since(connection.settings.creditor, began - OVERLAP), _MOST_CHANGES):
             sides.cases[case.id] = standing_of(case)
         found = _looked_at_again(sides, again, found)
@@ -115,29 +135,38 @@ def _is_followed(one: HandOver) -> bool:
     return one.state is not HandOverState.WITHDRAWN
 
 
+def _is_open(sides: _Sides, one: HandOver) -> bool:
+    standing = sides.cases.get(one.case_id)
+    return _is_followed(one) and standing is not None and not standing.closed
+
+
 def _found(sides: _Sides, handed_over: Sequence[HandOver]) -> list[Difference]:
     """What does not agree of these hand-overs, by what both sides have told."""
     db, settings = sides.deployment.databases.main, sides.connection.settings
     reports = follow_ups.of_connection(db, sides.connection.id)
     lines = payout_lines.of_creditor(db, settings.environment.value, settings.creditor)
+    read_at = payout_lines.read_at(db, settings.environment.value, settings.creditor)
+    hindered = troubles.hindered(db, sides.connection.id)
     found: list[Difference] = []
     for one in handed_over:
-        found += _of_one(sides, one, reports.get(one.id, ()), lines.get(one.invoice_number, ()))
+        paid_out = _PaidOut(tuple(lines.get(one.invoice_number, ())), read_at)
+        found += _of_one(sides, one, reports.get(one.id, ()), paid_out, one.id in hindered)
     return found
 
 
 def _of_one(
-    sides: _Sides, one: HandOver, reports: Sequence[FollowUp], lines: Sequence[PaidOut]
+    sides: _Sides, one: HandOver, reports: Sequence[FollowUp], paid_out: _PaidOut, is_hindered: bool
 ) -> Iterator[Difference]:
     standing = sides.cases.get(one.case_id)
     if not _is_followed(one):
         if standing is not None and not standing.closed:
-            yield still_open(_three(one, standing, reports, lines))
+            yield still_open(_three(one, one.standing, standing, reports, paid_out))
         return
     if one.case_id in sides.gone and time.time() - (one.registered_at or 0.0) < SURELY_LISTED_S:
         return
-    three = _three(one, standing, reports, lines)
-    yield from differences(three.model_copy(update={"case_gone": one.case_id in sides.gone}))
+    three = _three(one, sides.standings.get(one.id, one.standing), standing, reports, paid_out)
+    update = {"case_gone": one.case_id in sides.gone, "is_hindered": is_hindered}
+    yield from differences(three.model_copy(update=update))
 
 
 def _to_look_at_again(
@@ -160,13 +189,28 @@ def _ours(sides: _Sides) -> frozenset[str]:
 
 
 def _unknown_cases(sides: _Sides, candidates: Sequence[str]) -> Iterator[Difference]:
-    """Those of the cases that are still open, and that nothing here has sent or may have sent."""
+    """Those of the cases that are still open, and that nothing here is known to have made.
+
+    One with the number of an invoice that was handed over is a second case of that. Where another company of the
+    creditor's handed it over, it stands in that one's comparison.
+    """
     # A registration that ends between the two readings is in the second.
     doubtful = hand_overs.doubtful_numbers(sides.deployment.databases.main, sides.connection.settings.creditor)
     ours = _ours(sides)
-    for standing in (sides.cases[case_id] for case_id in candidates):
-        if not standing.closed and standing.id not in ours and standing.invoice_number not in doubtful:
+    unknown = [
+        standing
+        for standing in (sides.cases[case_id] for case_id in candidates)
+        if not standing.closed and standing.id not in ours and standing.invoice_number not in doubtful
+    ]
+    numbers = {standing.invoice_number for standing in unknown if standing.invoice_number}
+    known = hand_overs.with_number(sides.deployment.databases.main, sides.connection.settings.creditor, numbers)
+    for standing in unknown:
+        one = known.get(standing.invoice_number)
+        if one is None:
             yield unknown_case(standing.id, standing.invoice_number, standing.remaining_capital)
+        elif one.connection == sides.connection.id:
+            left = standing.remaining_capital
+            yield several_cases(one.id, one.invoice_number, one.capital, case_id=standing.id, remaining_capital=left)
 
 
 def _unknown_outcomes(sides: _Sides) -> Iterator[Difference]:
@@ -175,7 +219,11 @@ def _unknown_outcomes(sides: _Sides) -> Iterator[Difference]:
 
 
 def _three(
-    one: HandOver, standing: CaseStanding | None, reports: Sequence[FollowUp], lines: Sequence[PaidOut]
+    one: HandOver,
+    invoice: Standing | None,
+    standing: CaseStanding | None,
+    reports: Sequence[FollowUp],
+    paid_out: _PaidOut,
 ) -> Three:
     reported = [row for row in reports if row.kind in _REPORTED and row.state is FollowUpState.REPORTED]
     under_way = [row.amount for row in reports if row.kind in _LESSENING and row.state in _UNDER_WAY]
@@ -185,7 +233,7 @@ def _three(
     taken_back = [
         row.amount
         for row in reports
-        if row.kind is FollowUpKind.REVERSAL and row.state in (FollowUpState.SKIPPED, FollowUpState.REPORTED)
+        if row.kind in _ADDING and row.state in (FollowUpState.SKIPPED, FollowUpState.REPORTED)
     ]
     return Three(
         hand_over_id=one.id,
@@ -193,8 +241,8 @@ def _three(
         case_id=one.case_id,
         claimed=one.capital,
         balance_then=one.balance_then,
-        balance=one.standing.balance if one.standing else None,
-        ledger=one.standing.kind if one.standing else None,
+        balance=invoice.balance if invoice and not invoice.unreadable else None,
+        ledger=invoice.kind if invoice else None,
         reported=sum((_settled(row) for row in reported), _ZERO),
         under_way=sum(under_way, _ZERO),
         not_to_report=sum((*put_aside, *unsettled), _ZERO),
@@ -202,7 +250,8 @@ def _three(
         is_looked_at=one.follow_up_asked > one.follow_up_done,
         is_open=standing is None or not standing.closed,
         remaining_capital=standing.remaining_capital if standing else None,
-        payouts=tuple(lines),
+        payouts=paid_out.lines,
+        payouts_read_at=paid_out.read_at,
     )
 
 

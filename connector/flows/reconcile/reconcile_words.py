@@ -11,6 +11,10 @@ SV: Mapping[DifferenceKind, str] = {
         "En betalning eller kreditering rapporteras till Amili, eller väntar på att bokföras eller på ett svar. "
         "Står det kvar, se efter om betalningen är avstämd mot banken."
     ),
+    DifferenceKind.NOT_REPORTABLE: (
+        "Mindre är öppet i bokföringen än hos Amili, och det går inte att rapportera: ett steg som behövs för det "
+        "nekas eller misslyckas. Vilket står under Att göra."
+    ),
     DifferenceKind.NOT_REPORTED: (
         "Mindre är öppet i bokföringen än hos Amili, och ingen betalning eller kreditering förklarar det. "
         "Se efter vad som bokförts på fakturan, och rapportera det hos Amili."
@@ -46,6 +50,10 @@ SV: Mapping[DifferenceKind, str] = {
         "Ett öppet ärende hos Amili som inte har skickats härifrån. "
         "Är fakturan densamma tas ärendet över när den skickas."
     ),
+    DifferenceKind.SEVERAL_CASES: (
+        "Amili har ett öppet ärende till med fakturans nummer, utöver det som skickades härifrån: gäldenären kan "
+        "krävas två gånger. Gäller båda samma skuld, återkalla det som är fel; gäller det en annan skuld, låt det stå."
+    ),
     DifferenceKind.STILL_OPEN: (
         "Ärendet är återkallat härifrån, men Amili har det fortfarande öppet. Se efter hos Amili, och fråga dem."
     ),
@@ -55,6 +63,10 @@ EN: Mapping[DifferenceKind, str] = {
     DifferenceKind.REPORT_UNDER_WAY: (
         "A payment or credit is being reported to Amili, or waits to be booked or for an answer. "
         "If this stays, see whether the payment is matched with the bank."
+    ),
+    DifferenceKind.NOT_REPORTABLE: (
+        "Less is open in the ledger than at Amili, and it cannot be reported: a step that this needs is refused or "
+        "fails. Which one stands under To do."
     ),
     DifferenceKind.NOT_REPORTED: (
         "Less is open in the ledger than at Amili, and no payment or credit explains it. "
@@ -90,6 +102,10 @@ EN: Mapping[DifferenceKind, str] = {
     DifferenceKind.UNKNOWN_CASE: (
         "An open case at Amili that was not sent from here. "
         "If the invoice is the same, the case is taken over when that is sent."
+    ),
+    DifferenceKind.SEVERAL_CASES: (
+        "Amili has another open case with the invoice's number, beside the one that was sent from here: the debtor may "
+        "be claimed twice. If both are for the same debt, withdraw the wrong one; if it is for another, let it stand."
     ),
     DifferenceKind.STILL_OPEN: (
         "The case was withdrawn from here, but Amili still has it open. Look at Amili, and ask them."

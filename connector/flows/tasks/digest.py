@@ -14,13 +14,13 @@ from email.utils import format_datetime, make_msgid
 from itertools import groupby
 from typing import Final
 
+from connector.domain.checks.words import Words
 from connector.domain.dates import STOCKHOLM, today
 from connector.flows.deployment import Deployment
 from connector.flows.outcome import STOP, Outcome
 from connector.flows.tasks import mailbox, tasks
 from connector.flows.tasks.mailbox import MailOutcomeUnknown, MailRefused, MailServerFails
-from connector.flows.tasks.task_words import Words
-from connector.flows.tasks.tasks import Task
+from connector.flows.tasks.task import Task
 from connector.settings import Settings
 from connector.store import digests, users
 from connector.store.digests import DigestState

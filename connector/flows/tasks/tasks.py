@@ -16,64 +16,33 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from connector.domain.dates import STOCKHOLM, today
+from connector.domain.checks.words import Words
+from connector.domain.dates import STOCKHOLM
 from connector.domain.errors import ConfigurationError
 from connector.domain.findings import Finding, stops, worst_first
 from connector.domain.hand_over import HandOverState, Origin
 from connector.domain.reconcile import WAITS_FOR_PERSON, DifferenceKind
 from connector.domain.task import TaskKind
-from connector.flows.companies import consent
 from connector.flows.hand_over import held_plan
 from connector.flows.reconcile.reconcile_words import EN, SV, cause
-from connector.flows.tasks import task_words
-from connector.flows.tasks.task_words import Words
-from connector.store import comparisons, connections, follow_ups, hand_overs, held_plans, ledger_keys, tasks, users
+from connector.flows.repeats import ASKED_ABOUT_AFTER_S
+from connector.flows.tasks import failing, key_tasks, task_words
+from connector.flows.tasks.task import Task
+from connector.store import comparisons, connections, follow_ups, hand_overs, held_plans, tasks, users
 from connector.store.comparisons import KeptDifference
 from connector.store.connections import ConnectionSummary
 from connector.store.hand_over_record import HandOver
-from connector.store.ledger_keys import KeyTrouble
-from connector.store.tasks import Act, Decided
+from connector.store.tasks import Decided
 from connector.store.users import User
 
 UNKNOWN_IS_LONG_S = 3_600.0
 """Longer than any settling time: looks at Amili end an ordinary doubt within minutes."""
 DELAY_IS_LONG_S = 86_400.0
 MOST_OF_A_KIND = 1_000
-
 NOT_COMPARED_IS_LONG_S = 129_600.0
 """A day and a half: two nights, each with all its tries."""
 
 _ORDER: Final[Mapping[TaskKind, int]] = {kind: place for place, kind in enumerate(TaskKind)}
-
-
-@dataclass(frozen=True)
-class Task:
-    """One thing that waits for a person.
-
-    `key` stays the same for as long as it is about the same thing; `mark` changes with its substance. `since` is an
-    instant. `title` and `action` name at most the invoice; `says` are findings, which may name the customer. `owner`
-    is the e-mail address of a user, "" for nobody's. `path` leads to the page where it is done. `skip` is the
-    decision by which it does not wait any more. `follow_up` is the follow-up that asks, and `may_report` whether it
-    can be reported to Amili.
-    """
-
-    key: str
-    mark: str
-    kind: TaskKind
-    connection: str
-    company: str
-    title: Words
-    action: Words
-    since: float
-    path: str
-    says: tuple[Words, ...] = ()
-    invoice_number: str = ""
-    hand_over: HandOver | None = None
-    asked_by: str = ""
-    owner: str = ""
-    skip: Act | None = None
-    follow_up: str = ""
-    may_report: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +67,7 @@ def gather(db: Engine, connection_ids: Collection[str] | None = None) -> tuple[T
     scope = Scope(
         db,
         connection_ids,
-        {one.id: one for one in connections.summaries(db, only=connection_ids)},
+        {one.id: one for one in connections.summaries(db, only=connection_ids) if one.disconnected_at is None},
         tasks.decided(db, connection_ids),
     )
     people = {one.email: one for one in users.every(db)}
@@ -133,37 +102,50 @@ def _with_decisions(task: Task, decided: Decided, people: Mapping[str, User]) ->
 
 
 def _keys(scope: Scope) -> Iterable[Task]:
-    for company in scope.companies.values():
-        trouble = company.key.trouble(today())
-        if trouble is None:
-            continue
-        refused = trouble is KeyTrouble.REFUSED
-        by_consent = company.host == consent.HOST
-        system = company.host.capitalize()
-        refusal = task_words.consent_refused(system) if by_consent else task_words.key_refused(system)
-        yield Task(
-            key=f"key/{company.id}",
-            mark=f"{trouble}/{company.key.number}",
-            kind=TaskKind.KEY_REFUSED if refused else TaskKind.KEY_ENDS,
-            connection=company.id,
-            company=company.name,
-            title=refusal if refused else task_words.key_ends(system, company.key.expires),
-            action=task_words.NEW_CONSENT if by_consent else task_words.NEW_KEY,
-            since=company.key.refused_at or _warned_since(company),
-            path=f"/connections/{company.id}/key",
-        )
-
-
-def _warned_since(company: ConnectionSummary) -> float:
-    day = (company.key.expires or today()) - ledger_keys.WARNED_BEFORE
-    return datetime.combine(day, time_of_day(), STOCKHOLM).timestamp()
+    return key_tasks.found(scope.companies.values())
 
 
 def _unknown(scope: Scope) -> Iterable[Task]:
     for one in tasks.of_unknown_outcome(scope.db, scope.connection_ids, for_s=UNKNOWN_IS_LONG_S, limit=MOST_OF_A_KIND):
         number = _number(one)
+        if one.taken_at is not None or one.posts >= one.posts_allowed:
+            # `_without_case` tells of it in time.
+            continue
         yield _of_hand_over(
             scope, one, TaskKind.UNKNOWN, title=task_words.unknown(number), action=task_words.WAIT_OR_LOOK
+        )
+
+
+def _failing(scope: Scope) -> Iterable[Task]:
+    failing_for_nights = comparisons.failing(scope.db, scope.connection_ids, for_s=NOT_COMPARED_IS_LONG_S)
+    for one in failing.found(scope.db, scope.connection_ids, scope.companies, not_compared=failing_for_nights):
+        yield Task(
+            key=f"{TaskKind.FAILING}/{one.connection}/{_digest(one.what)}",
+            mark=f"{one.since:.0f}",
+            kind=TaskKind.FAILING,
+            connection=one.connection,
+            company=scope.company(one.connection),
+            title=one.title,
+            action=one.action,
+            since=one.since,
+            path=one.path,
+            says=one.says,
+            concerns=one.hand_overs,
+        )
+
+
+def _without_case(scope: Scope) -> Iterable[Task]:
+    found = tasks.waiting_for_case(scope.db, scope.connection_ids, for_s=ASKED_ABOUT_AFTER_S, limit=MOST_OF_A_KIND)
+    for one in found:
+        taken = one.taken_at is not None
+        number = _number(one)
+        yield _of_hand_over(
+            scope,
+            one,
+            TaskKind.UNKNOWN,
+            title=task_words.taken_without_case(number) if taken else task_words.posted_often(number),
+            action=task_words.ASK_FOR_CASE if taken else task_words.ASK_THEN_ALLOW,
+            findings=_stopping(scope, one),
         )
 
 
@@ -182,7 +164,7 @@ def _follow_ups(scope: Scope) -> Iterable[Task]:
             findings=one.findings,
         )
         yield replace(
-            task, key=f"follow_up/{one.id}", since=one.updated_at, follow_up=one.id, may_report=one.may_report
+            task, key=f"follow_up/{one.id}", since=one.asked_since, follow_up=one.id, may_report=one.may_report
         )
 
 
@@ -249,6 +231,10 @@ def _delayed(scope: Scope) -> Iterable[Task]:
         )
 
 
+_BESIDE_A_WITHDRAWAL = (DifferenceKind.STILL_OPEN, DifferenceKind.SEVERAL_CASES)
+"""What differs all the same once a case has been withdrawn."""
+
+
 def _differences(scope: Scope) -> Iterable[Task]:
     kinds = tuple(kind for kind in WAITS_FOR_PERSON if kind is not DifferenceKind.UNKNOWN_CASE)
     found = comparisons.unasked(scope.db, scope.connection_ids, kinds, limit=MOST_OF_A_KIND)
@@ -256,7 +242,7 @@ def _differences(scope: Scope) -> Iterable[Task]:
     hand_over_of = hand_overs.of_ids(scope.db, {one.difference.hand_over_id for one in due})
     for one in due:
         hand_over = hand_over_of[one.difference.hand_over_id]
-        resolved = hand_over.state is HandOverState.WITHDRAWN and one.difference.kind is not DifferenceKind.STILL_OPEN
+        resolved = hand_over.state is HandOverState.WITHDRAWN and one.difference.kind not in _BESIDE_A_WITHDRAWAL
         if not resolved:
             yield _of_difference(scope, one, hand_over)
 
@@ -330,7 +316,9 @@ def _not_compared(scope: Scope) -> Iterable[Task]:
 
 _SOURCES: Final[tuple[Callable[[Scope], Iterable[Task]], ...]] = (
     _keys,
+    _failing,
     _unknown,
+    _without_case,
     _follow_ups,
     _blocked,
     _plans,
@@ -369,8 +357,11 @@ def _of_hand_over(
 
 def _mark(findings: Iterable[Finding]) -> str:
     """A digest of findings' substance. Their texts may count days, which is no news."""
-    parts = sorted(f"{one.code}\t{one.field}\t{one.value}" for one in findings)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    return _digest("\n".join(sorted(f"{one.code}\t{one.field}\t{one.value}" for one in findings)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _number(one: HandOver) -> str:

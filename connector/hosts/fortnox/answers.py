@@ -1,15 +1,13 @@
 """What Fortnox's answers mean: a document to read, or one of the errors of `connector.domain.errors`.
 
-Source: fortnox.md 3.2 and 3.3. Errors come in five spellings, and which endpoint uses which is not established, so
+Source: API.md, "Errors". Errors come in five spellings, and which endpoint uses which is not established, so
 every one is taken anywhere. JSON is tried whatever the content type says.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -26,6 +24,7 @@ from connector.domain.errors import (
 )
 from connector.hosts.fortnox.documents import SYSTEM, Record
 from connector.hosts.wire import own_words, retry_after_s
+from connector.remote.json_text import parsed
 
 PDF_START = b"%PDF-"
 
@@ -95,7 +94,7 @@ def read_page(answer: requests.Response, *, wrapper: str, operation: str, secret
 
 
 def read_rows(answer: requests.Response, *, operation: str, secret: str) -> list[Record]:
-    """The things in a successful answer that is a bare list of them, or one alone (fortnox.md 8.4). As `read_one`."""
+    """The things in a successful answer that is a bare list of them, or one alone (API.md, "Files"). As `read_one`."""
     _require_success(answer, operation=operation, secret=secret)
     found = _json(answer)
     rows = [found] if isinstance(found, dict) else found
@@ -105,7 +104,8 @@ def read_rows(answer: requests.Response, *, operation: str, secret: str) -> list
 
 
 def read_pdf(answer: requests.Response, *, operation: str, secret: str) -> bytes:
-    """The PDF of a successful answer. Fortnox's no can come as a PDF too: the first bytes decide (fortnox.md 6).
+    """The PDF of a successful answer. Fortnox's no can come as a PDF too: the first bytes decide
+    (API.md, "Actions and PDF").
 
     Raises as `read_one`.
     """
@@ -217,7 +217,7 @@ def _trace(answer: requests.Response, words: _Words) -> str:
 
 def _json(answer: requests.Response) -> Any:
     try:
-        return json.loads(answer.content, parse_float=Decimal)
+        return parsed(answer.content)
     except (ValueError, RecursionError):
         return None
 

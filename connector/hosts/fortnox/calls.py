@@ -1,6 +1,6 @@
 """Everything that is ever asked of Fortnox's API: what is not listed here cannot be called.
 
-Fortnox has reading addresses that send, print or book (fortnox.md section 6). So paths are formed here alone, from
+Fortnox has reading addresses that send, print or book (API.md, "Actions and PDF"). So paths are formed here alone, from
 this list, and a key cannot lengthen one: `print` or `email` are reached by no key, however it is written.
 """
 
@@ -12,10 +12,11 @@ from urllib.parse import quote
 
 from connector.domain.errors import NotFound
 from connector.hosts.fortnox.documents import SYSTEM
+from connector.remote.calls import Kind
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _CUSTOMER_NUMBER = re.compile(r"[\w+/-]{1,200}")
-"""Letters, digits and - + / _ (fortnox.md section 7). Without dots it leads nowhere else, however it is decoded."""
+"""Letters, digits and - + / _ (API.md, "Customers"). Without dots it leads nowhere else, however it is decoded."""
 
 
 class Call(Enum):
@@ -46,6 +47,13 @@ class Call(Enum):
     def operation(self) -> str:
         """What is tried, in words."""
         return self.name.lower().replace("_", " ")
+
+    @property
+    def kind(self) -> Kind:
+        """What its answer is, which limits how large it may be."""
+        if self is Call.PREVIEW_INVOICE:
+            return Kind.PDF
+        return Kind.LIST if self.name.startswith("LIST_") else Kind.DOCUMENT
 
     def path(self, key: str = "") -> str:
         """The path to call, for the thing that `key` names. Raises `NotFound` for what cannot be such a key."""

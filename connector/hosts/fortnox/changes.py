@@ -1,4 +1,4 @@
-"""What has changed in Fortnox's invoices, found by asking what was modified lately (fortnox.md 9.4).
+"""What has changed in Fortnox's invoices, found by asking what was modified lately (API.md, "Polling").
 
 A payment or a credit need not move the modified time of its invoice, so payments and credit invoices are asked for
 too. The invoices that they point at are named and not read: of a day's payments few concern a case. What a credit
@@ -17,8 +17,8 @@ from connector.hosts.base import Changes
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
 from connector.hosts.fortnox.documents import flag, reference, text
+from connector.hosts.fortnox.settlements import is_credit
 from connector.hosts.fortnox.standing import told_by
-from connector.hosts.fortnox.translate import is_credit
 
 OVERLAP = timedelta(hours=2, minutes=15)
 """`lastmodified` is sent in Swedish time, to the minute. Whether Fortnox reads it so or as UTC, and what it does in the

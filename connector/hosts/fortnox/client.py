@@ -1,8 +1,8 @@
 """The wire to Fortnox's API: only the calls of `calls.py`, for one company.
 
-Source: fortnox.md 1.6 and section 3. Retries belong to the flows; here every answer becomes a result or one of the
-errors of `connector.domain.errors`. One exception: a call whose access token is no longer taken was not made, and is
-made again at once with another.
+Source: API.md, "Calls", "Rate limit", "Errors" and "Lists". Retries belong to the flows; here every answer becomes a
+result or one of the errors of `connector.domain.errors`. One exception: a call whose access token is no longer taken
+was not made, and is made again at once with another.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ API_URL = "https://api.fortnox.se"
 
 REQUESTS = 25
 WINDOW_S = 5.5
-"""Fortnox takes 25 requests in any 5 seconds of an app for a company (fortnox.md 3.1). They arrive less evenly than
-they leave, so that half a second is left for the way."""
+"""Fortnox takes 25 requests in any 5 seconds of an app for a company (API.md, "Rate limit"). They arrive less evenly
+than they leave, so that half a second is left for the way."""
 
 RESERVED = 8
 """How many of `REQUESTS` background work leaves to people: enough to look at an invoice without a wait."""
@@ -37,7 +37,7 @@ LONGEST_BLOCK_S = 300.0
 """A `Retry-After` beyond this is not believed for everybody at once."""
 
 PAGE_SIZE = 500
-"""The most that a list gives at once (fortnox.md 3.4)."""
+"""The most that a list gives at once (API.md, "Lists")."""
 
 
 class AccessTokens(Protocol):
@@ -107,24 +107,25 @@ class FortnoxClient:
         self._page(call, None if call is Call.LIST_LABELS else {"limit": 1})
 
     def preview(self, invoice_number: str) -> bytes:
-        """The invoice's PDF as Fortnox would print it now; nothing is marked as sent (fortnox.md section 6)."""
+        """The invoice's PDF as Fortnox would print it now; nothing is marked as sent (API.md, "Actions and PDF")."""
         call = Call.PREVIEW_INVOICE
         answer, token = self._send(call, invoice_number)
         return read_pdf(answer, operation=call.operation, secret=token.get_secret_value())
 
     def set_reference(self, invoice_number: str, reference: str) -> Record:
-        """Write `ExternalInvoiceReference2` (at most 80 characters); everything else stays (fortnox.md 4.5).
+        """Write `ExternalInvoiceReference2` (at most 80 characters); everything else stays
+        (API.md, "Changing an invoice").
 
         Gives the invoice as Fortnox answers it, which need not be how it stands.
         """
         return self._change(invoice_number, {"ExternalInvoiceReference2": reference})
 
     def set_labels(self, invoice_number: str, label_ids: Sequence[int]) -> None:
-        """Let the invoice have these labels and no others (fortnox.md 8.2)."""
+        """Let the invoice have these labels and no others (API.md, "Labels")."""
         self._change(invoice_number, {"Labels": [{"Id": label_id} for label_id in label_ids]})
 
     def labels(self) -> dict[str, tuple[int, ...]]:
-        """The company's labels: each text with its ids, the lowest first. Their list has no pages (fortnox.md 3.4)."""
+        """The company's labels: each text with its ids, the lowest first. Their list has no pages (API.md, "Lists")."""
         found: dict[str, tuple[int, ...]] = {}
         for row in self.label_rows():
             if text(row, "Id").isdecimal():
@@ -145,7 +146,7 @@ class FortnoxClient:
         return int(text(created, "Id"))
 
     def upload(self, folder: str, file_name: str, pdf: bytes) -> str:
-        """Put a file into a folder of the company's inbox; the id by which it can be attached (fortnox.md 8.4)."""
+        """Put a file into a folder of the company's inbox; the id by which it can be attached (API.md, "Files")."""
         sent = {"files": {"file": (file_name, pdf, "application/pdf")}}
         found = text(self._one(Call.UPLOAD_FILE, params={"path": folder}, sent=sent), "ArchiveFileId")
         if not found:
@@ -202,7 +203,7 @@ class FortnoxClient:
         own = {"Authorization": f"Bearer {token.get_secret_value()}", "Accept": "application/json"}
         headers = {**own, **sent.get("headers", {})}
         return self._transport.send(
-            call.verb, path, operation=call.operation, params=params, **{**sent, "headers": headers}
+            call.verb, path, operation=call.operation, kind=call.kind, params=params, **{**sent, "headers": headers}
         )
 
 

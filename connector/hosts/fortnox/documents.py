@@ -3,24 +3,30 @@
 A document is an object of what Fortnox's API answers, without the wrappers of the single answers. A part that is
 not there, or `null`, was not asked for: the checks that need it say that they were not made. Only `Invoice` and
 `Customer` must be there. Empty values may be absent, `null` or `""` alike, and a value that the user may not see
-is the text `API_NORIGHT` (fortnox.md 3.4 and 4).
+is the text `API_NORIGHT` (API.md, "Lists" and "Invoice").
 
 `Invoice`
     `GET /3/invoices/{DocumentNumber}`. A row of the list of invoices will not do: it lacks most of the fields.
 `Customer`
     `GET /3/customers/{CustomerNumber}`.
+`CustomersWithNumber`
+    Rows of the list of customers, on which the debtor's identity number may stand.
 `InvoicePayments`
     Every payment of the invoice, booked or not, each as `GET /3/invoicepayments/{Number}` answers.
 `CreditInvoices`
     The credit invoices that refer to the invoice, and the one that it refers to, as single answers.
+`CreditPayments`
+    The booked payments of the customer's credit invoices that are used, tied to the invoice or not, each as
+    `GET /3/invoicepayments/{Number}` answers: what is entered as paid on a credit is the other side of a set-off.
 `OpenCredits`
     Rows of the list of invoices: the customer's other invoices whose `Balance` is below zero.
 `Labels`
     The company's labels, as rows of `GET /3/labels`: what the ids on the invoice mean. Asked for where the invoice has
     labels and `dispute_label` names one.
 `LatestInvoicePayment`
-    The company's booked payment with the latest `PaymentDate` until today, as a row of the list of payments; an
-    empty object if it has none.
+    The company's latest booked payment until today that brought money, and is no side of a set-off, as a row of the
+    list of payments. Where none of the last 90 days is such, the latest of another kind; an empty object if it has
+    none.
 
 `templates/fortnox/example-document.json` is one. `amili-connector map` takes the same format.
 """
@@ -33,19 +39,17 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connector.domain.errors import AmountUnreadable, Unreadable
-from connector.domain.money import InexactAmount, kronor
+from connector.domain.money import LARGEST, InexactAmount, kronor, loosely_written
 
 SYSTEM = "Fortnox"
 
 Record = Mapping[str, Any]
 
 NO_RIGHT = "API_NORIGHT"
-"""Stands in place of a value that the user may not see (fortnox.md 3.4)."""
+"""Stands in place of a value that the user may not see (API.md, "Lists")."""
 
 NO_REFERENCE = "0"
-"""Stands in a reference that points at nothing (fortnox.md 4.1)."""
-
-_LARGEST = Decimal(10) ** 12
+"""Stands in a reference that points at nothing (API.md, "Invoice")."""
 
 
 def one(document: Record, name: str) -> Record | None:
@@ -113,12 +117,15 @@ def amount(record: Record, field: str, name: str) -> Decimal:
 
 
 def maybe_amount(record: Record, field: str, name: str) -> Decimal | None:
-    """As `amount`, but None for one that is empty. One that may not be seen raises `AmountUnreadable`."""
+    """As `amount`, but None for one that is empty. Fortnox answers some sums with the noise of binary floats.
+
+    One that may not be seen raises `AmountUnreadable`.
+    """
     value = record.get(field)
     if value is None or value == "":
         return None
     try:
-        return kronor(value)
+        return kronor(loosely_written(value))
     except InexactAmount as error:
         raise AmountUnreadable(f"The amount {name} is not exact: {error}.", field=name, system=SYSTEM) from None
 
@@ -129,13 +136,18 @@ def number(record: Record, field: str, name: str) -> Decimal:
     if value is None or value == "":
         return Decimal(0)
     try:
-        found = Decimal("NaN") if isinstance(value, bool) else Decimal(str(value))
+        found = Decimal("NaN") if isinstance(value, bool) else Decimal(str(loosely_written(value)))
     except InvalidOperation:
         found = Decimal("NaN")
-    if not found.is_finite() or abs(found) > _LARGEST:
+    if not found.is_finite() or abs(found) > LARGEST:
         raise AmountUnreadable(f"The amount {name} is no number.", field=name, system=SYSTEM)
     return found
 
 
+def is_withheld(record: Record, field: str) -> bool:
+    """Whether a field is not shown: empty, left out, or not to be seen by us."""
+    return _blank(record.get(field))
+
+
 def _blank(value: object) -> bool:
-    return value is None or value in {"", NO_RIGHT}
+    return value is None or value in ("", NO_RIGHT)

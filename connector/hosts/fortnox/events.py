@@ -1,4 +1,4 @@
-"""What an event of Fortnox's points at. Never believed beyond the number (fortnox.md 2.3).
+"""What an event of Fortnox's points at. Never believed beyond the number (API.md, "Events").
 
 An event of a payment names the payment alone. Its invoice is not read for every payment, since hundreds come with a
 file from the bank and most of them concern no case, and one that was deleted cannot be read any more: the company is
@@ -21,7 +21,7 @@ PAYMENT_EVENTS = ("invoicepayment-",)
 """How the types begin whose entity is a payment of an invoice."""
 
 TIMING = HintTiming(look_again_at_s=(1.0, 3.0, 10.0))
-"""What is read can lag behind its event by seconds (fortnox.md 2.5)."""
+"""What is read can lag behind its event by seconds (API.md, "Keeping the stream")."""
 
 _LONGEST_NUMBER = 18
 

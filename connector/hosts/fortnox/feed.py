@@ -1,7 +1,7 @@
 """The event stream of an app in Fortnox: one connection for all its companies.
 
-Source: fortnox.md 2.2 to 2.5. Companies come, go and get new tokens while events flow. The order of the first commands
-is fixed: companies, the topic, then the events.
+Source: API.md, "Commands", "Offsets" and "Keeping the stream". Companies come, go and get new tokens while events flow.
+The order of the first commands is fixed: companies, the topic, then the events.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is said on Fortnox's event socket, as text frames of JSON: our commands, its answers, its events.
 
-Source: fortnox.md 2.2 and 2.3. Frames hold the app's secret and access tokens: they are never logged, and nothing of
-them is put into an error.
+Source: API.md, "Commands" and "Events". Frames hold the app's secret and access tokens: they are never logged, and
+nothing of them is put into an error.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _command(name: str, **values: Any) -> str:
 
 
 def _tenants(said: object) -> frozenset[str] | None:
-    """Numbers of companies: by the tokens in one answer, in a list in another (fortnox.md 2.2)."""
+    """Numbers of companies: by the tokens in one answer, in a list in another (API.md, "Commands")."""
     if isinstance(said, Mapping):
         said = list(said.values())
     return frozenset(_texts(said)) if isinstance(said, list) else None

@@ -5,34 +5,83 @@ What the library says of a failure may hold what was sent or received, so that i
 
 from __future__ import annotations
 
+import socket
 import ssl
 import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import requests
 import websocket
 
 from connector.domain.errors import ConfigurationError, Unavailable
-from connector.hosts.addresses import is_public, normalised_url
 from connector.hosts.fortnox.documents import SYSTEM
+from connector.remote.addresses import is_public, normalised_url
+from connector.remote.metered import Allowance, MeteredSocket, TooMuch, allowing
 
 PING_EVERY_S = 30.0
-"""What working clients do (fortnox.md 2.5)."""
+"""What working clients do (API.md, "Keeping the stream")."""
 
 SILENT_AFTER_S = 90.0
 """A server from which nothing was heard for so long, no answer to a ping either, is taken to be gone."""
 
 SENT_WITHIN_S = 10.0
 
+LARGEST_MESSAGE_BYTES = 1024 * 1024
+"""Events take some hundred bytes each (API.md, "Events"). What is larger ends the connection."""
+
+_HEAD_BYTES = 64 * 1024
+"""What the server's answer to our taking up the conversation may come to."""
+
 OPERATION = "listen to events"
+
+_PROXY_PORT = 80
+"""Of a proxy whose address names none, as for every other request."""
+_NO_HOST = "no-host.invalid"
 
 
 class FeedLost(Unavailable):
     """The connection cannot be had, or has ended. What it would have told is found by polling."""
+
+
+class _Connection(websocket.WebSocket):
+    """A connection that takes no message beyond `LARGEST_MESSAGE_BYTES`, in one frame or in many.
+
+    Its waits can be held to a time in all, from its first byte on.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._metered: Any = None
+        super().__init__(**options)
+        self.frame_buffer = _Frames(self._recv, False)
+        self.cont_frame = _Fragments(False, False)
+
+    @property
+    def sock(self) -> Any:
+        return self._metered
+
+    @sock.setter
+    def sock(self, plain: Any) -> None:
+        self._metered = None if plain is None else MeteredSocket(plain)
+
+
+class _Frames(websocket.frame_buffer):
+    def recv_length(self) -> None:
+        super().recv_length()
+        if self.length is not None and self.length > LARGEST_MESSAGE_BYTES:
+            raise websocket.WebSocketPayloadException("frame too large")
+
+
+class _Fragments(websocket.continuous_frame):
+    def add(self, frame: websocket.ABNF) -> None:
+        so_far = len(self.cont_data[1]) if self.cont_data else 0
+        if so_far + len(frame.data) > LARGEST_MESSAGE_BYTES:
+            raise websocket.WebSocketPayloadException("message too large")
+        super().add(frame)
 
 
 class Wire:
@@ -61,7 +110,7 @@ class Wire:
     def receive(self, *, within_s: float) -> bytes | None:
         """The next message, or None if none came in time. Pings when it is time to. Raises `FeedLost`."""
         self._keep_alive()
-        with _failures_told():
+        with _failures_told(), allowing(Allowance(within_s=within_s, wire_bytes=2 * LARGEST_MESSAGE_BYTES)):
             self._connection.settimeout(within_s)
             try:
                 opcode, frame = self._connection.recv_data_frame(control_frame=True)
@@ -92,26 +141,30 @@ class Wire:
 
 @contextmanager
 def connected(url: str, *, allow_private: bool, timeout_s: float) -> Iterator[Wire]:
-    """A connection to the event server at `url`, closed afterwards. `timeout_s` is for each step of connecting.
+    """A connection to the event server at `url`, closed afterwards.
+
+    `timeout_s` is for connecting, and again for taking up the conversation.
 
     Nothing secret is sent by this. Raises `ConfigurationError` for an address that may not be used, and `FeedLost`.
     """
     server = _checked(url, allow_private=allow_private)
     # Proxies and authorities as for every other request.
     surroundings = requests.Session().merge_environment_settings(server, {}, None, None, None)
-    proxy = surroundings["proxies"].get(urlsplit(server).scheme)
-    with _failures_told():
+    proxy = requests.utils.select_proxy(server, surroundings["proxies"])
+    way = _way(proxy)
+    guarded = not allow_private and not proxy
+    with _failures_told(), allowing(Allowance(within_s=2 * timeout_s, wire_bytes=_HEAD_BYTES)):
         connection = websocket.create_connection(
             url,
+            class_=_Connection,
             timeout=timeout_s,
             redirect_limit=0,
             suppress_origin=True,
-            sslopt={"context": _tls(surroundings["verify"])},
+            sslopt={"context": _tls(surroundings["verify"], guarded=guarded)},
+            **way,
         )
     wire = Wire(connection)
     try:
-        if not allow_private and not proxy:
-            _require_public(connection)
         yield wire
     finally:
         wire.close()
@@ -128,20 +181,53 @@ def _checked(url: str, *, allow_private: bool) -> str:
     return normalised_url(f"{scheme}://{parts.netloc}", allow_private=allow_private)
 
 
-def _tls(authorities: object) -> ssl.SSLContext:
+def _way(proxy: str | None) -> dict[str, Any]:
+    """The library's options for going through `proxy`, or straight. Raises `ConfigurationError`.
+
+    Its own reading of the environment differs from that of `requests`, so that it is left nothing to read.
+    """
+    if not proxy:
+        return {"http_proxy_host": "none", "http_proxy_port": 1, "http_no_proxy": ["*"]}
+    try:
+        parts = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http"))  # type: ignore[no-untyped-call]
+        host, port = parts.hostname, parts.port or _PROXY_PORT
+    except ValueError:
+        host, port = None, 0
+    if not host or parts.scheme != "http":
+        raise ConfigurationError(
+            "The proxy that the environment names for Fortnox's events cannot be used: only http:// ones can.",
+            advice="Name an http:// proxy in HTTPS_PROXY, or except the event server in NO_PROXY.",
+        )
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    return {
+        "http_proxy_host": host,
+        "http_proxy_port": port,
+        "http_proxy_auth": auth,
+        "http_no_proxy": [_NO_HOST],
+        "proxy_type": "http",
+    }
+
+
+class _PublicOnly(ssl.SSLContext):
+    """Says nothing to a server on a private network, not even TLS's first word, which names who is meant."""
+
+    def wrap_socket(self, sock: socket.socket, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        address = str(sock.getpeername()[0])
+        if not is_public(address):
+            raise ConfigurationError(
+                f"The event server lies on a private network ({address}).",
+                advice="Use its public address, or let the deployment allow private addresses.",
+            )
+        return super().wrap_socket(sock, *args, **kwargs)
+
+
+def _tls(authorities: object, *, guarded: bool) -> ssl.SSLContext:
     """What a server's certificate is held to: a file or folder that the environment names, else what `requests` has."""
     path = authorities if isinstance(authorities, str) else requests.utils.DEFAULT_CA_BUNDLE_PATH
     folder = path if Path(path).is_dir() else None
-    return ssl.create_default_context(capath=folder, cafile=None if folder else path)
-
-
-def _require_public(connection: websocket.WebSocket) -> None:
-    address = str(connection.sock.getpeername()[0]) if connection.sock else ""
-    if not address or not is_public(address):
-        raise ConfigurationError(
-            f"The event server lies on a private network ({address}).",
-            advice="Use its public address, or let the deployment allow private addresses.",
-        )
+    context = (_PublicOnly if guarded else ssl.SSLContext)(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(capath=folder, cafile=None if folder else path)
+    return context
 
 
 def _code(data: bytes) -> str:
@@ -157,6 +243,8 @@ def _failures_told() -> Iterator[None]:
         raise _lost("the server did not take up the conversation", status=error.status_code) from None
     except websocket.WebSocketTimeoutException:
         raise _lost("the server did not answer in time") from None
+    except (websocket.WebSocketPayloadException, TooMuch):
+        raise _lost("the server said more at once than any event takes") from None
     except ssl.SSLCertVerificationError:
         raise _lost("its certificate is not valid, so nothing was sent") from None
     except (websocket.WebSocketException, OSError, ValueError) as error:

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from pydantic import SecretStr
 
 from connector.domain import dates
+from connector.domain.bank_booking import booked_until
 from connector.domain.errors import KeyRefused, NotAuthorised, NotFound, Refused, Unreadable
 from connector.domain.identity import InvalidIdentity, read_identity
-from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
+from connector.domain.invoice import BankAccount, Customer, Invoice, OverdueInvoice, Pdf, Standing
 from connector.hosts.base import (
     Changes,
     HintTiming,
@@ -25,18 +26,20 @@ from connector.hosts.base import (
     WriteBack,
     WriteBackResult,
 )
-from connector.hosts.fortnox import changes, events
+from connector.hosts.fortnox import changes, events, same_number
 from connector.hosts.fortnox.calls import Call
+from connector.hosts.fortnox.cards import cards
 from connector.hosts.fortnox.client import FortnoxClient
-from connector.hosts.fortnox.documents import SYSTEM, Record, day, flag, label_ids, text
+from connector.hosts.fortnox.customers import customer as customer_of
+from connector.hosts.fortnox.documents import SYSTEM, Record, flag, label_ids, text
 from connector.hosts.fortnox.fetch import fetch, latest_payment
 from connector.hosts.fortnox.labels import LABEL_FIELD
 from connector.hosts.fortnox.oauth import SCOPES
 from connector.hosts.fortnox.overdue import OverdueList
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.fortnox.standing import standings
-from connector.hosts.fortnox.translate import translate
-from connector.hosts.fortnox.write_back import case_of, write_back
+from connector.hosts.fortnox.translate import bank_accounts_of, translate
+from connector.hosts.fortnox.write_back import case_of, taken_off, write_back
 
 API_VERSION = "3"
 
@@ -69,7 +72,7 @@ class FortnoxHost:
             version=API_VERSION,
             user=f"Fortnox {text(company, 'DatabaseNumber')}",
             missing_rights=missing,
-            bank_booked_until=day(latest, "PaymentDate") if latest else None,
+            bank_booked_until=booked_until(bank_accounts_of(latest or {}) or ()),
         )
 
     def identity_coverage(self) -> IdentityCoverage:
@@ -77,6 +80,10 @@ class FortnoxHost:
         numbers = [text(row, "OrganisationNumber") for rows in self._client.pages(Call.LIST_CUSTOMERS) for row in rows]
         valid = sum(map(_is_valid, numbers))
         return IdentityCoverage(customers=len(numbers), valid=valid, by_field={"OrganisationNumber": valid})
+
+    def bank_accounts(self) -> tuple[BankAccount, ...]:
+        """How far receipts are booked; the list of payments names no account, so that one stands for all."""
+        return bank_accounts_of(latest_payment(self._client, today=dates.today()) or {}) or ()
 
     def key_expires(self) -> date | None:
         """None: a consent ends when it is withdrawn. Raises `KeyRefused` if it was."""
@@ -95,7 +102,13 @@ class FortnoxHost:
         document = fetch(self._client, invoice_id, today=dates.today())
         if self._settings.dispute_label and label_ids(document["Invoice"]):
             document["Labels"] = self._client.label_rows()
+        customer = customer_of(document["Invoice"], document["Customer"], self._settings)
+        document["CustomersWithNumber"] = same_number.find(self._client, customer)
         return translate(document, self._settings)
+
+    def cards(self, customer_ids: Sequence[str]) -> Mapping[str, Customer]:
+        """The cards of these customers as they are now: a call each, or one for 500 of the company's customers."""
+        return cards(self._client, customer_ids)
 
     def find(self, number: str) -> str:
         """The id of the customer invoice whose number is exactly `number`, which is the same. Raises `NotFound`."""
@@ -130,6 +143,17 @@ class FortnoxHost:
         asked, handled = (labels.get(one, ()) for one in (self._settings.request_label, self._settings.case_label))
         return _wish(invoice_id, asked) if there & set(asked) and not there & set(handled) else None
 
+    def hidden_wish(self, invoice_id: str) -> str:
+        """The mark of the label by which people ask, if it stands on an invoice, whatever else does."""
+        if not self._settings.request_label:
+            return ""
+        asked = self._client.labels().get(self._settings.request_label, ())
+        try:
+            there = set(label_ids(self._client.read(Call.READ_INVOICE, invoice_id)))
+        except NotFound:
+            return ""
+        return _wish(invoice_id, asked).mark if there & set(asked) else ""
+
     def withdrawal_wishes(self) -> Iterator[WithdrawalWish]:
         """None: Fortnox has no place for a reason. A case is withdrawn on its page here."""
         yield from ()
@@ -137,6 +161,10 @@ class FortnoxHost:
     def withdrawal_wish(self, invoice_id: str) -> WithdrawalWish | None:  # noqa: ARG002
         """None, without a call."""
         return None
+
+    def vouches_for(self, mark: str) -> bool:  # noqa: ARG002 - the contract's
+        """Always: Fortnox keeps no rights to a label, so that all who may change invoices there may send."""
+        return True
 
     def refuse_withdrawal(self, wish: WithdrawalWish, why: str) -> None:
         """There are no such wishes."""
@@ -203,8 +231,11 @@ class FortnoxHost:
 
         A case that was withdrawn would stand there as if it went on: it is not put there, and what stands is left.
 
-        Returns what holds afterwards, or why Fortnox refused. Raises `NotFound` for an unknown invoice.
+        One that counts no more is taken off where its id stands in the reference; a label stays, which anybody may have
+        set. Returns what holds afterwards, or why Fortnox refused. Raises `NotFound` for an unknown invoice.
         """
+        if note.forgets:
+            return taken_off(self._client, invoice_id, note.forgets)
         if not note.case_id or note.ended == "withdrawn":
             return WriteBackResult()
         return write_back(self._client, invoice_id, note, self._settings, receipt)

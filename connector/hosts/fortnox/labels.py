@@ -1,4 +1,4 @@
-"""The labels of a company in Fortnox, and those of an invoice (fortnox.md 8.2).
+"""The labels of a company in Fortnox, and those of an invoice (API.md, "Labels").
 
 Fortnox does not say whether a label's text is unique, so that two who make one at the same moment may leave two of
 it. Whoever looks for a text takes every label with it for the same; whoever sets one takes the one with the lowest id.
@@ -40,7 +40,7 @@ def put(client: FortnoxClient, invoice_number: str, description: str) -> bool:
     """Add the label with this text to an invoice; False if it, or one that was there, is not there afterwards.
 
     An invoice's labels are written all at once, and Fortnox does not say whether somebody has changed them meanwhile
-    (fortnox.md 8.2). So they are read immediately before, and again after, and what was lost is put back once: ours
+    (API.md, "Labels"). So they are read immediately before, and again after, and what was lost is put back once: ours
     to somebody who saved the invoice as it was before, theirs if ours took their place. What somebody adds between
     our reading and our writing, the tenth of a second that it takes, cannot be seen to be lost.
 

@@ -1,7 +1,7 @@
 """What Fortnox tells of the app itself: consents, licences. Only what is signed with the app's webhook secret.
 
-Source: fortnox.md 2.7, from one working receiver; that Fortnox's own text does not confirm the names is why each
-stands here once, and why one that is not known changes nothing.
+Source: API.md, "Messages on the app", from one working receiver; that Fortnox's own text does not confirm the names is
+why each stands here once, and why one that is not known changes nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Fortnox's consent and tokens: the addresses under apps.fortnox.se, and what their answers mean.
 
-Source: fortnox.md 1.1 to 1.8. A consent is given for a service account where Fortnox allows one; then access tokens
-are had for the company's number alone, until the consent is withdrawn. Where it does not, a refresh token is needed,
-which is good for one use (`tokens.py` keeps it).
+Source: API.md, "Consent", "Tokens" and "Scopes". A consent is given for a service account where Fortnox allows one;
+then access tokens are had for the company's number alone, until the consent is withdrawn. Where it does not, a refresh
+token is needed, which is good for one use (`tokens.py` keeps it).
 """
 
 from __future__ import annotations
@@ -43,20 +43,21 @@ SCOPES: Mapping[str, str] = {
     "companyinformation": "read the company's name and organisation number",
     "settings": "read and create labels",
 }
-"""Every scope that is asked for, and what for. A scope gives reading and writing alike (fortnox.md 1.8)."""
+"""Every scope that is asked for, and what for. A scope gives reading and writing alike (API.md, "Scopes")."""
 
 RECEIPT_SCOPES = ("inbox", "connectfile")
-"""What receipts need besides: to put a file into the inbox, and to attach it (fortnox.md 1.8)."""
+"""What receipts need besides: to put a file into the inbox, and to attach it (API.md, "Scopes")."""
 
 REFRESH_TOKEN_LIFETIME = timedelta(days=45)
-"""fortnox.md 1.3. Older pages of Fortnox say 31 days; the answer does not."""
+"""API.md, "Tokens". Older pages of Fortnox say 31 days; the answer does not."""
 
 DEFAULT_ACCESS_LIFETIME = timedelta(hours=1)
 LONGEST_ACCESS_LIFETIME = timedelta(days=1)
 """A stated lifetime beyond this is taken for a mistake, and the default for it."""
 
 SERVICE_ACCOUNT_REFUSAL = "does not allow service account"
-"""How Fortnox says that the app, or the company, may have none (fortnox.md 1.7). Compared without case."""
+"""How Fortnox says that the app, or the company, may have none (API.md, "Errors of the token endpoint"). Compared
+without case."""
 
 _AUTHORISE = "/oauth-v1/auth"
 _TOKEN = "/oauth-v1/token"  # noqa: S105
@@ -80,7 +81,7 @@ _REFUSED_CONSENTS: Mapping[Why, tuple[str, str]] = {
         "An administrator of the company adds a licence for integrations in Fortnox; then connect again.",
     ),
 }
-"""What the redirect's `error` means, and what to do (fortnox.md 1.1)."""
+"""What the redirect's `error` means, and what to do (API.md, "Consent")."""
 
 
 class ServiceAccountRefused(NotAuthorised):
@@ -195,7 +196,8 @@ class AuthorisationServer:
         return self._granted(form, operation="ask for a company's token", tenant_id=tenant_id)
 
     def revoke(self, token: SecretStr) -> None:
-        """Void a refresh token. Fortnox says yes to any text, so that its answer proves nothing (fortnox.md 1.5)."""
+        """Void a refresh token. Fortnox says yes to any text, so that its answer proves nothing
+        (API.md, "Revoking")."""
         form = {"token_type_hint": "refresh_token", "token": token.get_secret_value()}
         operation = "revoke a refresh token"
         answer = self._post(_REVOKE, form, operation=operation)
@@ -229,7 +231,8 @@ class AuthorisationServer:
             raise _no_token(fault.message, operation, fault.status) from None
 
     def _refusal(self, answer: requests.Response, *, operation: str, secret: str) -> Refused | NotSent:
-        """The error of an answer without tokens. JSON is tried whatever its content type (fortnox.md 1.7)."""
+        """The error of an answer without tokens. JSON is tried whatever its content type
+        (API.md, "Errors of the token endpoint")."""
         status = answer.status_code
         error, description = oauth_words(answer, secret, self._app.client_secret.get_secret_value())
         words = description or error or "refused without a word."
@@ -303,7 +306,8 @@ def _token(found: Record, name: str) -> SecretStr | None:
 
 
 def _tenant_of(access: SecretStr) -> str:
-    """The company's number that an access token names (fortnox.md 1.4); "" if it is no JWT, or names none."""
+    """The company's number that an access token names (API.md, "Service account"); "" if it is no JWT, or names
+    none."""
     try:
         claims = jwt.decode(access.get_secret_value(), options={"verify_signature": False})
     except jwt.InvalidTokenError:

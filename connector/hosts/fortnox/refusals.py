@@ -9,7 +9,7 @@ from connector.hosts.fortnox.documents import SYSTEM
 
 
 class Why(StrEnum):
-    """What stands in the way of a consent. The first four are Fortnox's own words for it (fortnox.md 1.1)."""
+    """What stands in the way of a consent. The first four are Fortnox's own words for it (API.md, "Consent")."""
 
     DENIED = "access_denied"
     SCOPE_NOT_ALLOWED = "invalid_scope"

@@ -1,9 +1,9 @@
 """How invoices stand, by Fortnox's lists of 500 where those are cheaper than asking for each.
 
-A row tells less than the invoice by itself (fortnox.md 4.3). It lacks the accounting method, so that one which was sent
-and is not booked may be a claim, and whether it is completed, which another list tells. Whatever a row leaves open, and
-whatever no page showed, is asked for by itself: rows move while pages are turned, and what `filter=unpaid` lists
-besides is unknown.
+A row tells less than the invoice by itself (API.md, "Rows of lists"). It lacks the accounting method, so that one which
+was sent and is not booked may be a claim, and whether it is completed, which another list tells. Whatever a row leaves
+open, and whatever no page showed, is asked for by itself: rows move while pages are turned, and what `filter=unpaid`
+lists besides is unknown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from connector.domain.invoice import InvoiceState, Standing
 from connector.hosts.fortnox.answers import Page
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
-from connector.hosts.fortnox.documents import Record, day, flag, text
+from connector.hosts.fortnox.documents import Record, day, flag, is_withheld, text
 from connector.hosts.fortnox.translate import balance_of, state_of
 
 WORTH = 10
@@ -38,7 +38,7 @@ def standings(client: FortnoxClient, invoice_ids: Sequence[str]) -> Mapping[str,
     told = _by_lists(client, invoice_ids) if len(invoice_ids) >= WORTH else {}
     for invoice_number in sorted(set(invoice_ids) - set(told)):
         try:
-            told[invoice_number] = _standing(client.read(Call.READ_INVOICE, invoice_number))
+            told[invoice_number] = _standing_or_odd(client.read(Call.READ_INVOICE, invoice_number))
         except NotFound:
             continue
     return told
@@ -54,9 +54,24 @@ def told_by(row: Record) -> Standing | None:
     return None if may_be_a_claim else found
 
 
+def _standing_or_odd(invoice: Record) -> Standing:
+    """How an invoice stands, or that one odd amount cannot be read. Raises `AmountUnreadable` where none is shown."""
+    try:
+        return _standing(invoice)
+    except AmountUnreadable:
+        if is_withheld(invoice, "Balance"):
+            raise
+        return Standing(state=InvoiceState.BOOKED, unreadable=True)
+
+
 def _standing(invoice: Record) -> Standing:
     state, balance, due = state_of(invoice), balance_of(invoice), day(invoice, "DueDate")
-    put_off = state is InvoiceState.BOOKED and balance > 0 and due is not None and due >= dates.today()
+    put_off = (
+        state is InvoiceState.BOOKED
+        and balance > 0
+        and due is not None
+        and not dates.is_overdue(due, today=dates.today())
+    )
     return Standing(state=state, balance=balance, put_off=put_off)
 
 

@@ -1,7 +1,7 @@
 """One company's tokens, shared by all processes and renewed by one at a time.
 
 A refresh token is void once it was used, and there is no grace: two processes that used one would lose the
-connection (fortnox.md 1.3). So it is used under a lock that all processes share, and its successor is stored before
+connection (API.md, "Tokens"). So it is used under a lock that all processes share, and its successor is stored before
 anything else is done.
 """
 

@@ -1,32 +1,32 @@
 """Fortnox's invoice in our neutral form: a pure function of the host document (`documents.py`).
 
-The tables come first: what Fortnox calls a thing, and what we call it. Source: fortnox.md sections 4, 5, 7 and 9.
+The tables come first: what Fortnox calls a thing, and what we call it. Source: API.md, "Invoice", "Reminders",
+"Customers", "Payments" and "Credits and set-off".
 """
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Container
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 
-from connector.domain.debtor import swedish_mobile
+from connector.domain.bank_booking import WHOLE_COMPANY, booked_until
 from connector.domain.errors import AmountUnreadable, Unreadable
 from connector.domain.invoice import (
-    Address,
-    CreditNote,
+    BankAccount,
     Customer,
-    CustomerType,
     Hold,
     Invoice,
     InvoiceKind,
     InvoiceState,
     Line,
     LineKind,
-    OpenReceipt,
-    Payment,
     ReminderSent,
-    WriteOff,
 )
 from connector.domain.money import ORE
+from connector.hosts.fortnox import same_number
+from connector.hosts.fortnox.customers import customer
 from connector.hosts.fortnox.documents import (
     SYSTEM,
     Record,
@@ -37,11 +37,19 @@ from connector.hosts.fortnox.documents import (
     maybe_amount,
     number,
     one,
-    reference,
     several,
     text,
 )
 from connector.hosts.fortnox.settings import FortnoxSettings
+from connector.hosts.fortnox.settlements import (
+    LINKED_CREDIT_MEANS,
+    LinkedCredit,
+    Settlements,
+    is_credit,
+    receipts_of_day,
+    settlements_of,
+    taken_off,
+)
 
 KINDS = {
     "INVOICE": InvoiceKind.INVOICE,
@@ -52,20 +60,6 @@ KINDS = {
 }
 """InvoiceKind <- InvoiceType, spelt as Fortnox does; every other type is OTHER. `Credit` goes before it."""
 
-CUSTOMER_TYPES = {"COMPANY": CustomerType.COMPANY, "PRIVATE": CustomerType.PERSON}
-"""CustomerType <- Customer.Type."""
-
-ADDRESS_FIELDS = {
-    "address_line_1": "Address1",
-    "address_line_2": "Address2",
-    "zip_code": "ZipCode",
-    "city": "City",
-}
-"""Address <- Invoice and Customer alike. The country is a name on the invoice and a code on the customer."""
-
-SWEDEN = {"sverige", "sweden"}
-"""What the invoice calls the country whose code is SE."""
-
 OTHER_OWNER = "Fortnox Finans"
 """Who handles the invoice where `NoxFinans` is true."""
 
@@ -75,16 +69,34 @@ ROUNDING_TEXT = "Öresavrundning"
 
 CLAIM_FEE_WHERE_PRICES_INCLUDE_VAT = False
 """Whether `AdministrationFee` is claimed as invoice fee too where `VATIncluded` is true. It is taken to include
-VAT there, which nobody has recorded; until it is, it is part of the capital (fortnox.md 4.4)."""
+VAT there, which nobody has recorded; until it is, it is part of the capital (API.md, "Amounts")."""
+
+
+class ReducedBalance(StrEnum):
+    """What the `Balance` of an invoice with tax reduction may be (rot, rut, green technology)."""
+
+    WHOLE = "whole"
+    """What the customer and the Tax Agency owe together."""
+    CUSTOMERS_PART = "customers_part"
+
+
+REDUCED_BALANCE_MEANS = ReducedBalance.WHOLE
+"""What is believed where the invoice's other amounts do not tell. Fortnox's support says of such invoices that the
+customer's payment leaves them paid in part, by the reduction (support 115005476565, 360012484519)."""
 
 UNTAXED = ("none", "")
 """TaxReductionType of an invoice without tax reduction."""
 
 
 def translate(
-    document: Record, settings: FortnoxSettings, *, claim_fee_with_vat: bool = CLAIM_FEE_WHERE_PRICES_INCLUDE_VAT
+    document: Record,
+    settings: FortnoxSettings,
+    *,
+    claim_fee_with_vat: bool = CLAIM_FEE_WHERE_PRICES_INCLUDE_VAT,
+    linked_credit_means: LinkedCredit = LINKED_CREDIT_MEANS,
+    reduced_balance_means: ReducedBalance = REDUCED_BALANCE_MEANS,
 ) -> Invoice:
-    """The invoice of a host document, as `settings` say it is to be read.
+    """The invoice of a host document, as `settings` say it is to be read. The other arguments are what is not known.
 
     Raises `AmountUnreadable` for an amount that is no exact number of öre or may not be seen, and `Unreadable`
     for a document without an invoice and its customer, or with a value of the wrong kind.
@@ -93,9 +105,11 @@ def translate(
     document_number = text(invoice, "DocumentNumber")
     if not document_number:
         raise Unreadable("the document's 'Invoice' lacks 'DocumentNumber'.", system=SYSTEM)
-    credits_ = _tied_credits(document, invoice)
     total = amount(invoice, "Total", "total")
-    latest = one(document, "LatestInvoicePayment")
+    settled = settlements_of(document, invoice, linked_credit_means=linked_credit_means)
+    reduction = _tax_reduction(invoice, total)
+    open_amount = _open_amount(document, invoice, reduction, settled, reduced_balance_means)
+    accounts = bank_accounts_of(one(document, "LatestInvoicePayment"), settled.set_off)
     return Invoice(
         id=document_number,
         number=document_number,
@@ -105,20 +119,30 @@ def translate(
         due_date=day(invoice, "DueDate"),
         currency=text(invoice, "Currency"),
         total=total,
-        balance=balance_of(invoice),
+        balance=open_amount.balance,
+        ledger_balance=open_amount.in_ledger,
+        only_reduction_left=open_amount.only_reduction,
         lines=_lines(invoice, total, settings, claim_fee_with_vat=claim_fee_with_vat),
-        payments=_payments(document, invoice),
-        credit_notes=_credit_notes(credits_),
-        write_offs=_write_offs(document),
-        reminders=_reminders(invoice),
-        customer=_customer(invoice, card, settings),
-        bank_booked_until=day(latest, "PaymentDate") if latest else None,
-        unmatched_receipts=_unmatched_receipts(document),
-        unapplied_credits=_unapplied_credits(document, credits_),
+        payments=settled.payments,
+        credit_notes=settled.credit_notes,
+        write_offs=settled.write_offs,
+        reminders=_reminders(invoice, fee_was_paid=settled.fee_was_paid),
+        reminders_known=bool(text(invoice, "Reminders")),
+        customer=_customer(document, invoice, card, settings),
+        bank_booked_until=booked_until(accounts or ()),
+        bank_accounts=accounts,
+        unmatched_receipts=settled.unmatched,
+        unapplied_credits=settled.open_credits,
         holds=_holds(document, invoice, settings),
         other_owners=_other_owners(invoice),
-        tax_reduction=_tax_reduction(invoice, total),
+        tax_reduction=reduction,
     )
+
+
+def _customer(document: Record, invoice: Record, card: Record, settings: FortnoxSettings) -> Customer:
+    read = customer(invoice, card, settings)
+    others = same_number.other_cards(read, several(document, "CustomersWithNumber"))
+    return read.model_copy(update={"cards_with_number": others})
 
 
 def _required(document: Record, name: str) -> Record:
@@ -134,14 +158,9 @@ def _kind(invoice: Record) -> InvoiceKind:
     return KINDS.get(text(invoice, "InvoiceType").upper(), InvoiceKind.OTHER)
 
 
-def is_credit(invoice: Record) -> bool:
-    """Whether an invoice is a credit invoice. Rows of lists tell it by a negative total alone (fortnox.md 4.3)."""
-    stated = flag(invoice, "Credit")
-    return number(invoice, "Total", "total") < 0 if stated is None else stated
-
-
 def state_of(invoice: Record) -> InvoiceState:
-    """Booked is what Fortnox calls so; by the cash method an invoice that was sent is a claim too (fortnox.md 4.7).
+    """Booked is what Fortnox calls so; by the cash method an invoice that was sent is a claim too
+    (API.md, "A claim in Fortnox").
 
     What may not be seen counts as not booked.
     """
@@ -159,6 +178,51 @@ def balance_of(invoice: Record) -> Decimal:
     """What is open. An invoice that Fortnox calls finally paid is never claimed, whatever else it says."""
     balance = amount(invoice, "Balance", "balance")
     return min(balance, Decimal("0.00")) if day(invoice, "FinalPayDate") else balance
+
+
+@dataclass(frozen=True)
+class _OpenAmount:
+    """What the customer owes, the ledger's own balance, and whether all that is left may be the Tax Agency's part."""
+
+    balance: Decimal
+    in_ledger: Decimal
+    only_reduction: bool = False
+
+
+def _open_amount(
+    document: Record, invoice: Record, reduction: Decimal | None, settled: Settlements, means: ReducedBalance
+) -> _OpenAmount:
+    """The customer's part of the balance, where a part of the invoice is the Tax Agency's.
+
+    Once the customer's part is paid, what is left is the Agency's, or the customer's after a refusal: then it stands
+    as the balance, and a person says which.
+    """
+    balance = balance_of(invoice)
+    if not reduction or balance <= 0:
+        return _OpenAmount(balance, balance)
+    credited = sum((note.amount for note in settled.credit_notes), Decimal("0.00"))
+    owed = amount(invoice, "Total", "total") - taken_off(document) - credited
+    if balance == owed:
+        means = ReducedBalance.WHOLE
+    elif balance == owed - reduction:
+        means = ReducedBalance.CUSTOMERS_PART
+    if means is ReducedBalance.CUSTOMERS_PART:
+        return _OpenAmount(balance, balance)
+    customers = balance - reduction
+    return _OpenAmount(customers, balance) if customers > 0 else _OpenAmount(balance, balance, only_reduction=True)
+
+
+def bank_accounts_of(latest: Record | None, set_off: Container[str] = ()) -> tuple[BankAccount, ...] | None:
+    """How far receipts are booked, by the latest payment; None if that was not asked for.
+
+    Fortnox's lists do not name the account, so that all are one. A payment that brought nothing, or is one of those
+    that were `set_off`, tells nothing of receipts.
+    """
+    if not latest:
+        return None if latest is None else ()
+    is_booked = flag(latest, "Booked") is not False and text(latest, "Number") not in set_off
+    is_receipt = is_booked and bool(receipts_of_day([latest]))
+    return (BankAccount(id=WHOLE_COMPANY, booked_until=day(latest, "PaymentDate") if is_receipt else None),)
 
 
 def _tax_reduction(invoice: Record, total: Decimal) -> Decimal | None:
@@ -190,6 +254,8 @@ def _lines(invoice: Record, total: Decimal, settings: FortnoxSettings, *, claim_
             description=text(row, "Description"),
             amount=_gross(row, f"lines[{position}].amount", vat_included=vat_included),
             kind=_row_kind(row, settings),
+            products=tuple(filter(None, (text(row, "ArticleNumber"),))),
+            account=text(row, "AccountNumber"),
         )
         for position, row in enumerate(several(invoice, "InvoiceRows") or [])
     )
@@ -227,7 +293,7 @@ def _gross(row: Record, name: str, *, vat_included: bool) -> Decimal:
 
 
 def _charge(invoice: Record, field: str, *, vat_included: bool) -> Decimal:
-    """The invoice fee or freight with its VAT. Where prices exclude VAT it stands beside (fortnox.md 4.4)."""
+    """The invoice fee or freight with its VAT. Where prices exclude VAT it stands beside (API.md, "Amounts")."""
     charge = maybe_amount(invoice, field, field) or Decimal("0.00")
     if charge and not vat_included:
         charge += amount(invoice, f"{field}VAT", f"{field}VAT")
@@ -245,137 +311,17 @@ def _rounding(invoice: Record, total: Decimal, lines: tuple[Line, ...]) -> Line:
     return Line(description=ROUNDING_TEXT, amount=missing if explained else stated, kind=LineKind.ROUNDING)
 
 
-def _payments(document: Record, invoice: Record) -> tuple[Payment, ...]:
-    """The booked payments. Write-offs bring no money, and unbooked payments lessen no balance (fortnox.md 9.1).
+def _reminders(invoice: Record, *, fee_was_paid: bool) -> tuple[ReminderSent, ...]:
+    """The latest reminder, which is the only one with a date.
 
-    One of nothing is a write-off by itself.
+    What it charged Fortnox does not tell (API.md, "Reminders"); the connection's settings say the fee. Of one that was
+    paid beside the invoice nothing is left to claim.
     """
-    own_currency = text(invoice, "Currency")
-    return tuple(
-        Payment(
-            id=text(payment, "Number"),
-            amount=_paid(payment),
-            date=paid_on,
-            reference=text(payment, "VoucherSeries") + text(payment, "VoucherNumber"),
-            currency="" if text(payment, "Currency") in ("", own_currency) else text(payment, "Currency"),
-        )
-        for payment, paid_on in _booked(document)
-        if _paid(payment)
-    )
-
-
-def _write_offs(document: Record) -> tuple[WriteOff, ...]:
-    """What was written off with the booked payments.
-
-    A negative one takes nothing off the invoice: it is the part of the money that pays something else, such as the fee
-    of a reminder (fortnox.md section 5).
-    """
-    found = (
-        WriteOff(
-            id=text(payment, "Number"),
-            amount=sum(
-                (
-                    max(amount(one, "Amount", "write_offs.amount"), Decimal("0.00"))
-                    for one in several(payment, "WriteOffs") or []
-                ),
-                Decimal("0.00"),
-            ),
-            date=paid_on,
-        )
-        for payment, paid_on in _booked(document)
-    )
-    return tuple(one for one in found if one.amount)
-
-
-def _booked(document: Record) -> list[tuple[Record, date]]:
-    found = []
-    for payment in several(document, "InvoicePayments") or []:
-        if not flag(payment, "Booked"):
-            continue
-        paid_on = day(payment, "PaymentDate")
-        if paid_on is None:
-            raise Unreadable("a payment lacks 'PaymentDate'.", system=SYSTEM)
-        found.append((payment, paid_on))
-    return found
-
-
-def _paid(payment: Record) -> Decimal:
-    """`AmountCurrency` is in the invoice's currency, as its balance is; `Amount` is in kronor."""
-    in_currency = maybe_amount(payment, "AmountCurrency", "payments.amount")
-    return amount(payment, "Amount", "payments.amount") if in_currency is None else in_currency
-
-
-def _unmatched_receipts(document: Record) -> tuple[OpenReceipt, ...] | None:
-    """Payments entered on the invoice but not booked. Fortnox shows no other money that is matched to nothing, so
-    that without any the answer is unknown."""
-    found = tuple(
-        OpenReceipt(amount=_paid(payment), date=day(payment, "PaymentDate"), reference=text(payment, "Number"))
-        for payment in several(document, "InvoicePayments") or []
-        if not flag(payment, "Booked")
-    )
-    return found or None
-
-
-def _tied_credits(document: Record, invoice: Record) -> list[Record] | None:
-    """The credit invoices tied to the invoice by reference in either direction (fortnox.md 9.5)."""
-    parts = several(document, "CreditInvoices")
-    if parts is None:
-        return None
-    ours, theirs = text(invoice, "DocumentNumber"), reference(invoice, "CreditInvoiceReference")
-    return [
-        credit
-        for credit in parts
-        if is_credit(credit)
-        and not flag(credit, "Cancelled")
-        and (reference(credit, "CreditInvoiceReference") == ours or text(credit, "DocumentNumber") == theirs)
-    ]
-
-
-def _credit_notes(credits_: list[Record] | None) -> tuple[CreditNote, ...]:
-    """Booked credit invoices, each with the part of it that is used; an unbooked one has no effect yet."""
-    found = []
-    for credit in credits_ or []:
-        used = abs(amount(credit, "Total", "credit_notes.amount")) - _unused(credit)
-        issued = day(credit, "InvoiceDate")
-        if used > 0 and issued is not None:
-            credit_number = text(credit, "DocumentNumber")
-            found.append(CreditNote(id=credit_number, number=credit_number, amount=used, date=issued))
-    return tuple(found)
-
-
-def _unused(credit: Record) -> Decimal:
-    """How much of a credit invoice has not lessened any balance: all of it until it is booked."""
-    if not flag(credit, "Booked"):
-        return abs(amount(credit, "Total", "credit_notes.amount"))
-    return abs(amount(credit, "Balance", "unapplied_credits.amount"))
-
-
-def _unapplied_credits(document: Record, credits_: list[Record] | None) -> tuple[OpenReceipt, ...] | None:
-    """What the customer has to its credit: unused credit invoices, and other invoices that are paid too much."""
-    listed = several(document, "OpenCredits")
-    tied = {text(credit, "DocumentNumber"): _unused(credit) for credit in credits_ or []}
-    rows = {
-        text(row, "DocumentNumber"): -amount(row, "Balance", "unapplied_credits.amount")
-        for row in listed or []
-        if not flag(row, "Cancelled")
-    }
-    dates = {text(row, "DocumentNumber"): day(row, "InvoiceDate") for row in (*(listed or []), *(credits_ or []))}
-    found = tuple(
-        OpenReceipt(amount=open_amount, date=dates[credit_number], reference=credit_number)
-        for credit_number, open_amount in (rows | tied).items()
-        if open_amount > 0
-    )
-    return None if not found and (listed is None or credits_ is None) else found
-
-
-def _reminders(invoice: Record) -> tuple[ReminderSent, ...]:
-    """The latest reminder, which is the only one with a date. What it charged Fortnox does not tell, nor whether
-    that is paid (fortnox.md section 5); the connection's settings say the fee."""
     reminded_on = day(invoice, "LastRemindDate")
     count = text(invoice, "Reminders")
     if count == "0" or not (count or reminded_on):
         return ()
-    return (ReminderSent(date=reminded_on),)
+    return (ReminderSent(date=reminded_on, fee=Decimal("0.00") if fee_was_paid else None),)
 
 
 def _holds(document: Record, invoice: Record, settings: FortnoxSettings) -> tuple[Hold, ...] | None:
@@ -396,47 +342,3 @@ def _other_owners(invoice: Record) -> tuple[str, ...] | None:
     if handled_elsewhere is None:
         return None
     return (OTHER_OWNER,) if handled_elsewhere else ()
-
-
-def _customer(invoice: Record, card: Record, settings: FortnoxSettings) -> Customer:
-    """The customer card, and what the invoice says where the card does not."""
-    customer_number = text(card, "CustomerNumber") or text(invoice, "CustomerNumber")
-    return Customer(
-        id=customer_number,
-        number=customer_number,
-        name=text(card, "Name") or text(invoice, "CustomerName"),
-        customer_type=CUSTOMER_TYPES.get(text(card, "Type").upper()),
-        sole_trader=True if customer_number in settings.sole_traders else None,
-        id_number=text(card, "OrganisationNumber") or text(invoice, "OrganisationNumber"),
-        email=_first(text(card, "Email"), text(card, "EmailInvoice")),
-        phone=_phone(card, invoice),
-        address=_address(card, _country_code(card)),
-        invoice_address=_address(invoice, _invoice_country(invoice, card)),
-    )
-
-
-def _first(*texts: str) -> str:
-    return next(filter(None, texts), "")
-
-
-def _phone(card: Record, invoice: Record) -> str:
-    """The first mobile number, else the first number."""
-    phones = [text(record, field) for record in (card, invoice) for field in ("Phone1", "Phone2")]
-    return _first(*(phone for phone in phones if swedish_mobile(phone)), *phones)
-
-
-def _address(record: Record, country: str) -> Address:
-    return Address(**{ours: text(record, theirs) for ours, theirs in ADDRESS_FIELDS.items()}, country=country)
-
-
-def _country_code(card: Record) -> str:
-    code = text(card, "CountryCode").upper()
-    return code or ("SE" if text(card, "Country").casefold() in SWEDEN else "")
-
-
-def _invoice_country(invoice: Record, card: Record) -> str:
-    """The code of the country that the invoice names; the card's where they name the same, or the invoice none."""
-    named = text(invoice, "Country").casefold()
-    if named in SWEDEN:
-        return "SE"
-    return _country_code(card) if named in {"", text(card, "Country").casefold()} else ""

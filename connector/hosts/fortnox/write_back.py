@@ -1,4 +1,4 @@
-"""Showing the case on an invoice in Fortnox, where that can be refused (fortnox.md section 8).
+"""Showing the case on an invoice in Fortnox, where that can be refused (API.md, "Writing back").
 
 Our store is the truth. `ExternalInvoiceReference2` is tried first, then a label, then a receipt where the company has
 switched that on; each is read back, since a yes proves nothing, and none takes the place of anything that somebody else
@@ -24,6 +24,8 @@ from connector.hosts.fortnox.settings import FortnoxSettings
 REFERENCE_FIELD = "ExternalInvoiceReference2"
 PREFIX = "AMILI:"
 """What the reference begins with, before the case id."""
+OCR_MARK = " OCR "
+"""What stands between the case id and the number by which its payments are marked, if that is known."""
 
 OCCUPIED = "fältet innehåller redan något annat"
 UNCHANGED = "Fortnox svarade ja men ändrade inget"
@@ -54,11 +56,17 @@ class _No:
 def case_of(invoice: Record) -> str:
     """The case id that stands on an invoice, or in a row of the list; "" if none does."""
     written = text(invoice, REFERENCE_FIELD)
-    return written.removeprefix(PREFIX) if written.startswith(PREFIX) else ""
+    return written.removeprefix(PREFIX).partition(OCR_MARK)[0] if written.startswith(PREFIX) else ""
+
+
+def reference_of(note: WriteBack) -> str:
+    """What the reference shall say of a case: 55 of the 80 characters that it may have (API.md, "Writing back")."""
+    return f"{PREFIX}{note.case_id}{OCR_MARK if note.ocr else ''}{note.ocr}"
 
 
 def is_locked(invoice: Record) -> bool:
-    """Whether nobody can edit an invoice in Fortnox's own pages any more, as far as is known (fortnox.md 4.6)."""
+    """Whether nobody can edit an invoice in Fortnox's own pages any more, as far as is known
+    (API.md, "Locked invoices")."""
     if flag(invoice, "Cancelled"):
         return True
     if text(invoice, "AccountingMethod").upper() == "CASH":
@@ -76,38 +84,72 @@ def write_back(
     """
     invoice = client.read(Call.READ_INVOICE, invoice_number)
     places: dict[str, Callable[[], str]] = {
-        REFERENCE_FIELD: lambda: _reference(client, invoice, invoice_number, f"{PREFIX}{note.case_id}"),
+        REFERENCE_FIELD: lambda: _reference(client, invoice, invoice_number, note),
         LABEL_FIELD: lambda: _kept(labels.put(client, invoice_number, settings.case_label)),
     }
     if settings.attach_receipt and file is not None:
         at = note.at.astimezone(STOCKHOLM).date()
-        places[receipt.PLACE] = lambda: _kept(receipt.attach(client, invoice_number, note.case_id, at=at, file=file))
+        places[receipt.PLACE] = lambda: _kept(receipt.attach(client, invoice_number, note, at=at, file=file))
     noes: list[_No] = []
     for place, put in places.items():
         no = _tried(place, put)
         if no is None:
-            return WriteBackResult(places=(place,))
+            return WriteBackResult(places=(place,), holds_case_id=place != LABEL_FIELD)
         noes.append(no)
     locked = is_locked(invoice) and all(no.locked for no in noes)
     return WriteBackResult(refused=_told(noes, case_id=note.case_id, label=settings.case_label), locked=locked)
 
 
-def _reference(client: FortnoxClient, invoice: Record, invoice_number: str, wanted: str) -> str:
-    """Why the reference does not stand on the invoice; "" if it does."""
-    standing = text(invoice, REFERENCE_FIELD)
-    if standing == wanted:
+def taken_off(client: FortnoxClient, invoice_number: str, case_id: str) -> WriteBackResult:
+    """Take a case that counts no more off the invoice, where its id stands in the reference.
+
+    Gives Fortnox's words where it lets nobody. Raises as `write_back`.
+    """
+    if case_of(client.read(Call.READ_INVOICE, invoice_number)) != case_id:
+        return WriteBackResult()
+    try:
+        client.set_reference(invoice_number, "")
+    except NotAuthorised:
+        raise
+    except Refused as error:
+        return WriteBackResult(refused=_stays(case_id, error.message), locked=True)
+    if case_of(client.read(Call.READ_INVOICE, invoice_number)) == case_id:
+        return WriteBackResult(refused=_stays(case_id, UNCHANGED), locked=True)
+    return WriteBackResult(places=(REFERENCE_FIELD,))
+
+
+def _stays(case_id: str, why: str) -> str:
+    return f"Testärendet {case_id} står kvar i {REFERENCE_FIELD} ({why.rstrip('.')}). Det gäller inte längre."
+
+
+def _reference(client: FortnoxClient, invoice: Record, invoice_number: str, note: WriteBack) -> str:
+    """Why the reference does not stand on the invoice; "" if it does.
+
+    Where the case stands already, and the invoice was locked since, the OCR number beside it is done without.
+    """
+    standing, wanted = text(invoice, REFERENCE_FIELD), reference_of(note)
+    stands = case_of(invoice) == note.case_id
+    if standing == wanted or (stands and not note.ocr):
         return ""
     if standing and not standing.startswith(PREFIX):
         return OCCUPIED
-    answered = client.set_reference(invoice_number, wanted)
+    try:
+        answered = client.set_reference(invoice_number, wanted)
+    except NotAuthorised:
+        raise
+    except Refused:
+        if stands:
+            return ""
+        raise
     if text(client.read(Call.READ_INVOICE, invoice_number), REFERENCE_FIELD) == wanted:
         return ""
     if text(answered, REFERENCE_FIELD) == wanted:
-        # What is read can lag behind what was written (fortnox.md 2.5): it is looked at again before another place.
+        # What is read can lag behind what was written (API.md, "Keeping the stream"): it is looked at again before
+        # another place.
         raise RemoteError(
             "shows the case id in its answer and not yet when read.", system=SYSTEM, operation="read back"
         )
-    return UNCHANGED
+    return "" if stands else UNCHANGED
 
 
 def _kept(stands: bool) -> str:

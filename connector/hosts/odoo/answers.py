@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
 from typing import Any
 
 import requests
@@ -12,6 +10,7 @@ from pydantic import SecretStr
 from connector.domain.errors import KeyRefused, NotAuthorised, OutcomeUnknown, RateLimited, Refused, Unreadable
 from connector.hosts.odoo.transport import SYSTEM
 from connector.hosts.wire import own_words, retry_after_s
+from connector.remote.json_text import parsed
 
 _CHECK_ADDRESS = "Check the address and the database name."
 
@@ -35,8 +34,8 @@ def json_of(answer: requests.Response, operation: str) -> Any:
     if "json" not in answer.headers.get("Content-Type", ""):
         raise unreadable(answer, operation)
     try:
-        return json.loads(answer.content, parse_float=Decimal)
-    except ValueError:
+        return parsed(answer.content)
+    except (ValueError, RecursionError):
         raise unreadable(answer, operation) from None
 
 

@@ -1,4 +1,5 @@
-"""Internal notes in an invoice's chatter: seen by the company's own people, mailed to nobody (odoo.md section 8)."""
+"""Internal notes in an invoice's chatter: seen by the company's own people, mailed to nobody
+(API.md, "Rights and companies")."""
 
 from __future__ import annotations
 
@@ -27,7 +28,23 @@ def post(client: OdooClient, move_id: int, message: LedgerMessage, context: Reco
         subtype_xmlid="mail.mt_note",
         message_id=_message_id(message),
         context=context,
+        **_author(client),
     )
+
+
+def _author(client: OdooClient) -> Record:
+    """What a note must say of its author besides, where Odoo takes none of a user without an e-mail address.
+
+    Nothing is ever sent from the address that is given in its place.
+    """
+    if not client.dialect.notes_need_address:
+        return {}
+    uid = client.call("res.users", "context_get")["uid"]
+    (user,) = client.call("res.users", "read", ids=[uid], fields=["email", "partner_id"])
+    if user["email"]:
+        return {}
+    author = {"author_id": user["partner_id"][0]} if user["partner_id"] else {}
+    return {**author, "email_from": f"amili-connector@{_DOMAIN}"}
 
 
 def stands(client: OdooClient, move_id: int, message: LedgerMessage, context: Record) -> bool:

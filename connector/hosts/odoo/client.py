@@ -1,6 +1,6 @@
 """Calls to one Odoo, by the wire that its version speaks: JSON-2 from 19 on, JSON-RPC in 17 and 18.
 
-Source: odoo.md section 1. One call is one transaction in Odoo. Retries belong to the flows; here every answer
+Source: API.md, "Calls". One call is one transaction in Odoo. Retries belong to the flows; here every answer
 becomes a result or one of the errors of `connector.domain.errors`.
 """
 
@@ -18,6 +18,7 @@ from connector.domain.errors import (
     ConfigurationError,
     ConnectorError,
     NotAuthorised,
+    NotFound,
     OutcomeUnknown,
     Refused,
     Unavailable,
@@ -25,22 +26,32 @@ from connector.domain.errors import (
 )
 from connector.hosts.odoo.detection import detect
 from connector.hosts.odoo.json2 import Json2
-from connector.hosts.odoo.jsonrpc import JsonRpc
+from connector.hosts.odoo.jsonrpc import JsonRpc, PerhapsNoModel
 from connector.hosts.odoo.transport import SYSTEM, odoo_transport
 from connector.hosts.odoo.versions import Dialect, Version, dialect_of
+from connector.remote.calls import Kind
 
 REMEMBERED_S = 3600.0
 """How long a version found holds good. An Odoo that was upgraded speaks its new dialect after that at the latest."""
 
 LOOK_AGAIN_S = 60.0
-"""The shortest time between two looks at the version that refusals bring about."""
+"""The shortest time between two looks at the version, or at the models, that refusals bring about."""
+
+_MODELS = "ir.model"
 
 
 class Wire(Protocol):
     """A way to call methods of one database."""
 
     def call(
-        self, model: str, method: str, ids: Sequence[int] | None, *, context: Mapping[str, Any], **arguments: Any
+        self,
+        model: str,
+        method: str,
+        ids: Sequence[int] | None,
+        *,
+        kind: Kind,
+        context: Mapping[str, Any],
+        **arguments: Any,
     ) -> Any:
         """The result of `method`; see `OdooClient.call`."""
 
@@ -93,6 +104,8 @@ class OdooClient:
         self._clock = clock
         self._lock = threading.Lock()
         self._known: _Spoken | None = None
+        self._models: frozenset[str] = frozenset()
+        self._models_asked_at_s = float("-inf")
 
     @property
     def url(self) -> str:
@@ -108,29 +121,33 @@ class OdooClient:
         method: str,
         ids: Sequence[int] | None = None,
         *,
+        kind: Kind = Kind.LIST,
         context: Mapping[str, Any] | None = None,
         **arguments: Any,
     ) -> Any:
         """The result of `method` of `model`, as JSON with amounts as `Decimal`.
 
         `arguments` are the Python method's named ones; `ids` is left out for a method of the model itself.
-        `create` takes `vals_list` and gives a list of ids.
+        `create` takes `vals_list` and gives a list of ids. `kind` is what is asked for: most methods give lists.
 
         Raises `KeyRefused` (the key is not accepted), `NotAuthorised` (its user lacks a right), `NotFound` (no
         such model, method or record), `Refused` with Odoo's own message (any other clear no), `RateLimited`,
         `Unavailable` (never reached, not even its version could be asked for, or upgraded meanwhile),
         `OutcomeUnknown` (it failed, a timeout, a broken connection), `Unreadable` (a page or a redirect instead
-        of JSON), and `ConfigurationError` for a version that is not known to work, a missing login, and a
-        database that is not there.
+        of JSON), `TooLarge` (more than `kind` holds), and `ConfigurationError` for a version that is not known to
+        work, a missing login, and a database that is not there.
         """
         spoken = self._spoken()
         try:
-            return spoken.wire.call(model, method, ids, context={**self.context, **(context or {})}, **arguments)
+            return spoken.wire.call(
+                model, method, ids, kind=kind, context={**self.context, **(context or {})}, **arguments
+            )
         except NotAuthorised:
             raise
         except (Refused, Unreadable) as error:
-            self._look_for_upgrade(spoken, error)
-            raise
+            told = self._told_apart(error, model) if isinstance(error, PerhapsNoModel) else error
+            self._look_for_upgrade(spoken, told)
+            raise told from None
 
     def allows(self, model: str, operation: str, *, context: Mapping[str, Any] | None = None) -> bool:
         """Whether the key's user may do `operation` ("read", "write", "create", "unlink") on `model`.
@@ -140,6 +157,22 @@ class OdooClient:
         check = self.dialect.access_check
         ids: list[int] | None = None if check.of_the_model else []
         return bool(self.call(model, check.method, ids, context=context, operation=operation, **check.arguments))
+
+    def require_language(self) -> None:
+        """Raise `ConfigurationError` where Odoo would lock itself up for want of a language that a request can name.
+
+        Odoo 17 keeps what it has read of the customers to find one for as long as the call lasts: a call that
+        changes the customers' table would wait for itself. Raises the errors of `call` too.
+        """
+        spoken = self._spoken()
+        wire = spoken.wire
+        if spoken.dialect.names_language and isinstance(wire, JsonRpc) and not wire.language(self.context):
+            raise ConfigurationError(
+                f"This Odoo {spoken.version} has no language that a request can name, and would lock itself up while"
+                " its fields are changed. Nothing was changed.",
+                system=SYSTEM,
+                advice="Activate English (US) or Swedish under Settings, Translations, Languages in Odoo.",
+            )
 
     @property
     def dialect(self) -> Dialect:
@@ -180,10 +213,11 @@ class OdooClient:
         with self._lock:
             found = detect(self._transport)
             dialect = dialect_of(found.version, self._accepted)
-            self._known = _Spoken(found.version, dialect, self._wire(found.version, found.json2), self._clock())
+            wire = self._wire(found.version, dialect, json2=found.json2)
+            self._known = _Spoken(found.version, dialect, wire, self._clock())
             return self._known
 
-    def _wire(self, version: Version, json2: bool) -> Wire:
+    def _wire(self, version: Version, dialect: Dialect, *, json2: bool) -> Wire:
         if json2:
             return Json2(self._transport, self.database, self._api_key)
         if not self._login:
@@ -192,7 +226,30 @@ class OdooClient:
                 system=SYSTEM,
                 advice="Enter it as login in the connection's Odoo settings.",
             )
-        return JsonRpc(self._transport, self.database, self._login, self._api_key)
+        return JsonRpc(
+            self._transport, self.database, self._login, self._api_key, names_language=dialect.names_language
+        )
+
+    def _told_apart(self, error: PerhapsNoModel, model: str) -> Refused:
+        """What a refusal that names the model means: a model that is not there, or a refusal as any other."""
+        try:
+            there = model == _MODELS or self._has_model(model)
+        except ConnectorError:
+            there = True
+        kind = Refused if there else NotFound
+        return kind(error.message, system=SYSTEM, operation=error.operation, advice=error.advice)
+
+    def _has_model(self, model: str) -> bool:
+        """Whether this Odoo has `model` for the key's user to read; that it lacks one is believed for a minute."""
+        with self._lock:
+            if model not in self._models and self._clock() - self._models_asked_at_s <= LOOK_AGAIN_S:
+                return False
+        # Users without Settings rights may not search among the models, but ask for those that they may read.
+        rows = self.call(_MODELS, "get_available_models")
+        with self._lock:
+            self._models = frozenset(str(row["model"]) for row in rows)
+            self._models_asked_at_s = self._clock()
+            return model in self._models
 
     def _look_for_upgrade(self, spoken: _Spoken, error: Refused | Unreadable) -> None:
         """Look whether a refusal comes of another version than we took it for, but not at every refusal.

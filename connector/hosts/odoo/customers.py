@@ -1,12 +1,16 @@
 """Odoo's customers in our neutral form: who owes, by which identity number, and where the invoice went.
 
-Source: odoo.md section 4.
+Source: API.md, "Customers".
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from connector.domain.invoice import Address, Customer, CustomerType
-from connector.hosts.odoo import fields, records
+from connector.hosts.odoo import fields, number_lists, records
+from connector.hosts.odoo.client import OdooClient
+from connector.hosts.odoo.documents import company_context
 from connector.hosts.odoo.records import Record
 from connector.hosts.odoo.settings import OdooSettings
 
@@ -27,8 +31,7 @@ ADDRESS_FIELDS = {
 }
 """Address <- res.partner: of `partner_id` the invoice's, of `commercial_partner_id` the customer card's."""
 
-SHORTEST_NUMBER = 10
-"""Digits of the shortest Swedish identity number (domain.md 2.1)."""
+_MOST_CARDS = 500
 
 
 def customer(document: Record, settings: OdooSettings) -> Customer:
@@ -36,7 +39,10 @@ def customer(document: Record, settings: OdooSettings) -> Customer:
     card = records.part(document, "commercial_partner")
     if not card:
         return Customer(id="")
-    addressee = records.part(document, "partner")
+    partner = records.part(document, "partner")
+    left = _has_left(partner, card, settings)
+    # What belongs to another customer tells nothing of this one.
+    addressee = card if left else partner
     return Customer(
         id=str(records.value(card, "id")),
         number=records.text(card, CUSTOMER_FIELDS["number"]),
@@ -45,12 +51,59 @@ def customer(document: Record, settings: OdooSettings) -> Customer:
         id_number=_id_number(card, settings),
         email=records.text(card, CUSTOMER_FIELDS["email"]) or records.text(addressee, CUSTOMER_FIELDS["email"]),
         phone=_phone(card) or _phone(addressee),
+        addressee_left=left,
         address=_address(card),
         invoice_address=_address(addressee),
         sole_trader=_decision(card, settings.sole_trader_field),
         protected_identity=_decision(card, settings.protected_identity_field),
         never_send=bool(card[fields.NEVER_SEND]) if fields.NEVER_SEND in card else None,
     )
+
+
+def _has_left(addressee: Record, card: Record, settings: OdooSettings) -> bool:
+    """Whether the contact whom the invoice went to belongs to another customer now: Odoo keeps the invoice's own."""
+    if records.value(addressee, "id") == records.value(card, "id"):
+        return False
+    now = addressee.get("commercial_partner_id")
+    if now:
+        belongs_to = now[0] if isinstance(now, list) else now["id"] if isinstance(now, dict) else now
+        return bool(belongs_to != records.value(card, "id"))
+    # Contacts take the number of the company that they belong to (API.md, "Customers").
+    numbers = [_only_digits(_id_number(partner, settings)) for partner in (addressee, card)]
+    last = slice(-number_lists.SHORTEST_NUMBER, None)
+    return all(numbers) and numbers[0][last] != numbers[1][last]
+
+
+CARD_FIELDS = ("name", *ADDRESS_FIELDS.values())
+
+
+def cards(
+    client: OdooClient, customer_ids: Sequence[str], settings: OdooSettings, lists: Collection[str] = ()
+) -> dict[str, Customer]:
+    """These customers' cards, archived ones too, in one call for `_MOST_CARDS` of them.
+
+    `lists` are the fields that are lists of numbers.
+    """
+    wanted = [int(one) for one in customer_ids if one.isascii() and one.isdigit()]
+    fields_ = [*CARD_FIELDS, *settings.id_number_fields, *filter(None, (settings.protected_identity_field,))]
+    found: dict[str, Customer] = {}
+    for start in range(0, len(wanted), _MOST_CARDS):
+        rows = number_lists.cards(
+            client,
+            [("id", "in", wanted[start : start + _MOST_CARDS])],
+            list(dict.fromkeys(fields_)),
+            lists,
+            context={**company_context(settings), "active_test": False},
+        )
+        for row in rows:
+            found[str(row["id"])] = Customer(
+                id=str(row["id"]),
+                name=records.text(row, CUSTOMER_FIELDS["name"]),
+                id_number=_id_number(row, settings),
+                address=_address(row),
+                protected_identity=_decision(row, settings.protected_identity_field),
+            )
+    return found
 
 
 def _phone(card: Record) -> str:
@@ -74,8 +127,8 @@ def identity_field(card: Record, settings: OdooSettings) -> tuple[str, str]:
     "saknas" stands in these fields of real ledgers and means that there is no number. A mistyped number is
     handed on, so that a person is told to mend it.
     """
-    texts = [(field, text) for field in settings.id_number_fields if (text := records.text(card, field))]
-    for least in (SHORTEST_NUMBER, 2):
+    texts = [(field, text) for field in settings.id_number_fields for text in number_lists.believed_in(card, field)]
+    for least in (number_lists.SHORTEST_NUMBER, 2):
         for field, text in texts:
             if _digits(text) >= least:
                 return field, text
@@ -83,7 +136,11 @@ def identity_field(card: Record, settings: OdooSettings) -> tuple[str, str]:
 
 
 def _digits(text: str) -> int:
-    return sum(character.isdigit() for character in text)
+    return len(_only_digits(text))
+
+
+def _only_digits(text: str) -> str:
+    return "".join(character for character in text if character.isdigit())
 
 
 def _address(partner: Record) -> Address:

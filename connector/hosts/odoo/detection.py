@@ -1,4 +1,4 @@
-"""Which version an Odoo is, and whether it speaks JSON-2. Source: odoo.md section 1. No redirect is followed."""
+"""Which version an Odoo is, and whether it speaks JSON-2. Source: API.md, "Versions". No redirect is followed."""
 
 from __future__ import annotations
 

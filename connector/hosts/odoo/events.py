@@ -1,4 +1,4 @@
-"""What a webhook from Odoo points at. Never believed beyond the id (odoo.md section 2)."""
+"""What a webhook from Odoo points at. Never believed beyond the id (API.md, "Webhooks")."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LARGEST_ID = 2**31 - 1
 
 
 BEFORE_COMMIT = HintTiming(look_again_at_s=(2.0, 5.0, 15.0, 60.0), quiet_s=5.0)
-"""For versions that send webhooks while the user's transaction runs (odoo.md section 0): a bulk action ends after
+"""For versions that send webhooks while the user's transaction runs (API.md, "Webhooks"): a bulk action ends after
 seconds; and whatever writes to the invoice before that makes the user's own save fail."""
 
 

@@ -1,4 +1,8 @@
-"""The fields that the connector adds to Odoo's invoices and customers, and how their values are written."""
+"""The names of what the connector adds to Odoo: fields on invoices and customers, and the model of people's requests.
+
+The fields on invoices show, and whoever may change an invoice may change them by API. What was asked for, and by whom,
+stands in the requests, which only the installed actions make (API.md, "What is made by API").
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,7 @@ WITHDRAWAL_REASON = "x_amili_withdrawal_reason"
 WITHDRAWAL_AT = "x_amili_withdrawal_at"
 WITHDRAWAL_BY = "x_amili_withdrawal_by"
 WITHDRAWAL_CASE = "x_amili_withdrawal_case"
+OCR = "x_amili_ocr"
 NEVER_SEND = "x_amili_never_send"
 
 ADDED = (
@@ -39,11 +44,27 @@ ADDED = (
     WITHDRAWAL_AT,
     WITHDRAWAL_BY,
     WITHDRAWAL_CASE,
+    OCR,
 )
 """Those on invoices (account.move)."""
 
 ADDED_TO_CUSTOMERS = (NEVER_SEND,)
 """Those on customers (res.partner)."""
+
+
+REQUEST = "x_amili_request"
+"""The model of requests. A request's `create_uid` and `create_date` say who pressed, and when."""
+
+INVOICE_OF = "x_invoice_id"
+COMPANY_OF = "x_company_id"
+KIND = "x_kind"
+CHOSEN_ACTION = "x_first_action"
+CASE_SHOWN = "x_case_id"
+REASON = "x_reason"
+ANSWERED = "x_answered"
+
+SEND, TAKE_BACK, WITHDRAW, DISPUTE, SETTLE = "send", "take_back", "withdraw", "dispute", "settle"
+"""The kinds of request."""
 
 
 def odoo_datetime(at: datetime) -> str:

@@ -6,14 +6,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from pydantic import SecretStr
 
+from connector.domain.dates import latest_overdue
 from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorised, NotFound, Refused
-from connector.domain.invoice import Invoice, OverdueInvoice, Pdf, Standing
-from connector.domain.money import ORE
+from connector.domain.invoice import BankAccount, Customer, Invoice, OverdueInvoice, Pdf, Standing
 from connector.hosts.base import (
     Changes,
     HintTiming,
@@ -27,12 +26,33 @@ from connector.hosts.base import (
     WriteBack,
     WriteBackResult,
 )
-from connector.hosts.odoo import changes, chatter, coverage, documents, events, fields, keys, pdf, translate, wishes
+from connector.hosts.odoo import (
+    changes,
+    chatter,
+    coverage,
+    customers,
+    documents,
+    events,
+    fields,
+    keys,
+    named_products,
+    out_of_reach,
+    pdf,
+    request_rows,
+    same_number,
+    taken_back,
+    translate,
+    wishes,
+)
+from connector.hosts.odoo.asked import Asked
+from connector.hosts.odoo.bank_receipts import bank_accounts
 from connector.hosts.odoo.client import OdooClient
-from connector.hosts.odoo.companies import only_company
+from connector.hosts.odoo.companies import Tree, only_company, organization_number, seen_companies
 from connector.hosts.odoo.documents import Record
+from connector.hosts.odoo.overdue import overdue_invoices
 from connector.hosts.odoo.present import Present, existing_fields
 from connector.hosts.odoo.settings import OdooSettings
+from connector.hosts.odoo.shown_values import shown_values
 from connector.hosts.odoo.transport import SYSTEM
 from connector.hosts.odoo.versions import SEND_WIZARD, Dialect
 
@@ -46,11 +66,10 @@ NEEDED_RIGHTS = (
     ("res.partner", "read", "read customers"),
     (SEND_WIZARD, "create", "make the invoice's PDF"),
 )
-"""Model, operation and words for a person. The Invoicing group has them all (odoo.md section 8)."""
+"""Model, operation and words for a person. The Invoicing group has them all (API.md, "Rights and companies")."""
 
 _LOOK_FOR_FIELDS_EVERY_S = 60.0
 _LANGUAGE_STANDS_S = 3600.0
-_LONGEST_STATUS_CHARACTERS = 250
 _SETTLED = ("paid", "in_payment", "reversed")
 
 
@@ -72,7 +91,9 @@ class OdooHost:
         self._asked_at_s = 0.0
         self._language: Language | None = None
         self._language_read_at_s = 0.0
-        self._present = Present(client)
+        self._present = Present(client, settings.id_number_fields, named_products.products_in(settings))
+        self._tree = Tree(client)
+        self._asked = Asked(client, self._settings, self._search, self._added_fields)
 
     def check(self) -> LedgerIdentity:
         """Who this ledger is and whether our rights suffice. Reads only.
@@ -91,21 +112,31 @@ class OdooHost:
             for model, operation, words in needed_rights(self._client.dialect)
             if not self._client.allows(model, operation, context=context)
         )
-        entry = None if missing else documents.last_bank_entry(self._client, settings)
+        parents = self._tree.above(settings.company_id)
+        entry = None if missing else documents.last_bank_entry(self._client, settings, parents)
+        unknown = () if missing else named_products.unknown(self._client, settings, context)
         return LedgerIdentity(
             company=str(company["name"]),
-            organization_number=_organization_number(company),
+            organization_number=organization_number(company),
             version=version,
             user=str(user["login"]),
             missing_rights=missing,
             bank_booked_until=date.fromisoformat(entry["date"]) if entry else None,
             key_expires=keys.expires(self._client, user["id"]),
+            to_mend=() if missing else (*self._asked.to_mend(), *parents.to_mend, *named_products.in_words(unknown)),
+            unknown=unknown,
             found_settings={"company_id": settings.company_id},
         )
 
     def identity_coverage(self) -> IdentityCoverage:
         """How many customers have a valid identity number in one of the fields of the settings."""
-        return coverage.identity_coverage(self._client, self._settings())
+        return coverage.identity_coverage(self._client, self._settings(), self._number_lists())
+
+    def bank_accounts(self) -> tuple[BankAccount, ...]:
+        """How far receipts are booked, by bank journal."""
+        settings = self._settings()
+        parents = self._tree.above(settings.company_id)
+        return bank_accounts(documents.receipts_by_journal(self._client, settings, parents))
 
     def key_expires(self) -> date | None:
         """When our key ends, as far as Odoo tells. Raises `KeyRefused` for one that is not accepted."""
@@ -120,12 +151,19 @@ class OdooHost:
         keys.revoke(self._client, key)
 
     def read(self, invoice_id: str) -> Invoice:
-        """One invoice, fresh and whole. Raises `NotFound`, and `AmountUnreadable` for inexact amounts."""
+        """One invoice, fresh and whole. Raises `NotFound`, `AmountUnreadable` for inexact amounts, and `OutOfReach`."""
         settings = self._settings()
         try:
             document = self._document(invoice_id, settings)
-        except (NotFound, NotAuthorised):
+        except (NotFound, KeyRefused):
             raise
+        except NotAuthorised as error:
+            known = self._tree.above(settings.company_id)
+            self._tree.forget()
+            parents = self._tree.above(settings.company_id)
+            if parents.ids == known.ids:
+                raise out_of_reach.explained(self._client, error, invoice_id, settings, parents) from None
+            document = self._document(invoice_id, settings)
         except Refused:
             # A field that was there may have been removed since we looked.
             self._present.forget()
@@ -134,7 +172,22 @@ class OdooHost:
 
     def _document(self, invoice_id: str, settings: OdooSettings) -> Record:
         extras = self._present.extras(documents.company_context(settings))
-        return documents.fetch(self._client, invoice_id, settings, extras)
+        parents = self._tree.above(settings.company_id)
+        document = documents.fetch(self._client, invoice_id, settings, extras, parents)
+        move: Record = document["move"]
+        if (dispute := self._asked.disputes([move["id"]]).get(move["id"])) is not None:
+            # The invoice only shows what was said; who said it last, Odoo has kept.
+            move |= {fields.DISPUTED: dispute.stands, fields.DISPUTED_BY: dispute.by, fields.DISPUTED_AT: dispute.at}
+        customer = customers.customer(document, settings)
+        found = same_number.find(self._client, customer, settings, extras.number_lists)
+        return {**document, documents.NUMBER_CARDS: found}
+
+    def _number_lists(self) -> frozenset[str]:
+        return self._present.extras(self._context()).number_lists
+
+    def cards(self, customer_ids: Sequence[str]) -> Mapping[str, Customer]:
+        """The cards of these customers as they are now, 500 in a call."""
+        return customers.cards(self._client, customer_ids, self._settings(), self._number_lists())
 
     def find(self, number: str) -> str:
         """The id of the customer invoice whose number is exactly `number`. Raises `NotFound`.
@@ -150,25 +203,34 @@ class OdooHost:
         return str(found[0]["id"])
 
     def requested(self) -> Iterator[Wish]:
-        """Every standing wish: asked for, and no case since; newest first. Nothing where the fields are not set up."""
-        yield from wishes.requested(self._search, self._added_fields())
+        """Every standing wish, newest first: asked for, and not answered since. Nothing where nothing is set up."""
+        yield from self._asked.requested()
 
     def wish(self, invoice_id: str) -> Wish | None:
         """The standing wish on one invoice, read afresh; `None` if there is none, or no such invoice."""
-        return wishes.wish(self._search, self._added_fields(), invoice_id)
+        return self._asked.wish(invoice_id)
+
+    def hidden_wish(self, invoice_id: str) -> str:  # noqa: ARG002
+        """None, without a call: each request in Odoo has a mark of its own."""
+        return ""
 
     def withdrawal_wishes(self) -> Iterator[WithdrawalWish]:
         """Every standing wish to withdraw a case."""
-        yield from wishes.withdrawals(self._search, self._added_fields())
+        yield from self._asked.withdrawals()
 
     def withdrawal_wish(self, invoice_id: str) -> WithdrawalWish | None:
         """The standing wish to withdraw the case of one invoice, read afresh."""
-        return wishes.withdrawal(self._search, self._added_fields(), invoice_id)
+        return self._asked.withdrawal(invoice_id)
+
+    def vouches_for(self, mark: str) -> bool:
+        """Whether it is the mark of a request kept by Odoo, and not of what stood in fields of the invoice."""
+        return request_rows.is_mark(mark)
 
     def refuse_withdrawal(self, wish: WithdrawalWish, why: str) -> None:
         """Take a wish away, if it still stands, and show why in its place."""
         if self.withdrawal_wish(wish.invoice_id) != wish:
             return
+        self._asked.answer_withdrawal(wish)
         emptied = wishes.withdrawal_emptied()
         values = {**emptied, **({fields.FINDINGS: why} if fields.FINDINGS in self._added_fields() else {})}
         move_id = documents.record_id(wish.invoice_id)
@@ -183,12 +245,25 @@ class OdooHost:
         return events.timing(self._client.dialect)
 
     def changes(self, cursor: str, *, now: datetime) -> Iterator[Changes]:
-        """Customer invoices written since shortly before `cursor`, oldest first (odoo.md section 6)."""
-        yield from changes.since(self._search, cursor, now=now, added=self._added_fields())
+        """Customer invoices written since shortly before `cursor`, oldest first (API.md, "Changes")."""
+        yield from changes.since(
+            self._search,
+            cursor,
+            now=now,
+            added=self._added_fields(),
+            disputes=self._asked.disputes,
+            matches=self._matches,
+        )
 
     def standings(self, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
         """How these invoices stand now; those that Odoo does not have are left out."""
-        return changes.standings(self._search, invoice_ids, added=self._added_fields())
+        return changes.standings(
+            self._search,
+            invoice_ids,
+            added=self._added_fields(),
+            disputes=self._asked.disputes,
+            matches=self._matches,
+        )
 
     def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
         """One page of booked, open customer invoices past due on `today`, oldest due date first."""
@@ -199,7 +274,7 @@ class OdooHost:
                 ("state", "=", "posted"),
                 ("payment_state", "not in", list(_SETTLED)),
                 ("amount_residual", ">", 0),
-                ("invoice_date_due", "<", today.isoformat()),
+                ("invoice_date_due", "<=", latest_overdue(today).isoformat()),
             ],
             [
                 "name",
@@ -215,7 +290,7 @@ class OdooHost:
             limit=page_size,
             offset=(page - 1) * page_size,
         )
-        return tuple(_overdue(record) for record in found)
+        return tuple(overdue_invoices(found))
 
     def pdf(self, invoice_id: str) -> Pdf:
         """The invoice as the customer got it; nobody is mailed. Raises `PdfUnavailable` and `NotFound`."""
@@ -261,13 +336,15 @@ class OdooHost:
         for an unknown invoice.
         """
         added = self._added_fields()
-        wanted = {name: value for name, value in _shown_values(note, added).items() if name in added}
+        wanted = {name: value for name, value in shown_values(note, added).items() if name in added}
         if not wanted:
             return WriteBackResult(refused="The connector's fields are not set up in this Odoo.")
         move_id = documents.record_id(invoice_id)
         before = self._one(move_id, list(dict.fromkeys((*wanted, *wishes.read_for(note, added)))))
-        # In one write, so that what stands afterwards was wished for by somebody who saw what is shown.
-        differing: dict[str, str | bool] = dict(wishes.taken_away(note, before))
+        requests = self._asked.open_of(move_id) if wishes.may_answer(note, before) else {}
+        # Before it is shown, and only what stood before: what stands afterwards was asked by one who saw what is shown.
+        unanswered = self._asked.answer(wishes.answered(note, before, requests))
+        differing: dict[str, str | bool] = dict(wishes.taken_away(note, before, requests))
         differing |= {name: value for name, value in wanted.items() if (before[name] or "") != value}
         if differing:
             try:
@@ -279,7 +356,9 @@ class OdooHost:
         after = self._one(move_id, list(wanted)) if differing else before
         places = tuple(name for name, value in wanted.items() if (after[name] or "") == value)
         missing = [name for name in wanted if name not in places]
-        return WriteBackResult(places=places, refused=f"Odoo did not keep {', '.join(missing)}." if missing else "")
+        refused = f"Odoo did not keep {', '.join(missing)}." if missing else unanswered
+        holds_case_id = bool(note.case_id) and fields.CASE_ID in places
+        return WriteBackResult(places=places, refused=refused, holds_case_id=holds_case_id)
 
     def has_messages(self) -> bool:
         """An invoice in Odoo has its chatter."""
@@ -316,6 +395,11 @@ class OdooHost:
         )
         return found
 
+    def _matches(self, domain: list[Any]) -> Iterator[Record]:
+        settings = self._settings()
+        parents = self._tree.above(settings.company_id)
+        yield from taken_back.matches(self._client, domain, settings, parents)
+
     def _one(self, move_id: int, names: list[str]) -> Record:
         found = self._search([("id", "=", move_id)], names, limit=1)
         if not found:
@@ -329,13 +413,13 @@ class OdooHost:
         """The settings with a company in them, so that no call ever sees another company's books."""
         with self._lock:
             if self._resolved is None:
-                company_id = only_company(self._user()["company_ids"])
+                company_id = only_company(seen_companies(self._client))
                 self._resolved = self._chosen.model_copy(update={"company_id": company_id})
             return self._resolved
 
     def _user(self) -> Record:
         uid = self._client.call("res.users", "context_get")["uid"]
-        found: list[Record] = self._client.call("res.users", "read", ids=[uid], fields=["login", "company_ids"])
+        found: list[Record] = self._client.call("res.users", "read", ids=[uid], fields=["login"])
         return found[0]
 
     def _company(self, settings: OdooSettings) -> Record:
@@ -363,51 +447,3 @@ class OdooHost:
         """Whether to look again for missing fields: they may be installed after this process has started."""
         missing = not set(fields.ADDED) <= (self._added or frozenset())
         return missing and time.monotonic() - self._asked_at_s > _LOOK_FOR_FIELDS_EVERY_S
-
-
-def _shown_values(note: WriteBack, added: frozenset[str]) -> dict[str, str]:
-    findings = "\n".join(note.findings)
-    status = note.status
-    if findings and fields.FINDINGS not in added:
-        status = f"{status}: {' '.join(note.findings)}"[:_LONGEST_STATUS_CHARACTERS]
-    return {
-        fields.CASE_ID: note.case_id,
-        fields.STATUS: status,
-        fields.DATE: fields.odoo_datetime(note.at),
-        fields.CASE_URL: note.link,
-        fields.FINDINGS: findings,
-        fields.ENDED: note.ended,
-    }
-
-
-def _overdue(record: Record) -> OverdueInvoice:
-    due, issued = record["invoice_date_due"], record["invoice_date"]
-    customer, currency = record["commercial_partner_id"], record["currency_id"]
-    return OverdueInvoice(
-        id=str(record["id"]),
-        number=str(record["name"] or ""),
-        customer_name=str(customer[1]) if customer else "",
-        invoice_date=date.fromisoformat(issued) if issued else None,
-        due_date=date.fromisoformat(due) if due else None,
-        total=_shown(record["amount_total"]),
-        balance=_shown(record["amount_residual"]),
-        currency=str(currency[1]) if currency else "",
-        case_id=str(record.get(fields.CASE_ID) or ""),
-    )
-
-
-def _shown(amount: Decimal | int) -> Decimal:
-    """An amount for the list only: one in a currency of three decimals must not hide the whole list (B1 stops it)."""
-    return Decimal(amount).quantize(ORE, ROUND_HALF_UP)
-
-
-def _organization_number(company: Record) -> str:
-    """Ten digits from the company's registry number or its VAT number SE…01 (domain.md 2.1), else ""."""
-    for text in (str(company["company_registry"] or ""), str(company["vat"] or "")):
-        digits = "".join(character for character in text if character.isascii() and character.isdigit())
-        if text.strip().upper().startswith("SE") and digits.endswith("01"):
-            digits = digits[:-2]
-        digits = digits.removeprefix("16") if len(digits) == 12 else digits
-        if len(digits) == 10:
-            return digits
-    return ""

@@ -18,8 +18,26 @@ MODULE = "amili_connector"
 FIELD, CHOICE = "ir.model.fields", "ir.model.fields.selection"
 GROUP, ACTION, RULE = "res.groups", "ir.actions.server", "base.automation"
 VIEW, WINDOW, MENU = "ir.ui.view", "ir.actions.act_window", "ir.ui.menu"
+MODEL, ACCESS, RECORD_RULE = "ir.model", "ir.model.access", "ir.rule"
 
-INVOICE, CUSTOMER = "account.move", "res.partner"
+INVOICE, CUSTOMER, REQUEST = "account.move", "res.partner", fields.REQUEST
+
+ORDER = (
+    MENU,
+    WINDOW,
+    VIEW,
+    RULE,
+    ACTION,
+    RECORD_RULE,
+    ACCESS,
+    MODEL,
+    GROUP,
+    "res.groups.privilege",
+    "ir.module.category",
+    FIELD,
+)
+"""The order in which objects are taken away. What names another goes before it; a rule takes its actions along, a model
+its fields and records. The fields on Odoo's own models go last, with what stands in them."""
 
 INVOICING_GROUP = "account.group_account_invoice"
 BILLING_ADMINISTRATORS = "account.group_account_manager"
@@ -33,13 +51,17 @@ WITHDRAW_CASE_ACTION = "action_withdraw_case"
 DISPUTE_ACTION = "action_mark_disputed"
 SETTLE_ACTION = "action_settle_dispute"
 PDF_ACTION = "action_render_pdf"
+ANSWER_ACTION = "action_answer_requests"
+REQUEST_MODEL = "request_model"
+REQUEST_ACCESS = "request_access"
+REQUEST_RULE = "request_rule"
 COLLECTION_LIST = "view_collection_list"
 SEARCH = "view_invoice_search"
 COLLECTION_WINDOW = "window_collection"
 COLLECTION_MENU = "menu_collection"
 
 KEY_DURATION_DAYS = 365
-"""How long API keys of the connector's own user may last; others of its rights are held to 90 (odoo.md section 1)."""
+"""How long API keys of the connector's own user may last; others of its rights are held to 90 (API.md, "Keys")."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +81,8 @@ class AddedField:
     """A field.
 
     `choices` are the values of a selection, `longest` how many characters a text may have (0 for any), and `formerly`
-    is the type that an earlier release gave it.
+    is the type that an earlier release gave it. `relation` is the model that a reference points to: it goes with what
+    it points to, and is looked up by it.
     """
 
     model: str
@@ -69,22 +92,24 @@ class AddedField:
     choices: Mapping[str, Words] = field(default_factory=dict)
     formerly: str = ""
     longest: int = 0
+    relation: str = ""
 
     @property
     def key(self) -> str:
         """Its external id."""
-        return f"field_{self.name}"
+        return f"{'request_' if self.model == REQUEST else ''}field_{self.name}"
 
 
 @dataclass(frozen=True)
 class CodeAction:
-    """An action that runs code on invoices. `groups` may run it; `in_menu` offers it in their Action menu."""
+    """An action that runs code on records of `model`. `groups` may run it; `in_menu` offers it in their Action menu."""
 
     key: str
     name: Words
     template: str
     groups: tuple[str, ...]
     in_menu: bool = True
+    model: str = INVOICE
 
 
 @dataclass(frozen=True)
@@ -147,8 +172,36 @@ ADDED_FIELDS: tuple[AddedField, ...] = (
     AddedField(INVOICE, fields.WITHDRAWAL_AT, "datetime", Words("Återkallelse begärd", "Withdrawal requested")),
     AddedField(INVOICE, fields.WITHDRAWAL_BY, "char", Words("Återkallelse begärd av", "Withdrawal requested by")),
     AddedField(INVOICE, fields.WITHDRAWAL_CASE, "char", Words("Återkallelsen gäller", "Withdrawal concerns")),
+    AddedField(INVOICE, fields.OCR, "char", Words("Amilis OCR-nummer", "Amili's OCR number")),
     AddedField(CUSTOMER, fields.NEVER_SEND, "boolean", Words("Skicka aldrig till inkasso", "Never send to collection")),
 )
+
+REQUEST_FIELDS: tuple[AddedField, ...] = (
+    AddedField(REQUEST, fields.INVOICE_OF, "many2one", Words("Faktura", "Invoice"), relation=INVOICE),
+    AddedField(REQUEST, fields.COMPANY_OF, "many2one", Words("Företag", "Company"), relation="res.company"),
+    AddedField(
+        REQUEST,
+        fields.KIND,
+        "selection",
+        Words("Begäran", "Request"),
+        {
+            fields.SEND: Words("Skicka till inkasso", "Send to collection"),
+            fields.TAKE_BACK: Words("Återta begäran", "Take the request back"),
+            fields.WITHDRAW: Words("Återkalla ärendet", "Withdraw the case"),
+            fields.DISPUTE: Words("Markera som bestridd", "Mark as disputed"),
+            fields.SETTLE: Words("Tvisten avgjord", "Dispute settled"),
+        },
+    ),
+    AddedField(REQUEST, fields.CHOSEN_ACTION, "char", Words("Börja med", "Begin with")),
+    AddedField(REQUEST, fields.CASE_SHOWN, "char", Words("Ärende som visades", "Case that was shown")),
+    AddedField(REQUEST, fields.REASON, "char", Words("Skäl", "Reason")),
+    AddedField(REQUEST, fields.ANSWERED, "boolean", Words("Besvarad", "Answered")),
+)
+"""The fields of a request."""
+
+REQUEST_NAME = Words("Inkasso: begäran", "Collection: request")
+OWN_COMPANIES = f"[('{fields.COMPANY_OF}', 'in', company_ids)]"
+"""Whose requests a user sees."""
 
 CATEGORY_NAME = Words("Inkasso (Amili)", "Collection (Amili)")
 SEND_GROUP_NAME = Words("Inkasso: skicka", "Collection: send")
@@ -185,6 +238,14 @@ CODE_ACTIONS: tuple[CodeAction, ...] = (
         "render_pdf.py.txt",
         (INVOICING_GROUP,),
         in_menu=False,
+    ),
+    CodeAction(
+        ANSWER_ACTION,
+        Words("Amili-kopplingen: besvarade begäranden", "Amili connector: requests that are answered"),
+        "answer_requests.py.txt",
+        (f"{MODULE}.{KEY_GROUP}",),
+        in_menu=False,
+        model=REQUEST,
     ),
 )
 

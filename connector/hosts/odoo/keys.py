@@ -1,4 +1,4 @@
-"""The connector's own API key in Odoo: when it ends, and making a new one where Odoo lets us (odoo.md section 1)."""
+"""The connector's own API key in Odoo: when it ends, and making a new one where Odoo lets us (API.md, "Keys")."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ def generate(client: OdooClient, key: SecretStr, *, until: date) -> SecretStr | 
     It does so for users with Settings rights, and for others by its parameter
     `base.enable_programmatic_api_keys`. Raises `KeyRefused`, and the errors of an unknown outcome.
     """
+    if not client.dialect.makes_keys:
+        return None
     try:
         made = client.call(
             MODEL,

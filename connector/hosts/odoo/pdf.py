@@ -1,4 +1,4 @@
-"""The invoice as the customer got it, without mailing anybody. Source: odoo.md section 5.
+"""The invoice as the customer got it, without mailing anybody. Source: API.md, "PDF".
 
 Three ways, tried in this order:
 
@@ -25,6 +25,7 @@ from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import Record, company_context, in_company, record_id
 from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.odoo.transport import SYSTEM
+from connector.remote.calls import Kind
 
 ACTION = "ir.actions.server"
 PDF_START = b"%PDF-"
@@ -72,6 +73,7 @@ def _read(client: OdooClient, move_id: int, settings: OdooSettings) -> Record:
         "search_read",
         domain=[*in_company(settings), ("id", "=", move_id)],
         fields=["name", "state", "invoice_pdf_report_id", "invoice_pdf_report_file"],
+        kind=Kind.PDF,
         context=company_context(settings),
     )
     if not found:
@@ -89,7 +91,11 @@ def _rendered(client: OdooClient, move_id: int, settings: OdooSettings) -> bytes
     selected = {"active_model": "account.move", "active_id": move_id, "active_ids": [move_id]}
     try:
         answer = client.call(
-            ACTION, "run", ids=[settings.pdf_action_id], context={**company_context(settings), **selected}
+            ACTION,
+            "run",
+            ids=[settings.pdf_action_id],
+            kind=Kind.PDF,
+            context={**company_context(settings), **selected},
         )
     except KeyRefused:
         raise

@@ -1,4 +1,4 @@
-"""Taking away from an Odoo everything that was installed. Source: odoo.md section 3."""
+"""Taking away from an Odoo everything that was installed. Source: API.md, "Installing"."""
 
 from __future__ import annotations
 
@@ -6,22 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connector.hosts.odoo.client import OdooClient
-from connector.hosts.odoo.installing import Row, data_rows, existing, require_settings_rights
+from connector.hosts.odoo.installing import data_rows, existing, require_settings_rights
+from connector.hosts.odoo.inventory import ORDER
+from connector.hosts.odoo.journal import Row
 
 FAVOURITES = "ir.filters"
-
-ORDER = (
-    "ir.ui.menu",
-    "ir.actions.act_window",
-    "ir.ui.view",
-    "base.automation",
-    "ir.actions.server",
-    "res.groups",
-    "res.groups.privilege",
-    "ir.module.category",
-    "ir.model.fields",
-)
-"""What names another goes before it; a rule takes its actions along. Fields go last, with what stands in them."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +26,11 @@ def remove(client: OdooClient) -> RemovalReport:
 
     The added fields go with what stands in them, and so do searches that users saved with them, which Odoo could
     not open any more. Modules of Odoo's own stay, since others may use them by now. Raises `NotAuthorised` for a
-    key without Settings rights, `Refused` in Odoo's words when something of the company's own still names a
-    field, and the errors of `OdooClient.call`.
+    key without Settings rights, `ConfigurationError` as `OdooClient.require_language`, `Refused` in Odoo's words
+    when something of the company's own still names a field, and the errors of `OdooClient.call`.
     """
     require_settings_rights(client)
+    client.require_language()
     return RemovalReport(take_away(client, data_rows(client)), _remove_favourites(client))
 
 

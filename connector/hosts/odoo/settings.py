@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -58,7 +60,8 @@ class OdooSettings(BaseModel):
     id_number_fields: tuple[FieldName, ...] = Field(
         ("company_registry", "vat"),
         min_length=1,
-        description="Fields of the customer that may hold its identity number, the most trusted first.",
+        description="Fields of the customer that may hold its identity number, the most trusted first: of text, or the"
+        " list id_numbers of OCA's partner_identification.",
     )
     sole_trader_field: FieldName | None = Field(
         None,
@@ -72,6 +75,12 @@ class OdooSettings(BaseModel):
         gt=0,
         description="Id of the action that renders invoices as PDF without side effects; provisioning installs it.",
     )
+    answer_action_id: int | None = Field(
+        None,
+        gt=0,
+        description="Id of the action by which people's requests are marked as answered; provisioning installs it."
+        " Without it, requests in fields of an earlier release are read too, as questions to a person.",
+    )
 
 
 def odoo_settings(host: dict[str, Any]) -> OdooSettings:
@@ -82,3 +91,15 @@ def odoo_settings(host: dict[str, Any]) -> OdooSettings:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ConfigurationError(f"The Odoo setting {where}: {first['msg']}.") from None
+
+
+def same_books(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two connections read the same company of the same Odoo; a company that is not named may be any."""
+    companies = {settings.get("company_id") for settings in (one, other)} - {None}
+    return _database_of(one) == _database_of(other) and len(companies) < 2
+
+
+def _database_of(settings: Mapping[str, Any]) -> tuple[str, int | None, str, str]:
+    parts = urlsplit(str(settings.get("url", "")))
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.hostname or "", port, parts.path.rstrip("/"), str(settings.get("database", ""))

@@ -1,6 +1,6 @@
 """What has been done about an Odoo invoice, and what is open beside it: payments, credit notes, differences.
 
-Pure functions of the host document (`documents.py`). Sources: odoo.md section 4, and tests/hosts/odoo/fixtures.
+Pure functions of the host document (`documents.py`). Sources: API.md, "Payments", and tests/hosts/odoo/fixtures.
 """
 
 from __future__ import annotations
@@ -12,20 +12,27 @@ from decimal import Decimal
 from connector.domain.errors import Unreadable
 from connector.domain.invoice import CreditNote, OpenReceipt, Payment, PaymentKind, WriteOff
 from connector.hosts.odoo import records
+from connector.hosts.odoo.receivables import receivable_partials
 from connector.hosts.odoo.records import Record
 from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.odoo.transport import SYSTEM
 
 ZERO = Decimal("0.00")
 
+REJECTED_STATES = ("rejected", "canceled", "draft")
+"""States of a payment whose entry is booked still, by which Odoo says that no money came."""
+
+STANDING_STATES = ("in_process", "paid", "posted")
+"""States of a payment that counts, for Odoo; "posted" is 17's."""
+
 
 def _matched(document: Record) -> list[tuple[Record, Decimal, date]]:
-    """Each entry matched to the invoice, with how much of it and the date.
+    """Each entry matched to what is owed on the invoice, with how much of it and the date.
 
     An exchange difference is no payment: Odoo makes it so that both sides come out even.
     """
     lines = {records.value(line, "id"): line for line in records.parts(document, "matched_lines")}
-    partials = records.parts(document, "partials")
+    partials = receivable_partials(document)
     exchange_moves = {records.reference_id(partial, "exchange_move_id") for partial in partials} - {0}
     amounts: dict[int, Decimal] = {}
     for partial in partials:
@@ -39,7 +46,7 @@ def _matched(document: Record) -> list[tuple[Record, Decimal, date]]:
         line = lines.get(line_id)
         if line is None:
             raise Unreadable(f"the document lacks the matched line {line_id}.", system=SYSTEM)
-        day = records.day(line, "date")
+        day = _day(line, document)
         if day is None:
             raise Unreadable(f"the matched line {line_id} has no date.", system=SYSTEM)
         if records.reference_id(line, "move_id") not in exchange_moves:
@@ -47,8 +54,23 @@ def _matched(document: Record) -> list[tuple[Record, Decimal, date]]:
     return found
 
 
+def _day(line: Record, document: Record) -> date | None:
+    """The day of a row: a payment's own, for Odoo books one that is dated in a locked period on another day."""
+    registered = records.day(line, "payment_date") if "payment_date" in line else None
+    if registered is None and (payment := _payment_of(line, document)) is not None:
+        registered = records.day(payment, "date")
+    return registered or records.day(line, "date")
+
+
+def _payment_of(line: Record, document: Record) -> Record | None:
+    """The payment registered on the invoice whose entry the row is of."""
+    entry = records.reference_id(line, "move_id")
+    payments = (one for one in records.parts(document, "payments") if records.reference_id(one, "move_id") == entry)
+    return next(payments, None) if entry else None
+
+
 def awaits_bank(document: Record, settings: OdooSettings) -> bool:
-    """Whether a payment that is not matched with the bank has not been seen there yet (odoo.md section 4)."""
+    """Whether a payment that is not matched with the bank has not been seen there yet (API.md, "Payments")."""
     if settings.payments_await_bank is not None:
         return settings.payments_await_bank
     shown = records.value(records.part(document, "move"), "payment_state") == "in_payment"
@@ -87,12 +109,22 @@ def _payment_kind(line: Record, matched: Decimal, document: Record, *, awaits_ba
     """Whether money came in. A row of which only a part is money, and only a part matched here, does not tell."""
     if not _is_posted(line):
         return PaymentKind.UNBOOKED
+    if _is_rejected(line, document):
+        return PaymentKind.REJECTED
     if awaits_bank and line.get("bank_matched") is False:
         return PaymentKind.UNSEEN
     if "received" in line and line["received"] is None:
         return PaymentKind.OFFSET
-    told_apart = not _beside_the_money(line, document) or matched == _row_total(line)
+    told_apart = not _beside_the_money(line, document) or matched == _settled(line)
     return PaymentKind.RECEIPT if told_apart else PaymentKind.OFFSET
+
+
+def _is_rejected(line: Record, document: Record) -> bool:
+    """Whether Odoo itself says of the row's payment that it did not come; its entry stays booked and matched."""
+    state = line.get("payment_state")
+    if state is None and (payment := _payment_of(line, document)) is not None:
+        state = records.value(payment, "state")
+    return state in REJECTED_STATES
 
 
 def _is_posted(line: Record) -> bool:
@@ -106,18 +138,21 @@ def _written_off(line: Record, matched: Decimal, document: Record) -> Decimal:
     Odoo then makes one receivable row of the money and the difference together.
     """
     beside = _beside_the_money(line, document)
-    return beside if beside and matched == _row_total(line) else ZERO
+    return beside if beside and matched == _settled(line) else ZERO
 
 
 def _beside_the_money(line: Record, document: Record) -> Decimal:
-    """By how much a row is more than the money that it stands for; of money in another currency nothing is said."""
+    """By how much more was taken off receivables than came in; of money in another currency nothing is said."""
     if line.get("received") is None or not same_currency(line, document):
         return ZERO
-    return max(_row_total(line) - records.amount(line, "received", "payments.received"), ZERO)
+    return max(_settled(line) - records.amount(line, "received", "payments.received"), ZERO)
 
 
-def _row_total(line: Record) -> Decimal:
-    return -records.amount(line, "balance", "payments.balance")
+def _settled(line: Record) -> Decimal:
+    """What the row's whole entry took off receivables: a bank line for several invoices has a row for each."""
+    row = -records.amount(line, "balance", "payments.balance")
+    whole = ZERO if line.get("settled") is None else records.amount(line, "settled", "payments.settled")
+    return max(row, whole)
 
 
 def write_offs(document: Record) -> tuple[WriteOff, ...]:
@@ -143,6 +178,40 @@ def credit_notes(document: Record) -> tuple[CreditNote, ...]:
                 booked=_is_posted(line),
             )
     return tuple(found.values())
+
+
+def taken_back(matched: Iterable[tuple[Payment, set[int]]], credit_notes: Iterable[CreditNote]) -> tuple[str, ...]:
+    """`Invoice.taken_back`."""
+    kinds = (PaymentKind.UNBOOKED, PaymentKind.REJECTED)
+    payments = [payment.id for payment, _ in matched if payment.kind in kinds]
+    return tuple(sorted((*payments, *(credit_key(note.id) for note in credit_notes if not note.booked))))
+
+
+def credit_key(move_id: object) -> str:
+    """What a credit note is called among what was taken back."""
+    return f"credit-{move_id}"
+
+
+def reversed_payments(document: Record) -> tuple[OpenReceipt, ...]:
+    """Payments that were registered on the invoice, and whose entries were reversed; Odoo may call them paid still.
+
+    Documents of earlier releases do not say so: there it is one that is neither matched nor open.
+    """
+    known = {records.reference_id(line, "move_id") for line in records.parts(document, "matched_lines")}
+    open_entries = {records.text(line, "move_name") for line in records.parts(document, "open_credit_lines")}
+    return tuple(
+        OpenReceipt(
+            amount=records.amount(payment, "amount", "payments.amount"),
+            currency=_foreign_currency(payment, document),
+            date=records.day(payment, "date"),
+            reference=records.text(payment, "name"),
+        )
+        for payment in records.parts(document, "payments")
+        if (entry := records.reference_id(payment, "move_id"))
+        and entry not in known
+        and records.value(payment, "state") in STANDING_STATES
+        and payment.get("reversed", records.text(payment, "name") not in open_entries)
+    )
 
 
 def unbooked_payments(document: Record) -> tuple[Payment, ...]:
@@ -187,14 +256,11 @@ def unmatched_receipts(document: Record, matched: Iterable[tuple[Payment, set[in
 
     What is open of a booked payment of this invoice is named after it.
     """
-    payments = {row: payment.id for payment, rows in matched if payment.kind is PaymentKind.RECEIPT for row in rows}
+    payments = {row: payment for payment, rows in matched if payment.kind is PaymentKind.RECEIPT for row in rows}
     elsewhere = [payment for payment in _unbooked(document) if not same_currency(payment, document)]
     open_lines = [line for line in records.parts(document, "open_credit_lines") if not _of_credit_note(line)]
     return (
-        *(
-            _open_credit(line, document).model_copy(update={"rest_of": payments.get(records.value(line, "id"), "")})
-            for line in open_lines
-        ),
+        *(_rest_of(payments.get(records.value(line, "id")), _open_credit(line, document)) for line in open_lines),
         *(
             OpenReceipt(
                 amount=records.amount(receipt, "amount", "unmatched_receipts.amount"),
@@ -205,6 +271,11 @@ def unmatched_receipts(document: Record, matched: Iterable[tuple[Payment, set[in
             for receipt in (*records.parts(document, "statement_lines"), *elsewhere)
         ),
     )
+
+
+def _rest_of(payment: Payment | None, receipt: OpenReceipt) -> OpenReceipt:
+    """What is open of a payment of the invoice came with it, on its day."""
+    return receipt.model_copy(update={"rest_of": payment.id, "date": payment.date}) if payment else receipt
 
 
 def unapplied_credits(document: Record) -> tuple[OpenReceipt, ...]:

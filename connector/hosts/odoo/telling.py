@@ -10,6 +10,7 @@ from connector.hosts.odoo.removal import RemovalReport
 
 _PARTS = (
     ("fields on invoices and customers", ("field_",)),
+    ("parts of the model that holds people's requests", ("request_",)),
     ("groups of users", ("group_", "category")),
     ("actions on invoices", ("action_",)),
     ("tab, columns, filters, customer's flag", ("view_",)),
@@ -28,6 +29,7 @@ def installed(report: ProvisionReport) -> tuple[str, ...]:
         "In Odoo now:",
         *_by_part(report.created, report.updated),
         *(("Taken away, from an earlier release: " + ", ".join(report.removed) + ".",) if report.removed else ()),
+        *((f"Not taken away, from an earlier release: {report.kept_old}",) if report.kept_old else ()),
         f"May send (group {_GROUP}): {', '.join(report.senders) or 'nobody yet'}.",
         "Next: put those who shall send into that group in Odoo, under Settings, Users; then reload Odoo's pages.",
     )

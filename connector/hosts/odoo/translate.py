@@ -1,6 +1,6 @@
 """Odoo's invoice in our neutral form: a pure function of the host document (`documents.py`).
 
-The tables come first: what Odoo calls a thing, and what we call it. Source: odoo.md section 4.
+The tables come first: what Odoo calls a thing, and what we call it. Source: API.md, "Invoices".
 """
 
 from __future__ import annotations
@@ -8,8 +8,11 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from connector.domain.bank_booking import WHOLE_COMPANY, booked_until
 from connector.domain.errors import Unreadable
 from connector.domain.invoice import (
+    BankAccount,
+    Customer,
     Hold,
     Instalment,
     Invoice,
@@ -18,11 +21,13 @@ from connector.domain.invoice import (
     Line,
     LineKind,
     Payment,
-    ReminderSent,
 )
 from connector.domain.money import ORE
-from connector.hosts.odoo import fields, records, settlements
+from connector.hosts.odoo import fields, modules, records, reminders, same_number, settlements
+from connector.hosts.odoo.bank_receipts import bank_accounts
+from connector.hosts.odoo.counterparts import RECEIVABLE
 from connector.hosts.odoo.customers import customer
+from connector.hosts.odoo.documents import NUMBER_CARDS
 from connector.hosts.odoo.records import Record
 from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.odoo.transport import SYSTEM
@@ -50,20 +55,14 @@ HOLDS = {"blocked": "blocked", "invoicing_legacy": "invoicing_legacy"}
 """Hold.kind <- account.move.payment_state. "blocked": a user marked the invoice as disputed. "invoicing_legacy":
 its payments were never kept in this Odoo, so the balance tells nothing."""
 
-RECEIVABLE = "asset_receivable"
-"""The account_type of the rows that say what the customer owes, one for each part that is due at a time."""
-
 PRODUCT_LINE = "product"
 """The display_type of lines that charge for something; sections, notes, taxes and the receivable do not."""
 
 DISCOUNT_LINE = "epd"
 """The display_type of the pair of lines by which Odoo reckons VAT on the price less an early-payment discount."""
 
-REMINDED = "sent"
-"""The state of a reminder that has reached the customer, in OCA's credit control."""
-
-REMINDER_FEE = "dunning_fees_amount"
-"""The field of a reminder that only the module for reminder fees adds."""
+LENGTH_DIGIT = "se_ocr3"
+"""The kind of reference for a journal's invoices that has a length digit (l10n_se, account_journal.py)."""
 
 
 def translate(document: Record, settings: OdooSettings) -> Invoice:
@@ -75,10 +74,12 @@ def translate(document: Record, settings: OdooSettings) -> Invoice:
     move = records.part(document, "move")
     unbooked = settlements.unbooked_payments(document)
     matched = settlements.matched_payments(document, awaits_bank=settlements.awaits_bank(document, settings))
+    credit_notes = settlements.credit_notes(document)
     instalments = _instalments(document)
     state = records.value(move, INVOICE_FIELDS["state"])
     if state not in STATES:
         raise Unreadable("the invoice is in an unknown state.", system=SYSTEM)
+    accounts = _bank_accounts(document)
     return Invoice(
         id=str(records.value(move, "id")),
         number=_number(move),
@@ -91,16 +92,30 @@ def translate(document: Record, settings: OdooSettings) -> Invoice:
         balance=_balance(move, unbooked),
         lines=_lines(document, settings),
         payments=(*(payment for payment, _ in matched), *unbooked),
-        credit_notes=settlements.credit_notes(document),
+        credit_notes=credit_notes,
         write_offs=settlements.write_offs(document),
         instalments=instalments if len(instalments) > 1 else (),
-        reminders=_reminders(document),
-        customer=customer(document, settings),
-        bank_booked_until=_bank_booked_until(document),
+        reminders=reminders.reminders(document),
+        reminders_known=reminders.are_kept(document),
+        customer=_customer(document, settings),
+        payment_reference=str(move.get("payment_reference") or "").strip(),
+        reference_has_length_digit=(document.get("journal") or {}).get("invoice_reference_model") == LENGTH_DIGIT,
+        bank_booked_until=booked_until(accounts or ()),
+        bank_accounts=accounts,
         unmatched_receipts=settlements.unmatched_receipts(document, matched),
         unapplied_credits=settlements.unapplied_credits(document),
+        taken_back=settlements.taken_back(matched, credit_notes),
+        reversed_payments=settlements.reversed_payments(document),
+        hidden_company=str(document.get("hidden_company") or ""),
         holds=_holds(document),
+        policies_unseen="policies" in document and document["policies"] is None,
     )
+
+
+def _customer(document: Record, settings: OdooSettings) -> Customer:
+    read = customer(document, settings)
+    cards = None if document.get(NUMBER_CARDS) is None else records.parts(document, NUMBER_CARDS)
+    return read.model_copy(update={"cards_with_number": same_number.other_cards(read, cards, settings)})
 
 
 def _number(move: Record) -> str:
@@ -146,6 +161,8 @@ def _lines(document: Record, settings: OdooSettings) -> tuple[Line, ...]:
             description=records.text(line, "name"),
             amount=_gross(line, f"lines[{position}].amount", taxed_part),
             kind=_line_kind(line, settings),
+            products=tuple(sorted(_product_names(line))),
+            account=records.text(line, "account_code"),
         )
         for position, line in enumerate(charged)
     )
@@ -187,6 +204,11 @@ def _line_kind(line: Record, settings: OdooSettings) -> LineKind:
 
 def _product_names(line: Record) -> set[str]:
     """What the line's product may be called in the settings; Odoo shows it as "[CODE] Name" or "Name"."""
+    found = _shown_names(line)
+    return found | {str(name) for name in line.get("product_names") or ()}
+
+
+def _shown_names(line: Record) -> set[str]:
     shown = records.shown_name(line, "product_id").casefold()
     code, bracket, name = shown.removeprefix("[").partition("] ")
     return {shown, code, name} if shown.startswith("[") and bracket else {shown} - {""}
@@ -203,33 +225,15 @@ def _holds(document: Record) -> tuple[Hold, ...]:
     if move.get(fields.DISPUTED):
         by = str(move.get(fields.DISPUTED_BY) or "")
         holds.append(Hold(kind="disputed", by=by, since=records.day_of_instant(move, fields.DISPUTED_AT)))
+    holds += [Hold(kind=kind) for kind in modules.holds(document)]
     return tuple(holds)
 
 
-def _reminders(document: Record) -> tuple[ReminderSent, ...]:
-    """The reminders sent, oldest first. Each letter asks for the balance and its own fee, not for those of the
-    letters before it, so that only the last one's is charged (OCA, account_credit_control_dunning_fees)."""
-    lines = document.get("reminder_lines")
-    if lines is None:
-        return ()
-    letters = [
-        (records.day(line, "date_sent") or records.required_day(line, "date"), line)
-        for line in records.parts(document, "reminder_lines")
-        if records.value(line, "state") == REMINDED and settlements.same_currency(line, document)
-    ]
-    letters.sort(key=lambda letter: letter[0])
-    return tuple(
-        ReminderSent(date=sent, fee=_fee_of_reminder(line, is_last=number == len(letters)))
-        for number, (sent, line) in enumerate(letters, 1)
-    )
-
-
-def _fee_of_reminder(line: Record, *, is_last: bool) -> Decimal | None:
-    if REMINDER_FEE not in line:
+def _bank_accounts(document: Record) -> tuple[BankAccount, ...] | None:
+    """How far receipts are booked, by journal; documents of earlier releases name no journal, and hold one entry."""
+    if "bank_receipts" in document:
+        return bank_accounts(records.parts(document, "bank_receipts"))
+    if "last_bank_entry" not in document:
         return None
-    return records.amount(line, REMINDER_FEE, "reminders.fee") if is_last else ZERO
-
-
-def _bank_booked_until(document: Record) -> date | None:
-    entry = document.get("last_bank_entry")
-    return records.day(entry, "date") if entry else None
+    entry = document["last_bank_entry"]
+    return (BankAccount(id=WHOLE_COMPANY, booked_until=records.day(entry, "date")),) if entry else ()

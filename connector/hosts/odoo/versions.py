@@ -1,8 +1,8 @@
 """The versions of Odoo, and all that differs between them as far as the connector is concerned: one table.
 
-Everything above the wire asks the `Dialect` for a name instead of asking which version it is. Sources: odoo.md
-as noted at each row of `DIFFERENCES`; "inferred" marks what that reference does not state, which goes for
-nearly all of 17: there it is what stands in 17's own source, and has never been run.
+Everything above the wire asks the `Dialect` for a name instead of asking which version it is. Source:
+API.md, "Versions", and what stands at each row of `DIFFERENCES`; "inferred" marks what was not seen: there it is what
+stands in that version's own source.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from connector.hosts.odoo.transport import SYSTEM
 Record = Mapping[str, Any]
 
 SEND_WIZARD = "account.move.send.wizard"
-"""The wizard by which 18 and 19 send one invoice (odoo.md section 5)."""
+"""The wizard by which 18 and 19 send one invoice (API.md, "PDF")."""
 
 _VERSION = re.compile(r"(?P<online>saas~)?(?P<major>\d+)(?:\.(?P<minor>\d+))?")
 
@@ -59,7 +59,7 @@ class PdfWizard:
     """Odoo's own wizard that makes and keeps an invoice's PDF, and the values with which it sends to nobody.
 
     Left out, `sending_methods` would default to the customer's way of delivery, and Odoo would mail it; with a
-    template, 18 fails for customers who read Swedish (odoo.md section 5).
+    template, 18 fails for customers who read Swedish (API.md, "PDF").
     """
 
     model: str
@@ -71,25 +71,34 @@ class Dialect:
     """What one version of Odoo calls things.
 
     `access_check` tells whether the key's user may do an operation on a model. `groups_field` names the groups of a
-    user or an action, `members_field` and `category_field` are fields of a group. `pdf_wizard` makes an invoice's
-    PDF, `None` where none is known to mail nobody. `list_view` is the element and the view mode of a list, and
-    `status_column` the column of the invoice list that shows the payment state. `group_key_duration` says that a
-    group sets how long its members' API keys may last, `hooks_after_commit` that webhooks are sent only once what
-    they tell of is saved. `litigation_field` is the mark on an invoice's lines that exempts it from follow-up, ""
-    where lines have none. `absent` are the fields that other versions have, by model, with what their absence
-    means.
+    user or an action, `members_field` and `privilege_field` are fields of a group; the latter is "" where nobody may
+    make what it names. `pdf_wizard` makes an invoice's PDF, `None` where none is known to mail nobody. `list_view` is
+    the element and the view mode of a list, and `status_column` the column of the invoice list that shows the payment
+    state. `group_key_duration` says that a group sets how long its members' API keys may last, `hooks_after_commit`
+    that webhooks are sent only once what they tell of is saved. `litigation_field` is the mark on an invoice's lines
+    that exempts it from follow-up, "" where lines have none; `exempt` asks for that mark in code that runs in Odoo, of
+    an invoice `move`. `names_language` says that a request must name an active language, or Odoo reads from the
+    customers' table to find one and holds it. `notes_need_address` says that a note needs an author with an e-mail
+    address, `confirm_label` is what a view puts on the button by which its user confirms, "" where it would stay
+    English, and `makes_keys` that a later release may make API keys by a call. `absent` are the fields that other
+    versions have, by model, with what their absence means.
     """
 
     access_check: AccessCheck
     groups_field: str
     members_field: str
-    category_field: str
+    privilege_field: str
     pdf_wizard: PdfWizard | None
     list_view: str
     status_column: str
     group_key_duration: bool
     hooks_after_commit: bool
     litigation_field: str
+    exempt: str
+    names_language: bool
+    notes_need_address: bool
+    confirm_label: str
+    makes_keys: bool
     absent: Mapping[str, Mapping[str, Any]]
 
     def known(self, model: str, names: Sequence[str]) -> list[str]:
@@ -110,11 +119,13 @@ DIFFERENCES: Mapping[str, tuple[Any, Any, Any]] = {
         AccessCheck("has_access"),
         AccessCheck("has_access"),
     ),
-    # odoo.md section 8, last line, for 18 and 19; 17 inferred to be as 18.
+    # API.md, "Versions", for 18 and 19; 17 inferred to be as 18.
     "groups_field": ("groups_id", "groups_id", "group_ids"),
     "members_field": ("users", "users", "user_ids"),
-    "category_field": ("category_id", "category_id", "privilege_id"),
-    # odoo.md section 5. That of 17 sends by a switch for each way of delivery that is installed, which nobody
+    # API.md, "Versions": nobody may make a category (`ir.module.category`) in 17 and 18. A group of ours that
+    # joined one of Odoo's would change how that one's groups are chosen, so that it has none.
+    "privilege_field": ("", "", "privilege_id"),
+    # API.md, "PDF". That of 17 sends by a switch for each way of delivery that is installed, which nobody
     # has tried: it is not used.
     "pdf_wizard": (
         None,
@@ -124,20 +135,26 @@ DIFFERENCES: Mapping[str, tuple[Any, Any, Any]] = {
     # 18 and 19: seen; 17 inferred.
     "list_view": ("tree", "list", "list"),
     "status_column": ("payment_state", "status_in_payment", "status_in_payment"),
-    # odoo.md section 1; 17 inferred: its keys never end.
+    # API.md, "Keys"; 17 inferred: its keys never end.
     "group_key_duration": (False, True, True),
-    # odoo.md sections 0 and 2; 17 inferred to be as 18.
+    # API.md, "Webhooks"; 17 inferred to be as 18.
     "hooks_after_commit": (False, False, True),
     # Inferred: account.move.line of 17, "No Follow-up". 18 has such a mark nowhere; 19 has it on the invoice.
     "litigation_field": ("blocked", "", ""),
+    "exempt": ("any(move.line_ids.mapped('blocked'))", "False", "move.no_followup"),
+    # These four: API.md, "Versions" on 17.0, 18.0 and 19.0; keys: "Keys".
+    "names_language": (True, False, False),
+    "notes_need_address": (True, True, False),
+    "confirm_label": ("", "", ' confirm-label="Withdraw the case"'),
+    "makes_keys": (False, False, True),
     "absent": (
-        # no_followup: odoo.md section 4. The others inferred.
+        # no_followup: API.md, "Versions". The others inferred.
         {
             "account.move": {"no_followup": False, "matched_payment_ids": []},
             "res.users.apikeys": {"expiration_date": False},
         },
         {"account.move": {"no_followup": False}},
-        # odoo.md section 4.
+        # API.md, "Versions".
         {"res.partner": {"mobile": False}, "res.company": {"mobile": False}},
     ),
 }

@@ -1,16 +1,18 @@
-"""What people wish in Odoo: that an invoice be sent, that its case be withdrawn; and taking away what was answered.
+"""What people wish in Odoo: that an invoice be sent, that its case be withdrawn; and what an answer takes away.
 
-A wish stands in fields of the invoice (`connector.hosts.odoo.fields`), and one that is expressed anew has another time.
+A wish is a request that the server has kept (`connector.hosts.odoo.request_rows`). Before release 0.5.0 it stood in
+fields of the invoice, which whoever may change the invoice may write: such a wish has its time for a mark, and is a
+question to a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from connector.domain.errors import NotFound
 from connector.hosts.base import Wish, WithdrawalWish, WriteBack
-from connector.hosts.odoo import documents, fields
+from connector.hosts.odoo import documents, fields, request_rows
 from connector.hosts.odoo.documents import Record
 
 WITHDRAWN = "withdrawn"
@@ -21,6 +23,10 @@ _WITHDRAWAL = (fields.WITHDRAWAL_AT, fields.WITHDRAWAL_CASE, fields.WITHDRAWAL_B
 _OF_WISH = (fields.REQUESTED_AT, fields.REQUESTED_BY)
 
 
+OpenRequests = Mapping[str, tuple[int, ...]]
+"""The ids of an invoice's open requests, by kind, oldest first."""
+
+
 class Search(Protocol):
     """A search among the company's invoices: the fields `names` of those in `domain`."""
 
@@ -28,7 +34,7 @@ class Search(Protocol):
 
 
 def requested(search: Search, added: frozenset[str]) -> Iterator[Wish]:
-    """Every standing wish to send, newest first; none where the fields are not set up (`added` are those that are)."""
+    """Every wish to send that stands in fields, newest first; none where they are not set up (`added` are)."""
     if not _holds_wishes(added):
         return
     domain = [("move_type", "=", "out_invoice"), (fields.REQUESTED_AT, "!=", False), *_may_be_sent(added)]
@@ -36,7 +42,7 @@ def requested(search: Search, added: frozenset[str]) -> Iterator[Wish]:
 
 
 def wish(search: Search, added: frozenset[str], invoice_id: str) -> Wish | None:
-    """The standing wish to send one invoice; `None` if there is none, or no such invoice."""
+    """The wish to send one invoice that stands in its fields; `None` if there is none, or no such invoice."""
     if not _holds_wishes(added):
         return None
     record = _one(search, invoice_id, _present(_WISH, added))
@@ -47,7 +53,7 @@ def wish(search: Search, added: frozenset[str], invoice_id: str) -> Wish | None:
 
 
 def withdrawals(search: Search, added: frozenset[str]) -> Iterator[WithdrawalWish]:
-    """Every standing wish to withdraw a case, oldest first."""
+    """Every wish to withdraw a case that stands in fields, oldest first."""
     if not set(_WITHDRAWAL) <= added:
         return
     domain = [("move_type", "=", "out_invoice"), (fields.WITHDRAWAL_AT, "!=", False)]
@@ -56,32 +62,47 @@ def withdrawals(search: Search, added: frozenset[str]) -> Iterator[WithdrawalWis
 
 
 def withdrawal(search: Search, added: frozenset[str], invoice_id: str) -> WithdrawalWish | None:
-    """The standing wish to withdraw the case of one invoice; `None` if there is none, or no such invoice."""
+    """The wish to withdraw the case of one invoice that stands in its fields; `None` if there is none."""
     record = _one(search, invoice_id, list(_WITHDRAWAL)) if set(_WITHDRAWAL) <= added else None
     return _withdrawal(record) if record is not None and record[fields.WITHDRAWAL_AT] else None
 
 
 def read_for(note: WriteBack, added: frozenset[str]) -> list[str]:
-    """The fields that `taken_away` needs to see."""
-    if not (note.ended == WITHDRAWN or note.answered_wish or note.answered_withdrawal):
-        return []
-    return _present((fields.CASE_ID, fields.ENDED, *_OF_WISH, *_WITHDRAWAL), added)
+    """The fields that `answered` and `taken_away` need to see."""
+    return _present((fields.CASE_ID, fields.ENDED, *_OF_WISH, *_WITHDRAWAL), added) if _may_answer(note) else []
 
 
-def taken_away(note: WriteBack, before: Record) -> dict[str, bool]:
-    """What a write-back empties, of an invoice that read `before`: the wishes that it answers.
+def may_answer(note: WriteBack, before: Record) -> bool:
+    """Whether a write-back, of an invoice that read `before`, can be the answer to a request."""
+    shows_case = bool(note.case_id) and before.get(fields.CASE_ID) != note.case_id
+    return shows_case or _shows_withdrawal(note, before) or bool(note.answered_wish or note.answered_withdrawal)
 
-    Only the step that shows the withdrawal takes every wish away, since whatever is expressed after it is meant anew.
+
+def answered(note: WriteBack, before: Record, open_requests: OpenRequests) -> tuple[int, ...]:
+    """Those of an invoice's open `open_requests` that a write-back answers.
+
+    Only the step that shows the withdrawal answers every wish, since whatever is expressed after it is meant anew.
     """
-    shows_withdrawal = (
-        note.ended == WITHDRAWN
-        and fields.ENDED in before
-        and (before[fields.ENDED], before[fields.CASE_ID]) != (WITHDRAWN, note.case_id)
+    sends, withdrawals_ = open_requests.get(fields.SEND, ()), open_requests.get(fields.WITHDRAW, ())
+    if _shows_withdrawal(note, before):
+        return (*sends, *withdrawals_)
+    shows_case = note.case_id and note.ended != WITHDRAWN
+    return (
+        *(sends if shows_case else request_rows.up_to(sends, note.answered_wish)),
+        *request_rows.up_to(withdrawals_, note.answered_withdrawal),
     )
+
+
+def taken_away(note: WriteBack, before: Record, open_requests: OpenRequests) -> dict[str, bool]:
+    """The fields that a write-back empties, of an invoice that read `before`: those that show wishes it answers."""
     emptied: list[str] = []
-    for names, answered in ((_OF_WISH, note.answered_wish), (_WITHDRAWAL, note.answered_withdrawal)):
-        standing = before.get(names[0])
-        if standing and (shows_withdrawal or standing == answered):
+    for names, mark, kind in (
+        (_OF_WISH, note.answered_wish, fields.SEND),
+        (_WITHDRAWAL, note.answered_withdrawal, fields.WITHDRAW),
+    ):
+        standing, rows = before.get(names[0]), open_requests.get(kind, ())
+        is_newest = request_rows.is_mark(mark) and request_rows.up_to(rows, mark) == rows
+        if standing and (_shows_withdrawal(note, before) or is_newest or standing == mark):
             emptied += [name for name in names if name in before]
     return dict.fromkeys(emptied, False)
 
@@ -89,6 +110,18 @@ def taken_away(note: WriteBack, before: Record) -> dict[str, bool]:
 def withdrawal_emptied() -> dict[str, bool]:
     """What takes a wish to withdraw away."""
     return dict.fromkeys(_WITHDRAWAL, False)
+
+
+def _may_answer(note: WriteBack) -> bool:
+    return bool(note.case_id or note.answered_wish or note.answered_withdrawal)
+
+
+def _shows_withdrawal(note: WriteBack, before: Record) -> bool:
+    return (
+        note.ended == WITHDRAWN
+        and fields.ENDED in before
+        and (before[fields.ENDED], before[fields.CASE_ID]) != (WITHDRAWN, note.case_id)
+    )
 
 
 def _holds_wishes(added: frozenset[str]) -> bool:

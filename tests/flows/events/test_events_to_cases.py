@@ -28,7 +28,7 @@ from tests.flows.stage import CONNECTION, Stage, stage_with
 from tests.flows.waiting import until
 from tests.flows.zygote import zygote
 
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 STARTED_AND_DONE_S = 60.0
 PATIENT = {"ATTEMPT_S": "60", "SETTLE_S": "60", "CONNECT_TIMEOUT_S": "5", "READ_TIMEOUT_S": "10"}
 

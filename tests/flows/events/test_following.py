@@ -136,7 +136,7 @@ def test_an_invoice_that_was_not_handed_over_is_not_kept(on: Stage, sent: tuple[
 
 
 def test_a_transaction_that_ends_late_is_found_all_the_same(on: Stage, sent: tuple[str, str]) -> None:
-    """Its changes bear the time at which it began, which others have passed by then (odoo.md section 6)."""
+    """Its changes bear the time at which it began, which others have passed by then (odoo/API.md, "Changes")."""
     invoice, started = sent
     on.ledger.books.set_invoice(int(on.invoice()), narration="later")
     poll(on)
@@ -267,15 +267,15 @@ def test_a_wish_that_is_being_worked_on_is_not_asked_for_again(on: Stage, sent: 
 
 def test_a_wish_taken_back_before_it_is_acted_on_is_not_acted_on(on: Stage) -> None:
     invoice = on.invoice(wished_by="Eva Ekonom")
-    mark = str(on.ledger.books.field(int(invoice), "x_amili_requested_at"))
-    started = begun(on, invoice, origin=Origin.LEDGER, wish_mark=mark)
-    on.ledger.books.set_invoice(int(invoice), x_amili_requested_at=False)
+    started = begun(on, invoice, origin=Origin.LEDGER, wish_mark=on.odoo.mark(invoice))
+    on.odoo.take_back(invoice)
     ended = driven(on, started)
     assert ended.state is HandOverState.SKIPPED
     assert [finding.code for finding in ended.findings] == ["wish_taken_back"]
     assert on.cases(invoice) == 0
     assert write_back(on.deployment, started).then is Then.NEXT
     assert not on.ledger.changing_writes(int(invoice))
-    asked(on, invoice, origin=Origin.LEDGER, wish_mark="n")
+    on.side.wish(invoice, "Eva Ekonom")
+    asked(on, invoice, origin=Origin.LEDGER, wish_mark=on.odoo.mark(invoice))
     assert driven(on, started).state is HandOverState.REGISTERED
     assert events(on, started)[:3] == ["asked", "skipped", "asked"]

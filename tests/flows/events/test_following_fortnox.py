@@ -98,7 +98,8 @@ def test_a_credit_that_moves_no_time_of_its_invoice_is_noted_once(on: Stage, sen
     invoice, started = sent
     assert isinstance(on.side, FortnoxLedger)
     with on.fortnox.lock:
-        settling.credit(on.side.books, invoice, Decimal("250.00"))
+        credit = settling.credit(on.side.books, invoice, Decimal("250.00"))
+        settling.set_off(on.side.books, invoice, credit, Decimal("250.00"))
 
     for _ in range(3):
         poll(on)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from connector.domain.connection import FirstAction
 from connector.domain.errors import ConnectorError
@@ -20,10 +21,11 @@ from connector.flows.outcome import Then
 from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
 from connector.store import inbox, tables
 from connector.store.crypto import Vault
+from connector.store.inbox import Kind
 from tests.flows.acting import asked, calls, driven, events, registrations, stored
 from tests.flows.stage import CONNECTION, Stage
 
-READ = "POST /json/2/account.move/search_read"
+READ = "POST /json/2/x_amili_request/search_read"
 
 
 class Submitted:
@@ -86,7 +88,7 @@ def test_a_hint_about_a_wish_becomes_its_hand_over(on: Stage, submitted: Submitt
         "Eva Ekonom",
         HandOverState.REQUESTED,
     )
-    assert started.wish_mark == on.ledger.books.field(int(invoice), "x_amili_requested_at")
+    assert started.wish_mark == on.odoo.mark(invoice)
     (job,) = submitted.of(driving.HAND_OVER)
     assert (job.subject, job.key, job.partition, job.urgent) == (started.id, started.workflow_id, CONNECTION, True)
     assert undone_s(on) == 0.0
@@ -216,7 +218,7 @@ def test_the_wishs_first_action_is_taken_if_it_is_one(on: Stage, submitted: Subm
     assert {word: started.first_action for word, started in taken.items() if started} == {
         "reminder": FirstAction.REMINDER,
         "": FirstAction.DEBT_COLLECTION,
-        "something_new": FirstAction.DEBT_COLLECTION,
+        "something_new": "something_new",
     }
 
 
@@ -244,7 +246,7 @@ def test_a_wish_expressed_anew_is_worked_on_anew(on: Stage, submitted: Submitted
     (first,) = submitted.of(driving.HAND_OVER)
     driven(on, first.subject)
     on.ledger.books.set_customer(customer, company_registry="556016-0680")
-    on.ledger.books.set_invoice(int(invoice), x_amili_requested_at="2030-01-01 08:00:00")
+    on.side.wish(invoice, "Eva Ekonom")
     poll(on)
     dispatch(on, submitted)
     (_, second) = submitted.of(driving.HAND_OVER)
@@ -260,7 +262,7 @@ def test_a_wish_that_has_its_case_stands_no_longer(on: Stage, submitted: Submitt
     (job,) = submitted.of(driving.HAND_OVER)
     driven(on, job.subject)
     write_back(on.deployment, job.subject)
-    on.ledger.books.set_invoice(int(invoice), x_amili_requested_at="2030-01-01 08:00:00")
+    on.side.wish(invoice, "Eva Ekonom")
     on.hint(invoice)
     poll(on)
     dispatch(on, submitted)
@@ -331,6 +333,15 @@ def test_a_request_taken_twice_starts_one_piece_of_work(on: Stage, submitted: Su
     assert events(on, started.id) == ["asked"]
 
 
+@pytest.mark.parametrize(("origin", "woken"), [(Origin.COMMAND, True), (Origin.PAGE, True), (Origin.RULE, False)])
+def test_a_person_who_asks_again_wakes_what_pauses(on: Stage, origin: Origin, woken: bool) -> None:
+    request = Request(connection=CONNECTION, invoice_id=on.invoice(), origin=origin, asked_by="eva@byran.example")
+    paused, submitted = Submitted(), Submitted()
+    for _ in range(2):
+        taken = requests.take(on.deployment, request, submitted, paused)
+    assert list(paused.jobs) == ([taken.workflow_id] if woken else [])
+
+
 def test_a_request_for_what_is_done_starts_nothing(on: Stage, submitted: Submitted) -> None:
     invoice = on.invoice()
     started, _ = asked(on, invoice)
@@ -398,3 +409,16 @@ def test_an_empty_inbox_is_no_work(on: Stage, submitted: Submitted) -> None:
     assert requests.dispatch(on.deployment, submitted) == 0
     assert submitted.jobs == {}
     assert calls(on, "GET /cases") == 0
+
+
+def test_many_wishes_with_a_hint_each_are_one_row_and_one_piece_of_work_each(on: Stage, submitted: Submitted) -> None:
+    invoices = [on.invoice(wished_by="Eva Ekonom") for _ in range(30)]
+    for invoice in invoices:
+        on.hint(invoice)
+    dispatch(on, submitted)
+    table = tables.inbox
+    with on.deployment.databases.inbox.connect() as connection:
+        rows = connection.execute(select(table.c.invoice_id).where(table.c.kind == Kind.REQUEST)).scalars().all()
+    assert sorted((row for row in rows if row in invoices), key=int) == invoices
+    begun = [stored(on, job.subject).invoice_id for job in submitted.of(driving.HAND_OVER)]
+    assert sorted((one for one in begun if one in invoices), key=int) == invoices

@@ -20,6 +20,7 @@ from sqlalchemy import delete, update
 from connector.domain.case import CaseStanding, Closing, closing
 from connector.domain.errors import ConnectorError
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, WriteBackState
+from connector.domain.task import TaskKind
 from connector.flows.deployment import Deployment
 from connector.flows.events.following import poll
 from connector.flows.follow_up import case_reading
@@ -28,6 +29,8 @@ from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.job import Job
 from connector.flows.outcome import Then
+from connector.flows.tasks import tasks
+from connector.flows.tasks.task import Task
 from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR, Case
 from connector.sandbox.switches import AmiliSwitches, ClosedAs, Fault, FaultKind, LedgerSwitches
 from connector.store import cases, connections, hand_over_work, hand_overs, ledger_keys, tables, timeline
@@ -368,6 +371,20 @@ def test_amili_is_left_alone_as_long_as_it_asks(on: Stage, sent: str) -> None:
     assert kept(on, sent).status == "paused"
 
 
+def test_a_clock_that_was_put_back_keeps_nobody_from_reading(on: Stage, sent: str) -> None:
+    read(on)
+    table = tables.case_readings
+    with on.deployment.databases.main.begin() as connection:
+        day_ahead = table.c.all_read_at + 86_400
+        connection.execute(update(table).values(all_read_at=day_ahead, not_before=day_ahead))
+    before = asked(on)
+    read(on)
+    assert asked(on) > before + 1, "the changes, and all open cases too"
+    before = asked(on)
+    read(on)
+    assert asked(on) == before + 1, "all of them are read once a day"
+
+
 def test_closed_cases_are_not_asked_for_again_and_found_if_they_reopen(on: Stage, invoice: str, sent: str) -> None:
     move(on, sent, closed=True, remaining_capital=Decimal(0))
     read(on)
@@ -592,10 +609,17 @@ def test_a_case_that_vanished_is_noted_once_and_not_asked_for_again(on: Stage, s
     (found,) = cases.vanished(on.deployment.databases.main)
     assert (found.id, found.gone_at is not None) == (case.id, True)
     assert events(on, sent).count("case_gone") == 1
+    (task,) = failing(on)
+    assert (task.concerns, "read a case" in task.says[0].en) == (frozenset({sent}), True)
     on.amili.register_key(canary.API_CODE, public_key)
     days_later(on)
     read(on)
     assert cases.vanished(on.deployment.databases.main) == ()
+    assert failing(on) == []
+
+
+def failing(on: Stage) -> list[Task]:
+    return [task for task in tasks.gather(on.deployment.databases.main) if task.kind is TaskKind.FAILING]
 
 
 def test_a_case_that_was_closed_before_it_was_ever_read_is_read_by_itself(on: Stage, invoice: str) -> None:

@@ -21,7 +21,7 @@ from connector.flows.outcome import Then
 from connector.sandbox.amili_lines import make_payout
 from connector.sandbox.amili_settling import debtor_pays
 from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.switches import Duplicates, Fault, FaultKind, Unfit, answer_lost_after_create
+from connector.sandbox.switches import BodyKind, Duplicates, Fault, FaultKind, Unfit, answer_lost_after_create
 from connector.store import follow_ups, inbox, tables, timeline
 from tests.flows.acting import begun, calls, case_at_amili, death_at_call, driven, stored, strike
 from tests.flows.following_up import (
@@ -149,7 +149,8 @@ def test_an_unanswered_report_is_not_repeated_before_the_settling_time(on: Stage
     assert len(actions(on, invoice)) == 1
 
 
-def test_a_duplicate_reference_that_amili_refuses_is_found(on: Stage) -> None:
+@pytest.mark.parametrize("refused", [Duplicates.REFUSED_422, Duplicates.REFUSED_409])
+def test_a_duplicate_reference_that_amili_refuses_is_found(on: Stage, refused: Duplicates) -> None:
     """Reported by a store that was lost, and restored from before."""
     invoice, hand_over = sent(on)
     pays(on, invoice, 250)
@@ -157,7 +158,7 @@ def test_a_duplicate_reference_that_amili_refuses_is_found(on: Stage) -> None:
     with on.deployment.databases.main.begin() as connection:
         connection.execute(tables.follow_ups.delete().where(tables.follow_ups.c.hand_over == hand_over))
         follow_ups.ask_for_look(connection, hand_over)
-    strike(on, duplicate_references=Duplicates.REFUSED_422)
+    strike(on, duplicate_references=refused)
     looked(on, hand_over)
     assert actions(on, invoice) == [done("payment", 250)]
     assert questions(on, hand_over) == ["may_be_payout"], "what is settled there without our record is asked"
@@ -393,6 +394,36 @@ def test_a_report_whose_outcome_is_never_told_is_asked_and_never_repeated(on: St
     assert questions(on, hand_over) == ["outcome_not_told"]
     assert [one.status for one in actions(on, invoice)] == [""]
     assert not the_question(on, hand_over).may_report
+
+
+def test_an_action_without_a_status_is_no_question_where_the_balance_moved_by_its_amount(on: Stage) -> None:
+    invoice, hand_over = sent(on)
+    pays(on, invoice, 250)
+    credits_(on, invoice, 100)
+    strike(on, shows_action_status=False)
+    followed(on, hand_over)
+    assert questions(on, hand_over) == []
+    assert {row.state for row in rows(on, hand_over)} == {FollowUpState.REPORTED}
+    assert remaining(on, invoice) == CAPITAL - kr(350)
+
+
+def test_an_action_without_a_status_is_asked_about_where_the_balance_moved_otherwise(on: Stage) -> None:
+    invoice, hand_over = sent(on)
+    pays(on, invoice, 250)
+    strike(on, shows_action_status=False, actions_fail="sandbox.closed")
+    followed(on, hand_over)
+    assert questions(on, hand_over) == ["outcome_not_told"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+@pytest.mark.parametrize("operation", ["pay", "payments", "read_payment"])
+def test_a_gateways_page_asks_nobody_and_reports_once(on: Stage, operation: str, status: int) -> None:
+    invoice, hand_over = sent(on)
+    pays(on, invoice, 250)
+    strike(on, Fault(FaultKind.FAIL_BEFORE, (operation,), status=status, body=BodyKind.HTML, next_n=2))
+    followed(on, hand_over)
+    assert questions(on, hand_over) == []
+    assert actions(on, invoice) == [done("payment", 250)]
 
 
 def test_a_clear_refusal_is_asked(on: Stage) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from connector.domain.connection import ReminderPolicy
 from connector.domain.dates import today
 from connector.domain.errors import ConnectorError
 from connector.flows.events import following
@@ -18,9 +19,9 @@ from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
 from connector.sandbox import fortnox_settling as settling
 from connector.sandbox.fortnox_books import Books
-from connector.sandbox.fortnox_switches import PaidFee, WhichCredit
+from connector.sandbox.fortnox_switches import LinkedCredit, PaidFee, WhichCredit
 from connector.sandbox.switches import Fault, FaultKind
-from connector.store import timeline
+from connector.store import connections, tables, timeline
 from tests.flows.acting import begun, driven, stored
 from tests.flows.bookkeeping import DISPUTED, FortnoxBookkeeper
 from tests.flows.following_up import (
@@ -109,14 +110,47 @@ def test_a_write_off_without_money_is_a_question_and_no_refund(on: Stage) -> Non
     assert the_question(on, hand_over).amount == kr(300)
 
 
-def test_a_reminder_fee_that_was_paid_beside_is_no_write_off(on: Stage) -> None:
+def test_a_reminder_fee_that_was_paid_beside_and_not_claimed_is_not_told(on: Stage) -> None:
     switch(on, paid_reminder_fee=PaidFee.IN_PAYMENT)
     invoice, hand_over = sent(on)
     with on.fortnox.lock:
         settling.pay(books(on), invoice, kr(250), reminder_fee=kr(60))
+        settling.pay(books(on), invoice, kr(0), reminder_fee=kr(60))
+    followed(on, hand_over)
+    assert (actions(on, invoice), questions(on, hand_over)) == ([done("payment", 250)], [])
+    assert remaining(on, invoice) == keeper(on).balance(invoice) == kr(1000)
+
+
+def test_one_that_was_claimed_is_told_with_the_whole_payment(on: Stage) -> None:
+    switch(on, paid_reminder_fee=PaidFee.IN_PAYMENT)
+    db = on.deployment.databases.main
+    policy = ReminderPolicy(fee=kr(60), fee_agreed=True)
+    before = on.deployment.connection(CONNECTION).settings
+    connections.save_settings(db, CONNECTION, before.model_copy(update={"reminders": policy}))
+    try:
+        invoice = on.invoice()
+        with on.fortnox.lock:
+            books(on).remind(invoice, today() - timedelta(days=20))
+        hand_over = begun(on, invoice)
+        driven(on, hand_over)
+        assert stored(on, hand_over).claimed_fee == kr(60)
+        with on.fortnox.lock:
+            settling.pay(books(on), invoice, kr(250), reminder_fee=kr(60))
+        followed(on, hand_over)
+    finally:
+        connections.save_settings(db, CONNECTION, before)
+    assert (actions(on, invoice), questions(on, hand_over)) == ([done("payment", 310)], [])
+
+
+def test_a_hand_over_of_which_the_fee_is_not_known_is_told_the_whole_as_before(on: Stage) -> None:
+    switch(on, paid_reminder_fee=PaidFee.IN_PAYMENT)
+    invoice, hand_over = sent(on)
+    with on.deployment.databases.main.begin() as connection:
+        connection.execute(tables.hand_overs.update().values(claimed_fee=None))
+    with on.fortnox.lock:
+        settling.pay(books(on), invoice, kr(250), reminder_fee=kr(60))
     followed(on, hand_over)
     assert (actions(on, invoice), questions(on, hand_over)) == ([done("payment", 310)], [])
-    assert keeper(on).balance(invoice) == kr(1000)
 
 
 def test_money_paid_back_to_the_customer_is_a_question(on: Stage) -> None:
@@ -130,7 +164,7 @@ def test_money_paid_back_to_the_customer_is_a_question(on: Stage) -> None:
 
 
 def test_a_payment_that_was_undone_is_found_by_the_daily_look(on: Stage) -> None:
-    """It leaves no trace: no change is told of it (fortnox.md 9.1)."""
+    """It leaves no trace: no change is told of it (fortnox/API.md, "Payments")."""
     invoice, hand_over = sent(on)
     payment = pays(on, invoice, 250)
     followed(on, hand_over)
@@ -156,6 +190,50 @@ def test_every_credit_is_found_whichever_of_them_the_invoice_names(on: Stage, wh
     assert remaining(on, invoice) == keeper(on).balance(invoice) == kr(950)
 
 
+@pytest.mark.parametrize("amount", [250, 1250])
+@pytest.mark.parametrize("referenced", [True, False])
+def test_a_credit_that_is_set_off_by_two_payments_is_told_as_a_crediting_once(
+    on: Stage, referenced: bool, amount: int
+) -> None:
+    invoice, hand_over = sent(on)
+    with on.fortnox.lock:
+        number = settling.credit(books(on), invoice, kr(amount), referenced=referenced)
+    followed(on, hand_over)
+    assert (actions(on, invoice), questions(on, hand_over)) == ([], ["untied_credit"])
+    with on.fortnox.lock:
+        settling.set_off(books(on), invoice, number, kr(amount))
+    for _ in range(3):
+        followed(on, hand_over)
+    assert (actions(on, invoice), questions(on, hand_over)) == ([done("crediting", amount)], [])
+    assert [body["credit_invoice"] for body in bodies(on, invoice)] == [number]
+    assert remaining(on, invoice) == keeper(on).balance(invoice) == CAPITAL - amount
+
+
+@pytest.mark.parametrize("payments_too", [False, True])
+def test_a_linked_credit_that_lessens_the_invoice_by_itself_is_told_once(on: Stage, payments_too: bool) -> None:
+    switch(on, linked_credit_means=LinkedCredit.SET_OFF)
+    invoice, hand_over = sent(on)
+    with on.fortnox.lock:
+        number = settling.credit(books(on), invoice, kr(250))
+        if payments_too:
+            settling.set_off(books(on), invoice, number, kr(250))
+    for _ in range(3):
+        followed(on, hand_over)
+    assert (actions(on, invoice), questions(on, hand_over)) == ([done("crediting", 250)], [])
+
+
+def test_money_on_the_day_of_a_set_off_is_told_as_money(on: Stage) -> None:
+    invoice, hand_over = sent(on)
+    with on.fortnox.lock:
+        number = settling.credit(books(on), invoice, kr(250))
+        settling.set_off(books(on), invoice, number, kr(250))
+        settling.pay(books(on), invoice, kr(300))
+    for _ in range(3):
+        followed(on, hand_over)
+    assert sorted(actions(on, invoice)) == [done("crediting", 250), done("payment", 300)]
+    assert remaining(on, invoice) == keeper(on).balance(invoice) == kr(700)
+
+
 def test_a_credit_invoice_has_no_effect_before_it_is_booked(on: Stage) -> None:
     invoice, hand_over = sent(on)
     with on.fortnox.lock:
@@ -164,6 +242,7 @@ def test_a_credit_invoice_has_no_effect_before_it_is_booked(on: Stage) -> None:
     assert actions(on, invoice) == []
     with on.fortnox.lock:
         books(on).book(number)
+        settling.set_off(books(on), invoice, number, kr(250))
     followed(on, hand_over)
     assert (actions(on, invoice), questions(on, hand_over)) == ([done("crediting", 250)], [])
 

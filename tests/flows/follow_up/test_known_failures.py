@@ -1,4 +1,5 @@
-"""What went wrong elsewhere and came before Inkassonämnden (domain.md 6.4): payments, credits and disputes.
+"""What went wrong elsewhere and came before Inkassonämnden (RULES.md, "What went wrong elsewhere"): payments, credits
+and disputes.
 
 Each case is named by its number or its year; each must end otherwise here.
 """
@@ -102,7 +103,8 @@ def test_alektum_2023_an_objection_known_to_the_seller_is_a_task_at_once(on: Sta
 
 AGREED_UNTIL = today() + timedelta(days=90)
 PLAN = "Amorteringsplan"
-"""What Amili's own pages call a case with an instalment plan; what its API says is not known (amili.md 10.4)."""
+"""What Amili's own pages call a case with an instalment plan; what its API says is not known
+(amili/API.md, "Accounts and creditors")."""
 
 
 def test_visma_amili_2024_what_is_agreed_with_the_customer_stops_the_hand_over(on: Stage) -> None:

@@ -65,6 +65,12 @@ def wishes(on: Stage, invoice: str, *, reason: str = REASON) -> str:
     return on.ledger.click_withdraw(int(invoice), BY, reason)
 
 
+def withdrawal_request(on: Stage, invoice: str, **values: object) -> None:
+    """Let what the ledger has kept of a person's wish to withdraw be otherwise."""
+    (row,) = on.ledger.open_requests(int(invoice), "withdraw")
+    on.ledger.records.update("x_amili_request", row, values)
+
+
 def polled(on: Stage) -> None:
     following.poll(on.deployment, f"{CONNECTION}/1")
 
@@ -317,7 +323,7 @@ def test_what_amili_refuses_is_told_in_the_ledger(on: Stage) -> None:
 def test_a_wish_for_another_case_withdraws_nothing(on: Stage) -> None:
     invoice, hand_over = at_amili(on)
     wishes(on, invoice)
-    on.ledger.books.set_invoice(int(invoice), x_amili_withdrawal_case="an-earlier-case")
+    withdrawal_request(on, invoice, x_case_id="an-earlier-case")
     polled(on)
     looked(on, hand_over)
     not_withdrawn(on, invoice, hand_over, "withdrawal_of_another_case")
@@ -326,7 +332,7 @@ def test_a_wish_for_another_case_withdraws_nothing(on: Stage) -> None:
 def test_a_wish_without_a_reason_withdraws_nothing(on: Stage) -> None:
     invoice, hand_over = at_amili(on)
     wishes(on, invoice)
-    on.ledger.books.set_invoice(int(invoice), x_amili_withdrawal_reason=" ")
+    withdrawal_request(on, invoice, x_reason=" ")
     polled(on)
     looked(on, hand_over)
     not_withdrawn(on, invoice, hand_over, "withdrawal_without_reason")
@@ -336,7 +342,7 @@ def test_a_wish_that_is_taken_back_before_it_is_sent_withdraws_nothing(on: Stage
     invoice, hand_over = at_amili(on)
     wishes(on, invoice)
     polled(on)
-    on.ledger.books.set_invoice(int(invoice), x_amili_withdrawal_at=False)
+    withdrawal_request(on, invoice, x_answered=True)
     looked(on, hand_over)
     assert (cancellations(on, invoice), questions(on, hand_over)) == ([], [])
     assert the_withdrawal(on, hand_over).state is FollowUpState.LAPSED
@@ -420,7 +426,7 @@ def test_the_button_after_the_withdrawal_asks_for_a_case_of_its_own_which_a_pers
 
 def test_a_wish_from_before_the_withdrawal_sends_nothing_again(on: Stage) -> None:
     invoice = on.invoice(wished_by=BY)
-    hand_over = begun(on, invoice, origin=Origin.LEDGER, wish_mark=shown(on, invoice, "requested_at"))
+    hand_over = begun(on, invoice, origin=Origin.LEDGER, wish_mark=on.odoo.mark(invoice))
     driven(on, hand_over)
     upload(on.deployment, hand_over)
     write_back(on.deployment, hand_over)

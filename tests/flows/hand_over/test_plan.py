@@ -105,7 +105,7 @@ def filled() -> Iterator[tuple[FortnoxState, Clock, str, Books, Books]]:
         keys = [books.add_customer(f"Kund {number} AB") for number in range(customers)]
         for number in range(count):
             row = Row("Konsulttimme", Decimal(1000 + number))
-            books.add_invoice(keys[number % customers], [row], due_days_ago=1 + number % 300)
+            books.add_invoice(keys[number % customers], [row], due_days_ago=10 + number % 300)
     with running(create_fortnox(state)) as url:
         yield state, clock, url, many, single
 

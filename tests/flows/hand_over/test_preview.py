@@ -8,12 +8,26 @@ import pytest
 
 from connector.domain.connection import FirstAction
 from connector.domain.errors import ConfigurationError, NotFound, RemoteError
+from connector.domain.findings import Severity
 from connector.domain.hand_over import HandOverState
 from connector.flows.hand_over.preview import PAGE_SIZE, OverdueRow, overdue, preview
 from connector.sandbox.amili_state import GUIDE_CREDITOR
 from connector.sandbox.switches import ClosedAs, Fault, FaultKind, LedgerSwitches
 from connector.store import tables
-from tests.flows.acting import armed, asked, begun, case_at_amili, driven, registrations, step, strike
+from tests.flows.acting import (
+    armed,
+    asked,
+    begun,
+    calls,
+    case_at_amili,
+    codes,
+    driven,
+    next_registration,
+    registrations,
+    step,
+    strike,
+)
+from tests.flows.hand_over.test_debts import DIFFERING, say, stranger
 from tests.flows.stage import CONNECTION, Stage
 
 PATIENT_S = 60.0
@@ -103,6 +117,79 @@ def test_a_withdrawn_case_waits_for_a_tick(on: Stage) -> None:
     on.amili.set_case(case_at_amili(on, invoice).id, closed=True)
     on.amili.switches.change({"closed_as": ClosedAs.DATE})
     assert stopping(on, invoice) == ["A10"]
+
+
+# An open case of the same number, which may be another debt's
+
+
+@pytest.mark.parametrize("differing", DIFFERING)
+def test_a_case_that_will_stop_it_is_told_before_anything_is_asked(on: Stage, differing: str) -> None:
+    invoice = on.invoice()
+    case = stranger(on, invoice, **DIFFERING[differing])
+    on.amili.traffic.clear()
+    look = preview(on.deployment, CONNECTION, invoice)
+    (found,) = look.stopping
+    assert (found.code, found.severity, found.value) == ("case_differs", Severity.WARNING, case.id)
+    assert not look.asks_whose
+    assert calls(on, "GET /cases") == 1, "no look more than without it"
+
+
+@pytest.mark.parametrize("shown", [{}, {"customer_id_number": "556016-0680"}])
+def test_a_case_that_fits_or_none_is_no_finding(on: Stage, shown: dict[str, str]) -> None:
+    invoice, alone = on.invoice(), on.invoice()
+    stranger(on, invoice, **shown)
+    on.amili.traffic.clear()
+    assert (stopping(on, invoice), stopping(on, alone)) == ([], [])
+    assert calls(on, "GET /cases") == 2
+
+
+def test_a_closed_case_of_another_debt_is_no_finding(on: Stage) -> None:
+    invoice = on.invoice()
+    on.amili.set_case(stranger(on, invoice, **DIFFERING["debtor"]).id, closed=True)
+    assert stopping(on, invoice) == []
+
+
+def test_one_that_fits_among_others_is_used(on: Stage) -> None:
+    invoice = on.invoice()
+    stranger(on, invoice, **DIFFERING["debtor"])
+    stranger(on, invoice)
+    assert stopping(on, invoice) == []
+    assert driven(on, begun(on, invoice)).state is HandOverState.REGISTERED
+
+
+@pytest.mark.parametrize("is_this", [True, False])
+def test_what_stopped_for_it_is_decided_and_then_no_finding(on: Stage, is_this: bool) -> None:
+    invoice = on.invoice()
+    case = stranger(on, invoice, **DIFFERING["capital"])
+    hand_over = begun(on, invoice)
+    step(on, hand_over)
+    assert codes(on, hand_over) == ["case_differs"]
+    look = preview(on.deployment, CONNECTION, invoice)
+    (found,) = look.stopping
+    assert (found.code, found.severity, found.value) == ("case_differs", Severity.BLOCK, case.id)
+    assert look.asks_whose
+    say(on, hand_over, case.id, is_this=is_this)
+    assert "case_differs" not in stopping(on, invoice)
+    assert (driven(on, hand_over).case_id == case.id) is is_this
+
+
+def test_one_that_came_after_another_stop_is_decided_there_too(on: Stage) -> None:
+    customer = on.customer(company_registry="")
+    invoice = on.invoice(customer)
+    assert driven(on, begun(on, invoice)).state is HandOverState.BLOCKED
+    stranger(on, invoice, **DIFFERING["date"])
+    look = preview(on.deployment, CONNECTION, invoice)
+    assert [finding.code for finding in look.stopping][:1] == ["case_differs"]
+    assert look.asks_whose
+
+
+def test_while_its_own_case_may_still_show_nobody_is_asked(on: Stage) -> None:
+    invoice = on.invoice()
+    hand_over = begun(on, invoice)
+    strike(on, next_registration(FaultKind.DROP_BEFORE))
+    step(on, hand_over)
+    stranger(on, invoice, **DIFFERING["capital"])
+    assert stopping(on, invoice) == ["A9"]
 
 
 def test_an_inactive_creditor_is_seen_by_whoever_looks(on: Stage) -> None:

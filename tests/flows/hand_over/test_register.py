@@ -13,9 +13,13 @@ import pytest
 from pydantic import SecretStr
 
 from connector.domain.findings import Severity
-from connector.domain.hand_over import HandOverState, Judgement, Origin
-from connector.flows.hand_over.register import CREDITOR_FRESH_S, TRIES_BEFORE_ASKING, register
+from connector.domain.hand_over import WAITS_FOR_AMILI_KEY, HandOverState, Judgement, Origin
+from connector.flows.companies import amili_keys
+from connector.flows.hand_over.circumstances import CREDITOR_FRESH_S
+from connector.flows.hand_over.register import register
 from connector.flows.outcome import Then
+from connector.flows.repeats import BEFORE_A_THIRD_S, TRIES_BEFORE_ASKING
+from connector.remote.calls import Kind
 from connector.sandbox.amili_state import GUIDE_CREDITOR
 from connector.sandbox.switches import (
     BodyKind,
@@ -57,6 +61,8 @@ NOT_ANSWERED = (
     next_registration(FaultKind.FAIL_AFTER, status=500),
     next_registration(FaultKind.FAIL_AFTER, status=504, body=BodyKind.HTML),
     next_registration(FaultKind.HALF_ANSWER),
+    next_registration(FaultKind.PACKED_ANSWER, size_bytes=Kind.DOCUMENT + 1),
+    next_registration(FaultKind.ENDLESS_ANSWER),
 )
 NOT_RECEIVED = (
     next_registration(FaultKind.DROP_BEFORE),
@@ -185,6 +191,9 @@ def test_a_second_failure_begins_a_settling_time_of_its_own(on: Stage) -> None:
     assert step(on, hand_over).then is Then.AGAIN_FIRST
     assert registrations(on, invoice) == 2
     let_pass(on, hand_over, 1)
+    assert step(on, hand_over).then is Then.AGAIN_FIRST
+    assert registrations(on, invoice) == 2, "a third one waits for an hour after the first"
+    let_pass(on, hand_over, BEFORE_A_THIRD_S - 2 * SETTLE_S, at_amili=False)
     assert step(on, hand_over).then is Then.NEXT
     one_case(on, hand_over, invoice)
 
@@ -248,13 +257,29 @@ def test_a_refused_look_in_doubt_does_not_end_the_hand_over(on: Stage) -> None:
     hand_over = begun(on, invoice)
     strike(on, NOT_ANSWERED[0])
     step(on, hand_over)
-    strike(on, Fault(FaultKind.UNAUTHORISED, share=1.0))
+    strike(on, Fault(FaultKind.UNAUTHORISED, ("look",), share=1.0))
     for _ in range(TRIES_BEFORE_ASKING + 2):
-        let_pass(on, hand_over, SETTLE_S)
+        let_pass(on, hand_over, SETTLE_S, at_amili=False)
         assert step(on, hand_over).then is Then.AGAIN_FIRST
     assert stored(on, hand_over).state is HandOverState.UNKNOWN
     strike(on)
     assert step(on, hand_over).then is Then.NEXT
+    one_case(on, hand_over, invoice)
+
+
+def test_a_doubt_outlasts_a_key_pair_that_is_refused(on: Stage) -> None:
+    invoice = on.invoice()
+    hand_over = begun(on, invoice)
+    strike(on, NOT_ANSWERED[0])
+    step(on, hand_over)
+    strike(on, Fault(FaultKind.UNAUTHORISED, share=1.0))
+    let_pass(on, hand_over, SETTLE_S)
+    assert step(on, hand_over).then is Then.STOP, "it waits for the pair, and not by trying"
+    waiting = stored(on, hand_over)
+    assert (waiting.state, waiting.waiting_for) == (HandOverState.UNKNOWN, WAITS_FOR_AMILI_KEY)
+    strike(on)
+    amili_keys.look(on.deployment, DEFAULT_ACCESS)
+    assert driven(on, hand_over).state is HandOverState.REGISTERED
     one_case(on, hand_over, invoice)
 
 
@@ -336,11 +361,10 @@ def test_two_401_in_a_row_are_tried_again_later(on: Stage) -> None:
     one_case(on, hand_over, invoice)
 
 
-@pytest.mark.parametrize("where", [(), ("register",)], ids=["everywhere", "at the registration"])
-def test_a_key_that_is_never_taken_is_for_a_person_to_mend(on: Stage, where: tuple[str, ...]) -> None:
+def test_a_registration_that_is_never_let_in_is_for_a_person_to_mend(on: Stage) -> None:
     invoice = on.invoice()
     hand_over = begun(on, invoice)
-    strike(on, Fault(FaultKind.UNAUTHORISED, where, share=1.0))
+    strike(on, Fault(FaultKind.UNAUTHORISED, ("register",), share=1.0))
     ended = driven(on, hand_over, rounds=TRIES_BEFORE_ASKING + 1)
     assert ended.state is HandOverState.BLOCKED
     assert codes(on, hand_over) == ["amili_not_authorised"]
@@ -393,12 +417,63 @@ def test_a_refusal_does_not_hide_what_was_found_before(on: Stage) -> None:
     assert found == {Severity.BLOCK, Severity.INFO}
 
 
-@pytest.mark.parametrize("body", [BodyKind.TEXT, BodyKind.HTML, BodyKind.EMPTY])
-def test_a_refusal_without_fields_is_a_finding_too(on: Stage, body: BodyKind) -> None:
-    hand_over = begun(on, on.invoice())
-    on.amili.switches.change({"error_body": body, "required_customer_fields": ["mobile_number"]})
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_gateways_page_is_no_refusal_and_the_registration_is_looked_for(on: Stage, status: int) -> None:
+    invoice = on.invoice()
+    hand_over = begun(on, invoice)
+    strike(on, next_registration(FaultKind.FAIL_AFTER, status=status, body=BodyKind.HTML))
+    assert step(on, hand_over).then is Then.AGAIN_FIRST
+    assert (stored(on, hand_over).state, codes(on, hand_over)) == (HandOverState.UNKNOWN, [])
+    assert driven(on, hand_over).state is HandOverState.REGISTERED
+    assert registrations(on, invoice) == 1
+    one_case(on, hand_over, invoice)
+
+
+def test_a_bad_hour_does_not_count_towards_the_refusals_that_block(on: Stage) -> None:
+    """Failures of every other kind, and a refusal now and then: only clear ones in a row say that somebody must act."""
+    invoice = on.invoice()
+    hand_over = begun(on, invoice)
+    page = Fault(FaultKind.FAIL_BEFORE, ("register",), status=404, body=BodyKind.HTML, share=1.0)
+    for _ in range(TRIES_BEFORE_ASKING + 2):
+        strike(on, page, visible_after_s=0.0)
+        step(on, hand_over)
+        let_pass(on, hand_over, 2 * SETTLE_S, at_amili=False)
+        strike(on, Fault(FaultKind.DROP_BEFORE, ("look",), share=1.0))
+        step(on, hand_over)
+        let_pass(on, hand_over, 2 * SETTLE_S, at_amili=False)
+    strike(on, Fault(FaultKind.UNAUTHORISED, ("look",), share=1.0))
+    assert step(on, hand_over).then is Then.AGAIN_FIRST
+    assert stored(on, hand_over).state is not HandOverState.BLOCKED
+
+
+def test_a_conflict_may_mean_that_the_case_is_there(on: Stage) -> None:
+    invoice = on.invoice()
+    case = case_at_amili(on, invoice)
+    hand_over = begun(on, invoice)
+    strike(on, duplicate_registrations=Duplicates.REFUSED_409, visible_after_s=SETTLE_S / 2)
+    assert step(on, hand_over).then is Then.AGAIN_FIRST
+    assert stored(on, hand_over).state is HandOverState.UNKNOWN
+    ended = driven(on, hand_over)
+    assert (ended.state, ended.case_id) == (HandOverState.REGISTERED, case.id)
+    assert on.cases(invoice) == 1
+
+
+def test_what_waits_for_its_ledger_is_not_said_to_be_of_unknown_outcome(on: Stage) -> None:
+    invoice = on.invoice()
+    hand_over = begun(on, invoice)
+    strike(on, NOT_RECEIVED[0])
     step(on, hand_over)
-    assert codes(on, hand_over) == ["amili_refused"]
+    assert stored(on, hand_over).state is HandOverState.UNKNOWN
+    let_pass(on, hand_over, 2 * SETTLE_S)
+    host = on.deployment.connection(CONNECTION).settings.host
+    change_settings(on, host=host | {"url": f"http://127.0.0.1:{closed_port()}"})
+    assert step(on, hand_over).then is Then.AGAIN_FIRST
+    waiting = stored(on, hand_over)
+    assert (waiting.state, waiting.attempted_at is not None) == (HandOverState.REQUESTED, True)
+    assert "Odoo" in waiting.waiting_for
+    change_settings(on, host=host)
+    assert driven(on, hand_over).state is HandOverState.REGISTERED
+    assert on.cases(invoice) == 1
 
 
 def test_a_refused_duplicate_is_looked_up_and_adopted(on: Stage) -> None:
@@ -555,6 +630,17 @@ def test_what_was_paid_since_the_person_looked_is_not_sent(on: Stage) -> None:
     assert registrations(on, invoice) == 0
 
 
+def test_the_record_names_only_the_checks_that_stopped_an_invoice(on: Stage) -> None:
+    hand_over = begun(on, on.invoice(on.customer(company_registry="")))
+    step(on, hand_over)
+
+    found = stored(on, hand_over).findings
+    (entry,) = (one for one in timeline.of_hand_over(on.deployment.databases.main, hand_over) if one.event == "blocked")
+    assert {finding.severity for finding in found} > {Severity.INFO}, "notes beside it, which the record named too"
+    assert entry.data["stopped_by"] == ["E2"]
+    assert entry.data["findings"] == [finding.code for finding in found]
+
+
 def test_a_balance_that_changed_since_the_person_looked_is_not_sent(on: Stage) -> None:
     invoice = on.invoice()
     hand_over = begun(on, invoice, proposed_balance=Decimal("1250.00"))
@@ -574,7 +660,7 @@ def test_a_payment_booked_while_amili_was_looked_at_stops_it(on: Stage) -> None:
     strike(on, slow_operations_s={"look": 0.5})
     worker = threading.Thread(target=step, args=(on, hand_over))
     worker.start()
-    until(lambda: calls(on, "GET /cases") == 1, within_s=10, what="the look under way")
+    until(lambda: calls(on, "GET /cases") == 1, within_s=60, what="the look under way")
     on.ledger.books.pay(int(invoice))
     worker.join(timeout=30)
     assert stored(on, hand_over).state is HandOverState.BLOCKED
@@ -723,7 +809,7 @@ def test_an_owner_whose_time_is_over_before_it_sends_sends_nothing(on: Stage) ->
     step(on, begun(on, on.invoice()))
     on.amili.traffic.clear()
     strike(on, slow_operations_s={"authenticate": 4.3})
-    on.ledger.switches.set(LedgerSwitches(slow_operations_s={"account.move/search_read": 1.2}))
+    on.ledger.switches.set(LedgerSwitches(slow_operations_s={"account.move/web_search_read": 1.2}))
     hurried = elsewhere(on.deployment, attempt_s=4.0)
     _token_runs_out(on, in_s=1.0)
     outcome = register(hurried, hand_over)
@@ -731,6 +817,36 @@ def test_an_owner_whose_time_is_over_before_it_sends_sends_nothing(on: Stage) ->
     assert calls(on, "GET /authenticates/api-code") == 1
     assert registrations(on, invoice) == 0
     assert stored(on, hand_over).state is HandOverState.REGISTERING, "for the others it may have been sent"
+    let_pass(on, hand_over, 2 * SETTLE_S)
+    assert driven(on, hand_over).state is HandOverState.REGISTERED
+    one_case(on, hand_over, invoice)
+
+
+def test_a_clock_that_is_put_forward_ends_no_settling_time(on: Stage) -> None:
+    invoice = on.invoice()
+    hand_over = begun(on, invoice)
+    strike(on, next_registration(FaultKind.FAIL_BEFORE, status=503))
+    step(on, hand_over)
+    let_pass(on, hand_over, 2 * SETTLE_S, for_the_store_alone=True)
+    assert step(on, hand_over).then is Then.AGAIN_FIRST
+    assert (registrations(on, invoice), stored(on, hand_over).state) == (1, HandOverState.UNKNOWN)
+    let_pass(on, hand_over, SETTLE_S)
+    step(on, hand_over)
+    assert registrations(on, invoice) == 2
+    one_case(on, hand_over, invoice)
+
+
+@pytest.mark.parametrize(("takes_s", "is_told"), [(0.6, True), (0.0, False)])
+def test_calls_that_take_longer_than_an_attempt_may_are_a_failure_that_is_told(
+    on: Stage, takes_s: float, is_told: bool
+) -> None:
+    invoice = on.invoice()
+    hand_over = begun(on, invoice)
+    strike(on, slow_operations_s={"look": takes_s})
+    outcome = register(elsewhere(on.deployment, attempt_s=0.5 if is_told else 20.0), hand_over)
+    assert ("ATTEMPT_S" in str(outcome.failed)) is is_told
+    assert registrations(on, invoice) == (0 if is_told else 1)
+    strike(on)
     let_pass(on, hand_over, 2 * SETTLE_S)
     assert driven(on, hand_over).state is HandOverState.REGISTERED
     one_case(on, hand_over, invoice)
@@ -752,7 +868,7 @@ def _token_runs_out(on: Stage, *, in_s: float) -> None:
 
 def test_a_blocked_wish_of_the_ledger_is_not_tried_again_by_itself(on: Stage) -> None:
     invoice = on.invoice(on.customer(company_registry=""))
-    hand_over = begun(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    hand_over = begun(on, invoice, origin=Origin.LEDGER, wish_mark="x_amili_request,1")
     for _ in range(3):
         assert step(on, hand_over).then is Then.NEXT
     assert events(on, hand_over) == ["asked", "blocked"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
 
+from connector.domain.checks.content import PDF_MAX_BYTES
 from connector.domain.findings import Severity
 from connector.domain.hand_over import HandOverState, PdfState
 from connector.flows.hand_over.register import register
@@ -17,7 +19,8 @@ from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import TRIES_BEFORE_GIVING_UP, Outcome, Then
 from connector.sandbox import amili_state
 from connector.sandbox.amili_state import Case, Upload
-from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
+from connector.sandbox.pdf import pdf_of
+from connector.sandbox.switches import BodyKind, Fault, FaultKind, LedgerSwitches
 from connector.store import hand_over_work
 from tests.flows.acting import (
     begun,
@@ -31,6 +34,7 @@ from tests.flows.acting import (
     stored,
     strike,
 )
+from tests.flows.hand_over.test_pdf_content import attached, made, on_opening
 from tests.flows.stage import Stage
 
 UPLOAD = "POST /media--upload/{reference_id}"
@@ -84,10 +88,7 @@ def ended_with(on: Stage, hand_over: str) -> str:
 def test_the_ledgers_own_pdf_reaches_the_case(on: Stage, hand_over: str, invoice: str) -> None:
     assert step(on, hand_over).then is Then.NEXT
     (uploaded,) = uploads(on, invoice)
-    assert (uploaded.file_name, uploaded.content_type) == (
-        f"{on.number(invoice).replace('/', '_')}.pdf",
-        "application/pdf",
-    )
+    assert (uploaded.file_name, uploaded.content_type) == ("original_invoice.pdf", "application/pdf")
     assert on.number(invoice) in text_of(uploaded.content)
     assert base64.b64encode(uploaded.content).decode() == on.ledger.books.field(int(invoice), "invoice_pdf_report_file")
     assert stored(on, hand_over).pdf is PdfState.UPLOADED
@@ -115,8 +116,9 @@ def test_nothing_is_uploaded_before_there_is_a_case(on: Stage, invoice: str) -> 
         next_upload(FaultKind.RATE_LIMITED),
         next_upload(FaultKind.DROP_BEFORE),
         next_upload(FaultKind.UNAUTHORISED, times=2),
+        *(replace(next_upload(FaultKind.FAIL_BEFORE, status=status), body=BodyKind.HTML) for status in (400, 403, 404)),
     ],
-    ids=lambda fault: fault.kind,
+    ids=lambda fault: f"{fault.kind} {fault.status} {fault.body}",
 )
 def test_what_did_not_arrive_is_uploaded_later(on: Stage, hand_over: str, invoice: str, fault: Fault) -> None:
     strike(on, fault)
@@ -191,6 +193,45 @@ def test_a_file_that_is_no_pdf_is_not_uploaded(on: Stage, hand_over: str, invoic
     assert step(on, hand_over).then is Then.NEXT
     assert ended_with(on, hand_over)
     assert calls(on, UPLOAD) == 0
+
+
+@pytest.mark.parametrize(
+    ("document", "sv", "en"),
+    [
+        (made(on_opening("JavaScript")), "innehåller skript", "holds scripts"),
+        (made(attached("avtal.docx")), "andra filer inbäddade", "other files embedded"),
+        (b"%PDF-1.4 the invoice", "inte att läsa som PDF", "cannot be read as a PDF"),
+        (pdf_of(["Faktura"]) + b"\n" * PDF_MAX_BYTES, "byte; den får vara högst", "bytes; it may be at most"),
+    ],
+    ids=["scripts", "files", "a start alone", "size"],
+)
+def test_a_pdf_that_is_more_than_pages_or_less_is_not_uploaded_and_a_finding_says_why(
+    on: Stage, hand_over: str, invoice: str, document: bytes, sv: str, en: str
+) -> None:
+    on.ledger.books.set_invoice(int(invoice), invoice_pdf_report_file=base64.b64encode(document).decode())
+    assert step(on, hand_over).then is Then.NEXT
+    assert calls(on, UPLOAD) == 0
+    assert stored(on, hand_over).state is HandOverState.REGISTERED
+    (found,) = [one for one in stored(on, hand_over).findings if one.code == "pdf_unavailable"]
+    assert sv in found.sv
+    assert en in found.en
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        made(on_opening("GoTo")),
+        made(attached("factur-x.xml")),
+        pdf_of(["Faktura"]) + b"\n" * (PDF_MAX_BYTES - len(pdf_of(["Faktura"]))),
+    ],
+    ids=["where to begin", "the invoice for machines", "size"],
+)
+def test_a_pdf_that_is_nearly_so_is_uploaded(on: Stage, hand_over: str, invoice: str, document: bytes) -> None:
+    on.ledger.books.set_invoice(int(invoice), invoice_pdf_report_file=base64.b64encode(document).decode())
+    assert step(on, hand_over).then is Then.NEXT
+    assert calls(on, UPLOAD) == 1
+    (upload_of,) = uploads(on, invoice)
+    assert upload_of.content == document
 
 
 def test_the_pdf_of_another_number_is_not_uploaded(on: Stage, hand_over: str, invoice: str) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import html
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
+from connector.domain.dates import last_day_to_pay, today
 from connector.domain.findings import Severity
 from connector.domain.hand_over import HandOverState, Origin, WriteBackState
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import TRIES_BEFORE_GIVING_UP, Outcome, Then
 from connector.flows.tasks import tasks
+from connector.sandbox.odoo_books import InvoiceLine
 from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
-from connector.store import connections, hand_overs
+from connector.store import connections, hand_overs, timeline
 from tests.flows.acting import asked, begun, claimed, codes, death_at_call, driven, elsewhere, events, let_pass, stored
 from tests.flows.stage import CONNECTION, Stage
 
@@ -59,6 +62,12 @@ def strike(on: Stage, fault: Fault) -> None:
     on.ledger.switches.set(LedgerSwitches(faults=(fault,)))
 
 
+def written(on: Stage, hand_over: str) -> list[bool]:
+    """Whether each write-back that is on record wrote the case id."""
+    entries = timeline.of_hand_over(on.deployment.databases.main, hand_over)
+    return [entry.data["case_id_written"] for entry in entries if "case_id_written" in entry.data]
+
+
 def blocked(on: Stage, invoice: str, **values: str) -> str:
     """A hand-over that ended with findings, asked for as `values` say."""
     started = begun(on, invoice, **values)
@@ -80,6 +89,7 @@ def test_case_status_and_date_stand_on_the_invoice(on: Stage, hand_over: str, in
     assert f"Amili: Hos Amili · Ärende {ended.case_id}" in message
     assert f"/hand-overs/{hand_over}" in message
     assert events(on, hand_over)[-3:] == ["message_left", "written_back", "done"]
+    assert written(on, hand_over) == [True]
 
 
 def test_a_repeated_step_writes_nothing_more(on: Stage, hand_over: str, invoice: str) -> None:
@@ -181,7 +191,7 @@ def test_the_case_is_written_while_the_pdf_still_waits(on: Stage, invoice: str) 
 
 def test_a_wish_that_is_stopped_is_answered_where_it_was_made(on: Stage) -> None:
     invoice = on.invoice(on.customer(company_registry=""))
-    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="x_amili_request,1")
     assert step(on, started).then is Then.NEXT
     case_id, status = shown(on, invoice)
     assert not case_id
@@ -191,15 +201,29 @@ def test_a_wish_that_is_stopped_is_answered_where_it_was_made(on: Stage) -> None
     (message,) = messages(on, invoice)
     assert asked_for in html.unescape(message)
     assert stored(on, started).state is HandOverState.BLOCKED
+    assert events(on, started)[-1] == "status_written", "there is no case whose id could be written"
+    assert written(on, started) == [False]
     assert step(on, started).then is Then.NEXT
     assert on.ledger.changing_writes(int(invoice)) == 1
+
+
+@pytest.mark.parametrize("late_days", [0, -1, -2, -3, -4, -5, -6])
+def test_a_wish_before_its_time_is_told_from_when_on_whatever_day_it_falls_due(on: Stage, late_days: int) -> None:
+    lines = [InvoiceLine("Konsulttimmar, projektering", Decimal(1000), Decimal(1))]
+    invoice = str(on.ledger.books.add_invoice(on.customer(), lines, due_days_ago=late_days))
+    on.side.wish(invoice, "Eva")
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark=field(on, invoice, "x_amili_requested_at"))
+    step(on, started)
+    earliest = last_day_to_pay(today() - timedelta(days=late_days)) + timedelta(days=1)
+    assert f"Den kan skickas tidigast {earliest}." in field(on, invoice, "x_amili_findings")
+    assert on.cases(invoice) == 0
 
 
 def test_the_answer_to_a_wish_names_what_must_be_done_and_no_more(on: Stage) -> None:
     invoice = on.invoice(
         on.customer(company_registry="19900101-1239", is_company="", name="Anna Andersson"), price="20"
     )
-    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="x_amili_request,1")
     step(on, started)
     told = field(on, invoice, "x_amili_findings")
     found = stored(on, started).findings
@@ -219,10 +243,10 @@ def test_who_asked_elsewhere_is_answered_there(on: Stage, origin: Origin) -> Non
 def test_once_mended_the_case_takes_the_place_of_the_answer(on: Stage) -> None:
     customer = on.customer(company_registry="")
     invoice = on.invoice(customer)
-    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="x_amili_request,1")
     step(on, started)
     on.ledger.books.set_customer(customer, company_registry="556016-0680")
-    asked(on, invoice, origin=Origin.LEDGER, wish_mark="n")
+    asked(on, invoice, origin=Origin.LEDGER, wish_mark="x_amili_request,2")
     driven(on, started)
     upload(on.deployment, started)
     step(on, started)
@@ -233,9 +257,9 @@ def test_once_mended_the_case_takes_the_place_of_the_answer(on: Stage) -> None:
 
 def test_the_same_answer_to_a_new_wish_is_no_new_message(on: Stage) -> None:
     invoice = on.invoice(on.customer(company_registry=""))
-    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="x_amili_request,1")
     step(on, started)
-    for mark in ("n", "o"):
+    for mark in ("x_amili_request,2", "x_amili_request,3"):
         asked(on, invoice, origin=Origin.LEDGER, wish_mark=mark)
         driven(on, started)
         step(on, started)
@@ -305,7 +329,7 @@ def test_people_who_do_not_read_swedish_are_told_in_english(on: Stage) -> None:
     company = int(on.ledger.records.get("res.company", 1)["partner_id"])
     on.ledger.books.set_customer(company, lang="en_US")
     invoice = on.invoice(on.customer(company_registry=""))
-    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="x_amili_request,1")
     try:
         assert write_back(elsewhere(on.deployment), started).then is Then.NEXT
     finally:
@@ -321,14 +345,14 @@ def test_warnings_accepted_for_the_whole_company_are_not_told_as_things_to_do(on
     accepting = settings.model_copy(update={"accepted_warnings": ("B5",)})
     connections.save_settings(on.deployment.databases.main, CONNECTION, accepting)
     invoice = on.invoice(on.customer(company_registry=""), price="20")
-    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="x_amili_request,1")
     step(on, started)
     small = next(one.sv for one in stored(on, started).findings if one.code == "B5")
     assert small not in field(on, invoice, "x_amili_findings")
 
 
 def test_nothing_is_written_while_nothing_is_decided(on: Stage, invoice: str) -> None:
-    started = begun(on, invoice, origin=Origin.LEDGER, wish_mark="m")
+    started = begun(on, invoice, origin=Origin.LEDGER, wish_mark="x_amili_request,1")
     assert step(on, started).then is Then.NEXT
     assert not on.ledger.changing_writes(int(invoice))
     assert stored(on, started).state is HandOverState.REQUESTED
@@ -360,8 +384,7 @@ def unfit(on: Stage) -> str:
 
 def test_the_ledger_says_that_and_by_whom_it_was_decided_not_to_send_and_the_wish_is_over(on: Stage) -> None:
     invoice = unfit(on)
-    mark = field(on, invoice, "x_amili_requested_at")
-    hand_over = declined(on, invoice, origin=Origin.LEDGER, wish_mark=mark)
+    hand_over = declined(on, invoice, origin=Origin.LEDGER, wish_mark=on.odoo.mark(invoice))
     assert field(on, invoice, "x_amili_status") == "Åtgärd krävs"
     assert hand_over in [one.id for one in hand_overs.unfinished(on.deployment.databases.main)]
     step(on, hand_over)
@@ -373,14 +396,18 @@ def test_the_ledger_says_that_and_by_whom_it_was_decided_not_to_send_and_the_wis
 
 def test_a_newer_wish_than_the_declined_one_stands(on: Stage) -> None:
     invoice = unfit(on)
-    hand_over = declined(on, invoice, origin=Origin.LEDGER, wish_mark="2026-01-01 10:00:00")
+    first = on.odoo.mark(invoice)
+    on.side.wish(invoice, "Eva Ekonom")
+    newer = on.odoo.mark(invoice)
+    hand_over = declined(on, invoice, origin=Origin.LEDGER, wish_mark=first)
     step(on, hand_over)
     assert field(on, invoice, "x_amili_requested_at") != ""
+    assert on.odoo.mark(invoice) == newer
 
 
 def test_what_was_declined_and_is_taken_up_again_needs_action_again(on: Stage) -> None:
     invoice = unfit(on)
-    hand_over = declined(on, invoice, origin=Origin.LEDGER, wish_mark=field(on, invoice, "x_amili_requested_at"))
+    hand_over = declined(on, invoice, origin=Origin.LEDGER, wish_mark=on.odoo.mark(invoice))
     step(on, hand_over)
     db = on.deployment.databases.main
     (task,) = [one for one in tasks.gather(db) if one.key == f"blocked/{hand_over}"]
@@ -400,8 +427,8 @@ def test_what_was_never_told_in_the_ledger_is_not_told_when_it_is_declined(on: S
 
 def test_a_wish_that_was_taken_back_is_not_told_as_declined(on: Stage) -> None:
     invoice = on.invoice()
-    hand_over = begun(on, invoice, origin=Origin.LEDGER, wish_mark="m")
-    on.ledger.books.set_invoice(int(invoice), x_amili_requested_at=False)
+    hand_over = begun(on, invoice, origin=Origin.LEDGER, wish_mark="x_amili_request,1")
+    on.odoo.take_back(invoice)
     assert driven(on, hand_over).state is HandOverState.SKIPPED
     step(on, hand_over)
     assert (shown(on, invoice), messages(on, invoice)) == ((False, False), [])

@@ -12,17 +12,20 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 
-from connector.domain.dates import STOCKHOLM
+from connector.domain.dates import STOCKHOLM, today
 from connector.domain.errors import ConnectorError, KeyRefused
+from connector.domain.money_view import PaidOut
 from connector.domain.reconcile import DifferenceKind
 from connector.flows.companies import keys
 from connector.flows.job import Job
 from connector.flows.outcome import STOP
 from connector.flows.reconcile import comparisons as comparing
 from connector.flows.reconcile.comparisons import COMPARE, SPREAD_S, TRIES_A_NIGHT, Starting, next_night
+from connector.sandbox.amili_lines import make_payout
 from connector.sandbox.amili_settling import debtor_pays
+from connector.sandbox.amili_state import GUIDE_CREDITOR
 from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
-from connector.store import comparisons, tables
+from connector.store import comparisons, payout_lines, tables, troubles
 from connector.store.comparisons import StoredComparison
 from tests.conftest import SettingsFactory
 from tests.flows.acting import begun, driven, strike
@@ -99,6 +102,50 @@ def test_companies_are_spread_over_the_night(settings_factory: SettingsFactory) 
     times = {next_night(settings_factory(), f"company-{number}", at(10, 12)) for number in range(100)}
 
     assert len(times) > 95
+
+
+def test_a_comparison_reads_what_has_been_paid_out(fresh: Stage) -> None:
+    paid_at_amili(fresh)
+    db = fresh.deployment.databases.main
+    (before,) = comparing.compare(fresh.deployment, CONNECTION).differences
+    make_payout(fresh.amili, GUIDE_CREDITOR)
+
+    (after,) = comparing.compare(fresh.deployment, CONNECTION).differences
+
+    assert (before.difference.payout_date, after.difference.payout_date) == (None, today())
+    assert before.difference.payouts_read_at is not None
+    assert after.difference.payouts_read_at == payout_lines.read_at(db, "sandbox", GUIDE_CREDITOR)
+
+
+def test_where_payouts_cannot_be_read_the_rest_is_compared_and_the_earlier_reading_told(fresh: Stage) -> None:
+    paid_at_amili(fresh)
+    db = fresh.deployment.databases.main
+    (before,) = comparing.compare(fresh.deployment, CONNECTION).differences
+    strike(fresh, Fault(FaultKind.FAIL_BEFORE, operations=("payout_specifications",), status=403, share=1.0))
+
+    (after,) = comparing.compare(fresh.deployment, CONNECTION).differences
+
+    assert after.difference.payouts_read_at == before.difference.payouts_read_at
+    assert [(one.step, one.failing.status) for one in troubles.every(db, (CONNECTION,))] == [("payouts", 403)]
+
+    strike(fresh)
+    comparing.compare(fresh.deployment, CONNECTION)
+    assert troubles.every(db, (CONNECTION,)) == ()
+
+
+def test_a_reading_of_payouts_that_breaks_off_is_none(fresh: Stage) -> None:
+    paid_at_amili(fresh)
+    make_payout(fresh.amili, GUIDE_CREDITOR)
+    db = fresh.deployment.databases.main
+    line = PaidOut(
+        invoice_number="1", category="c", article="", currency="SEK", total=None, booked_on=None, payout_date=None,
+        payout_reference="",
+    )  # fmt: skip
+    payout_lines.keep(db, environment="sandbox", creditor=GUIDE_CREDITOR, lines=[("l", line)], read_to=None)
+    assert payout_lines.read_at(db, "sandbox", GUIDE_CREDITOR) is None
+
+    comparing.compare(fresh.deployment, CONNECTION)
+    assert payout_lines.read_at(db, "sandbox", GUIDE_CREDITOR) is not None
 
 
 def test_a_run_keeps_what_it_found_and_the_next_is_due_at_night(fresh: Stage) -> None:
@@ -287,7 +334,7 @@ def test_a_worker_compares_at_night_and_when_it_is_asked(tmp_path: Path, databas
         due_since(on, CONNECTION)
         forking.fork(on.env)
         until(lambda: set(standing(on)) == {case}, within_s=60, what="the night's comparison")
-        until(lambda: stored(on).turn == 1, within_s=30, what="the end of the night's comparison")
+        until(lambda: stored(on).turn == 1, within_s=60, what="the end of the night's comparison")
         (found,) = comparisons.differences(on.deployment.databases.main, CONNECTION)
         assert found.difference.kind is DifferenceKind.PAID_AT_AMILI
 

@@ -139,6 +139,33 @@ def test_a_closed_case_an_unknown_one_and_a_doubtful_registration_are_found(fres
     assert len(differences) == 3
 
 
+@with_either_ledger
+def test_a_second_case_of_an_invoice_that_was_sent_is_told_as_that(fresh: Stage) -> None:
+    twice, case = sent(fresh)
+    second = case_at_amili(fresh, twice)
+    unknown = case_at_amili(fresh, fresh.invoice())
+
+    differences = compared(fresh)
+
+    assert differences[unknown.invoice_number].kind is KINDS.UNKNOWN_CASE
+    several = differences[fresh.number(twice)]
+    assert (several.kind, several.hand_over_id) == (KINDS.SEVERAL_CASES, hand_over_of(fresh, twice))
+    assert (several.case_id, several.at_amili) == (second.id, Decimal("1250.00"))
+    assert len(differences) == 2
+    fresh.amili.set_case(second.id, closed=True)
+    assert found(fresh) == {unknown.invoice_number: KINDS.UNKNOWN_CASE}
+    assert case != second.id
+
+
+def test_a_case_beside_a_withdrawn_one_is_told_as_a_second_one(fresh: Stage) -> None:
+    invoice, _ = sent(fresh)
+    withdrawal.ask(fresh.deployment, hand_over_of(fresh, invoice), by="Eva", reason="Fel kund.")
+    looked(fresh, hand_over_of(fresh, invoice))
+    case_at_amili(fresh, invoice)
+
+    assert found(fresh)[fresh.number(invoice)] is KINDS.SEVERAL_CASES
+
+
 def test_a_case_whose_registration_is_under_way_or_in_doubt_is_not_unknown(fresh: Stage) -> None:
     invoice = fresh.invoice()
     hand_over = begun(fresh, invoice)
@@ -293,7 +320,7 @@ def test_nothing_is_changed_and_few_calls_are_made(fresh: Stage) -> None:
 
     assert calls(fresh, "GET /cases") == 2
     assert calls(fresh, "GET /cases/{case_id}") == 0
-    assert sum(fresh.ledger.traffic.snapshot()["requests"].values()) <= 2
+    assert sum(fresh.ledger.traffic.snapshot()["requests"].values()) <= 4, "the invoices, what was taken back, cards"
     assert len(fresh.ledger.writes) == writes
     assert len(fresh.amili.cases) == len(cases)
     first = next(iter(fresh.amili.cases.values()))
@@ -310,7 +337,7 @@ def test_what_differs_is_looked_at_again_together(fresh: Stage) -> None:
 
     assert calls(fresh, "GET /cases") == 3
     assert calls(fresh, "GET /cases/{case_id}") == 0
-    assert sum(fresh.ledger.traffic.snapshot()["requests"].values()) <= 3
+    assert sum(fresh.ledger.traffic.snapshot()["requests"].values()) <= 7
 
 
 def test_however_much_differs_some_of_it_is_looked_at_again_and_what_is_news_first(
@@ -332,13 +359,15 @@ def test_however_much_differs_some_of_it_is_looked_at_again_and_what_is_news_fir
     pages = -(-count // 100) + 2
     assert calls(fresh, "GET /cases") <= pages + 3
     asked = sum(fresh.ledger.traffic.snapshot()["requests"].values())
-    assert asked <= -(-count // 500) + 1
+    # The invoices, what was said of disputes about them, and what was taken back of what was matched to them.
+    assert asked <= 3 * -(-count // 500) + 1
 
     def all_booked() -> None:
         for invoice in invoices:
             fresh.ledger.books.records.update("account.move", int(invoice), {"amount_residual": Decimal(1000)})
 
-    meanwhile.happens, meanwhile.after = all_booked, asked - 1
+    # Before the last look, which asks for the invoices and then for what was said of them.
+    meanwhile.happens, meanwhile.after = all_booked, asked - 3
     known = {one.key for number, one in enumerate(first.differences) if number % 10}
     again = {one.key for one in reconcile(fresh.deployment, connection, known=known).differences}
 

@@ -20,21 +20,24 @@ from connector.domain.reconcile import (
     SEEN_TWICE,
     Difference,
     DifferenceKind,
+    several_cases,
     unknown_case,
 )
 from connector.domain.task import TaskKind
 from connector.flows.tasks import tasks
-from connector.flows.tasks.tasks import NOT_COMPARED_IS_LONG_S, Task
-from connector.store import comparisons, follow_ups, hand_over_work, hand_overs, ledger_keys, tables, users
+from connector.flows.tasks.task import Task
+from connector.flows.tasks.tasks import NOT_COMPARED_IS_LONG_S
+from connector.store import comparisons, follow_ups, hand_over_work, hand_overs, ledger_keys, tables
 from connector.store.database import Databases
 from connector.store.hand_over_record import HandOver
+from tests import people
 from tests.store.samples import CONNECTION, add_connection, armed, ask
 
 EVA = "eva@byran.example"
 KINDS = DifferenceKind
 LATER = 4_000_000_000.0
 QUESTION = Finding(code="follow_up", severity=Severity.BLOCK, sv="Är den betald?", en="Is it paid?")
-NEVER = [KINDS.SETTLED_IN_LEDGER, KINDS.NO_CLAIM, KINDS.DISPUTED, KINDS.OUTCOME_UNKNOWN]
+NEVER = [KINDS.SETTLED_IN_LEDGER, KINDS.NO_CLAIM, KINDS.DISPUTED, KINDS.NOT_REPORTABLE, KINDS.OUTCOME_UNKNOWN]
 """What asks nobody: somebody is asked already, or it is Amili's."""
 
 
@@ -42,7 +45,7 @@ NEVER = [KINDS.SETTLED_IN_LEDGER, KINDS.NO_CLAIM, KINDS.DISPUTED, KINDS.OUTCOME_
 def db(databases: Databases) -> Databases:
     """A company, and Eva, who may use it."""
     add_connection(databases)
-    users.add(databases.main, email=EVA, name="Eva Lund", password="a long password", connections=(CONNECTION,))
+    people.enter(databases.main, email=EVA, name="Eva Lund", password="a long password", connections=(CONNECTION,))
     comparisons.enrol(databases.main, CONNECTION, due_at=LATER)
     return databases
 
@@ -113,6 +116,15 @@ def test_what_a_person_is_asked_otherwise_or_amili_pursues_is_no_task(
     keep(db, differing(case, kind), ago=timedelta(days=100))
 
     assert listed(db) == []
+
+
+def test_that_a_debtor_may_be_claimed_twice_is_a_task_at_once(db: Databases, case: HandOver) -> None:
+    keep(db, several_cases(case.id, "10045", None, case_id="c2", remaining_capital=None))
+
+    assert (only(db).invoice_number, only(db).owner) == ("10045", EVA)
+    verdict = Verdict(kind=FollowUpKind.PAYMENT, id="p1", ledger_id="p1", step=Step.ASK, reason=Reason.CASE_CLOSED)
+    follow_ups.keep(db.main, case, verdict, ())
+    assert only(db).key == f"{TaskKind.DIFFERENCE}/case:c2", "whatever else is asked about the invoice"
 
 
 def test_every_kind_is_decided_on() -> None:

@@ -8,9 +8,10 @@ from connector.domain.dates import today
 from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import Origin, Request
 from connector.flows.events import requests
-from connector.store import digests, hand_over_work, users
+from connector.store import digests, hand_over_work
 from connector.store.digests import DigestState
 from connector.store.hand_over_work import Lease
+from tests import people
 from tests.flows.mail_server import mail_server
 from tests.flows.stage import CONNECTION, Stage, stage
 from tests.flows.waiting import until
@@ -32,7 +33,9 @@ def block(on: Stage) -> None:
 
 
 def add(on: Stage, email: str) -> None:
-    users.add(on.deployment.databases.main, email=email, name="", password="a long password", connections=(CONNECTION,))
+    people.enter(
+        on.deployment.databases.main, email=email, name="", password="a long password", connections=(CONNECTION,)
+    )
 
 
 def test_workers_send_each_mail_once_whatever_becomes_of_them(tmp_path: Path) -> None:

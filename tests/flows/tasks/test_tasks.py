@@ -17,11 +17,13 @@ from connector.domain.hand_over import HandOverState, Origin, PdfState
 from connector.domain.plan import Brake
 from connector.domain.task import TaskKind
 from connector.flows.tasks import tasks
-from connector.flows.tasks.tasks import Task, TaskChanged
+from connector.flows.tasks.task import Task
+from connector.flows.tasks.tasks import TaskChanged
 from connector.store import connections, follow_ups, hand_over_work, hand_overs, held_plans, ledger_keys, tables, users
 from connector.store.database import Databases
 from connector.store.hand_over_record import HandOver
 from connector.store.users import User
+from tests import people
 from tests.store.samples import (
     CONNECTION,
     CREDITOR,
@@ -46,7 +48,7 @@ QUESTION = Finding(code="follow_up", severity=Severity.BLOCK, sv="Är den betald
 def db(databases: Databases) -> Databases:
     """Two companies, and Eva, who may use the first."""
     add_two_connections(databases)
-    users.add(databases.main, email=EVA, name="Eva Lund", password="a long password", connections=(CONNECTION,))
+    people.enter(databases.main, email=EVA, name="Eva Lund", password="a long password", connections=(CONNECTION,))
     return databases
 
 

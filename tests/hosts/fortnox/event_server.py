@@ -26,7 +26,7 @@ EVENT = {
     "entityId": "10457",
     "timestamp": "2026-03-04T09:12:44.518+01:00",
 }
-"""fortnox.md 2.3."""
+"""fortnox/API.md, "Events"."""
 
 Command = dict[str, Any]
 Frame = Command | str | bytes
@@ -39,7 +39,7 @@ def token(tenant_id: str = TENANT) -> str:
 
 
 def polite(command: Command) -> list[Frame]:
-    """The answers of fortnox.md 2.2 when all is well."""
+    """The answers of fortnox/API.md, "Commands" when all is well."""
     answer: Command = {"response": command["command"], "result": "ok"}
     if command["command"] == "add-tenants-v1":
         tokens = command["accessTokens"]

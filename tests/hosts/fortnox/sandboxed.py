@@ -165,11 +165,17 @@ class SandboxLedger:
 
     def credit(self, invoice: Made, amount: Decimal) -> None:
         with self.state.lock:
-            settling.credit(self.books, invoice.id, None if amount == invoice.total else amount)
+            credit = settling.credit(self.books, invoice.id, None if amount == invoice.total else amount)
+            settling.set_off(self.books, invoice.id, credit, amount)
 
     def credit_on_account(self, invoice: Made, amount: Decimal) -> None:
         with self.state.lock:
             settling.credit(self.books, invoice.id, amount, referenced=False)
+
+    def other_card(self, invoice: Made, name: str, spelling: str) -> str:
+        with self.state.lock:
+            number = self.books.invoice(invoice.id)["OrganisationNumber"].replace("-", "")
+            return self.books.add_customer(name, OrganisationNumber=spelling.format(number))
 
     def without_pdf(self, invoice: Made) -> None:
         self.books.broken_pdfs[invoice.id] = "Utskriftsmallen kunde inte läsas."

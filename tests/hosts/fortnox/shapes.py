@@ -1,4 +1,5 @@
-"""Host documents in the shapes recorded from Fortnox (fortnox.md 4.8, 7 and 9.1); a test states what differs."""
+"""Host documents in the shapes recorded from Fortnox (fortnox/API.md, "Invoice", "Customers" and "Payments"); a test
+states what differs."""
 
 from __future__ import annotations
 

@@ -417,7 +417,8 @@ FORBIDDEN = {
     "cancel",
     "warehouseready",
 }
-"""Addresses that send, print, book or change an invoice's state, most of them by reading (fortnox.md section 6)."""
+"""Addresses that send, print, book or change an invoice's state, most of them by reading
+(fortnox/API.md, "Actions and PDF")."""
 
 ATTACHMENTS = "/api/fileattachments/attachments-v1"
 WRITING = {("PUT", "/3/invoices/{}"), ("POST", "/3/labels"), ("POST", "/3/inbox"), ("POST", ATTACHMENTS)}

@@ -16,9 +16,12 @@ import pytest
 from connector.domain.dates import today
 from connector.domain.errors import KeyRefused, NotFound, Refused
 from connector.domain.invoice import OpenReceipt
+from connector.domain.invoiced import Named, who_was_invoiced
 from connector.hosts.base import PdfUnavailable, WriteBackResult
 from connector.sandbox import fortnox_settling as settling
+from connector.sandbox.fortnox_documents import Row
 from connector.sandbox.fortnox_switches import LockedPut
+from connector.sandbox.switches import Fault, FaultKind
 from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import UNKNOWN_IDS, followed, message
 from tests.hosts.fortnox.sandboxed import APP, ASK, AT_AMILI, NOTE, SandboxLedger
@@ -57,6 +60,21 @@ def test_facts_that_fortnox_has_no_data_for_are_said_to_be_unknown(ledger: Sandb
     assert invoice.unapplied_credits == ()
     assert invoice.other_owners == ()
     assert (invoice.unmatched_receipts, invoice.holds) == (None, None), "said to be unchecked"
+
+
+def test_an_invoice_keeps_whom_it_was_made_out_to_when_the_card_changes(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+    before = ledger.host.read(made.id).customer
+    assert before.invoiced is not None
+    assert (before.invoiced.name, before.invoiced.id_number) == (before.name, before.id_number)
+
+    with ledger.state.lock:
+        ledger.books.set_customer(before.id, Name="Nya Köparen AB", OrganisationNumber="556026-9986")
+    after = ledger.host.read(made.id).customer
+
+    assert (after.name, after.id_number) == ("Nya Köparen AB", "556026-9986")
+    assert after.invoiced == before.invoiced
+    assert who_was_invoiced(after, today=today())[1] is Named.OTHER_NUMBER
 
 
 def test_a_payment_that_is_not_booked_is_told(ledger: SandboxLedger) -> None:
@@ -182,6 +200,47 @@ def test_an_invoice_with_the_label_of_disputes_is_held(ledger: SandboxLedger) ->
     assert (ledger.calls() - before)["GET /3/labels"] == 1
     assert host.read(other.id).holds == ()
     assert (ledger.calls() - before)["GET /3/labels"] == 1, "an invoice without labels needs none of them"
+
+
+def test_other_cards_are_searched_for_in_one_call(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+    with ledger.state.lock:
+        ledger.books.add_customer("Annan Siffra AB", OrganisationNumber="06805560-16")
+        inactive = ledger.books.add_customer("Annan Firma AB", OrganisationNumber="5560160680", Active=False)
+    before = ledger.calls()
+
+    assert ledger.host.read(made.id).customer.cards_with_number == (inactive,)
+    assert (ledger.calls() - before)["GET /3/customers"] == 1
+
+
+def test_without_a_valid_number_no_card_is_searched_for(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+    with ledger.state.lock:
+        customer = ledger.books.add_customer("Utan Nummer", OrganisationNumber="saknas")
+        number = ledger.books.add_invoice(customer, [Row("Arbete", Decimal(1000))], due_days_ago=45)
+    ledger.host.read(made.id)
+    before = ledger.calls()
+
+    assert ledger.host.read(number).customer.cards_with_number is None
+    assert (ledger.calls() - before)["GET /3/customers"] == 0
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_search_for_cards_that_fails_stops_no_reading(ledger: SandboxLedger, status: int) -> None:
+    made = ledger.overdue_invoice()
+    ledger.switch(faults=(Fault(FaultKind.FAIL_BEFORE, ("list_customers",), next_n=1, status=status),))
+
+    assert ledger.host.read(made.id).customer.cards_with_number is None
+    assert ledger.host.read(made.id).customer.cards_with_number == ()
+
+
+def test_more_cards_than_one_answer_holds_are_not_taken_for_all(ledger: SandboxLedger) -> None:
+    made = ledger.overdue_invoice()
+    with ledger.state.lock:
+        for number in range(501):
+            ledger.books.add_customer(f"Bolag {number}", OrganisationNumber="0680")
+
+    assert ledger.host.read(made.id).customer.cards_with_number is None
 
 
 def test_a_withdrawn_case_is_not_put_on_an_invoice(ledger: SandboxLedger) -> None:

@@ -1,4 +1,4 @@
-"""Which invoices an event points at: fortnox.md 2.3."""
+"""Which invoices an event points at: fortnox/API.md, "Events"."""
 
 from __future__ import annotations
 

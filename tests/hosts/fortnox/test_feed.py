@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import itertools
 import logging
+import re
+import socket
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import struct
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn, cast
 
@@ -18,7 +24,7 @@ from connector.domain.errors import ConfigurationError, Refused
 from connector.hosts.base import Hints
 from connector.hosts.fortnox.feed import Feed, OffsetRefused, open_feed
 from connector.hosts.fortnox.feed_frames import Event
-from connector.hosts.fortnox.feed_wire import FeedLost, Wire, connected
+from connector.hosts.fortnox.feed_wire import LARGEST_MESSAGE_BYTES, FeedLost, Wire, connected
 from tests import canary
 from tests.certificates import self_signed
 from tests.flows.acting import closed_port
@@ -38,7 +44,9 @@ from tests.hosts.fortnox.event_server import (
     token,
 )
 
-WITHIN_S = 10.0
+WITHIN_S = 60.0
+BETWEEN = 16 * 1024 * 1024
+"""What the machine itself may hold between two sockets."""
 READ = Event("invoices", "aK3fA", TENANT, Hints(("10457",)))
 
 
@@ -244,6 +252,110 @@ def test_a_server_that_is_absent() -> None:
         begin(url)
 
 
+def frame(size: int, *, opcode: int = 1, ends: bool = True) -> bytes:
+    """The head of a frame of a server's."""
+    return struct.pack("!BBQ", (0x80 if ends else 0) | opcode, 127, size)
+
+
+@contextmanager
+def saying(parts: Iterable[bytes], *, every_s: float = 0.0) -> Iterator[tuple[str, list[int]]]:
+    """A server that takes up the conversation and says `parts` for as long as it is listened to, and counts them."""
+    taken: list[int] = []
+    over = threading.Event()
+
+    def serve() -> None:
+        with suppress(OSError):
+            caller, _ = listening.accept()
+            with caller:
+                (key,) = re.findall(rb"Sec-WebSocket-Key: (\S+)", caller.recv(4096))
+                accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+                head = b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                caller.sendall(head + b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+                for part in parts:
+                    if over.wait(every_s):
+                        return
+                    caller.sendall(part)
+                    taken.append(len(part))
+                over.wait()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"ws://127.0.0.1:{listening.getsockname()[1]}/topics-v1", taken
+        finally:
+            over.set()
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
+            thread.join(timeout=10)
+
+
+PART = b" " * 65536
+LARGEST = [frame(LARGEST_MESSAGE_BYTES), *[PART] * (LARGEST_MESSAGE_BYTES // len(PART))]
+
+
+def test_the_largest_message_is_taken() -> None:
+    with saying(LARGEST) as (url, _), connected(url, allow_private=True, timeout_s=WITHIN_S) as wire:
+        assert wire.receive(within_s=WITHIN_S) == b" " * LARGEST_MESSAGE_BYTES
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [frame(LARGEST_MESSAGE_BYTES + 1)],
+        itertools.chain([frame(2**62)], itertools.repeat(PART)),
+        itertools.chain([frame(65536, ends=False), PART], itertools.repeat(frame(65536, opcode=0, ends=False) + PART)),
+    ],
+    ids=["a byte more", "endless", "endless pieces"],
+)
+def test_a_larger_message_ends_the_connection(parts: Iterable[bytes]) -> None:
+    with (
+        saying(parts) as (url, taken),
+        connected(url, allow_private=True, timeout_s=WITHIN_S) as wire,
+        pytest.raises(FeedLost, match="more at once"),
+    ):
+        wire.receive(within_s=WITHIN_S)
+    assert sum(taken) < LARGEST_MESSAGE_BYTES + BETWEEN
+
+
+def test_a_message_that_comes_by_the_byte_holds_nobody_up() -> None:
+    """The time is over though bytes still come; what had come is kept, and the message is whole at last."""
+    message = [frame(40), *[b"x"] * 40]
+    with saying(message, every_s=0.02) as (url, _), connected(url, allow_private=True, timeout_s=WITHIN_S) as wire:
+        first = wire.receive(within_s=0.2)
+        rest = [wire.receive(within_s=WITHIN_S)]
+    assert (first, rest) == (None, [b"x" * 40])
+
+
+def test_a_server_that_takes_up_the_conversation_by_the_byte_is_left() -> None:
+    with dripping(b"HTTP/1.1 101 Switching\r\nX: ") as url, pytest.raises(FeedLost, match="in time"):
+        begin(url, timeout_s=0.3)
+
+
+@contextmanager
+def dripping(reply: bytes) -> Iterator[str]:
+    """A server that says `reply` and then goes on with it, a byte each time, until nobody listens."""
+    over = threading.Event()
+
+    def serve() -> None:
+        with suppress(OSError):
+            caller, _ = listening.accept()
+            with caller:
+                caller.recv(4096)
+                caller.sendall(reply)
+                while not over.wait(0.02):
+                    caller.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"ws://127.0.0.1:{listening.getsockname()[1]}/topics-v1"
+        finally:
+            over.set()
+            thread.join(timeout=10)
+
+
 class Deaf:
     """A connection on which nothing ever arrives."""
 
@@ -330,3 +442,88 @@ def test_nothing_is_said_to_a_server_on_a_private_network(certificate: Path, mon
         with pytest.raises(ConfigurationError, match="private network"):
             begin(server.url, allow_private=False)
         assert server.commands == []
+
+
+def test_not_even_tls_is_begun_with_a_server_on_a_private_network() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(WITHIN_S)
+        with pytest.raises(ConfigurationError, match="private network"):
+            begin(f"wss://127.0.0.1:{listening.getsockname()[1]}/topics-v1", allow_private=False)
+        caller, _ = listening.accept()
+        with caller:
+            caller.settimeout(WITHIN_S)
+            assert caller.recv(4096) == b""
+
+
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that names no proxy yet."""
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("wss://ws.example.com/topics-v1", "HTTPS_PROXY"),
+        ("wss://ws.example.com/topics-v1", "ALL_PROXY"),
+        ("ws://ws.example.com/topics-v1", "http_proxy"),
+        ("ws://ws.example.com/topics-v1", "all_proxy"),
+    ],
+)
+@pytest.mark.parametrize("spelling", ["http://{}", "http://user:canary-password@{}", "{}"])
+def test_a_proxy_that_the_environment_names_is_used(
+    surroundings: pytest.MonkeyPatch, url: str, name: str, spelling: str
+) -> None:
+    with refusing_proxy() as (address, asked):
+        surroundings.setenv(name, spelling.format(address))
+        with pytest.raises(FeedLost) as caught:
+            begin(url, allow_private=url.startswith("ws:"))
+    assert asked == [f"CONNECT ws.example.com:{443 if url.startswith('wss') else 80} HTTP/1.1"]
+    assert canary.leaks(str(caught.value)) == []
+
+
+@pytest.mark.parametrize("proxy", ["127.0.0.1:1", "http://127.0.0.1:1"])
+def test_a_server_that_is_excepted_from_the_proxy_is_held_to_a_public_address(
+    certificate: Path, surroundings: pytest.MonkeyPatch, proxy: str
+) -> None:
+    surroundings.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    surroundings.setenv("ALL_PROXY", proxy)
+    surroundings.setenv("NO_PROXY", "127.0.0.0/8")
+    with event_server(tls=_tls(certificate)) as server:
+        with pytest.raises(ConfigurationError, match="private network"):
+            begin(server.url, allow_private=False)
+        assert server.commands == []
+
+
+@pytest.mark.parametrize("proxy", ["socks5h://127.0.0.1:1080", "https://127.0.0.1:3128", "http://", "http://[::1"])
+def test_a_proxy_that_cannot_be_used_is_said_and_not_gone_round(surroundings: pytest.MonkeyPatch, proxy: str) -> None:
+    with event_server() as server:
+        surroundings.setenv("ALL_PROXY", proxy)
+        with pytest.raises(ConfigurationError, match="http:// ones"):
+            begin(server.url)
+        assert server.commands == []
+
+
+@contextmanager
+def refusing_proxy() -> Iterator[tuple[str, list[str]]]:
+    """A proxy that takes down what it is asked for and lets nobody through; gives its address without a scheme."""
+    asked: list[str] = []
+
+    def accept() -> None:
+        with suppress(OSError):
+            caller, _ = listening.accept()
+            with caller:
+                asked.append(caller.recv(4096).decode().partition("\r\n")[0])
+                caller.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}", asked
+        thread.join(timeout=WITHIN_S)

@@ -1,4 +1,4 @@
-"""Frames of the event socket: fortnox.md 2.2 and 2.3."""
+"""Frames of the event socket: fortnox/API.md, "Commands" and "Events"."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ import pytest
 from connector.hosts.fortnox.overdue import KEPT_S, OverdueList
 from tests.hosts.fortnox.wired import client, fortnox, says, sent
 
-TODAY = date(2026, 11, 22)
+TODAY = date(2026, 11, 20)
+"""A Friday."""
 
 
 @pytest.fixture(autouse=True)
@@ -51,11 +52,21 @@ def test_later_pages_are_of_the_first_ones_reading_for_a_while() -> None:
 
 def test_a_first_page_and_another_day_are_always_read() -> None:
     found = OverdueList(client())
-    lists(row(1, "2026-11-21"), row(2, "2026-11-22"))
-    lists(row(2, "2026-11-22"))
-    lists(row(2, "2026-11-22"), row(3, "2026-11-20"), row(4, "2026-11-20"))
+    lists(row(1, "2026-11-19"), row(2, "2026-11-20"))
+    lists(row(2, "2026-11-20"))
+    lists(row(2, "2026-11-20"), row(3, "2026-11-18"), row(4, "2026-11-18"))
 
     assert ids(found, 1) == ["1"]
     assert ids(found, 1) == []
     assert ids(found, 2, TODAY + timedelta(days=1)) == ["2"]
     assert len(sent()) == 3
+
+
+def test_an_invoice_due_at_a_weekend_is_listed_once_the_next_bank_day_is_over() -> None:
+    found = OverdueList(client())
+    for _ in range(3):
+        lists(row(1, "2026-11-21"), row(2, "2026-11-20"))
+
+    assert ids(found, 1, date(2026, 11, 22)) == ["2"]
+    assert ids(found, 1, date(2026, 11, 23)) == ["2"]
+    assert ids(found, 1, date(2026, 11, 24)) == ["2", "1"]

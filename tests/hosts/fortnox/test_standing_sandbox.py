@@ -86,6 +86,8 @@ def every_kind(ledger: SandboxLedger) -> dict[str, str]:
         settling.delete_payment(books, undone, booked_too=True)
         made["credit in part"] = settling.credit(books, made["credited in part"], Decimal("200.00"))
         made["credit"] = settling.credit(books, made["credited"])
+        settling.set_off(books, made["credited in part"], made["credit in part"], Decimal("200.00"))
+        settling.set_off(books, made["credited"], made["credit"], books.invoice(made["credited"])["Total"])
         made["credit not booked"] = settling.credit(books, made["credited by nothing booked"], booked=False)
         made["credit of nothing"] = settling.credit(books, made["open"], Decimal("50.00"), referenced=False)
         for kind in ("cancelled", "cash method, sent and cancelled"):

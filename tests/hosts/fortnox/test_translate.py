@@ -207,7 +207,7 @@ AMOUNTS = {
     "TotalToPay": 219,
     "Balance": 219,
 }
-"""As recorded of a real invoice (fortnox.md 4.4)."""
+"""As recorded of a real invoice (fortnox/API.md, "Amounts")."""
 
 ROW = {"ArticleNumber": "KONS", "Description": "Konsulttimmar", "Total": 100, "VAT": 25}
 
@@ -412,11 +412,12 @@ def test_a_tax_reduction_of_unknown_size_stops_the_invoice() -> None:
     assert unreadable.value.field == "tax_reduction"
 
 
-@pytest.mark.parametrize(("balance", "stopped"), [(10563, False), (15063, True)])
-def test_the_tax_agencys_part_is_never_claimed_from_the_customer(balance: int, stopped: bool) -> None:
+@pytest.mark.parametrize("balance", [10563, 15063])
+def test_the_tax_agencys_part_is_never_claimed_from_the_customer(balance: int) -> None:
     read = translate(changed("Invoice", **ROT, Balance=balance) | {"InvoicePayments": []}, FortnoxSettings())
 
-    assert ("B2" in findings(read, Severity.BLOCK)) is stopped
+    assert "B2" not in findings(read, Severity.BLOCK)
+    assert reckon(read, ReminderPolicy()).capital_to_claim == 10563
 
 
 @pytest.mark.parametrize(
@@ -475,7 +476,7 @@ def test_a_write_off_without_money_is_no_payment() -> None:
 
 
 def test_a_reminder_fee_in_a_payment_is_money_and_no_write_off() -> None:
-    """What the payment brings beyond the invoice is booked as a negative write-off (fortnox.md section 5)."""
+    """What the payment brings beyond the invoice is booked as a negative write-off (fortnox/API.md, "Reminders")."""
     fee = {"AccountNumber": 3540, "Amount": Decimal(-60), "Currency": "SEK", "Description": "Påminnelseavgift"}
     ore = {"AccountNumber": 3740, "Amount": Decimal("0.40"), "Currency": "SEK", "Description": "Öre"}
     read = with_parts(InvoicePayments=[payment(Amount=Decimal(1310), AmountCurrency=Decimal(1310), WriteOffs=[fee])])
@@ -538,7 +539,8 @@ UNUSED = OpenReceipt(amount=Decimal(1000), date=date(2026, 2, 1), reference="104
 def test_credit_invoices_that_refer_to_the_invoice(
     changes: dict[str, Any], notes: tuple[CreditNote, ...], unused: tuple[OpenReceipt, ...]
 ) -> None:
-    read = with_parts(CreditInvoices=[credit(**changes)])
+    owed = 10063 - sum(note.amount for note in notes)
+    read = translate(changed("Invoice", Balance=owed) | {"CreditInvoices": [credit(**changes)]}, FortnoxSettings())
 
     assert read.credit_notes == notes
     assert read.unapplied_credits == unused
@@ -546,7 +548,7 @@ def test_credit_invoices_that_refer_to_the_invoice(
 
 
 def test_a_credit_invoice_that_the_invoice_refers_to() -> None:
-    pointing = changed("Invoice", CreditInvoiceReference="10460")
+    pointing = changed("Invoice", CreditInvoiceReference="10460", Balance=9063)
     credits_ = [credit(CreditInvoiceReference="0"), credit(CreditInvoiceReference="0", DocumentNumber="104600")]
 
     assert translate(pointing | {"CreditInvoices": credits_}, FortnoxSettings()).credit_notes == (CREDIT_NOTE,)
@@ -555,7 +557,9 @@ def test_a_credit_invoice_that_the_invoice_refers_to() -> None:
 def test_several_part_credits() -> None:
     credits_ = [credit(Total=-100), credit(Total=-200, DocumentNumber="10461")]
 
-    assert [note.amount for note in with_parts(CreditInvoices=credits_).credit_notes] == [100, 200]
+    read = translate(changed("Invoice", Balance=9763) | {"CreditInvoices": credits_}, FortnoxSettings())
+
+    assert [note.amount for note in read.credit_notes] == [100, 200]
 
 
 def test_what_else_the_customer_has_to_its_credit() -> None:
@@ -671,6 +675,37 @@ def test_the_invoice_says_what_the_customer_card_does_not(empty: Any) -> None:
     assert (read.id, read.name, read.id_number) == ("2001", "Exempelbolaget AB", "552000-0018")
 
 
+@pytest.mark.parametrize(
+    ("invoice", "stops"),
+    [
+        ({}, Severity.INFO),
+        ({"CustomerName": "EXEMPELBOLAGET, Aktiebolag", "OrganisationNumber": ""}, Severity.INFO),
+        ({"CustomerName": "Exempel i Norr AB"}, Severity.INFO),
+        ({"CustomerName": "Karin Prov", "OrganisationNumber": ""}, Severity.WARNING),
+        ({"OrganisationNumber": "556016-0680"}, Severity.BLOCK),
+    ],
+)
+def test_whom_the_invoice_names_is_compared_with_the_card(invoice: dict[str, Any], stops: Severity) -> None:
+    read = translate(changed("Invoice", **invoice), FortnoxSettings())
+
+    for severity in (Severity.WARNING, Severity.BLOCK):
+        assert ("E16" in findings(read, severity)) is (severity is stops)
+
+
+def test_what_the_invoice_shares_with_the_card_is_the_cards() -> None:
+    found = changed("Customer", Email="a@card.example", Phone1="070-123 45 67")
+    found["Invoice"] |= {"Phone1": "070-123 45 67", "EmailInformation": {"EmailAddressTo": "A@card.example"}}
+    assert _party(found) == ("", "")
+    found["Invoice"] |= {"Phone1": "073-123 45 67", "EmailInformation": {"EmailAddressTo": "b@own.example"}}
+    assert _party(found) == ("b@own.example", "073-123 45 67")
+
+
+def _party(document: dict[str, Any]) -> tuple[str, str]:
+    party = translate(document, FortnoxSettings()).customer.invoiced
+    assert party is not None
+    return party.email, party.phone
+
+
 def test_a_number_nobody_may_see_is_missing() -> None:
     found = changed("Invoice", OrganisationNumber=NO_RIGHT)
     found["Customer"]["OrganisationNumber"] = NO_RIGHT
@@ -680,6 +715,7 @@ def test_a_number_nobody_may_see_is_missing() -> None:
 
 def test_sole_traders_are_named_in_the_settings() -> None:
     found = changed("Customer", OrganisationNumber="900101-1239")
+    found["Invoice"]["OrganisationNumber"] = "19900101-1239"
     decided = translate(found, FortnoxSettings(sole_traders=("2001",)))
 
     assert "E4" in findings(translate(found, FortnoxSettings()), Severity.BLOCK)

@@ -27,6 +27,7 @@ def test_a_case_is_written_back_once_as_a_reference(ledger: SandboxLedger) -> No
     second = ledger.host.write_back(made.id, NOTE)
 
     assert first.places == ("ExternalInvoiceReference2",)
+    assert first.holds_case_id
     assert not first.refused
     assert second == first
     assert (ledger.reference(made), ledger.labels(made)) == ("AMILI:68a1f0", set())
@@ -102,6 +103,7 @@ def test_what_somebody_else_has_written_stays(ledger: SandboxLedger, theirs: str
     told = ledger.host.write_back(made.id, NOTE)
 
     assert told.places == ("Labels",)
+    assert not told.holds_case_id
     assert (ledger.reference(made), ledger.labels(made)) == (theirs, {AT_AMILI})
 
 

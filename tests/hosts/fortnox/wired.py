@@ -1,7 +1,8 @@
 """A Fortnox whose answers a test says, and what was sent to it, held to Fortnox's own description.
 
-`openapi.json` is what Fortnox publishes of the calls that we make. It leaves out paging, which its guides describe,
-and demands `CustomerNumber` in changes of an invoice, which a recorded change goes without (fortnox.md 3.4, 4.5).
+`openapi.json` is what Fortnox publishes of the calls that we make. It leaves out paging, which its guides describe, and
+demands `CustomerNumber` in changes of an invoice, which a recorded change goes without (fortnox/API.md, "Lists" and
+"Changing an invoice").
 """
 
 from __future__ import annotations

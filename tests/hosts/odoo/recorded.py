@@ -65,7 +65,8 @@ def answer(case: str) -> dict[str, Any]:
 
 
 def exchanges(major: int) -> dict[str, dict[str, Any]]:
-    """What Odoo 18 or 19 is asked by JSON-RPC and answers, by case; of 18 not recorded but written from the reference.
+    """What Odoo 18 or 19 is asked by JSON-RPC and answers, by case; of 18 not recorded but written by what was seen of
+    one before.
 
     Each has the `call` made of us, the `request` sent for it (its params) and the `answer`.
     """

@@ -130,6 +130,54 @@ def test_no_error_keeps_the_servers_traceback_or_the_key(case: str) -> None:
     assert KEY not in kept
 
 
+PAGE = "<!DOCTYPE html><title>404 Not Found</title>"
+NO_DATABASE = answer("unknown_database")["body"]
+
+
+def names_of_databases(url: str, page: str, *, unnamed: int, method: str = "search") -> list[str | None]:
+    """What each call by JSON-2 named, of a client whose server answers `page` to those that name their database."""
+    named: list[str | None] = []
+
+    def called(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        named.append(request.headers.get("X-Odoo-Database"))
+        if named[-1] or unnamed != 200:
+            return 404 if named[-1] else unnamed, {"Content-Type": "text/html; charset=utf-8"}, page
+        return 200, {"Content-Type": "application/json"}, "[1]"
+
+    responses.get(f"{url}/json/version", json={"version": "19.0"})
+    responses.add_callback(responses.POST, f"{url}/json/2/account.move/{method}", callback=called)
+    odoo = OdooClient(url, "company", SecretStr(KEY), allow_private=True)
+    for _ in range(2):
+        with suppress(Unreadable):
+            odoo.call("account.move", method)
+    return named
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [("https://company.odoo.com", NO_DATABASE), ("https://company.odoo.com", PAGE), ("http://127.0.0.1:1", PAGE)],
+)
+def test_a_server_that_minds_the_database_s_name_is_asked_without(url: str, page: str) -> None:
+    assert names_of_databases(url, page, unnamed=200) == ["company", None, None]
+
+
+@responses.activate
+def test_a_wrong_database_is_not_passed_over() -> None:
+    assert names_of_databases("http://127.0.0.1:1", NO_DATABASE, unnamed=200) == ["company", "company"]
+
+
+@responses.activate
+def test_a_server_that_finds_nothing_either_way_is_named_its_database_again() -> None:
+    assert names_of_databases("https://company.odoo.com", PAGE, unnamed=404) == ["company", None, "company", None]
+
+
+@responses.activate
+@pytest.mark.parametrize("method", ["write", "message_post", "run"])
+def test_what_changes_something_is_sent_once(method: str) -> None:
+    assert names_of_databases("https://company.odoo.com", PAGE, unnamed=200, method=method) == ["company", "company"]
+
+
 @responses.activate
 def test_odoos_own_words_are_kept() -> None:
     says_recorded(SEARCH, "user_error")
@@ -313,6 +361,7 @@ def test_an_address_that_may_not_be_used_is_refused_at_once() -> None:
         OdooClient("http://127.0.0.1:8069", "company", SecretStr(KEY))
 
 
+@responses.activate
 def test_the_key_is_in_no_repr() -> None:
     assert KEY not in repr(client())
     assert KEY not in str(vars(client()))

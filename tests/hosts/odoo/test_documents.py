@@ -8,6 +8,7 @@ import pytest
 import responses
 
 from connector.domain.errors import NotFound
+from connector.hosts.odoo.companies import Parents
 from connector.hosts.odoo.documents import (
     LINE_FIELDS,
     MATCHED_LINE_FIELDS,
@@ -22,16 +23,26 @@ from connector.hosts.odoo.versions import DIALECTS
 from tests.hosts.odoo.recorded import SETTINGS, client, document, nested, says, sent
 
 WHOLE = "account.move/web_search_read"
+JOURNAL = [12, "Bank"]
 REMINDERS = "credit.control.line/search_read"
 
 
 def says_document(recorded: dict[str, Any]) -> None:
-    """Odoo answers the calls of one fetch with what was recorded."""
-    entry = recorded["last_bank_entry"]
+    """Odoo answers the calls of one fetch with what was recorded; then `recorded` is what is fetched."""
+    entry = recorded.pop("last_bank_entry")
+    owed = [line["id"] for line in recorded["lines"] if line["account_type"] == "asset_receivable"]
+    for partial in recorded["partials"]:
+        partial["line_id"] = owed[0]
+    for payment in recorded["payments"]:
+        payment["reversed"] = False
+    recorded["move"].setdefault("payment_reference", False)
+    recorded["hidden_company"] = ""
+    recorded["bank_receipts"] = [{"date": entry["date"], "journal_id": JOURNAL}] if entry else []
     says(WHOLE, {"length": 1, "records": [nested(recorded)]})
     says("account.move.line/search_read", recorded["open_credit_lines"])
     says("account.bank.statement.line/search_read", recorded["statement_lines"])
-    says("account.move/search_read", [entry] if entry else [])
+    says("account.bank.statement.line/search_read", recorded["bank_receipts"])
+    says("account.payment/search_read", [])
 
 
 @pytest.mark.parametrize("name", ["part_paid", "seen_by_bank", "paid_by_bank"])
@@ -39,9 +50,7 @@ def says_document(recorded: dict[str, Any]) -> None:
 def test_odoos_own_answer_is_taken_apart(name: str) -> None:
     recorded = document(name)
     says(WHOLE, document(f"whole_{name}"))
-    says("account.move.line/search_read", recorded["open_credit_lines"])
-    says("account.bank.statement.line/search_read", recorded["statement_lines"])
-    says("account.move/search_read", [recorded["last_bank_entry"]])
+    says_document(recorded)
 
     assert fetch(client(), str(recorded["move"]["id"]), SETTINGS) == recorded
 
@@ -60,7 +69,7 @@ def test_the_calls_are_few(name: str) -> None:
     recorded = document(name)
     says_document(recorded)
     fetch(client(), str(recorded["move"]["id"]), SETTINGS)
-    assert len(sent()) == 4
+    assert len(sent()) == 5
 
 
 @responses.activate
@@ -69,7 +78,7 @@ def test_every_call_stays_within_the_company() -> None:
     says_document(recorded)
     says(REMINDERS, [])
     fetch(client(), "8", SETTINGS, Extras(reminders=frozenset({"date"})))
-    assert len(sent()) == 5
+    assert len(sent()) == 6
     assert {str(body["context"]["allowed_company_ids"]) for _, body in sent()} == {"[1]"}
     assert all(body["domain"][0] == ["company_id", "=", 1] for _, body in sent())
 
@@ -116,14 +125,26 @@ def test_receipts_are_looked_for_by_customer_and_by_amount_in_the_invoices_curre
     recorded = document("unpaid")
     says_document(recorded)
     fetch(client(), "7", SETTINGS)
-    domain = dict(sent())["account.bank.statement.line/search_read"]["domain"]
-    assert domain[-5:] == [
-        "|",
+    domain = next(body for call, body in sent() if call == "account.bank.statement.line/search_read")["domain"]
+    number = "INV%2026%00007"
+    assert domain[3:] == [
+        *["|"] * 4,
+        *([field, "ilike", number] for field in ("payment_ref", "narration", "ref")),
         ["partner_id.commercial_partner_id", "=", recorded["commercial_partner"]["id"]],
         "&",
         ["currency_id", "=", recorded["move"]["currency_id"][0]],
         ["amount", "in", [2550.0, 2610.0, 2490.0, 3000.0, 2100.0]],
     ]
+
+
+@responses.activate
+def test_money_of_a_branch_is_looked_for_at_its_parents_too_and_its_invoice_at_its_own() -> None:
+    says_document(document("unpaid"))
+    fetch(client(), "7", SETTINGS, parents=Parents((3, 4)))
+    (_, whole), *others = sent()
+    assert whole["domain"][0] == ["company_id", "=", 1]
+    assert all(body["domain"][0] == ["company_id", "in", [1, 3, 4]] for _, body in others)
+    assert {str(body["context"]["allowed_company_ids"]) for _, body in sent()} == {"[1, 3, 4]"}
 
 
 @responses.activate

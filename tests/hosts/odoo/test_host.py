@@ -21,6 +21,7 @@ from connector.resources import read_template
 from tests.hosts.odoo.recorded import SETTINGS, URL, client, endpoint, says, says_recorded, sent
 
 SEARCH = "account.move/search_read"
+REQUESTS = "x_amili_request/search_read"
 NOTE = WriteBack("68a1f0", "Registrerat", datetime(2026, 11, 22, 14, 0, tzinfo=timezone(timedelta(hours=1))))
 WRITTEN = {"x_amili_case_id": "68a1f0", "x_amili_status": "Registrerat", "x_amili_date": "2026-11-22 13:00:00"}
 EMPTY = dict.fromkeys(WRITTEN, False)
@@ -30,8 +31,10 @@ def host(**changes: Any) -> OdooHost:
     return OdooHost(client(), SETTINGS.model_copy(update=changes))
 
 
-def has_fields(*names: str) -> None:
+def has_fields(*names: str, requests: bool = True) -> None:
     says("account.move/fields_get", {name: {"type": "char"} for name in names})
+    if requests:
+        says(REQUESTS, [])
 
 
 def customers_have(*names: str) -> None:
@@ -43,14 +46,26 @@ def says_user(*companies: int) -> None:
     says("res.users/read", [{"id": 5, "login": "connector", "company_ids": list(companies)}])
 
 
-def says_identity(*, registry: object = "556677-8899", vat: object = False, expires: list[str] | None = None) -> None:
+def says_identity(
+    *,
+    registry: object = "556677-8899",
+    vat: object = False,
+    expires: list[str] | None = None,
+    fields: tuple[str, ...] = (),
+    requests: bool = True,
+) -> None:
     responses.get(f"{URL}/json/version", json={"version": "19.0"})
     says_user(1)
+    has_fields(*fields, requests=requests)
     customers_have("company_registry", "vat")
-    says("res.company/search_read", [{"id": 1, "name": "Testbolaget AB", "company_registry": registry, "vat": vat}])
+    company = {"id": 1, "name": "Testbolaget AB", "company_registry": registry, "vat": vat, "parent_id": False}
+    says("res.company/search_read", [company])
+    says("res.lang/get_installed", [["en_US", "English (US)"]])
+    says("product.product/search_read", [{"id": 2, "name": "Fakturaavgift", "default_code": "FAKTAVG"}])
     keys = [{"id": number, "expiration_date": day} for number, day in enumerate(expires or [])]
     says("res.users.apikeys/search_read", keys)
-    says(SEARCH, [{"id": 9, "date": "2026-11-20"}])
+    says("account.bank.statement.line/search_read", [{"id": 9, "date": "2026-11-20", "journal_id": [12, "Bank"]}])
+    says("account.payment/search_read", [])
 
 
 def grants(*, without: tuple[str, str] = ("", "")) -> None:
@@ -157,7 +172,8 @@ def test_write_back_uses_the_fields_there_are() -> None:
     says(SEARCH, [{"id": 7, "x_amili_case_id": "68a1f0"}])
 
     assert host().write_back("7", NOTE).places == ("x_amili_case_id",)
-    assert sent()[2][1]["vals"] == {"x_amili_case_id": "68a1f0"}
+    (written,) = [body for call, body in sent() if call == "account.move/write"]
+    assert written["vals"] == {"x_amili_case_id": "68a1f0"}
 
 
 @responses.activate
@@ -215,6 +231,47 @@ def test_without_the_fields_nothing_is_read_or_written() -> None:
     assert [call for call, _ in sent()] == ["account.move/fields_get"]
 
 
+def request(number: int, **values: Any) -> dict[str, Any]:
+    """An open request of a person's to send the invoice of that number, as Odoo answers it."""
+    row = {"id": number, "x_invoice_id": [number, f"INV/{number}"], "x_first_action": False, "x_case_id": False}
+    return {**row, "x_reason": False, "create_uid": [8, "Eva"], **values}
+
+
+@responses.activate
+def test_requests_are_read_page_by_page_and_the_newest_of_an_invoice_alone() -> None:
+    has_fields(*ADDED, requests=False)
+
+    def answer(asked: Any) -> tuple[int, dict[str, str], str]:
+        domain = json.loads(asked.body)["domain"]
+        assert ["x_company_id", "=", 1] in domain
+        assert ["x_answered", "=", False] in domain
+        below = next((limit for field, _, limit in domain if field == "id"), 3000)
+        rows = [request(n, x_invoice_id=[n // 2, "INV"]) for n in range(2501, 0, -1) if n < below]
+        return 200, {"Content-Type": "application/json"}, json.dumps(rows[:1000])
+
+    responses.add_callback(responses.POST, endpoint(REQUESTS), callback=answer)
+
+    found = list(host(answer_action_id=9).requested())
+
+    assert [wish.invoice_id for wish in found] == [str(number) for number in range(1250, -1, -1)]
+    assert found[0].mark == "x_amili_request,2501"
+    assert {wish.by for wish in found} == {"Eva"}
+
+
+@pytest.mark.parametrize(("kept", "provisioned"), [(True, True), (True, False), (False, True), (False, False)])
+@responses.activate
+def test_check_says_when_odoo_does_not_tell_who_asked(kept: bool, provisioned: bool) -> None:
+    says_identity(fields=ADDED, requests=False)
+    grants()
+    if kept:
+        says(REQUESTS, [])
+    else:
+        says_recorded(REQUESTS, "unknown_model")
+    told = host(answer_action_id=9 if provisioned else None).check().to_mend
+    assert bool(told) is not (kept and provisioned)
+    assert all("odoo provision" in text for text in told)
+
+
 @responses.activate
 def test_wishes_fulfilled_while_reading_hide_no_others() -> None:
     has_fields(*ADDED)
@@ -269,6 +326,7 @@ def test_a_strange_currency_does_not_hide_the_list() -> None:
     assert (shown.total, shown.currency) == (Decimal("10.13"), "KWD")
     asked = dict(sent())[SEARCH]
     assert (asked["limit"], asked["offset"]) == (20, 40)
+    assert ["invoice_date_due", "<=", "2026-11-20"] in asked["domain"], "the last bank day before that Sunday"
     assert asked["fields"].count("x_amili_case_id") == 0
 
 

@@ -31,6 +31,10 @@ VERSION_INFO = f"{URL}/web/webclient/version_info"
 DOMAIN: list[object] = []
 
 
+MODELS = [{"model": "ir.model", "display_name": "Models"}, {"model": "account.move", "display_name": "Journal Entry"}]
+WHICH_MODELS: list[Any] = ["ir.model", "get_available_models", [], {}]
+
+
 def is_version(version: str) -> None:
     """Odoo is an older one from now on."""
     responses.upsert(responses.GET, URL + VERSION, status=303, headers={"Location": f"{URL}/web/login"})
@@ -97,7 +101,7 @@ def test_every_kept_call_is_sent_as_it_was(major: int, case: str) -> None:
     with suppress(ConnectorError):  # what becomes of it is another test's
         odoo.call(call["model"], call["method"], call.get("ids"), **call["arguments"])
 
-    assert [body["params"] for body in asked()[1:]] == [kept["request"]]
+    assert asked()[1]["params"] == kept["request"]
 
 
 @pytest.mark.parametrize("major", [18, 19])
@@ -127,9 +131,160 @@ def test_ids_come_first_and_the_context_is_a_named_argument() -> None:
 @responses.activate
 def test_a_right_is_asked_for_as_the_version_knows_it(version: str, sent: list[Any]) -> None:
     odoo = older(version)
+    if version == "17.0":
+        says([{"id": 85, "code": "sv_SE"}])
     says(True)
     assert odoo.allows("account.move", "write") is True
-    assert executed() == [sent]
+    assert executed()[-1] == sent
+
+
+ACTIVE = ["res.lang", "search_read", [], {"domain": [["active", "=", True]], "fields": ["code"]}]
+
+
+@pytest.mark.parametrize(
+    ("active", "named"),
+    [
+        (["sv_SE"], "sv-SE"),
+        (["fi_FI", "sv_SE", "en_US"], "en-US"),
+        (["es_419", "sr@latin"], "es-419"),
+        (["sr@latin", "eo"], None),
+        ([], None),
+    ],
+)
+@responses.activate
+def test_each_request_to_17_names_a_language_that_is_active(active: list[str], named: str | None) -> None:
+    odoo = older("17.0")
+    says([{"id": number, "code": code} for number, code in enumerate(active)])
+    says([])
+    for _ in range(2):
+        odoo.call("account.move", "search", domain=DOMAIN)
+
+    assert executed() == [ACTIVE, *[["account.move", "search", [], {"domain": DOMAIN}]] * 2]
+    headers = [call.request.headers.get("Accept-Language") for call in responses.calls if call.request.url == RPC]
+    assert headers == [None, None, named, named]
+    if named:
+        odoo.require_language()
+        return
+    with pytest.raises(ConfigurationError, match=r"This Odoo 17\.0 has no language that a request can name") as refusal:
+        odoo.require_language()
+    assert "Activate English" in refusal.value.advice
+
+
+@responses.activate
+def test_a_key_that_may_not_see_the_languages_reads_all_the_same() -> None:
+    odoo = older("17.0")
+    says_kept("no_right")
+    says([7])
+    assert odoo.call("account.move", "search", domain=DOMAIN) == [7]
+
+
+@responses.activate
+def test_18_is_not_asked_for_its_languages() -> None:
+    odoo = older("18.0")
+    says([])
+    odoo.call("account.move", "search", domain=DOMAIN)
+    odoo.require_language()
+    assert len(executed()) == 1
+
+
+def refused(message: str, name: str = "odoo.exceptions.UserError") -> None:
+    """Odoo's next answer is a no in these words."""
+    error = {"code": 200, "message": "Odoo Server Error", "data": {"name": name, "message": message}}
+    responses.post(RPC, json={"jsonrpc": "2.0", "id": 1, "error": error})
+
+
+MISSING = ("Objekt credit.control.line finns inte", "Objekti credit.control.line, jota haet, ei ole olemassa täällä")
+
+
+@pytest.mark.parametrize("message", [*MISSING, "Object credit.control.line doesn't exist"])
+@responses.activate
+def test_a_model_that_is_not_there_is_missing_in_whatever_language_odoo_says_it(message: str) -> None:
+    clock = Clock()
+    odoo = older("18.0", clock=clock)
+    refused(message)
+    says(MODELS)
+    refused(message)
+
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            odoo.call("credit.control.line", "search", domain=DOMAIN)
+    assert executed().count(WHICH_MODELS) == 1
+
+
+@responses.activate
+def test_a_refusal_that_names_a_model_which_is_there_is_a_refusal() -> None:
+    odoo = older("18.0")
+    refused("Lås account.move först")
+    says(MODELS)
+    with pytest.raises(Refused) as caught:
+        odoo.call("account.move", "search", domain=DOMAIN)
+    assert type(caught.value) is Refused
+
+
+@responses.activate
+def test_an_odoo_that_does_not_tell_its_models_leaves_its_refusal_standing() -> None:
+    odoo = older("18.0")
+    refused("Objekt credit.control.line finns inte")
+    says_kept("no_right")
+    with pytest.raises(Refused) as caught:
+        odoo.call("credit.control.line", "search", domain=DOMAIN)
+    assert type(caught.value) is Refused
+
+
+@responses.activate
+def test_a_model_that_was_installed_since_is_found_after_a_minute() -> None:
+    clock = Clock()
+    odoo = older("18.0", clock=clock)
+    refused("Objekt credit.control.line finns inte")
+    says(MODELS)
+    refused("Radera inte credit.control.line")
+    says([*MODELS, {"model": "credit.control.line"}])
+
+    with pytest.raises(NotFound):
+        odoo.call("credit.control.line", "search", domain=DOMAIN)
+    clock.at_s += LOOK_AGAIN_S + 1
+    with pytest.raises(Refused) as caught:
+        odoo.call("credit.control.line", "unlink", ids=[1])
+    assert type(caught.value) is Refused
+
+
+@pytest.mark.parametrize(
+    ("databases", "kind"), [(["another"], ConfigurationError), (["odoo18"], OutcomeUnknown), (None, ConfigurationError)]
+)
+@responses.activate
+def test_a_missing_database_is_told_by_the_list_of_them(
+    databases: list[str] | None, kind: type[ConnectorError]
+) -> None:
+    odoo = older("18.0")
+    words = f'FATALT: databasen "{odoo.database}" tar inte emot anslutningar'
+    refused(words, "psycopg2.OperationalError")
+    if databases is None:
+        refused("Access Denied", "odoo.exceptions.AccessDenied")
+    else:
+        says([odoo.database if one == "odoo18" else one for one in databases])
+    with pytest.raises(ConnectorError) as caught:
+        odoo.call("account.move", "search", domain=DOMAIN)
+    assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["type object 'account.move' has no attribute 'nosuch'", "The method 'account.move.nosuch' does not exist"],
+)
+@responses.activate
+def test_a_method_that_is_not_there_is_missing(message: str) -> None:
+    odoo = older("18.0")
+    refused(message, "builtins.AttributeError")
+    with pytest.raises(NotFound):
+        odoo.call("account.move", "nosuch", ids=[1])
+
+
+@responses.activate
+def test_an_attribute_that_a_method_lacked_leaves_the_outcome_open() -> None:
+    odoo = older("18.0")
+    refused("'NoneType' object has no attribute 'id'", "builtins.AttributeError")
+    with pytest.raises(OutcomeUnknown):
+        odoo.call("account.move", "action_post", ids=[1])
 
 
 @responses.activate
@@ -172,14 +327,17 @@ FAILED = [(major, case) for major, case in CALLS if "error" in exchanges(major)[
 @responses.activate
 def test_every_kept_error_has_its_meaning_and_nothing_is_asked_twice(major: int, case: str) -> None:
     odoo = older(f"{major}.0")
+    call = exchanges(major)[case]["call"]
     says_kept(case, major)
+    says(["another"] if case == "unknown_database" else MODELS)
 
     with pytest.raises(ConnectorError) as caught:
-        odoo.call("account.move", "search", domain=DOMAIN)
+        odoo.call(call["model"], call["method"], call.get("ids"), **call["arguments"])
 
     assert type(caught.value) is ERRORS[case]
     assert caught.value.system == "Odoo"
-    assert len(executed()) == 1
+    looked = [WHICH_MODELS] if case == "unknown_model" else []
+    assert executed()[1:] == looked
 
 
 @pytest.mark.parametrize(("major", "case"), FAILED)

@@ -6,9 +6,10 @@ import pytest
 import responses
 
 from connector.domain.errors import NotAuthorised
-from connector.hosts.odoo.documents import REMINDER_FIELDS, Extras
+from connector.hosts.odoo.documents import Extras
 from connector.hosts.odoo.present import REMEMBERED_S, Present
-from tests.hosts.odoo.recorded import client, says, says_recorded, sent
+from connector.hosts.odoo.reminders import REMINDER_FIELDS
+from tests.hosts.odoo.recorded import client, endpoint, says, says_recorded, sent
 
 CONTEXT = {"allowed_company_ids": [1]}
 INVOICES, CUSTOMERS = "account.move/fields_get", "res.partner/fields_get"
@@ -105,3 +106,59 @@ def test_a_company_that_matches_payments_with_the_bank_waits_for_the_bank(
     assert Present(client()).extras(CONTEXT).awaits_bank is awaits
     counted = [body["domain"][0] for call, body in sent() if call in (MATCHED, IN_PAYMENT)]
     assert counted == [["company_id", "in", [1]]] * (1 if matched else 2)
+
+
+POLICY, OVERDUE = "credit.control.policy/has_access", "account.invoice.overdue.reminder/has_access"
+OF_AN_ACTION = "overdue.reminder.action/has_access"
+
+
+@pytest.mark.parametrize("may_read", [True, False])
+@responses.activate
+def test_policies_are_read_by_those_who_may_and_missed_by_the_others(may_read: bool) -> None:
+    says(INVOICES, {})
+    says(CUSTOMERS, {"credit_policy_id": {"type": "many2one", "relation": "credit.control.policy"}})
+    says(POLICY, may_read)
+    says(MAY_READ, False)
+    says(MATCHED, 0)
+    says(IN_PAYMENT, 0)
+
+    extras = Present(client()).extras(CONTEXT)
+
+    assert extras.partner == ({"credit_policy_id"} if may_read else set())
+    assert extras.policies_unseen is not may_read
+
+
+@pytest.mark.parametrize("may_read", [True, False])
+@responses.activate
+def test_reminders_of_the_other_module_are_read_by_those_who_may(may_read: bool) -> None:
+    says(INVOICES, {"overdue_reminder_ids": {"type": "one2many"}, "no_overdue_reminder": {"type": "boolean"}})
+    says(CUSTOMERS, {})
+    says(OVERDUE, True)
+    says(OF_AN_ACTION, may_read)
+    says(MAY_READ, False)
+    says(MATCHED, 0)
+    says(IN_PAYMENT, 0)
+
+    extras = Present(client()).extras(CONTEXT)
+
+    assert extras.move == {"no_overdue_reminder", *(["overdue_reminder_ids"] if may_read else [])}
+
+
+@responses.activate
+def test_which_fields_for_numbers_are_lists_of_them() -> None:
+    installed()
+    responses.replace(
+        responses.POST,
+        endpoint(CUSTOMERS),
+        json={
+            "id_numbers": {"type": "one2many", "relation": "res.partner.id_number"},
+            "bank_ids": {"type": "one2many", "relation": "res.partner.bank"},
+            "vat": {"type": "char"},
+        },
+    )
+    says(MAY_READ, False)
+
+    extras = Present(client(), ("id_numbers", "bank_ids", "vat")).extras(CONTEXT)
+
+    assert extras.number_lists == {"id_numbers"}
+    assert not extras.partner

@@ -15,10 +15,20 @@ from connector.domain.errors import ConfigurationError, NotAuthorised
 from connector.hosts.base import LedgerCase
 from connector.hosts.odoo import fields
 from connector.hosts.odoo.export import cases
-from connector.hosts.odoo.inventory import ADDED_FIELDS, CODE_ACTIONS, HINT_RULES, VIEW_TEXTS, VIEWS, Words
-from connector.hosts.odoo.provision import ProvisionReport, connectors_user, provision
+from connector.hosts.odoo.installing import Installer
+from connector.hosts.odoo.inventory import (
+    ADDED_FIELDS,
+    CODE_ACTIONS,
+    HINT_RULES,
+    REQUEST_FIELDS,
+    VIEW_TEXTS,
+    VIEWS,
+    Words,
+)
+from connector.hosts.odoo.provision import ProvisionReport, connectors_user, provision, with_choices
 from connector.hosts.odoo.removal import RemovalReport, remove
 from connector.hosts.odoo.telling import installed, removed
+from connector.hosts.odoo.versions import DIALECTS
 from connector.resources import read_template
 from tests.hosts.odoo.recorded import URL, client, says, sent
 
@@ -72,6 +82,38 @@ def test_a_field_of_ours_with_another_type_is_not_touched() -> None:
 
 
 @responses.activate
+def test_further_first_actions_are_added_to_the_choices_and_none_is_taken_away() -> None:
+    says("ir.model.data/search_read", [{"id": 1, "name": "n", "model": "m", "res_id": 446}])
+    says("res.lang/search_read", [{"id": 1, "code": "sv_SE"}])
+    says("ir.model.fields/search_read", [{"id": 5, "ttype": "selection"}])
+    says("ir.model.fields/read", [{"id": 5, "copied": True, "field_description": "Another"}])
+    says("ir.model.fields.selection/read", [{"id": 1, "name": "Another"}])
+    says("ir.model.fields.selection/search", [])
+    says("ir.model.data/search", [])
+    for call in ("ir.model.fields/write", "ir.model.fields.selection/write"):
+        says(call, True)
+    says("ir.model.data/create", [7])
+    values = ("reminder", "debt_collection", "of_another_company")
+    says("ir.model.fields.selection/search_read", [{"id": n, "value": value} for n, value in enumerate(values, 1)])
+    says("ir.model.fields.selection/create", [9])
+    (added,) = [one for one in ADDED_FIELDS if one.name == fields.FIRST_ACTION]
+
+    Installer(client()).field(with_choices(added, ("surveillance", "reminder")))
+
+    made = [body["vals_list"] for call, body in sent() if call == "ir.model.fields.selection/create"]
+    assert made == [[{"field_id": 5, "value": "surveillance", "name": "surveillance", "sequence": 2}]]
+    named = [body["ids"] for call, body in sent() if call == "ir.model.fields.selection/write"]
+    assert named == [[1], [2], [9]]
+    assert not [call for call, _ in sent() if call.endswith("/unlink")]
+
+
+def test_only_the_choice_of_a_first_action_has_further_ones() -> None:
+    changed = [one.name for one in ADDED_FIELDS if with_choices(one, ("surveillance",)) != one]
+    assert changed == [fields.FIRST_ACTION]
+    assert all(with_choices(one, ()) == one for one in ADDED_FIELDS)
+
+
+@responses.activate
 def test_the_company_is_the_one_chosen_or_the_only_one_that_the_keys_user_sees() -> None:
     says("res.users/context_get", {"uid": 7})
     assert connectors_user(client(), 3) == (7, 3)
@@ -116,6 +158,7 @@ def test_the_installer_reads_what_was_installed_who_may_send_and_what_to_do_next
         installed=("base_automation",),
         senders=("Ada", "Bo"),
         pdf_action_id=9,
+        answer_action_id=10,
     )
 
     said = "\n".join(installed(report))
@@ -138,7 +181,7 @@ CODE = sorted({action.template for action in CODE_ACTIONS} | {"hint.py.txt"})
 
 
 def code_of(template: str) -> ast.Module:
-    return ast.parse(Template(read_template(f"odoo/{template}")).substitute(hook=5))
+    return ast.parse(Template(read_template(f"odoo/{template}")).substitute(hook=5, exempt="move.no_followup"))
 
 
 def test_the_action_writes_the_fields_that_the_host_reads() -> None:
@@ -169,6 +212,7 @@ VIEW_VALUES = {
     "settle": 5,
     "list_view": "list",
     "status_column": "status_in_payment",
+    "confirm_label": DIALECTS[19].confirm_label,
 }
 
 
@@ -191,9 +235,37 @@ def test_every_text_of_the_views_is_translated_and_no_other() -> None:
 
 def test_the_templates_name_no_field_of_ours_that_is_not_installed() -> None:
     texts = [read_template(f"odoo/{template}") for template in (*CODE, *(view.template for view in VIEWS))]
-    named = {name for text in texts for name in re.findall(r"x_amili_\w+", text)}
+    named = {name for text in texts for name in re.findall(r"x_\w+", text)}
 
-    assert named == {added.name for added in ADDED_FIELDS}
+    known = {added.name for added in (*ADDED_FIELDS, *REQUEST_FIELDS)}
+    assert named == {fields.REQUEST, *known}
+
+
+MAKES = {
+    "send_to_collection.py.txt": fields.SEND,
+    "withdraw_request.py.txt": fields.TAKE_BACK,
+    "withdraw_case.py.txt": fields.WITHDRAW,
+    "mark_disputed.py.txt": fields.DISPUTE,
+    "settle_dispute.py.txt": fields.SETTLE,
+}
+
+
+@pytest.mark.parametrize("template", MAKES)
+def test_an_action_asks_for_the_group_writes_as_the_user_and_only_then_makes_a_whole_request(template: str) -> None:
+    (action,) = [action for action in CODE_ACTIONS if action.template == template]
+    text, tree = read_template(f"odoo/{template}"), code_of(template)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    at = {node.func.attr: node.lineno for node in reversed(calls) if isinstance(node.func, ast.Attribute)}
+    (asked,) = [node for node in calls if isinstance(node.func, ast.Attribute) and node.func.attr == "has_group"]
+    assert [ast.literal_eval(argument) for argument in asked.args] == list(action.groups)
+    (made,) = [node for node in calls if isinstance(node.func, ast.Attribute) and node.func.attr == "create"]
+    written = [node for node in calls if isinstance(node.func, ast.Attribute) and node.func.attr == "write"]
+    as_user = [node for node in written if "sudo" not in ast.unparse(node) and "requests" not in ast.unparse(node.func)]
+    assert at["has_group"] < min(node.lineno for node in as_user) < made.lineno
+    (row,) = [node for node in ast.walk(made) if isinstance(node, ast.Dict)]
+    # Whatever is left out could be given by the caller's context.
+    assert {ast.literal_eval(key) for key in row.keys if key} == {added.name for added in REQUEST_FIELDS}
+    assert f"'x_kind': '{MAKES[template]}'" in text
 
 
 def test_the_fields_are_those_that_the_host_knows() -> None:
@@ -203,8 +275,8 @@ def test_the_fields_are_those_that_the_host_knows() -> None:
 
 def test_every_name_is_in_both_languages() -> None:
     words: list[Words] = [
-        *(added.label for added in ADDED_FIELDS),
-        *(choice for added in ADDED_FIELDS for choice in added.choices.values()),
+        *(added.label for added in (*ADDED_FIELDS, *REQUEST_FIELDS)),
+        *(choice for added in (*ADDED_FIELDS, *REQUEST_FIELDS) for choice in added.choices.values()),
         *(action.name for action in CODE_ACTIONS),
         *(name for rule in HINT_RULES for name in (rule.name, rule.webhook_name)),
     ]

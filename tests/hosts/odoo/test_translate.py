@@ -186,6 +186,7 @@ def test_a_bank_line_is_one_payment_of_its_own_day_by_its_own_id_however_often_i
 def test_a_bank_line_matched_by_two_rows_is_one_payment() -> None:
     recorded = document("paid_by_bank")
     recorded["partials"].append(recorded["partials"][0] | {"id": 9001, "credit_move_id": [9002, "BNK1"]})
+    recorded["matched_lines"][0] |= {"received": Decimal(2000), "settled": Decimal(2000)}
     recorded["matched_lines"].append(recorded["matched_lines"][0] | {"id": 9002})
     assert payments(translate(recorded, SETTINGS)) == [("receipt", "bank-3", "2000.00", "2026-11-23")]
     recorded["matched_lines"][1]["parent_state"] = "draft"
@@ -255,6 +256,56 @@ def test_what_was_paid_beyond_the_invoice_is_named_after_its_payment() -> None:
     assert [(str(one.amount), one.rest_of) for one in invoice.unmatched_receipts or ()] == [("250.00", payment.id)]
     waiting = read("overpaid", payments_await_bank=True)
     assert [one.rest_of for one in waiting.unmatched_receipts or ()] == [""]
+
+
+def test_a_payment_dated_in_a_locked_period_is_of_its_own_day_and_not_of_its_entrys() -> None:
+    (line,) = document("locked_period")["matched_lines"]
+    assert (line["date"], payments(read("locked_period", payments_await_bank=False))) == (
+        "2026-11-29",
+        [("receipt", "868", "400.00", "2026-10-25")],
+    )
+
+
+def test_a_rejected_payment_did_not_come_though_odoo_keeps_it_booked_and_matched() -> None:
+    invoice = read("payment_rejected")
+    assert payments(invoice) == [("rejected", "864", "400.00", "2026-11-29")]
+    assert (invoice.taken_back, str(invoice.balance)) == (("864",), "600.00")
+    recorded = document("payment_rejected")
+    recorded["payments"][0]["state"] = "in_process"
+    accepted = translate(recorded, SETTINGS.model_copy(update={"payments_await_bank": False}))
+    assert (payments(accepted)[0][0], accepted.taken_back) == ("receipt", ())
+
+
+@pytest.mark.parametrize("name", ["advance_open", "advance_matched"])
+def test_what_is_matched_on_other_accounts_than_receivables_pays_nothing(name: str) -> None:
+    invoice = read(name)
+    assert (invoice.payments, invoice.credit_notes, str(invoice.balance)) == ((), (), "7000.00")
+
+
+def test_of_matches_in_an_older_document_those_count_that_explain_what_is_left() -> None:
+    recorded = document("advance_matched")
+    entry = recorded["matched_lines"][0] | {"id": 900, "move_type": "entry", "balance": Decimal(-2000)}
+    recorded["matched_lines"] += [entry, entry | {"id": 901, "received": Decimal(2000)}]
+    for row in (900, 901):
+        partial = recorded["partials"][0] | {"id": row, "debit_amount_currency": Decimal(2000)}
+        recorded["partials"].append(partial | {"credit_move_id": [row, "x"]})
+    owed = recorded["lines"][2]
+    for left, ids in ((7000, []), (5000, ["901"]), (3000, ["901", "900"])):
+        owed["amount_residual_currency"] = Decimal(left)
+        assert [one.id for one in translate(recorded, SETTINGS).payments] == ids
+
+
+def test_a_payment_whose_entry_was_reversed_is_none_though_it_says_paid() -> None:
+    recorded = document("payment_rejected")
+    recorded |= {"partials": [], "matched_lines": []}
+    recorded["lines"][1]["amount_residual_currency"] = recorded["move"]["amount_residual"] = Decimal(1000)
+    recorded["payments"][0]["state"] = "paid"
+    invoice = translate(recorded, SETTINGS)
+    assert (invoice.payments, str(invoice.balance)) == ((), "1000.00")
+    assert [str(one.amount) for one in invoice.reversed_payments] == ["400.00"]
+    recorded["open_credit_lines"] = document("overpaid")["open_credit_lines"]
+    recorded["open_credit_lines"][0]["move_name"] = recorded["payments"][0]["name"]
+    assert translate(recorded, SETTINGS).reversed_payments == ()
 
 
 def test_an_entry_that_belongs_to_no_payment_is_an_offset() -> None:
@@ -521,10 +572,181 @@ def test_a_reminder_has_the_fee_that_its_module_charged() -> None:
     assert reminders(letter) == [("2026-10-20", "60.00")]
 
 
-def test_only_the_last_letters_fee_is_charged() -> None:
+def test_only_the_last_fee_that_a_letter_charged_is_claimed() -> None:
     first = {"date": "2026-10-20", "dunning_fees_amount": Decimal("60.0")}
     second = {"date": "2026-11-03", "dunning_fees_amount": Decimal("50.0")}
+    third = {"date": "2026-11-10", "dunning_fees_amount": Decimal("0.0")}
     assert reminders(second, first) == [("2026-10-20", "0.00"), ("2026-11-03", "50.00")]
+    assert reminders(second, first, third)[1:] == [("2026-11-03", "50.00"), ("2026-11-10", "0.00")]
+
+
+def in_letters(*rows: tuple[int, int, str], fees: bool = True) -> list[tuple[str, str | None, str, str]]:
+    """The reminders of invoice 7 by (row, letter, fee); rows 1 of invoice 5 and 100 of invoice 9 are in letter 3."""
+    recorded = document("unpaid")
+    assert recorded["move"]["id"] == 7
+
+    def fee(amount: str) -> dict[str, Decimal]:
+        return {"dunning_fees_amount": Decimal(amount)} if fees else {}
+
+    recorded["reminder_lines"] = [
+        {
+            "id": number,
+            "state": "sent",
+            "date": f"2026-11-{letter:02}",
+            "date_sent": False,
+            "currency_id": [18, "SEK"],
+            "communication_id": [letter, f"Letter {letter}"],
+            **fee(amount),
+        }
+        for number, letter, amount in rows
+    ]
+    recorded["letter_lines"] = [
+        {"id": row, "state": "sent", "invoice_id": [move, shown], "communication_id": [3, "Letter 3"], **fee("60.0")}
+        for row, move, shown in ((1, 5, "INV/2026/00005 (PO-77)"), (100, 9, "INV/2026/00009"))
+    ] + [
+        {
+            "id": number,
+            "state": "sent",
+            "invoice_id": [7, "INV/2026/00007"],
+            "communication_id": [letter, f"Letter {letter}"],
+            **fee(amount),
+        }
+        for number, letter, amount in rows
+    ]
+    found = translate(recorded, SETTINGS).reminders
+    return [
+        (str(one.date), None if one.fee is None else str(one.fee), str(one.not_claimed), one.claimed_with)
+        for one in found
+    ]
+
+
+def test_the_fee_of_a_letter_about_several_invoices_is_claimed_with_the_first_of_them() -> None:
+    assert in_letters((20, 3, "60.0")) == [("2026-11-03", "0.00", "60.00", "INV/2026/00005")]
+    assert in_letters((20, 3, "60.0"), fees=False) == [("2026-11-03", "0.00", "0.00", "INV/2026/00005")]
+
+
+def test_the_first_invoice_of_a_letter_claims_its_fee() -> None:
+    assert in_letters((0, 3, "60.0")) == [("2026-11-03", "60.00", "0.00", "")]
+
+
+def test_a_letter_of_its_own_is_claimed_beside_one_about_several() -> None:
+    assert in_letters((20, 3, "60.0"), (21, 4, "50.0")) == [
+        ("2026-11-03", "0.00", "60.00", "INV/2026/00005"),
+        ("2026-11-04", "50.00", "0.00", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("paid_on", "sent"),
+    [
+        ("2026-10-21", ["2026-10-20", "2026-11-10"]),
+        ("2026-10-20", ["2026-10-20", "2026-11-10"]),
+        ("2026-10-19", ["2026-11-10"]),
+    ],
+)
+def test_a_reminder_of_an_instalment_that_was_paid_before_it_was_sent_is_none(paid_on: str, sent: list[str]) -> None:
+    recorded = document("instalments")
+    first, second = (line["id"] for line in recorded["lines"] if line["account_type"] == "asset_receivable")
+    for partial, row in zip(recorded["partials"], (first, second), strict=True):
+        partial |= {"line_id": row, "max_date": paid_on}
+    reminder = {"state": "sent", "date_sent": False, "currency_id": [18, "SEK"]}
+    recorded["reminder_lines"] = [
+        reminder | {"id": number, "date": day, "move_line_id": [row, "x"]}
+        for number, day, row in ((1, "2026-10-20", first), (2, "2026-11-10", second))
+    ]
+    assert [str(one.date) for one in translate(recorded, SETTINGS).reminders] == sent
+
+
+def test_two_rows_of_one_letter_are_one_reminder_with_one_fee() -> None:
+    assert in_letters((20, 4, "60.0"), (21, 4, "60.0")) == [("2026-11-04", "60.00", "0.00", "")]
+
+
+def overdue(*actions: tuple[str, str, list[Any]]) -> list[tuple[str, str | None, str, bool]]:
+    recorded = document("unpaid")
+    recorded["overdue_reminders"] = [
+        {"id": number, "action_date": day, "action_reminder_type": kind, "invoices": invoices}
+        for number, (day, kind, invoices) in enumerate(actions)
+    ]
+    invoice = translate(recorded, SETTINGS)
+    assert invoice.reminders_known
+    return [
+        (str(one.date), None if one.fee is None else str(one.fee), one.claimed_with, one.written)
+        for one in invoice.reminders
+    ]
+
+
+def test_the_reminders_of_the_other_module_are_told_without_a_fee() -> None:
+    own, other = [7, "INV/2026/00007"], [5, "INV/2026/00005"]
+    assert overdue(("2026-11-09", "post", [other, own]), ("2026-11-02", "mail", [own, other])) == [
+        ("2026-11-02", None, "", True),
+        ("2026-11-09", "0.00", "INV/2026/00005", True),
+    ]
+
+
+def test_a_call_is_no_written_reminder_and_has_no_fee() -> None:
+    assert overdue(("2026-11-02", "phone", [[7, "INV/2026/00007"]])) == [("2026-11-02", "0.00", "", False)]
+
+
+def held(*, move: dict[str, Any] | None = None, customer: dict[str, Any] | None = None) -> list[str]:
+    recorded = document("unpaid")
+    recorded["move"] |= move or {}
+    recorded["commercial_partner"] |= customer or {}
+    recorded["policies"] = [{"id": 1, "do_nothing": True}, {"id": 2, "do_nothing": False}]
+    return [hold.kind for hold in translate(recorded, SETTINGS).holds or ()]
+
+
+NO_FOLLOW, THREE_LETTERS = {"credit_policy_id": [1, "No follow"]}, {"credit_policy_id": [2, "3 time policy"]}
+
+
+def test_a_policy_that_follows_up_nothing_is_a_hold_and_the_invoices_own_goes_first() -> None:
+    assert held(move=NO_FOLLOW) == ["no_follow_policy"]
+    assert held(customer=NO_FOLLOW) == ["no_follow_policy"]
+    assert held(move={"credit_policy_id": False}, customer=NO_FOLLOW) == ["no_follow_policy"]
+    assert held(move=THREE_LETTERS, customer=NO_FOLLOW) == []
+    assert held(move=THREE_LETTERS) == held(customer=THREE_LETTERS) == held() == []
+
+
+def test_what_is_not_to_be_reminded_of_is_held() -> None:
+    assert held(move={"no_overdue_reminder": True}) == ["no_reminder"]
+    assert held(customer={"no_overdue_reminder": True}) == ["no_reminder_customer"]
+    assert held(move={"no_overdue_reminder": False}, customer={"no_overdue_reminder": False}) == []
+
+
+def test_policies_that_we_may_not_see_are_told() -> None:
+    recorded = document("unpaid")
+    assert not translate(recorded, SETTINGS).policies_unseen
+    recorded["policies"] = None
+    assert translate(recorded, SETTINGS).policies_unseen
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([("19900101-1239", "open")], "19900101-1239"),
+        ([("AA1234567", "open"), ("19900101-1239", "open")], "19900101-1239"),
+        ([("19900101-1239", "open"), ("900101-1239", "open")], "900101-1239"),
+        ([("19900101-1239", "close"), ("556016-0680", "open")], "556016-0680"),
+        ([("19900101-1239", "open"), ("556016-0680", "open")], ""),
+        ([("19900101-1238", "open")], "19900101-1238"),
+        ([("AA1234567", "open")], ""),
+        ([], ""),
+    ],
+)
+def test_of_a_list_of_numbers_the_one_that_stands_alone_is_believed(rows: list[tuple[str, str]], found: str) -> None:
+    recorded = document("unpaid")
+    for partner in ("partner", "commercial_partner"):
+        recorded[partner]["id_numbers"] = [
+            {"id": number, "name": name, "status": status} for number, (name, status) in enumerate(rows)
+        ]
+    chosen = SETTINGS.model_copy(update={"id_number_fields": ("id_numbers",)})
+    assert translate(recorded, chosen).customer.id_number == found
+
+
+def test_a_list_without_its_rows_is_unreadable() -> None:
+    recorded = document("unpaid")
+    recorded["commercial_partner"]["id_numbers"] = [4, 5]
+    with pytest.raises(Unreadable, match="id_numbers"):
+        translate(recorded, SETTINGS.model_copy(update={"id_number_fields": ("id_numbers",)}))
 
 
 def test_without_the_module_for_fees_the_ledger_does_not_tell_them() -> None:
@@ -540,6 +762,26 @@ def test_a_document_from_before_reminders_were_read_has_none() -> None:
     recorded = document("unpaid")
     del recorded["reminder_lines"]
     assert translate(recorded, SETTINGS).reminders == ()
+
+
+@pytest.mark.parametrize(("model", "has_length_digit"), [("se_ocr2", False), ("se_ocr3", True), ("odoo", False)])
+def test_what_the_customer_pays_with_comes_with_the_kind_that_its_journal_makes(
+    model: str, has_length_digit: bool
+) -> None:
+    recorded = document("unpaid")
+    recorded["move"]["payment_reference"] = " 1234567814 "
+    recorded["journal"] = {"id": 7, "invoice_reference_model": model}
+    invoice = translate(recorded, SETTINGS)
+    assert (invoice.payment_reference, invoice.reference_has_length_digit) == ("1234567814", has_length_digit)
+    assert "1234567814" not in repr(invoice)
+
+
+def test_a_document_from_before_references_were_read_has_none() -> None:
+    recorded = document("unpaid")
+    recorded["move"].pop("payment_reference", None)
+    recorded.pop("journal", None)
+    invoice = translate(recorded, SETTINGS)
+    assert (invoice.payment_reference, invoice.reference_has_length_digit) == ("", False)
 
 
 def test_an_invoice_whose_payments_were_never_here_is_held() -> None:
@@ -746,11 +988,14 @@ def test_a_document_that_lacks_a_part_is_unreadable(part: str) -> None:
         translate(recorded, SETTINGS)
 
 
-FETCHED_FOR_OTHERS = {"company_id", "partner_id", "commercial_partner_id"}
+FETCHED_FOR_OTHERS = {"company_id", "partner_id", "commercial_partner_id", "payment_reference"}
 ONLY_FOR_SOME = {"company_currency_id", "amount_tax"}
 
 
-@pytest.mark.parametrize("field", sorted(set(MOVE_FIELDS) - FETCHED_FOR_OTHERS - ONLY_FOR_SOME))
+IN_NO_OLDER_DOCUMENT = {"payment_reference"}
+
+
+@pytest.mark.parametrize("field", sorted(set(MOVE_FIELDS) - FETCHED_FOR_OTHERS - ONLY_FOR_SOME - IN_NO_OLDER_DOCUMENT))
 def test_a_document_that_lacks_a_field_is_unreadable(field: str) -> None:
     recorded = document("unpaid")
     del recorded["move"][field]

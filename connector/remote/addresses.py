@@ -1,8 +1,8 @@
 """The guard for ledger addresses that people type.
 
-Source: design.md section 8: https, public addresses only unless the deployment says otherwise, and never
+Source: DESIGN.md, "Addresses": https, public addresses only unless the deployment says otherwise, and never
 followed through redirects. Two looks are taken. `checked_url` looks when the address is typed, so that the
-person gets a sentence about it. `guarded_session` looks again at every connection, at the address actually
+person gets a sentence about it. `guarded_session` looks again at every connection, at the very address that is then
 connected to, since a name may resolve to something else by then.
 """
 
@@ -14,12 +14,21 @@ import socket
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
-from requests.adapters import HTTPAdapter
 
 from connector.domain.errors import ConfigurationError
+from connector.remote.calls import new_session
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NEVER_PUBLIC = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",  # RFC 6890: within one network; what `is_global` says of it depends on the Python
+        "64:ff9b:1::/48",  # RFC 8215: translation within one network
+        "::/96",  # RFC 4291 2.5.5.1: IPv4-compatible, given up; where it is routed, it ends at the IPv4 address inside
+        "::ffff:0:0:0/96",  # RFC 2765: IPv4-translated, within one network
+        "fec0::/10",  # RFC 3879: site-local, given up, still used in old networks
+    )
+)
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?")
 
 
@@ -68,13 +77,15 @@ def checked_url(text: str, *, allow_private: bool) -> str:
         raise ConfigurationError(f"The server {host} cannot be found.", advice="Check the spelling.") from None
     if not allow_private:
         for *_, address in found:
-            _require_public(host, str(address[0]))
+            require_public(host, str(address[0]))
     return url
 
 
 def is_public(address: str) -> bool:
     """Whether the IP address `address` lies on the public internet, also when one wraps another."""
     ip = ipaddress.ip_address(address.partition("%")[0])
+    if any(ip in network for network in _NEVER_PUBLIC):
+        return False
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour
         if ip in _NAT64:
@@ -87,13 +98,10 @@ def is_public(address: str) -> bool:
 def guarded_session(*, allow_private: bool) -> requests.Session:
     """A session whose connections reach public addresses only, unless `allow_private`.
 
-    A request whose server turns out to lie elsewhere raises `ConfigurationError` before any of it is sent.
-    A proxy named by the environment is the deployment's own choice and is not looked at.
+    A request whose server turns out to lie elsewhere raises `ConfigurationError` before it is connected to. For the
+    rest see `connector.remote.calls.new_session`.
     """
-    session = requests.Session()
-    if not allow_private:
-        session.mount("https://", _PublicOnly())
-    return session
+    return new_session(None if allow_private else require_public)
 
 
 def _ascii(host: str) -> str:
@@ -109,30 +117,10 @@ def _literal(host: str) -> bool:
     return True
 
 
-def _require_public(host: str, address: str) -> None:
+def require_public(host: str, address: str) -> None:
+    """Raise `ConfigurationError` unless `address`, one of the server `host`, lies on the public internet."""
     if not is_public(address):
         raise ConfigurationError(
             f"The server {host} lies on a private network ({address}).",
             advice="Use its public address, or let the deployment allow private addresses.",
         )
-
-
-class _PublicHTTPSConnection(urllib3.connection.HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        if self.sock is not None:
-            try:
-                _require_public(self.host, str(self.sock.getpeername()[0]))
-            except ConfigurationError:
-                self.close()
-                raise
-
-
-class _PublicHTTPSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _PublicHTTPSConnection
-
-
-class _PublicOnly(HTTPAdapter):
-    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
-        super().init_poolmanager(*args, **kwargs)  # type: ignore[arg-type]
-        self.poolmanager.pool_classes_by_scheme = {"https": _PublicHTTPSPool}

@@ -1,0 +1,154 @@
+"""That no text keeps a personal number, in any spelling, and that it keeps all the rest."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum import luhn
+
+from connector.amili.excerpt import masked
+from connector.domain.redaction import redacted, without_personal_numbers
+from connector.hosts.wire import own_words
+
+DASHES = "".join(
+    sorted({chr(code) for code in range(0x3100) if unicodedata.category(chr(code)) == "Pd"} | set("\u00ad\u2212\uff0d"))
+)
+SPACES = " \u00a0\u2007\u2009\u202f\u3000"
+SEPARATORS = [
+    "",
+    *DASHES,
+    *(f"{space}{dash}{space}" for space in SPACES for dash in "-–\u2011\u2212"),
+    *SPACES,
+    "+",
+    "\uff0b",
+    " + ",
+    "\u200b-",
+]
+
+
+@st.composite
+def personal_numbers(draw: st.DrawFn) -> str:
+    """Twelve digits: of persons, and coordination numbers whose month or day may be open."""
+    born = draw(st.dates(date(1900, 1, 1), date(2026, 1, 1)))
+    month, day = f"{born:%m}", born.day
+    if draw(st.booleans()):
+        month = draw(st.sampled_from([month, "00"]))
+        day = draw(st.sampled_from([day + 60, 60]))
+    nine = f"{born:%y}{month}{day:02d}{draw(st.integers(1, 999)):03d}"
+    return f"{born.year // 100}{nine}{luhn.calc_check_digit(nine)}"
+
+
+WAYS: list[Callable[[str], str]] = [without_personal_numbers, masked, own_words]
+"""What cleans the text for a letter, what Amili said, and what a ledger said."""
+
+
+def _leaks(spelled: str, last: str) -> list[str]:
+    texts = (way(f"Tolkning för {spelled}, i mars") for way in WAYS)
+    return [text for text in texts if last in text or not text.startswith("Tolkning för ")]
+
+
+@given(personal_numbers(), st.sampled_from(SEPARATORS), st.sampled_from(["19", "20", "16", ""]))
+def test_no_spelling_of_a_personal_number_stays(number: str, separator: str, century: str) -> None:
+    century = number[:2] if century in {"19", "20"} else century
+    assert not _leaks(f"{century}{number[2:8]}{separator}{number[8:]}", number[8:])
+
+
+@given(personal_numbers(), st.sampled_from("-– \u2011./"), st.sampled_from("-–\u2011+"))
+def test_no_date_with_dividers_stays(number: str, divider: str, dash: str) -> None:
+    for year in (number[:4], number[2:4]):
+        assert not _leaks(f"{divider.join((year, number[4:6], number[6:8]))}{dash}{number[8:]}", number[8:])
+
+
+@given(personal_numbers(), st.sampled_from(["SE{0}{1}01", "SE{0}-{1}01", "se {0}-{1} 01", "SE-{0}{1}-01", "{0}{1}01"]))
+def test_no_vat_number_of_a_sole_trader_stays(number: str, form: str) -> None:
+    assert not _leaks(form.format(number[2:8], number[8:]), number[8:])
+
+
+@given(
+    personal_numbers(),
+    st.sampled_from("TRSUWXJKLMNtPåÄ"),
+    st.integers(0, 3),
+    st.sampled_from(["", *DASHES, "+"]),
+    st.booleans(),
+)
+def test_no_number_with_a_letter_stays(number: str, letter: str, place: int, dash: str, century: bool) -> None:
+    last = f"{number[8:][:place]}{letter}{number[8:][place + 1 :]}"
+    assert not _leaks(f"{number[:2] if century else ''}{number[2:8]}{dash}{last}", last)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tolk 850060-2399",
+        "Tolk 8500602399",
+        "Tolk 198500602399",
+        "Tolk 850091-2390",
+        "Tolk 850360-2390",
+        "Kurs, elev 850709-T123",
+        "Kurs, elev 850709 T123",
+        "Kurs, elev 19850709T123",
+        "Kurs, elev 19850709-TF12",
+        "Kurs, elev 1985-07-09-T123",
+        "Vård för 1990 01 01 1239",
+        "Vård för 900101/1239",
+        "Vård för 900101.1239",
+        "Vård för ９００１０１－１２３９",
+        "Vård för 900101\u00ad1230",
+    ],
+)
+def test_what_points_at_a_person_is_taken_out(text: str) -> None:
+    for way in WAYS:
+        assert not any(character.isdecimal() for character in way(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bolag 556016-0680",
+        "Bolag 556016–0680, SE556016068001, 165560160680, 16556016-0680",
+        "OCR 20252463478311301072",
+        "OCR 1045772",
+        "Ring 070-174 06 05 eller +46701740605, 08-123 45 67, 0046 8 123 456 78, 46701740605",
+        "Bankgiro 5050-1055, plusgiro 90 01 01-1",
+        "IBAN SE35 5000 0000 0549 1000 0003",
+        "Belopp 12 500,00 kr och 1234567,50",
+        "Besök 2026-03-14 1200 kr, 2026-03-15 1 200:-",
+        "Hyra 2026-01-01–2026-03-31 och 20260101-20260331, 2026-01-01-2026-03-31",
+        "Hyra 260101-260331",
+        "Kl 2026-03-14 07:56 till 09:30",
+        "Leverans 20260314 120h, 20260315 12st, 2026-03-14 100m",
+        "Vecka 20260314 vård",
+        "Artikel 9001011230, serienr 735999900101123900",
+        "Ärende 665f1c2e8b9a4d0012345678",
+        "Storgatan 1\u20133, Åre\u00ad",
+    ],
+)
+def test_all_other_text_stays_as_it_was_written(text: str) -> None:
+    assert without_personal_numbers(text) == text
+
+
+def test_what_stands_beside_a_personal_number_stays() -> None:
+    text = "Vård 850060-2399 500 kr, bolag 556016-0680, OCR 1045772, tel 070-174 06 05"
+    assert without_personal_numbers(text) == "Vård  500 kr, bolag 556016-0680, OCR 1045772, tel 070-174 06 05"
+
+
+def test_a_ledgers_words_lose_what_opens_a_system() -> None:
+    text = own_words("Key abc of a@b.example at https://x.example/y?sig=1 and Bearer t.t and eyJhbGci.x", "abc")
+    assert text == "Key •••• of •••• at https://x.example/y?•••• and •••• and ••••"
+
+
+@given(st.text(), st.sampled_from(["", "•"]))
+def test_any_text_is_taken_and_twice_is_as_once(text: str, mask: str) -> None:
+    once = redacted(text, mask=mask)
+    if mask:
+        assert redacted(once, mask=mask) == once
+
+
+@pytest.mark.parametrize("unit", ["1", "1-", "1 ", "19", "SE", "2026-01-01-", "900101T", "é"])
+def test_a_hostile_text_is_read(unit: str) -> None:
+    assert len(redacted(unit * 2_000, mask="•")) <= 2_000 * len(unit)

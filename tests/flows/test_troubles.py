@@ -1,0 +1,236 @@
+"""What fails in a step is kept while it fails, and asks a person: at once where Amili refuses, else after an hour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from connector.domain.task import TaskKind
+from connector.flows import troubles
+from connector.flows.follow_up import case_reading, follow_up
+from connector.flows.guarded import again_within, guarded, one_round
+from connector.flows.hand_over.register import register
+from connector.flows.hand_over.upload import upload
+from connector.flows.money import payouts
+from connector.flows.outcome import Outcome, Then
+from connector.flows.reconcile import comparisons
+from connector.flows.tasks import tasks
+from connector.flows.tasks.task import Task
+from connector.flows.troubles import ASKED_AFTER_S, About
+from connector.sandbox.switches import BodyKind, Fault, FaultKind
+from connector.store import case_readings, tables
+from connector.store import comparisons as kept_comparisons
+from connector.store import troubles as kept
+from connector.store.connections import DEFAULT_ACCESS
+from tests.flows.acting import begun, stored, strike
+from tests.flows.following_up import actions, kr, noticed, pays, questions, sent
+from tests.flows.stage import CONNECTION, Stage
+
+HOUR_S = 3_600.0
+
+
+def failing(on: Stage) -> list[Task]:
+    found = tasks.waiting(tasks.gather(on.deployment.databases.main, (CONNECTION,)))
+    return [task for task in found if task.kind is TaskKind.FAILING]
+
+
+def an_hour_passes(on: Stage, seconds: float = ASKED_AFTER_S + 1) -> None:
+    table = tables.troubles
+    with on.deployment.databases.main.begin() as connection:
+        connection.execute(update(table).values(since=table.c.since - seconds))
+
+
+def watched(on: Stage, name: str, about: About, step: Callable[[str], Outcome]) -> Callable[[str], Outcome]:
+    return troubles.watched(on.deployment.databases.main, name, about, guarded(name, step))
+
+
+@pytest.fixture(autouse=True)
+def nothing_fails(on: Stage) -> Any:
+    yield
+    with on.deployment.databases.main.begin() as connection:
+        connection.execute(tables.troubles.delete())
+
+
+def refused(operation: str, status: int, body: BodyKind = BodyKind.JSON) -> Fault:
+    return Fault(FaultKind.FAIL_BEFORE, (operation,), status=status, body=body, share=1.0)
+
+
+def registering(on: Stage) -> Callable[[], Outcome]:
+    subject = begun(on, on.invoice())
+    return partial(watched(on, troubles.REGISTER, About.HAND_OVER, partial(register, on.deployment)), subject)
+
+
+def uploading(on: Stage) -> Callable[[], Outcome]:
+    _, hand_over = sent(on)
+    return partial(watched(on, troubles.UPLOAD, About.HAND_OVER, partial(upload, on.deployment)), hand_over)
+
+
+def following(on: Stage) -> Callable[[], Outcome]:
+    invoice, hand_over = sent(on)
+    pays(on, invoice, 250)
+    noticed(on, hand_over)
+    step = watched(on, troubles.FOLLOW_UP, About.HAND_OVER, partial(follow_up.follow_up, on.deployment))
+
+    def rounds() -> Outcome:
+        asked = stored(on, hand_over).follow_up_asked
+        return [step(f"{hand_over}/{asked}") for _ in range(4)][-1]
+
+    return rounds
+
+
+def reading_cases(on: Stage) -> Callable[[], Outcome]:
+    on.let_cases_be_read()
+    step = watched(on, troubles.CASES, About.ACCESS, partial(case_reading.read, on.deployment, lambda _job: None))
+    return partial(step, f"{DEFAULT_ACCESS}/900.1")
+
+
+def reading_changes(on: Stage) -> Callable[[], Outcome]:
+    on.let_cases_be_read()
+    for place in case_readings.places(on.deployment.databases.main, DEFAULT_ACCESS):
+        case_readings.all_read(on.deployment.databases.main, place)
+        case_readings.read_to(on.deployment.databases.main, place, datetime.now(UTC))
+    step = watched(on, troubles.CASES, About.ACCESS, partial(case_reading.read, on.deployment, lambda _job: None))
+    return partial(step, f"{DEFAULT_ACCESS}/900.1")
+
+
+def reading_payouts(on: Stage) -> Callable[[], Outcome]:
+    step = watched(on, troubles.PAYOUTS, About.CONNECTION, partial(payouts.look, on.deployment))
+    return partial(step, f"{CONNECTION}/86400.1")
+
+
+WORK = {
+    "look": (registering, "look for the invoice's cases"),
+    "upload": (uploading, "upload the original invoice"),
+    "read_case": (following, "read a case"),
+    "payments": (following, "look for a payment"),
+    "read_payment": (following, "read a payment"),
+    "payout_specifications": (following, "list an invoice's payout specifications"),
+}
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize("operation", WORK)
+def test_what_amili_refuses_is_a_task_at_once_that_names_it(on: Stage, operation: str, status: int) -> None:
+    begin, named = WORK[operation]
+    run = begin(on)
+    strike(on, refused(operation, status))
+    run()
+    if operation == "look" and status == 404:
+        # A hand-over that ends with a finding is a task of its own.
+        found = [task for task in tasks.gather(on.deployment.databases.main) if task.kind is TaskKind.BLOCKED]
+        assert found
+        return
+    (task,) = failing(on)
+    assert f"{status}" in task.says[0].sv
+    assert named in task.says[0].en
+    strike(on)
+    run()
+    assert failing(on) == [], "it works again"
+
+
+@pytest.mark.parametrize(
+    ("begin", "operation", "named"),
+    [
+        (reading_cases, "look", "list open cases"),
+        (reading_changes, "look", "list changed cases"),
+        (reading_payouts, "payout_specifications", "list payout specifications"),
+    ],
+)
+def test_what_is_read_for_a_whole_company_is_told_of_too(
+    on: Stage, begin: Callable[[Stage], Callable[[], Outcome]], operation: str, named: str
+) -> None:
+    run = begin(on)
+    strike(on, refused(operation, 403))
+    assert run().failed is not None
+    (task,) = failing(on)
+    assert named in task.says[0].en
+    strike(on, refused(operation, 500))
+    run()
+    assert failing(on) == [], "that may pass"
+    strike(on)
+    assert run().failed is None
+    assert kept.every(on.deployment.databases.main) == ()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        refused("payments", 500),
+        refused("payments", 403, BodyKind.HTML),
+        Fault(FaultKind.DROP_BEFORE, ("payments",), share=1.0),
+        Fault(FaultKind.RATE_LIMITED, ("payments",), share=1.0, retry_after_s=1),
+    ],
+    ids=["500", "a gateway's page", "no answer", "too many requests"],
+)
+def test_whatever_else_fails_is_a_task_after_an_hour_on_end(on: Stage, fault: Fault) -> None:
+    run = following(on)
+    strike(on, fault)
+    run()
+    assert failing(on) == []
+    an_hour_passes(on)
+    run()
+    (task,) = failing(on)
+    assert "look for a payment" in task.says[0].en
+    strike(on)
+    run()
+    assert failing(on) == []
+
+
+def test_many_invoices_that_wait_for_the_same_are_one_task(on: Stage) -> None:
+    works = [registering(on) for _ in range(3)]
+    strike(on, refused("look", 403))
+    for run in works:
+        run()
+    (task,) = failing(on)
+    assert "3" in task.says[1].sv
+    assert len(task.concerns or ()) == 3
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+def test_payments_go_on_being_reported_where_payouts_cannot_be_read(on: Stage, status: int) -> None:
+    invoice, hand_over = sent(on)
+    pays(on, invoice, 250)
+    noticed(on, hand_over)
+    strike(on, refused("payout_specifications", status))
+    for _ in range(4):
+        follow_up.follow_up(on.deployment, f"{hand_over}/{stored(on, hand_over).follow_up_asked}")
+    assert [(one.kind, one.amount) for one in actions(on, invoice)] == [("payment", kr(250))]
+    assert questions(on, hand_over) == []
+    (trouble,) = kept.every(on.deployment.databases.main)
+    assert (trouble.step, trouble.connection) == (troubles.PAYOUT_GUARD, CONNECTION)
+    strike(on)
+    payouts.look(on.deployment, f"{CONNECTION}/86400.1")
+    assert kept.every(on.deployment.databases.main) == (), "the daily reading works again, and with it the guard"
+
+
+def test_a_round_of_the_day_is_tried_again_and_ends_with_its_day() -> None:
+    def fails(_subject: str) -> Outcome:
+        raise RuntimeError
+
+    today = int(datetime.now(UTC).timestamp() // 86_400)
+    again = again_within("payouts", fails)
+    assert (again(f"c/86400.{today}").then, again(f"c/86400.{today - 2}").then) == (Then.AGAIN_FIRST, Then.STOP)
+    assert again(f"c/86400.{today}").after_s == 1_800
+    hour = int(datetime.now(UTC).timestamp() // 3_600)
+    assert (again(f"c/3600.{hour + 1}").then, again(f"c/3600.{hour - 2}").then) == (Then.AGAIN_FIRST, Then.STOP)
+    assert one_round("poll", fails)(f"c/{today}").then is Then.STOP
+
+
+def test_a_comparison_that_works_again_is_no_trouble_any_more(on: Stage) -> None:
+    db = on.deployment.databases.main
+    run = watched(on, troubles.COMPARE, About.CONNECTION, partial(comparisons.run, on.deployment))
+    strike(on, refused("look", 403))
+    comparisons.ask(on.deployment, CONNECTION, by="Eva")
+    stored_one = kept_comparisons.get(db, CONNECTION)
+    assert stored_one is not None
+    run(f"{CONNECTION}/{stored_one.turn}")
+    (task,) = failing(on)
+    assert "list open cases" in task.says[0].en
+    strike(on)
+    comparisons.compare(on.deployment, CONNECTION)
+    assert failing(on) == []
