@@ -18,9 +18,6 @@ from tests.flows.stage import CONNECTION, Stage, stage_with
 settings.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any_machine")
 
-LONG_SETTLING = {"ATTEMPT_S": "60", "SETTLE_S": "60", "CONNECT_TIMEOUT_S": "2", "READ_TIMEOUT_S": "5"}
-"""Times that no busy machine reaches by itself; `tests.flows.acting.let_pass` moves over them."""
-
 
 LEDGERS: Mapping[str, Callable[[], LedgerSide]] = {
     "odoo": OdooLedger,
@@ -51,7 +48,7 @@ def side(make_side: Callable[[], LedgerSide]) -> LedgerSide:
 @pytest.fixture(scope="module")
 def module_stage(side: LedgerSide, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stage on SQLite whose times pass only when a test says so."""
-    with stage_with(side, tmp_path_factory.mktemp("stage") / "data", **LONG_SETTLING) as on:
+    with stage_with(side, tmp_path_factory.mktemp("stage") / "data") as on:
         yield on
 
 

@@ -45,6 +45,15 @@ if TYPE_CHECKING:
 
 CONNECTION = "testbolaget"
 
+PATIENT = {"CONNECT_TIMEOUT_S": "5", "READ_TIMEOUT_S": "10", "ATTEMPT_S": "60", "SETTLE_S": "60"}
+"""Times that no busy machine reaches by itself; `tests.flows.acting.let_pass` moves over them."""
+
+SHORT = {"CONNECT_TIMEOUT_S": "0.4", "READ_TIMEOUT_S": "0.8", "ATTEMPT_S": "2", "SETTLE_S": "1.3"}
+"""Times for workers that the test kills, and whose work others take over as soon as it has settled."""
+
+HURRIED = {"CONNECT_TIMEOUT_S": "0.5", "READ_TIMEOUT_S": "1", "ATTEMPT_S": "5", "SETTLE_S": "2"}
+"""Times for workers that live, under whom calls go wrong."""
+
 Middleware = Callable[[Flask], "WSGIApplication"]
 
 
@@ -164,7 +173,7 @@ def stage_with(
     database_url: str = "",
     **overrides: str,
 ) -> Iterator[Stage]:
-    """A running stage with short times. `overrides` are settings by their names in the environment.
+    """A running stage whose times are `PATIENT`. `overrides` are settings by their names in the environment.
 
     `amili_in` and `ledger_in` may put something of a test's own around the sandboxes. Afterwards no canary may be
     in any database, nor in what was left beside `folder`.
@@ -199,7 +208,7 @@ def stage_with(
 
 
 def environment(folder: Path, amili_url: str, database_url: str, overrides: dict[str, str]) -> dict[str, str]:
-    """The environment of a deployment whose times are short; `overrides` take the place of single settings."""
+    """The environment of a deployment; `overrides` take the place of single settings."""
     keep = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "PYTHONPATH")}
     chosen = {
         "SECRET_KEYS": Fernet.generate_key().decode(),
@@ -207,11 +216,8 @@ def environment(folder: Path, amili_url: str, database_url: str, overrides: dict
         "DATA_DIR": str(folder),
         "DATABASE_URL": database_url,
         "AMILI_SANDBOX_URL": amili_url,
-        "CONNECT_TIMEOUT_S": "0.5",
-        "READ_TIMEOUT_S": "1",
+        **PATIENT,
         "PAGE_WAIT_S": "60",
-        "ATTEMPT_S": "5",
-        "SETTLE_S": "2",
         "POLL_INTERVAL_S": "3600",
         "RECONCILE_HOUR": str((datetime.now(STOCKHOLM).hour + 12) % 24),
         "ALLOW_PRIVATE_ADDRESSES": "true",

@@ -29,7 +29,6 @@ MANY = 10_000
 AMILI, ODOO = 110, 30
 FORTNOX = 22
 """A call for 500 of what is unpaid, and one for what is not completed. Others that are unpaid come on top."""
-LONG = {"CONNECT_TIMEOUT_S": "5", "READ_TIMEOUT_S": "30", "ATTEMPT_S": "60", "SETTLE_S": "60"}
 
 
 README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
@@ -48,7 +47,7 @@ NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 def test_a_hand_over_costs_what_the_readme_says(tmp_path: Path, ledger: str, words: str) -> None:
     said = re.search(words, README)
     assert said
-    with stage_with(LEDGERS[ledger](), tmp_path / "data", **LONG) as on:
+    with stage_with(LEDGERS[ledger](), tmp_path / "data") as on:
         hands_over(on)
         hand_over = begun(on, on.invoice())
         to_ledger = on.ledger.traffic if ledger == "odoo" else on.fortnox.traffic
@@ -62,7 +61,7 @@ def test_a_hand_over_costs_what_the_readme_says(tmp_path: Path, ledger: str, wor
 def test_an_invoice_in_fortnox_is_read_by_as_many_calls_as_its_guide_says(tmp_path: Path) -> None:
     said = re.search(r"one invoice whole takes (\w+) requests", FORTNOX_GUIDE)
     assert said
-    with stage_with(FortnoxLedger(), tmp_path / "data", **LONG) as on:
+    with stage_with(FortnoxLedger(), tmp_path / "data") as on:
         invoice = on.invoice()
         _, host = on.deployment.sides(on.deployment.connection(CONNECTION))
         on.fortnox.traffic.clear()
@@ -79,7 +78,7 @@ def hands_over(on: Stage, hand_over: str = "") -> None:
 
 
 def test_ten_thousand_open_cases_are_compared_by_few_calls(tmp_path: Path) -> None:
-    with stage(tmp_path / "data", **LONG) as on:
+    with stage(tmp_path / "data") as on:
         many_at_amili(on, MANY)
         on.amili.traffic.clear()
         on.ledger.traffic.clear()
@@ -95,7 +94,7 @@ def test_ten_thousand_open_cases_are_compared_by_few_calls(tmp_path: Path) -> No
 
 def test_ten_thousand_invoices_in_fortnox_are_looked_at_by_few_calls_in_turn(tmp_path: Path) -> None:
     side = FortnoxLedger()
-    with stage_with(side, tmp_path / "data", **LONG) as on:
+    with stage_with(side, tmp_path / "data") as on:
         made = many_at_amili(on, MANY)
         with on.fortnox.lock:
             settling.pay(side.books, made[0])

@@ -24,13 +24,12 @@ from connector.flows.worker import SCHEDULE
 from connector.store import leases, timeline
 from tests.flows.acting import let_pass
 from tests.flows.ledgers import FortnoxLedger, answered
-from tests.flows.stage import Stage, stage, stage_with
+from tests.flows.stage import HURRIED, SHORT, Stage, stage, stage_with
 from tests.flows.waiting import until
 from tests.flows.zygote import Zygote, zygote
 from tests.tally import DEATHS
 
 SHARDS = 4
-SHORT = {"CONNECT_TIMEOUT_S": "0.4", "READ_TIMEOUT_S": "0.8", "SETTLE_S": "1.3", "ATTEMPT_S": "2"}
 LAST_POINT = 400
 LEAST_POINTS = 100
 FORTNOX_SHARDS = 2
@@ -126,7 +125,10 @@ def test_frozen_at_the_registration_while_another_takes_over(
     where: str, tmp_path: Path, database_url: str | None
 ) -> None:
     """A worker stopped as it registers sleeps through its deadline; another does the work; then it wakes."""
-    with stage(tmp_path / "data", database_url=database_url or "") as on, zygote(tmp_path / "log") as forking:
+    with (
+        stage(tmp_path / "data", database_url=database_url or "", **HURRIED) as on,
+        zygote(tmp_path / "log") as forking,
+    ):
         invoice = on.invoice(wished_by="Eva Ekonom")
         on.hint(invoice)
         sleeper = forking.fork(on.env, freeze=where)

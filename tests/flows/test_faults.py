@@ -13,7 +13,7 @@ from connector.flows.repeats import BEFORE_A_THIRD_S
 from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind
 from connector.store import hand_overs, tables
 from tests.flows.ledgers import FortnoxLedger, LedgerSide, OdooLedger, answered
-from tests.flows.stage import CONNECTION, Stage, stage_with
+from tests.flows.stage import CONNECTION, HURRIED, Stage, stage_with
 from tests.flows.waiting import until
 from tests.flows.zygote import zygote
 
@@ -84,6 +84,7 @@ def _weathered(
             database_url=database_url or "",
             WORKER_CONCURRENCY="16",
             CONNECTION_CONCURRENCY="16",
+            **HURRIED,
         ) as on,
         zygote(tmp_path / "log") as forking,
     ):

@@ -17,11 +17,10 @@ from connector.sandbox.fortnox_switches import LockedPut
 from connector.store import tables, timeline
 from tests.flows.acting import begun, closed_port, driven, let_pass, stored
 from tests.flows.ledgers import FortnoxLedger, answered, fortnox_state
-from tests.flows.stage import Stage, stage_with
+from tests.flows.stage import SHORT, Stage, stage_with
 from tests.flows.waiting import until
 from tests.flows.zygote import zygote
 
-SHORT = {"CONNECT_TIMEOUT_S": "0.4", "READ_TIMEOUT_S": "0.8", "SETTLE_S": "1.3", "ATTEMPT_S": "2"}
 ENDS_WITHIN_S = 60.0
 
 

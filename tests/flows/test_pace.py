@@ -19,14 +19,13 @@ from connector.flows.hand_over.write_back import write_back
 from connector.flows.pace import paced
 from connector.store import inbox
 from tests.flows.acting import asked, driven, elsewhere, events
-from tests.flows.conftest import LONG_SETTLING
 from tests.flows.ledgers import FortnoxLedger
 from tests.flows.stage import CONNECTION, Stage, stage_with
 
 
 @pytest.fixture(scope="module")
 def module_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with stage_with(FortnoxLedger(), Path(tmp_path_factory.mktemp("stage")) / "data", **LONG_SETTLING) as on:
+    with stage_with(FortnoxLedger(), Path(tmp_path_factory.mktemp("stage")) / "data") as on:
         yield on
 
 

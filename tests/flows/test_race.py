@@ -17,7 +17,7 @@ from connector.web.app import create_app
 from connector.web.lanes import Threads
 from connector.web.server import make_server
 from tests.flows.ledgers import FortnoxLedger, LedgerSide, OdooLedger, answered, fortnox_state, renewals
-from tests.flows.stage import CONNECTION, Stage, stage_with
+from tests.flows.stage import CONNECTION, HURRIED, Stage, stage_with
 from tests.flows.waiting import until
 from tests.flows.zygote import zygote
 
@@ -41,7 +41,7 @@ def test_asked_twenty_times_at_once_with_fortnox_and_tokens_that_hardly_last(tmp
 
 def _race(side: LedgerSide, count: int, tmp_path: Path, postgres_url: str) -> None:
     with ExitStack() as stack:
-        on = stack.enter_context(stage_with(side, tmp_path / "data", database_url=postgres_url))
+        on = stack.enter_context(stage_with(side, tmp_path / "data", database_url=postgres_url, **HURRIED))
         forking = stack.enter_context(zygote(tmp_path / "log"))
         webhook = stack.enter_context(_web(on))
         forking.fork(on.env)

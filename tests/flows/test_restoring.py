@@ -20,21 +20,20 @@ from connector.sandbox.switches import CasesMade, FaultKind
 from connector.store import comparisons, executors, restores, sessions, tables
 from connector.store.restores import Why
 from tests.flows.acting import begun, driven, events, next_registration, registrations, step, stored, strike
-from tests.flows.conftest import LONG_SETTLING
 from tests.flows.following_up import actions, followed, pays
 from tests.flows.putting_back import Copy, copied, held_for
-from tests.flows.stage import CONNECTION, Stage, stage
+from tests.flows.stage import CONNECTION, HURRIED, PATIENT, Stage, stage
 from tests.flows.test_worker import stop
 from tests.flows.waiting import until
 from tests.flows.zygote import zygote
 
-SETTLE_S = float(LONG_SETTLING["SETTLE_S"])
+SETTLE_S = float(PATIENT["SETTLE_S"])
 
 
 @pytest.fixture
 def on(tmp_path: Path) -> Iterator[Stage]:
     """A stage of the test's own, whose store can be put back; a worker has been at work on it."""
-    with stage(tmp_path / "data", **LONG_SETTLING) as on:
+    with stage(tmp_path / "data") as on:
         assert noticing.notice(on.deployment) is None
         yield on
 
@@ -59,7 +58,10 @@ def looked_into(on: Stage) -> None:
 
 
 def test_what_was_sent_after_the_backup_is_found_and_not_sent_again(tmp_path: Path, database_url: str | None) -> None:
-    with stage(tmp_path / "data", database_url=database_url or "") as on, zygote(tmp_path / "log") as forking:
+    with (
+        stage(tmp_path / "data", database_url=database_url or "", **HURRIED) as on,
+        zygote(tmp_path / "log") as forking,
+    ):
         worker = forking.fork(on.env)
         first = on.invoice()
         on.ask(first)

@@ -20,14 +20,13 @@ from connector.store import connections, executors, hand_overs, inbox, tables
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
 from tests.flows.acting import closed_port
-from tests.flows.stage import CONNECTION, Stage, stage
+from tests.flows.stage import CONNECTION, SHORT, Stage, stage
 from tests.flows.waiting import until
 from tests.flows.zygote import Zygote, zygote
 from tests.store.samples import vault
 
 PERSON = "19900101-1239"
 NEW_KEY = "a-new-key-0123456789abcdef0123456789abcd"
-SHORT = {"SETTLE_S": "1.3", "CONNECT_TIMEOUT_S": "0.4", "READ_TIMEOUT_S": "0.8", "ATTEMPT_S": "2"}
 STARTED_AND_DONE_S = 60.0
 BULK = 200
 

@@ -26,11 +26,10 @@ def receiving() -> Iterator[tuple[str, Calls]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            calls.put((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
-            calls.put((self.path, json.loads(body)))
 
         def log_message(self, *_: object) -> None:
             pass

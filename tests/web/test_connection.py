@@ -27,7 +27,6 @@ PAGE = f"/connections/{CONNECTION}/connection"
 LIVE_PAGE = f"/connections/{CONNECTION}/go-live"
 END_PAGE = f"/connections/{CONNECTION}/disconnect"
 INSTALLER, ACCOUNTANT = "ina@byran.example", "eva@byran.example"
-LONG = {"ATTEMPT_S": "60", "SETTLE_S": "60", "CONNECT_TIMEOUT_S": "2", "READ_TIMEOUT_S": "5"}
 LANGUAGES = {
     "sv": ("Gå över till skarp drift", "Kopplingen är pausad", "Skarp drift", "Kopplingen är avslutad"),
     "en": ("Go live", "The connection pauses", "Live", "The connection has ended"),
@@ -38,7 +37,7 @@ LANGUAGES = {
 def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TwoAmilis]:
     """A company in the sandbox with production beside it, an installer, and an accountant of the company."""
     side: LedgerSide = request.param()
-    with two_amilis(side, tmp_path / "data", **LONG) as found:
+    with two_amilis(side, tmp_path / "data") as found:
         add_user(found.deployment, "*", email=INSTALLER)
         add_user(found.deployment, CONNECTION, email=ACCOUNTANT)
         yield found

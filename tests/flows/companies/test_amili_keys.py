@@ -29,14 +29,13 @@ from tests.flows.following_up import noticed, pays
 from tests.flows.ledgers import OdooLedger
 from tests.flows.stage import CONNECTION, Stage, stage_with
 
-LONG = {"ATTEMPT_S": "60", "SETTLE_S": "60", "CONNECT_TIMEOUT_S": "2", "READ_TIMEOUT_S": "5"}
 NEW_CODE = "canary-new-code-5c21"
 
 
 @pytest.fixture
 def on(tmp_path: Path, database_url: str | None) -> Iterator[Stage]:
     """A stage of the test's own."""
-    with stage_with(OdooLedger(), tmp_path / "data", database_url=database_url or "", **LONG) as found:
+    with stage_with(OdooLedger(), tmp_path / "data", database_url=database_url or "") as found:
         yield found
 
 

@@ -26,15 +26,13 @@ from tests.flows.following_up import actions, followed, noticed, pays
 from tests.flows.ledgers import LedgerSide
 from tests.flows.stage import CONNECTION, Stage, join, stage_with
 
-LONG = {"ATTEMPT_S": "60", "SETTLE_S": "60", "CONNECT_TIMEOUT_S": "2", "READ_TIMEOUT_S": "5"}
-
 pytestmark = pytest.mark.ledgers("odoo", "fortnox")
 
 
 @pytest.fixture
 def on(make_side: Callable[[], LedgerSide], tmp_path: Path, database_url: str | None) -> Iterator[Stage]:
     """A stage of the test's own."""
-    with stage_with(make_side(), tmp_path / "data", database_url=database_url or "", **LONG) as found:
+    with stage_with(make_side(), tmp_path / "data", database_url=database_url or "") as found:
         yield found
 
 

@@ -33,15 +33,13 @@ from tests.flows.stage import CONNECTION
 from tests.flows.two_amilis import LIVE, TwoAmilis, two_amilis
 from tests.store.samples import proposed
 
-LONG = {"ATTEMPT_S": "60", "SETTLE_S": "60", "CONNECT_TIMEOUT_S": "2", "READ_TIMEOUT_S": "5"}
-
 pytestmark = pytest.mark.ledgers("odoo", "fortnox")
 
 
 @pytest.fixture
 def both(make_side: Callable[[], LedgerSide], tmp_path: Path, database_url: str | None) -> Iterator[TwoAmilis]:
     """A company in the sandbox, with production beside it."""
-    with two_amilis(make_side(), tmp_path / "data", database_url=database_url or "", **LONG) as found:
+    with two_amilis(make_side(), tmp_path / "data", database_url=database_url or "") as found:
         yield found
 
 

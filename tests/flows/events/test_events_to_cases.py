@@ -30,14 +30,13 @@ from tests.flows.zygote import zygote
 
 WITHIN_S = 60.0
 STARTED_AND_DONE_S = 60.0
-PATIENT = {"ATTEMPT_S": "60", "SETTLE_S": "60", "CONNECT_TIMEOUT_S": "5", "READ_TIMEOUT_S": "10"}
 
 
 @pytest.fixture
 def on(tmp_path: Path) -> Iterator[Stage]:
     """A company in Fortnox, which tells of labels too."""
     ledger = FortnoxLedger(fortnox_state(more_events=(Change.LABEL,)), events=True)
-    with stage_with(ledger, tmp_path / "data", **PATIENT) as found:
+    with stage_with(ledger, tmp_path / "data") as found:
         yield found
 
 

@@ -17,7 +17,6 @@ from connector.sandbox.fortnox_state import FortnoxState
 from connector.sandbox.fortnox_switches import FortnoxSwitches, LockedPut
 from connector.store import timeline
 from tests.flows.acting import begun, driven
-from tests.flows.conftest import LONG_SETTLING
 from tests.flows.ledgers import FortnoxLedger, fortnox_state
 from tests.flows.stage import CONNECTION, Stage, stage_with
 from tests.hosts.fortnox.sandboxed import SandboxClock
@@ -29,7 +28,7 @@ READ = "GET /3/invoices/{number}"
 def module_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     switches = FortnoxSwitches(booked_put=LockedPut.ALLOW_ALL)
     side = FortnoxLedger(FortnoxState(app=fortnox_state().app, switches=switches, now=SandboxClock()))
-    with stage_with(side, tmp_path_factory.mktemp("stage") / "data", **LONG_SETTLING) as on:
+    with stage_with(side, tmp_path_factory.mktemp("stage") / "data") as on:
         yield on
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from connector.store import follow_ups
 from tests.flows.following_up import actions, pays
 from tests.flows.ledgers import FortnoxLedger, answered
-from tests.flows.stage import Stage, stage, stage_with
+from tests.flows.stage import SHORT, Stage, stage, stage_with
 from tests.flows.waiting import until
 from tests.flows.zygote import Zygote, zygote
 
-SHORT = {"CONNECT_TIMEOUT_S": "0.4", "READ_TIMEOUT_S": "0.8", "SETTLE_S": "1.3", "ATTEMPT_S": "2"}
 WITHIN_S = 60.0
 
 

@@ -14,7 +14,6 @@ from connector.sandbox.fortnox_switches import LockedPut
 from connector.store import hand_overs, inbox
 from tests.flows.acting import begun, codes, driven, let_pass, registrations, stored
 from tests.flows.bookkeeping import FortnoxBookkeeper
-from tests.flows.conftest import LONG_SETTLING
 from tests.flows.following_up import looked, noticed
 from tests.flows.ledgers import REQUEST_LABEL, FortnoxLedger, fortnox_state
 from tests.flows.stage import CONNECTION, Stage, stage_with
@@ -26,7 +25,7 @@ LONG_S = 601.0
 def module_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stage with a Fortnox whose people label booked invoices, which take nothing from us."""
     side = FortnoxLedger(fortnox_state(booked_put=LockedPut.REJECT))
-    with stage_with(side, tmp_path_factory.mktemp("stage") / "data", **LONG_SETTLING) as on:
+    with stage_with(side, tmp_path_factory.mktemp("stage") / "data") as on:
         yield on
 
 

@@ -22,7 +22,6 @@ from connector.sandbox.fortnox_files import Attachment
 from connector.sandbox.fortnox_switches import LockedPut
 from connector.store import connections
 from tests.flows.acting import begun, codes, death_at_call, driven, events, let_pass, stored
-from tests.flows.conftest import LONG_SETTLING
 from tests.flows.ledgers import FortnoxLedger
 from tests.flows.stage import CONNECTION, Stage, stage_with
 
@@ -31,7 +30,7 @@ from tests.flows.stage import CONNECTION, Stage, stage_with
 def module_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stage with a Fortnox whose companies are asked for what receipts need."""
     folder = tmp_path_factory.mktemp("stage") / "data"
-    with stage_with(FortnoxLedger(), folder, **LONG_SETTLING, FORTNOX_RECEIPTS="true") as on:
+    with stage_with(FortnoxLedger(), folder, FORTNOX_RECEIPTS="true") as on:
         yield on
 
 
