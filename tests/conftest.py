@@ -65,9 +65,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneOdoo:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Give three processes for two cores, because many tests wait for a process of their own or for Odoo."""
-    cores = len(os.sched_getaffinity(0))
-    return cores + cores // 2
+    """Give two processes for each core, because half of a run is waiting: for workers, for pauses, for Odoo."""
+    return 2 * len(os.sched_getaffinity(0))
 
 
 def pytest_collection_finish() -> None:
