@@ -1,4 +1,4 @@
-"""README, .env.example and CHANGELOG say what the code does."""
+"""README, the texts it leads to, .env.example and CHANGELOG say what the code does."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ from tests.live.fortnox_points import POINTS
 from tests.source import PACKAGE, ROOT, tree
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATING = (PACKAGE / "OPERATING.md").read_text(encoding="utf-8")
 ENV_EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 
 
@@ -164,8 +165,8 @@ def test_every_command_is_in_the_readme_and_no_other() -> None:
     assert listed == set(commands(main))
 
 
-def test_every_exit_code_is_in_the_readme() -> None:
-    assert table("Exit codes").keys() - {"code"} == {str(code.value) for code in ExitCode}
+def test_every_exit_code_is_in_the_guide_for_operating() -> None:
+    assert table("Exit codes", OPERATING).keys() - {"code"} == {str(code.value) for code in ExitCode}
 
 
 def remote_codes() -> set[str]:
@@ -217,6 +218,19 @@ def test_the_readmes_links_lead_to_files() -> None:
 
 def test_the_readmes_inner_links_lead_to_headings() -> None:
     assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= anchors(README)
+
+
+@pytest.mark.parametrize("document", ["README.md", "connector/OPERATING.md"])
+def test_every_link_leads_to_a_file_and_a_heading(document: str) -> None:
+    path = ROOT / document
+    text = path.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", text) if "://" not in link[0]]
+
+    assert links
+    for target, anchor in links:
+        led_to = (path.parent / target).resolve() if target else path
+        assert led_to.exists(), target
+        assert not anchor or anchor in anchors(led_to.read_text(encoding="utf-8")), f"{target}#{anchor}"
 
 
 def test_the_readmes_example_settings_are_settings() -> None:
@@ -317,14 +331,13 @@ def test_the_links_of_a_hosts_guide_lead_to_files_and_headings(host: str) -> Non
 
 
 def test_the_guide_for_operating_names_settings_and_links_that_there_are() -> None:
-    guide = (PACKAGE / "OPERATING.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`([A-Z][A-Z_]+[A-Z])`", guide))
+    named = set(re.findall(r"`([A-Z][A-Z_]+[A-Z])`", OPERATING))
     assert named
     assert {name.lower() for name in named} <= set(Settings.model_fields)
     assert "(connector/OPERATING.md)" in README
-    for path, anchor in re.findall(r"\]\(([^)#]*)#([^)]*)\)", guide):
-        assert anchor in anchors((PACKAGE / path).resolve().read_text(encoding="utf-8"))
-    assert set(re.findall(r"CHAOS=(\w+)", guide)) == set(SCENARIOS)
+    for path, anchor in re.findall(r"\]\(([^)#]*)#([^)]*)\)", OPERATING):
+        assert anchor in anchors((PACKAGE / path).read_text(encoding="utf-8") if path else OPERATING)
+    assert set(re.findall(r"CHAOS=(\w+)", OPERATING)) == set(SCENARIOS)
 
 
 def test_the_readme_marks_one_test_command() -> None:

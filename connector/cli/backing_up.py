@@ -34,7 +34,8 @@ def backup(folder: Path, json_: bool) -> None:
     """Copy the databases into the new folder FOLDER, while everything runs.
 
     Both are of one and the same instant. The keys in .env are not among them: keep .env elsewhere, for nothing that is
-    stored can be read without it. On PostgreSQL its own tools make the backup: README, “Backup and restore”.
+    stored can be read without it. On PostgreSQL its own tools make the backup: connector/OPERATING.md, “Backup and
+    restore”.
     """
     settings = deployment_settings()
     log_only_what_goes_wrong(settings)
@@ -66,7 +67,7 @@ def restore(folder: Path | None, *, check: bool, replace: bool, done_otherwise: 
 
     Stop `serve` and every worker first, and put the .env of the backup in place. What lies there is moved aside, into a
     folder in DATA_DIR. At the next start nothing is sent before it is looked up what Amili has already. On PostgreSQL
-    its own tools put a backup back: README, “Backup and restore”.
+    its own tools put a backup back: connector/OPERATING.md, “Backup and restore”.
     """
     if done_otherwise:
         if folder or check or replace:

@@ -1,4 +1,4 @@
-"""What the command's exit status says to programs. README, section "Exit codes", lists the same."""
+"""What the command's exit status says to programs. connector/OPERATING.md, "Exit codes", lists the same."""
 
 from __future__ import annotations
 

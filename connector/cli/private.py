@@ -37,7 +37,7 @@ def keep_private(path: Path, name: str) -> None:
         raise _unmended(path, name, "its file system keeps no rights")
     log.warning(
         "%s was open to everybody on this machine (%03o); it is open to you alone now (%03o). If others may have read "
-        "it, make new secrets: README, “New secret keys”.",
+        "it, make new secrets: connector/OPERATING.md, “New secret keys”.",
         name,
         mode,
         still,
