@@ -30,7 +30,7 @@ format: $(VENV)/ready-dev ## Put the code into its format, and mend what the lin
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: $(VENV)/ready-dev ## Measure (minutes); BENCH=--write puts the figures into README.md, BENCH=--check holds them to the targets
+bench: $(VENV)/ready-dev ## Measure (minutes); BENCH=--write puts the figures into connector/OPERATING.md, BENCH=--check holds them to the targets
 	@$(BIN)/python -m tests.bench $(BENCH)
 
 chaos: $(VENV)/ready-dev ## Hang, drip and stop in the middle of slow calls (a quarter of an hour); CHAOS=hung, stops or away for one

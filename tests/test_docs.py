@@ -345,7 +345,7 @@ def test_the_readme_marks_one_test_command() -> None:
 
 
 def test_the_benchmark_can_find_its_place() -> None:
-    assert README.index("<!-- bench:start -->") < README.index("<!-- bench:end -->")
+    assert OPERATING.index("<!-- bench:start -->") < OPERATING.index("<!-- bench:end -->")
 
 
 def test_the_version_is_one() -> None:

@@ -1,4 +1,4 @@
-"""Measure everything, print it, and on request write it into the README or compare it with the targets."""
+"""Measure everything, print it, and on request write it into OPERATING.md or compare it with the targets."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ SLOW_CALLS = throughput.Load(per_call_s=0.1, cases=80, guide_cases=24, rounds=3)
 def main() -> None:
     """Run the benchmarks. Exits with 1 if `--check` is given and a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put the figures into README.md")
+    parser.add_argument("--write", action="store_true", help="put the figures into connector/OPERATING.md")
     parser.add_argument("--check", action="store_true", help="fail if a target is missed")
     arguments = parser.parse_args()
     results = _measured()
     text = report.as_markdown(results)
     print(f"\n{text}")
     if arguments.write:
-        report.write(ROOT / "README.md", text)
+        report.write(ROOT / "connector" / "OPERATING.md", text)
     missed = report.misses(results)
     for sentence in missed:
         print(f"Missed: {sentence}.", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The figures as text: for the terminal, and for the README between its two marks."""
+"""The figures as text: for the terminal, and for connector/OPERATING.md between its two marks."""
 
 from __future__ import annotations
 
@@ -85,18 +85,18 @@ def _dear(name: str, costs: Costs) -> list[str]:
 
 
 def as_markdown(results: Results) -> str:
-    """The README's section."""
+    """What stands between the marks."""
     parts = (_intro(results), _hand_overs(results), _webhooks(results), _open_cases(results), _idle(results))
     return "\n\n".join((*parts, *_click(results))) + "\n"
 
 
-def write(readme: Path, text: str) -> None:
-    """Put `text` between the README's marks. Raises `ValueError` if they are not there."""
-    before = readme.read_text(encoding="utf-8")
+def write(document: Path, text: str) -> None:
+    """Put `text` between the document's marks. Raises `ValueError` if they are not there."""
+    before = document.read_text(encoding="utf-8")
     after, count = _BETWEEN_MARKS.subn(lambda found: found[1] + text + found[2], before)
     if count != 1:
-        raise ValueError(f"{readme} does not have the two marks of the bench once")
-    readme.write_text(after, encoding="utf-8")
+        raise ValueError(f"{document} does not have the two marks of the bench once")
+    document.write_text(after, encoding="utf-8")
 
 
 def _intro(results: Results) -> str:

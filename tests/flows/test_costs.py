@@ -31,7 +31,7 @@ FORTNOX = 22
 """A call for 500 of what is unpaid, and one for what is not completed. Others that are unpaid come on top."""
 
 
-README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+OPERATING = " ".join((ROOT / "connector/OPERATING.md").read_text(encoding="utf-8").split())
 FORTNOX_GUIDE = " ".join((ROOT / "connector/hosts/fortnox/README.md").read_text(encoding="utf-8").split())
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -44,8 +44,8 @@ NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
     ],
     ids=["odoo", "fortnox"],
 )
-def test_a_hand_over_costs_what_the_readme_says(tmp_path: Path, ledger: str, words: str) -> None:
-    said = re.search(words, README)
+def test_a_hand_over_costs_what_the_guide_for_operating_says(tmp_path: Path, ledger: str, words: str) -> None:
+    said = re.search(words, OPERATING)
     assert said
     with stage_with(LEDGERS[ledger](), tmp_path / "data") as on:
         hands_over(on)
