@@ -173,7 +173,7 @@ def _show(checked: Checked) -> None:
     for one in failed:
         _line("reading", f"{one.operation}: {one.error}", good=False)
     for problem in checked.problems:
-        click.echo(f"    To mend: {shown(problem)}.")
+        click.echo(f"    To mend: {shown(problem.rstrip('.'))}.")
 
 
 def _line(side: str, text: str, *, good: bool) -> None:

@@ -39,6 +39,7 @@ def go_live(connection_id: str | None, amili_keys: str | None, creditor_id: str 
             _go_back(deployment, connection, yes=yes)
             return
         access = amili_keys or connection.amili_access
+        click.echo(f"Trying the ledger, and Amili's production with the key pair “{shown(access)}” ...")
         prospect = going_live.look(deployment, connection, amili_access=access, creditor_id=creditor_id or "")
         click.echo(shown(f"{connection.name} (“{connection.id}”) goes from Amili's sandbox to production."))
         who = f"{prospect.ledger.company} ({prospect.ledger.organization_number or 'no organisation number'})"

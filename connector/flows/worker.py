@@ -184,7 +184,7 @@ class Worker:
         rescued += self._comparisons.revive(self._engine.live)
         rescued += inbox.return_stranded(self._deployment.databases.inbox, older_than_s=_HINT_STRANDED_S)
         if rescued:
-            log.warning("%d pieces of work had nobody driving them and were taken up again", rescued)
+            log.warning("work that nobody was driving was taken up again: %d", rescued)
         return rescued
 
     def _submit(self, job: Job) -> None:

@@ -63,7 +63,7 @@ def look_up(deployment: Deployment, subject: str) -> Outcome:
     found = _Lookup(deployment, connection, amili, host, hold).run()
     comparisons.ask(db, connection.id, by="")
     restores.release(db, hold)
-    log.warning("connection %s: looked up after a restore; %d hand-overs had gone further", connection.id, found)
+    log.warning("connection %s: looked up after a restore; hand-overs that had gone further: %d", connection.id, found)
     return STOP
 
 

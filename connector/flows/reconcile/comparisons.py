@@ -133,7 +133,7 @@ def run(deployment: Deployment, subject: str) -> Outcome:
         _try_again(deployment, connection_id, turn)
         raise
     log.info(
-        "connection %s: %d cases compared with Amili, %d differences",
+        "connection %s: compared with Amili; cases: %d, differences: %d",
         connection_id,
         found.cases,
         len(found.differences),
