@@ -8,8 +8,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, column, inspect, select, table, text
 
 from connector.store.database import Databases
 
@@ -23,10 +22,14 @@ def migrate(databases: Databases) -> None:
     _upgrade(databases.inbox, "inbox")
 
 
+def revisions(branch: str) -> tuple[str, ...]:
+    """Every schema that this release knows of the `branch` "main" or "inbox", oldest first: they name their files."""
+    return tuple(sorted(path.name.partition("_")[0] for path in (_MIGRATIONS / branch / "versions").glob("[0-9]*.py")))
+
+
 def knows(branch: str, revision: str) -> bool:
     """Whether this release knows the schema `revision` of the `branch` "main" or "inbox"."""
-    found = ScriptDirectory.from_config(_config(branch)).walk_revisions()
-    return revision in {one.revision for one in found}
+    return revision in revisions(branch)
 
 
 def _config(branch: str) -> Config:
@@ -38,11 +41,26 @@ def _config(branch: str) -> Config:
 
 
 def _upgrade(engine: Engine, branch: str) -> None:
-    config = _config(branch)
-    config.attributes["version_table"] = f"{branch}_version"
     with _alone(engine) as connection:
+        if _stands_at(connection, branch) == revisions(branch)[-1:]:
+            return
+        # Alembic loads every migration to find out that there is none to run: most of what a start takes.
+        config = _config(branch)
+        config.attributes["version_table"] = _version_table(branch)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _stands_at(connection: Connection, branch: str) -> tuple[str, ...]:
+    """The revision that the database is at; none before its first migration."""
+    name = _version_table(branch)
+    if not inspect(connection).has_table(name):
+        return ()
+    return tuple(connection.execute(select(column("version_num")).select_from(table(name))).scalars())
+
+
+def _version_table(branch: str) -> str:
+    return f"{branch}_version"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData, UniqueConstraint, inspect, select, text
 from sqlalchemy.dialects.postgresql import BYTEA, DOUBLE_PRECISION
 from sqlalchemy.types import DOUBLE, TypeEngine
@@ -68,6 +69,25 @@ def test_migrating_again_changes_nothing(databases: Databases) -> None:
     schema.migrate(databases)
     assert ask(databases)[0] == hand_over
     assert [found.id for found in inbox.waiting(databases.inbox)] == [item]
+
+
+@pytest.mark.parametrize("branch", ["main", "inbox"])
+def test_the_files_of_migrations_are_named_in_their_order(branch: str) -> None:
+    scripts = ScriptDirectory.from_config(schema._config(branch))
+    assert schema.revisions(branch) == tuple(one.revision for one in reversed(list(scripts.walk_revisions())))
+
+
+def test_the_newest_schema_is_seen_without_loading_a_migration(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(command, "upgrade", lambda config, _: ran.append(config.attributes["version_table"]))
+    schema.migrate(databases)
+    assert ran == []
+    with databases.main.begin() as connection:
+        connection.execute(text("UPDATE main_version SET version_num = '0029'"))
+    schema.migrate(databases)
+    assert ran == ["main_version"]
 
 
 def test_the_rows_of_the_first_schema_are_kept(tmp_path: Path, database_url: str | None) -> None:
