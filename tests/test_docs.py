@@ -220,7 +220,7 @@ def test_the_readmes_inner_links_lead_to_headings() -> None:
     assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= anchors(README)
 
 
-@pytest.mark.parametrize("document", ["README.md", "connector/OPERATING.md"])
+@pytest.mark.parametrize("document", ["README.md", "connector/OPERATING.md", "connector/README.md"])
 def test_every_link_leads_to_a_file_and_a_heading(document: str) -> None:
     path = ROOT / document
     text = path.read_text(encoding="utf-8")
@@ -338,6 +338,13 @@ def test_the_guide_for_operating_names_settings_and_links_that_there_are() -> No
     for path, anchor in re.findall(r"\]\(([^)#]*)#([^)]*)\)", OPERATING):
         assert anchor in anchors((PACKAGE / path).read_text(encoding="utf-8") if path else OPERATING)
     assert set(re.findall(r"CHAOS=(\w+)", OPERATING)) == set(SCENARIOS)
+
+
+def test_the_readme_leads_developers_to_what_must_pass() -> None:
+    developers = (PACKAGE / "README.md").read_text(encoding="utf-8")
+
+    assert "(connector/README.md)" in section("CONTRIBUTING")
+    assert {"What must pass", "The parts", "Adding a host"} <= set(re.findall(r"^## (.*)$", developers, re.MULTILINE))
 
 
 def test_the_readme_marks_one_test_command() -> None:

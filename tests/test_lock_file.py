@@ -68,7 +68,8 @@ def test_what_the_dependencies_want_is_pinned_too() -> None:
     assert {name for name, _ in seen} - set(pinned()) == set()
 
 
-def test_those_who_deploy_are_told_of_it() -> None:
+def test_those_who_deploy_and_those_who_renew_it_are_told() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "pip install --require-hashes -r connector/requirements.lock" in readme
-    assert "pip-audit --strict --require-hashes --disable-pip -r connector/requirements.lock" in readme
+    developers = (ROOT / "connector" / "README.md").read_text(encoding="utf-8")
+    assert "pip-audit --strict --require-hashes --disable-pip -r connector/requirements.lock" in developers
