@@ -300,13 +300,28 @@ def test_the_guide_to_fortnox_says_what_is_entered_in_the_portal() -> None:
     assert f"`<PUBLIC_URL>{LIFECYCLE_PATH}`" in rows["address of webhooks, and their secret"][0]
 
 
+API = {
+    folder: (PACKAGE / folder / "API.md").read_text(encoding="utf-8")
+    for folder in ("amili", "hosts/odoo", "hosts/fortnox")
+}
+
+
+@pytest.mark.parametrize("folder", API)
+def test_what_is_unconfirmed_of_each_system_is_found_from_the_readme(folder: str) -> None:
+    rows = table("Unconfirmed", API[folder])
+
+    assert f"(connector/{folder}/API.md#unconfirmed)" in section("Unconfirmed")
+    assert rows.pop("open") == ("what is done until it is known", "where")
+    assert rows
+    assert all(done and where for done, where in rows.values())
+
+
 def test_what_is_unconfirmed_of_fortnox_is_in_step_everywhere() -> None:
-    """The README says what is done until it is known, the guide what it means, and the trial finds it out."""
+    """What is done until it is known (hosts/fortnox/API.md, "Unconfirmed"), what it means (the guide), what finds it out."""
     guide = table("Unconfirmed until a first real company has been connected", FORTNOX_GUIDE)
-    _, _, of_fortnox = section("Unconfirmed").partition("Of Fortnox")
     places = {
         place
-        for line in of_fortnox.splitlines()
+        for line in section("Unconfirmed", API["hosts/fortnox"]).splitlines()
         if line.startswith("|")
         for place in re.findall(r"`([^`]+)`", line.rstrip(" |").rpartition("|")[2])
     }

@@ -1,6 +1,6 @@
 """What is not known of Amili's API until it was tried with a real key, and what a trial says of it.
 
-Source: README, section "Unconfirmed". Each point is one of the imitation's switches and, where the connector has to
+Source: amili/API.md, "Unconfirmed". Each point is one of the imitation's switches and, where the connector has to
 choose, one of its own constants or settings.
 """
 
