@@ -1,6 +1,6 @@
 """The settings of one deployment, from the environment and `.env`.
 
-Every field is described in README ("Settings") and in `.env.example`; a test holds the three together.
+Every field is described in OPERATING.md ("Settings") and in `.env.example`; a test holds the three together.
 Secrets have no default: `amili-connector init` writes a `.env` with fresh ones.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import logging
 import re
 import tomllib
 from collections.abc import Iterator
@@ -98,8 +99,9 @@ def defaults(model: type[BaseModel]) -> dict[str, str]:
     }
 
 
-def test_every_setting_is_in_the_readme_with_its_default() -> None:
-    rows = {name.lower(): documented_default(row) for name, row in table("Settings").items() if name != "setting"}
+def test_every_setting_is_in_the_guide_for_operating_with_its_default() -> None:
+    documented = table("Settings", OPERATING)
+    rows = {name.lower(): documented_default(row) for name, row in documented.items() if name != "setting"}
 
     assert rows == defaults(Settings)
 
@@ -137,8 +139,9 @@ def defaults_of(model: type[BaseModel]) -> dict[str, Any]:
     return {name: field.default for name, field in model.model_fields.items()}
 
 
-def test_every_setting_of_a_company_is_in_the_readme_with_its_default() -> None:
-    rows = {name: documented_default(row) for name, row in table("Settings of a company").items() if name != "setting"}
+def test_every_setting_of_a_company_is_in_the_guide_for_operating_with_its_default() -> None:
+    documented = table("Settings of a company", OPERATING)
+    rows = {name: documented_default(row) for name, row in documented.items() if name != "setting"}
     expected = defaults(ConnectionSettings)
     for part, model in (("reminders", ReminderPolicy), ("rule", EscalationRule)):
         del expected[part]
@@ -233,8 +236,8 @@ def test_every_link_leads_to_a_file_and_a_heading(document: str) -> None:
         assert not anchor or anchor in anchors(led_to.read_text(encoding="utf-8")), f"{target}#{anchor}"
 
 
-def test_the_readmes_example_settings_are_settings() -> None:
-    examples = re.findall(r"```json\n(.*?)```", section("Settings of a company"), re.DOTALL)
+def test_the_example_settings_are_settings() -> None:
+    examples = re.findall(r"```json\n(.*?)```", section("Settings of a company", OPERATING), re.DOTALL)
 
     assert examples
     for example in examples:
@@ -317,7 +320,7 @@ def test_what_is_unconfirmed_of_each_system_is_found_from_the_readme(folder: str
 
 
 def test_what_is_unconfirmed_of_fortnox_is_in_step_everywhere() -> None:
-    """What is done until it is known (hosts/fortnox/API.md, "Unconfirmed"), what it means (the guide), what finds it out."""
+    """What is done until it is known (hosts/fortnox/API.md, "Unconfirmed"), what it means, and what finds it out."""
     guide = table("Unconfirmed until a first real company has been connected", FORTNOX_GUIDE)
     places = {
         place
@@ -346,7 +349,7 @@ def test_the_links_of_a_hosts_guide_lead_to_files_and_headings(host: str) -> Non
 
 
 def test_the_guide_for_operating_names_settings_and_links_that_there_are() -> None:
-    named = set(re.findall(r"`([A-Z][A-Z_]+[A-Z])`", OPERATING))
+    named = set(re.findall(r"`([A-Z][A-Z_]+[A-Z])`", OPERATING)) - set(logging.getLevelNamesMapping())
     assert named
     assert {name.lower() for name in named} <= set(Settings.model_fields)
     assert "(connector/OPERATING.md)" in README

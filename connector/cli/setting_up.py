@@ -29,7 +29,7 @@ def init(email: str | None) -> None:
         "# as this machine sees it, without which visitors cannot be told apart as they sign in.\n"
         "# PUBLIC_URL=https://amili.company.example\n"
         "# TRUSTED_PROXY=127.0.0.1\n"
-        "# Every other setting is described in .env.example and README.\n"
+        "# Every other setting is described in .env.example and connector/OPERATING.md.\n"
     )
     try:
         # Exclusive, and private from the first byte on.
