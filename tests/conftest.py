@@ -65,8 +65,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneOdoo:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Give two processes for each core, because half of a run is waiting: for workers, for pauses, for Odoo."""
-    return 2 * len(os.sched_getaffinity(0))
+    """Give three processes for two cores: many tests wait, for workers, pauses, Odoo; more only delay each other."""
+    cores = len(os.sched_getaffinity(0))
+    return cores + cores // 2
 
 
 def pytest_collection_finish() -> None:

@@ -24,7 +24,7 @@ from connector.store import hand_overs, inbox, users
 from connector.web.app import create_app
 from tests import canary
 from tests.cli.terminal import Said, Terminal, forking
-from tests.flows.stage import CONNECTION, Stage, stage
+from tests.flows.stage import CONNECTION, HURRIED, Stage, stage
 from tests.flows.waiting import until
 from tests.flows.zygote import zygote
 from tests.hosts.odoo import recorded
@@ -252,7 +252,7 @@ def _bad_day(folder: Path, amili: Careless, ledger: Careless) -> Iterator[tuple[
     scratch = folder / "said"
     scratch.mkdir()
     with (
-        stage(folder / "data", amili.around, ledger.around, LOG_LEVEL="DEBUG") as on,
+        stage(folder / "data", amili.around, ledger.around, LOG_LEVEL="DEBUG", **HURRIED) as on,
         zygote(folder / "worker.log") as workers,
         forking() as program,
     ):
@@ -303,10 +303,10 @@ def test_nothing_gets_out_on_a_bad_day(tmp_path: Path) -> None:
             invoice = on.invoice(customer)
             amili.next(refusal)
             on.ask(invoice)
-            until(lambda: _state(on, invoice) is HandOverState.BLOCKED, within_s=60, what="a refusal")  # noqa: B023
+            until(lambda: _state(on, invoice) is HandOverState.BLOCKED, within_s=120, what="a refusal")  # noqa: B023
             _shown_everywhere(on, eva, terminal, invoice)
             on.ask(invoice)
-            until(lambda: on.ended(invoice) and on.cases(invoice) == 1, within_s=60, what="a case")  # noqa: B023
+            until(lambda: on.ended(invoice) and on.cases(invoice) == 1, within_s=120, what="a case")  # noqa: B023
         assert amili.echoed == len(REFUSALS)
 
         taken = []
@@ -314,7 +314,7 @@ def test_nothing_gets_out_on_a_bad_day(tmp_path: Path) -> None:
             invoice = on.invoice(customer)
             amili.next(doubt)
             on.ask(invoice)
-            until(lambda: _state(on, invoice) is HandOverState.UNKNOWN, within_s=60, what="a doubt")  # noqa: B023
+            until(lambda: _state(on, invoice) is HandOverState.UNKNOWN, within_s=120, what="a doubt")  # noqa: B023
             _shown_everywhere(on, eva, terminal, invoice)
             if doubt in DOUBTS:
                 until(lambda: on.cases(invoice) == 1, within_s=90, what="the end of the doubt")  # noqa: B023
@@ -324,7 +324,7 @@ def test_nothing_gets_out_on_a_bad_day(tmp_path: Path) -> None:
         invoice = on.invoice(customer)
         amili.next(_unauthorised)
         on.ask(invoice)
-        until(lambda: on.ended(invoice), within_s=60, what="a case after a 401")
+        until(lambda: on.ended(invoice), within_s=120, what="a case after a 401")
 
         registrations = list(on.amili.registrations.values())
         assert {one["customer"]["id_number"] for one in registrations} == {"199001011239"}
@@ -348,7 +348,7 @@ def test_nothing_gets_out_when_the_ledger_is_careless(tmp_path: Path) -> None:
                 eva.get(path)
             ledger.next(trouble)
             on.ask(invoice)
-            until(lambda: on.hand_over(invoice) is not None, within_s=60, what="the request taken up")  # noqa: B023
+            until(lambda: on.hand_over(invoice) is not None, within_s=120, what="the request taken up")  # noqa: B023
             _shown_everywhere(on, eva, terminal, invoice)
         assert ledger.echoed >= 4 * len(LEDGER_TROUBLE)
 
@@ -388,7 +388,7 @@ def test_nothing_gets_out_when_a_step_fails_over_what_it_read(tmp_path: Path) ->
             echoed = ledger.echoed
             ledger.next(_with(strange))
             look(invoice)
-            until(lambda: ledger.echoed > echoed, within_s=60, what="the ledger's strange answer")
+            until(lambda: ledger.echoed > echoed, within_s=120, what="the ledger's strange answer")
 
         def preview(invoice: str) -> None:
             assert _leaks_of(terminal.run("preview", invoice)) == []
@@ -400,7 +400,7 @@ def test_nothing_gets_out_when_a_step_fails_over_what_it_read(tmp_path: Path) ->
             invoice = on.invoice(customer)
             for look in (preview, visit, on.ask):
                 answered_strangely(look, invoice, strange)
-            until(lambda: on.hand_over(invoice) is not None, within_s=60, what="the request taken up")  # noqa: B023
+            until(lambda: on.hand_over(invoice) is not None, within_s=120, what="the request taken up")  # noqa: B023
             _shown_everywhere(on, eva, terminal, invoice)
 
 
@@ -419,7 +419,7 @@ def test_nothing_gets_out_by_the_words_of_people_and_of_webhooks(tmp_path: Path)
             on.deployment.databases.inbox,
             Request(connection=CONNECTION, invoice_id=on.invoice(_person(on)), origin=Origin.COMMAND, asked_by="Eva"),
         )
-        until(lambda: bool(hand_overs.counts(on.deployment.databases.main).get("done")), within_s=60, what="a case")
+        until(lambda: bool(hand_overs.counts(on.deployment.databases.main).get("done")), within_s=120, what="a case")
         for unknown in ("preview", "show", "send"):
             said = terminal.run(unknown, "INV/1999/00001")
             assert _leaks_of(said) == []

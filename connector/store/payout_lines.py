@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from connector.domain.money_view import PaidOut
 from connector.store import tables
@@ -17,6 +18,9 @@ from connector.store.lists import one_of
 _lines = tables.payout_lines
 _reads = tables.payout_reads
 
+_OTHERS = 2
+"""How many may read the lines of one creditor beside this one: the daily reading, and a comparison."""
+
 
 def keep(
     db: Engine, *, environment: str, creditor: str, lines: Sequence[tuple[str, PaidOut]], read_to: float | None
@@ -25,6 +29,19 @@ def keep(
 
     `read_to` says that all was read, up to that instant of Amili's (seconds since the epoch); None that there is more.
     """
+    for _ in range(_OTHERS):
+        try:
+            _put(db, environment, creditor, lines, read_to)
+        except IntegrityError:
+            # Before the first reading ends there is no row on which one reader waits for another: the other was first.
+            continue
+        return
+    _put(db, environment, creditor, lines, read_to)
+
+
+def _put(
+    db: Engine, environment: str, creditor: str, lines: Sequence[tuple[str, PaidOut]], read_to: float | None
+) -> None:
     here = (_reads.c.environment == environment) & (_reads.c.creditor == creditor)
     with db.begin() as connection:
         read: dict[str, Any] = {} if read_to is None else {"read_to": read_to, "read_at": now(connection)}

@@ -59,7 +59,7 @@ class Beginning:
 def asked(command: Running, number: int) -> str:
     """The address of the `number`th question, once the command waits for the answer to it."""
     question = "The address you were sent to"
-    until(lambda: command.out.count(question) >= number, within_s=60, what=f"question {number}")
+    until(lambda: command.out.count(question) >= number, within_s=120, what=f"question {number}")
     return str(ADDRESS.findall(command.out)[number - 1])
 
 

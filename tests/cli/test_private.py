@@ -81,7 +81,7 @@ def test_a_worker_that_starts_mends_both(house: House) -> None:
     env_file.chmod(0o644)
     data.chmod(0o755)
     running = house.terminal.start("worker")
-    until(lambda: asking.worker_runs(house.on.deployment), within_s=60, what="the worker's first beat")
+    until(lambda: asking.worker_runs(house.on.deployment), within_s=120, what="the worker's first beat")
     assert (mode(env_file), mode(data)) == (0o600, 0o700)
     running.signal(signal.SIGTERM)
     said = running.wait()

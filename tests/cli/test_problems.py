@@ -129,7 +129,7 @@ def test_ctrl_c_while_it_waits(house: House) -> None:
     invoice = house.on.invoice()
     house.on.amili.switches.change({"slow_operations_s": {"register": 3.0}})
     running = house.terminal.start("send", invoice, "--yes")
-    until(lambda: house.on.hand_over(invoice) is not None, within_s=60, what="the request taken up")
+    until(lambda: house.on.hand_over(invoice) is not None, within_s=120, what="the request taken up")
     running.signal(signal.SIGINT)
     said = running.wait()
 

@@ -23,7 +23,7 @@ from tests.flows.waiting import until
 def worker(house: House) -> Iterator[Running]:
     """A worker that runs beside."""
     running = house.terminal.start("worker")
-    until(lambda: asking.worker_runs(house.on.deployment), within_s=60, what="the worker")
+    until(lambda: asking.worker_runs(house.on.deployment), within_s=120, what="the worker")
     yield running
     running.signal(signal.SIGTERM)
     assert running.wait().status == 0

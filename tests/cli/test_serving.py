@@ -69,7 +69,7 @@ def test_webhooks_are_answered_and_worked_on_by_a_second_process(house: House) -
     answer = requests.post(hook, json={"_model": "account.move", "_id": int(invoice)}, timeout=10)
 
     assert answer.status_code == 200
-    until(lambda: house.on.ended(invoice), within_s=60, what="the end of the hand-over")
+    until(lambda: house.on.ended(invoice), within_s=120, what="the end of the hand-over")
     assert house.on.cases(invoice) == 1
     running.signal(signal.SIGTERM)
     said = running.wait()
@@ -98,7 +98,7 @@ def test_a_killed_worker_is_started_again(house: House) -> None:
     running, port = serving(house)
     (first,) = workers_of(running.pid)
     os.kill(first, signal.SIGKILL)
-    until(lambda: workers_of(running.pid) not in ([], [first]), within_s=60, what="another worker")
+    until(lambda: workers_of(running.pid) not in ([], [first]), within_s=120, what="another worker")
     assert answers(port, "/health") == 200
     invoice = house.on.invoice()
     house.on.ask(invoice)
@@ -115,7 +115,7 @@ def test_no_worker_goes_on_without_its_serve(house: House) -> None:
     os.kill(running.pid, signal.SIGKILL)
 
     assert running.wait().status == -signal.SIGKILL
-    until(lambda: not runs(worker), within_s=60, what="the worker's end")
+    until(lambda: not runs(worker), within_s=120, what="the worker's end")
     assert not asking.worker_runs(house.on.deployment)
 
 
@@ -141,7 +141,7 @@ def test_an_address_of_another_machine(house: House, address: str) -> None:
 
 def test_a_worker_alone_ends_when_told(house: House) -> None:
     running = house.terminal.start("worker")
-    until(lambda: re.search("worker .* is ready", running.err) is not None, within_s=60, what="the worker")
+    until(lambda: re.search("worker .* is ready", running.err) is not None, within_s=120, what="the worker")
     running.signal(signal.SIGTERM)
     said = running.wait()
 

@@ -80,7 +80,7 @@ def _killed_at(on: Stage, forking: Zygote, point: int, *, calls_only: bool) -> b
     until(lambda: not forking.runs(pid) or on.ended(invoice), within_s=ENDS_WITHIN_S, what=f"point {point} or the end")
     if forking.runs(pid):
         forking.kill(pid)
-        until(lambda: not forking.runs(pid), within_s=60, what="the worker's end")
+        until(lambda: not forking.runs(pid), within_s=120, what="the worker's end")
         return False
     if found := on.hand_over(invoice):
         # Nothing is under way any more: what the next worker has to wait out may as well be over.
@@ -93,7 +93,7 @@ def _recover(on: Stage, forking: Zygote, invoice: str, point: int) -> None:
     successor = forking.fork(on.env)
     until(lambda: on.ended(invoice), within_s=ENDS_WITHIN_S, what=f"the end after a death at point {point}")
     forking.kill(successor)
-    until(lambda: not forking.runs(successor), within_s=60, what="the successor's end")
+    until(lambda: not forking.runs(successor), within_s=120, what="the successor's end")
     _exactly_once(on, invoice, f"after a death at point {point}")
 
 
@@ -132,7 +132,7 @@ def test_frozen_at_the_registration_while_another_takes_over(
         invoice = on.invoice(wished_by="Eva Ekonom")
         on.hint(invoice)
         sleeper = forking.fork(on.env, freeze=where)
-        until(lambda: forking.is_stopped(sleeper), within_s=60, what="the worker frozen at the registration")
+        until(lambda: forking.is_stopped(sleeper), within_s=120, what="the worker frozen at the registration")
         forking.fork(on.env)
         until(lambda: on.ended(invoice), within_s=90, what="the end by another worker")
         registrations = on.amili.traffic.snapshot()["registrations_received"]

@@ -53,8 +53,8 @@ def _race(side: LedgerSide, count: int, tmp_path: Path, postgres_url: str) -> No
             for done in [people.submit(_at_once, start, ask) for ask in asks]:
                 done.result()
         for invoice in invoices:
-            until(lambda: on.ended(invoice), within_s=60, what="the end of the hand-over")  # noqa: B023
-            until(lambda: _all_answered(on), within_s=60, what="an answer to every ask")
+            until(lambda: on.ended(invoice), within_s=120, what="the end of the hand-over")  # noqa: B023
+            until(lambda: _all_answered(on), within_s=120, what="an answer to every ask")
             assert on.cases(invoice) == 1
             (hand_over,) = hand_overs.find(on.deployment.databases.main, on.number(invoice))
             events = [entry.event for entry in timeline.of_hand_over(on.deployment.databases.main, hand_over.id)]

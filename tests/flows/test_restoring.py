@@ -65,7 +65,7 @@ def test_what_was_sent_after_the_backup_is_found_and_not_sent_again(tmp_path: Pa
         worker = forking.fork(on.env)
         first = on.invoice()
         on.ask(first)
-        until(lambda: on.ended(first), within_s=60, what="a hand-over before the backup")
+        until(lambda: on.ended(first), within_s=120, what="a hand-over before the backup")
         stop(forking, worker)
         waiting = on.invoice()
         on.ask(waiting)
@@ -74,7 +74,7 @@ def test_what_was_sent_after_the_backup_is_found_and_not_sent_again(tmp_path: Pa
         backup = copied(on, tmp_path / "copy")
 
         worker = forking.fork(on.env)
-        until(lambda: on.ended(waiting) and on.ended(stopped), within_s=60, what="the hand-overs after the backup")
+        until(lambda: on.ended(waiting) and on.ended(stopped), within_s=120, what="the hand-overs after the backup")
         case = on.hand_over(waiting)
         assert case is not None
         stop(forking, worker)
@@ -82,7 +82,7 @@ def test_what_was_sent_after_the_backup_is_found_and_not_sent_again(tmp_path: Pa
         assert on.hand_over(waiting) is None, "as it was: only the request is in the inbox"
 
         worker = forking.fork(on.env)
-        until(lambda: on.ended(waiting) and on.ended(stopped), within_s=60, what="the hand-overs after the restore")
+        until(lambda: on.ended(waiting) and on.ended(stopped), within_s=120, what="the hand-overs after the restore")
         stop(forking, worker)
 
         for invoice in (first, waiting):

@@ -34,7 +34,7 @@ BULK = 200
 def stop(forking: Zygote, pid: int) -> None:
     """Ask a worker to end, as the system does, and see that it does."""
     os.kill(pid, signal.SIGTERM)
-    until(lambda: not forking.runs(pid), within_s=60, what="the worker's end")
+    until(lambda: not forking.runs(pid), within_s=120, what="the worker's end")
 
 
 def engine_tables(on: Stage) -> bytes:
@@ -94,7 +94,7 @@ def test_every_kind_of_end_is_reached_and_leaves_no_secret_behind(tmp_path: Path
         worker = forking.fork(on.env)
         for invoice in (clean, unsent, unlucky, without_pdf):
             until(lambda: on.ended(invoice), within_s=STARTED_AND_DONE_S, what=f"the end of {invoice}")  # noqa: B023
-        until(lambda: _answered(on, unsent), within_s=60, what="the answer in the ledger")
+        until(lambda: _answered(on, unsent), within_s=120, what="the answer in the ledger")
         stop(forking, worker)
         assert _came_to(on, clean) == (HandOverState.DONE, PdfState.UPLOADED, 1)
         assert _came_to(on, unsent) == (HandOverState.BLOCKED, PdfState.PENDING, 0)
@@ -143,7 +143,7 @@ def test_losing_the_engines_tables_costs_nothing_but_time(tmp_path: Path, databa
         for invoice in (waiting, unknown):
             until(lambda: waits(on, invoice) is not None, within_s=STARTED_AND_DONE_S, what="a pause")  # noqa: B023
         forking.kill(first)
-        until(lambda: not forking.runs(first), within_s=60, what="the worker's death")
+        until(lambda: not forking.runs(first), within_s=120, what="the worker's death")
         lose_engine_tables(on)
         on.amili.switches.set(AmiliSwitches())
         forking.fork(on.env)
@@ -159,7 +159,9 @@ def test_a_worker_that_was_killed_is_followed_by_the_next(tmp_path: Path) -> Non
             on.hint(invoice)
         on.amili.switches.set(AmiliSwitches(slow_operations_s={"register": 0.5}))
         first = forking.fork(on.env)
-        until(lambda: on.amili.traffic.snapshot()["registrations_received"], within_s=60, what="the first registration")
+        until(
+            lambda: on.amili.traffic.snapshot()["registrations_received"], within_s=120, what="the first registration"
+        )
         forking.kill(first)
         forking.fork(on.env)
         for invoice in invoices:
@@ -217,12 +219,12 @@ def test_one_companys_trouble_is_not_anothers(tmp_path: Path) -> None:
         wished = [on.invoice(wished_by="Eva Ekonom") for _ in range(3)]
         forking.fork(on.env)
         for invoice in wished:
-            until(lambda: on.ended(invoice), within_s=60, what="the end in the healthy company")  # noqa: B023
+            until(lambda: on.ended(invoice), within_s=120, what="the end in the healthy company")  # noqa: B023
             assert _came_to(on, invoice) == (HandOverState.DONE, PdfState.UPLOADED, 1)
         for company in ("gone", "locked"):
-            until(lambda: _all_wait(on, company), within_s=60, what=f"what {company} waits for")  # noqa: B023
+            until(lambda: _all_wait(on, company), within_s=120, what=f"what {company} waits for")  # noqa: B023
         # The poll of a second may still run when the next one's is entered, so that there are two for a moment.
-        until(lambda: _live_polls(on, "gone") <= 1, within_s=60, what="polls that do not pile up")
+        until(lambda: _live_polls(on, "gone") <= 1, within_s=120, what="polls that do not pile up")
 
 
 def _all_wait(on: Stage, company: str) -> bool:

@@ -75,7 +75,7 @@ class Zygote:
         """Kill every worker that was forked here, and wait until none of them runs."""
         for pid in self._forked:
             self.kill(pid)
-        until(lambda: not any(map(self.runs, self._forked)), within_s=60, what="the end of all workers")
+        until(lambda: not any(map(self.runs, self._forked)), within_s=120, what="the end of all workers")
 
 
 @contextmanager

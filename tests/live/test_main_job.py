@@ -73,7 +73,7 @@ def test_clicked_in_odoo_and_a_case_at_amili(tmp_path: Path, books: Books, amili
     mails = books.mails()
     server = machine.start("serve")
     try:
-        until(lambda: answers(port), within_s=60, what="the web server")
+        until(lambda: answers(port), within_s=120, what="the web server")
         accountant = books.accountant(f"{MODULE}.{SEND_GROUP}")
         answer = books.click(accountant, _action(books), clean)
         assert answer["tag"] == "display_notification"
@@ -85,8 +85,8 @@ def test_clicked_in_odoo_and_a_case_at_amili(tmp_path: Path, books: Books, amili
         def shown(move: int, field: str) -> str:
             return str(books.move(move, field)[field] or "")
 
-        until(lambda: shown(clean, "x_amili_case_id") != "", within_s=60, what="the case id in Odoo's field")
-        until(lambda: shown(paid, "x_amili_status") != "", within_s=60, what="the paid invoice's answer in Odoo")
+        until(lambda: shown(clean, "x_amili_case_id") != "", within_s=120, what="the case id in Odoo's field")
+        until(lambda: shown(paid, "x_amili_status") != "", within_s=120, what="the paid invoice's answer in Odoo")
     finally:
         server.send_signal(signal.SIGTERM)
         status = server.wait(timeout=60)

@@ -57,7 +57,7 @@ def connector(
     machine = Machine(tmp_path_factory.mktemp("browser") / "machine")
     port = set_up(machine, books, *amili)
     server = machine.start("serve")
-    until(lambda: answers(port), within_s=60, what="the web server")
+    until(lambda: answers(port), within_s=120, what="the web server")
     yield machine
     server.send_signal(signal.SIGTERM)
     server.wait(timeout=60)
@@ -133,7 +133,7 @@ def test_the_button_is_clicked_and_the_tab_shows_the_case(
     expect(header_button(page, "Skicka till inkasso")).to_have_count(0)
     open_tab(page)
     picture(page, "odoo-received")
-    until(lambda: shown(books, move, "x_amili_case_id") != "", within_s=60, what="the case id in Odoo's field")
+    until(lambda: shown(books, move, "x_amili_case_id") != "", within_s=120, what="the case id in Odoo's field")
     page.reload()
     tab = open_tab(page)
 
@@ -150,7 +150,7 @@ def test_what_stops_an_invoice_is_read_on_its_tab_and_the_button_stays(page: Pag
     move = books.invoice(books.customer(name="Utan Nummer AB", company_registry=False, street=False))
     open_invoice(page, move)
     header_button(page, "Skicka till inkasso").click()
-    until(lambda: shown(books, move, "x_amili_findings") != "", within_s=60, what="the findings in Odoo")
+    until(lambda: shown(books, move, "x_amili_findings") != "", within_s=120, what="the findings in Odoo")
     page.reload()
     tab = open_tab(page)
 
@@ -173,7 +173,7 @@ def test_several_are_sent_from_the_list_and_found_again_under_the_menu(page: Pag
     expect(page.locator(".o_notification")).to_contain_text("Begäran om inkasso för 2 fakturor är mottagen.")
     picture(page, "odoo-list-sent")
     until(
-        lambda: all(shown(books, move, "x_amili_case_id") for move in moves), within_s=60, what="both case ids in Odoo"
+        lambda: all(shown(books, move, "x_amili_case_id") for move in moves), within_s=120, what="both case ids in Odoo"
     )
 
     page.locator(".o_menu_sections button", has_text="Kunder").click()
@@ -216,7 +216,7 @@ def case_of(page: Page, books: Books, price: int) -> int:
     move = books.invoice(price=price)
     open_invoice(page, move)
     header_button(page, "Skicka till inkasso").click()
-    until(lambda: shown(books, move, "x_amili_case_id") != "", within_s=60, what="the case id in Odoo's field")
+    until(lambda: shown(books, move, "x_amili_case_id") != "", within_s=120, what="the case id in Odoo's field")
     page.reload()
     return move
 
@@ -254,7 +254,7 @@ def test_a_case_is_withdrawn_with_a_reason_after_a_warning_and_sent_again_by_the
     expect(tab.locator("button", has_text=WITHDRAW)).to_have_count(0)
     picture(page, "odoo-withdrawal-requested")
 
-    until(lambda: shown(books, move, "x_amili_ended") == "withdrawn", within_s=60, what="the withdrawal in Odoo")
+    until(lambda: shown(books, move, "x_amili_ended") == "withdrawn", within_s=120, what="the withdrawal in Odoo")
     assert len(cancellations(amili[0], case_id)) == 1
     page.reload()
     tab = open_tab(page)
@@ -268,7 +268,7 @@ def test_a_case_is_withdrawn_with_a_reason_after_a_warning_and_sent_again_by_the
     picture(page, "odoo-withdrawn")
 
     header_button(page, "Skicka till inkasso").click()
-    until(lambda: shown(books, move, "x_amili_status") == "Åtgärd krävs", within_s=60, what="the question about A10")
+    until(lambda: shown(books, move, "x_amili_status") == "Åtgärd krävs", within_s=120, what="the question about A10")
     page.reload()
     tab = open_tab(page)
     expect(tab).to_contain_text(case_id)
@@ -287,7 +287,7 @@ def test_a_case_that_was_paid_is_not_withdrawn_and_the_tab_says_why(
     books.pay(move, Decimal(300), payment_date=(today() - timedelta(days=3)).isoformat())
     tab.locator("button", has_text=WITHDRAW).click()
     page.locator(".modal button", has_text="Återkalla ärendet").click()
-    until(lambda: "inte återkallat" in shown(books, move, "x_amili_findings"), within_s=60, what="the answer in Odoo")
+    until(lambda: "inte återkallat" in shown(books, move, "x_amili_findings"), within_s=120, what="the answer in Odoo")
     page.reload()
     tab = open_tab(page)
     expect(tab).to_contain_text("Ärendet är inte återkallat")
@@ -301,7 +301,7 @@ def test_who_may_not_send_may_not_withdraw(books: Books, connector: Machine, chr
     wish = {"x_amili_requested_at": "2026-11-24 09:00:00", "x_amili_requested_by": "Ekonom Ek"}
     books.keep_request(move, "send", "Ekonom Ek")
     books.client.call("account.move", "write", ids=[move], vals=wish)
-    until(lambda: shown(books, move, "x_amili_case_id") != "", within_s=60, what="the case id in Odoo's field")
+    until(lambda: shown(books, move, "x_amili_case_id") != "", within_s=120, what="the case id in Odoo's field")
     with web_client(books, chromium) as outside:
         open_invoice(outside, move)
         tab = open_tab(outside)

@@ -77,7 +77,7 @@ def test_a_lease_is_free_only_after_deadline_and_settling(databases: Databases, 
 
 def test_a_lease_ends_by_the_clock(databases: Databases, started: HandOver) -> None:
     claimed(databases, started, for_s=0.05, settle_s=0.1)
-    until(lambda: not is_busy(databases, started), within_s=60, what="the end of the lease")
+    until(lambda: not is_busy(databases, started), within_s=120, what="the end of the lease")
 
 
 def test_arming_past_the_deadline_is_refused(databases: Databases, started: HandOver) -> None:

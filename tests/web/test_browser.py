@@ -213,7 +213,7 @@ def test_a_new_key_is_entered_by_keyboard_after_the_old_one_died(page: Page, hou
 def test_a_case_is_withdrawn_by_keyboard(page: Page, house: Stage, worker: Popen[str]) -> None:
     invoice = house.invoice()
     house.ask(invoice)
-    until(lambda: house.ended(invoice), within_s=60, what="the case")
+    until(lambda: house.ended(invoice), within_s=120, what="the case")
     house.ledger.books.pay(int(invoice), Decimal("250.50"))
     hand_over = house.hand_over(invoice)
     assert hand_over is not None
@@ -418,7 +418,7 @@ def test_a_plan_that_waits_is_looked_through_and_its_chosen_sent_by_keyboard(
     page.keyboard.press("Enter")
     expect(page.locator("main").get_by_role("status")).to_contain_text(f"Invoices being sent: {len(chosen)}.")
     picture(page, "plan-sent")
-    until(lambda: all(house.ended(invoice) for invoice in chosen), within_s=60, what="the cases of the chosen")
+    until(lambda: all(house.ended(invoice) for invoice in chosen), within_s=120, what="the cases of the chosen")
     assert [house.cases(invoice) for invoice in (left, *chosen)] == [0, *(1 for _ in chosen)]
 
 

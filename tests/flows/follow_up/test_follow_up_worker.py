@@ -59,7 +59,7 @@ def test_a_worker_killed_over_a_payment_is_followed_by_the_next(tmp_path: Path) 
         on.hint(invoice)
         until(lambda: len(actions(on, invoice)) > 0, within_s=WITHIN_S, what="the first payment at Amili")
         forking.kill(worker)
-        until(lambda: not forking.runs(worker), within_s=60, what="the worker's death")
+        until(lambda: not forking.runs(worker), within_s=120, what="the worker's death")
         forking.fork(on.env)
         until(lambda: len(actions(on, invoice)) == 3 and in_step(on), within_s=WITHIN_S, what="the others")
         assert amounts(on, invoice) == [100, 200, 300]

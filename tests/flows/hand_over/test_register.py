@@ -660,7 +660,7 @@ def test_a_payment_booked_while_amili_was_looked_at_stops_it(on: Stage) -> None:
     strike(on, slow_operations_s={"look": 0.5})
     worker = threading.Thread(target=step, args=(on, hand_over))
     worker.start()
-    until(lambda: calls(on, "GET /cases") == 1, within_s=60, what="the look under way")
+    until(lambda: calls(on, "GET /cases") == 1, within_s=120, what="the look under way")
     on.ledger.books.pay(int(invoice))
     worker.join(timeout=30)
     assert stored(on, hand_over).state is HandOverState.BLOCKED

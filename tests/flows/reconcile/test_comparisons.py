@@ -333,14 +333,14 @@ def test_a_worker_compares_at_night_and_when_it_is_asked(tmp_path: Path, databas
         case = paid_at_amili(on)
         due_since(on, CONNECTION)
         forking.fork(on.env)
-        until(lambda: set(standing(on)) == {case}, within_s=60, what="the night's comparison")
-        until(lambda: stored(on).turn == 1, within_s=60, what="the end of the night's comparison")
+        until(lambda: set(standing(on)) == {case}, within_s=120, what="the night's comparison")
+        until(lambda: stored(on).turn == 1, within_s=120, what="the end of the night's comparison")
         (found,) = comparisons.differences(on.deployment.databases.main, CONNECTION)
         assert found.difference.kind is DifferenceKind.PAID_AT_AMILI
 
         debtor_pays(on.amili, case, Decimal("100.00"))
         comparing.ask(on.deployment, CONNECTION, by=EVA)
-        until(lambda: stored(on).turn == 2, within_s=60, what="the comparison that was asked for")
+        until(lambda: stored(on).turn == 2, within_s=120, what="the comparison that was asked for")
         (renewed,) = comparisons.differences(on.deployment.databases.main, CONNECTION)
         assert renewed.difference.amount == Decimal("600.00")
         assert renewed.first_seen == found.first_seen
