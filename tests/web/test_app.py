@@ -16,11 +16,13 @@ from werkzeug.test import TestResponse
 from connector.domain.connection import ConnectionSettings
 from connector.flows.deployment import open_deployment
 from connector.resources import templates_path
+from connector.sandbox.odoo_companies import make_branch
 from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
 from connector.store import connections
 from connector.web.app import create_app
 from tests.conftest import SettingsFactory
 from tests.flows.stage import CONNECTION, Stage
+from tests.hosts.odoo.test_money_sandbox import paid_at_parent
 from tests.web.conftest import EMAIL, add_user
 from tests.web.page import read
 from tests.web.visitor import Visitor
@@ -146,6 +148,49 @@ def test_a_ledger_that_cannot_be_reached_is_said_in_words(eva: Visitor, house: S
     page = eva.page(f"/connections/{CONNECTION}/", status=503)
     assert "Odoo går inte att nå" in page.text
     assert "Inget har skickats" in page.text
+
+
+def _card_of_another_company(house: Stage, invoice: str) -> str:
+    books = house.ledger.books
+    card = int(books.field(int(invoice), "partner_id"))
+    books.set_customer(card, company_id=books.records.create("res.company", {"name": "Systerbolaget AB"}))
+    return f"id {card}"
+
+
+def _money_of_a_company_that_is_not_seen(house: Stage, invoice: str) -> str:
+    books = house.ledger.books
+    parent = make_branch(books, sees_parent=False)
+    paid_at_parent(books, parent, int(invoice), 400)
+    return "Moderbolaget AB"
+
+
+OUT_OF_REACH = {
+    "card": (
+        _card_of_another_company,
+        {"sv": "Kundkortet är begränsat till ett annat företag", "en": "The customer's card is restricted"},
+    ),
+    "money": (
+        _money_of_a_company_that_is_not_seen,
+        {"sv": "Pengarna finns i ett företag som inte får läsas", "en": "The money is in a company that may not be"},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", OUT_OF_REACH)
+def test_what_the_ledger_hides_is_named_in_the_readers_language(eva: Visitor, house: Stage, what: str) -> None:
+    invoice = house.invoice()
+    path = f"/connections/{CONNECTION}/invoices/{invoice}"
+    assert eva.get(path).status_code == 200, "an invoice that could be read a moment ago"
+    hide, words = OUT_OF_REACH[what]
+    name = hide(house, invoice)
+
+    for language, text in words.items():
+        visitor = Visitor(create_app(house.deployment), language=language)
+        visitor.sign_in(EMAIL)
+        page = visitor.page(path, status=502)
+        assert text in page.text
+        assert name in page.text
+        assert path in page.links, "there is a way to try again"
 
 
 def test_an_amili_that_fails_is_said_in_words(eva: Visitor, house: Stage) -> None:
