@@ -20,11 +20,10 @@ from connector.store.case_readings import Place
 from connector.store.database import now, reading
 from connector.store.hand_over_record import HandOver, amount_text, fetch
 from connector.store.lists import one_of
-from connector.store.timeline import record
+from connector.store.timeline import WORKER, record
 
 _table = tables.cases
 _hand_overs = tables.hand_overs
-_WORKER = "connector"
 _AT_AMILI = (HandOverState.REGISTERED, HandOverState.DONE)
 _TRIES = 5
 
@@ -172,7 +171,7 @@ def _record_change(connection: Connection, hand_over_id: str, found: CaseStandin
     record(
         connection,
         hand_over_id,
-        actor=_WORKER,
+        actor=WORKER,
         event="case_changed",
         state=found.state,
         status=found.status,
@@ -301,7 +300,7 @@ def gone(db: Engine, case_id: str) -> None:
         )
         if changed.rowcount:
             for owner in connection.execute(_owners(case_id)).all():
-                record(connection, owner.id, actor=_WORKER, event="case_gone", case_id=case_id)
+                record(connection, owner.id, actor=WORKER, event="case_gone", case_id=case_id)
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,9 @@ from connector.store import ownership, tables
 from connector.store.database import age_s, now
 from connector.store.follow_ups import FollowUp, fetch, tell_the_ledger
 from connector.store.hand_over_record import amount_text, findings_text
-from connector.store.timeline import record
+from connector.store.timeline import WORKER, record
 
 _table = tables.follow_ups
-_WORKER = "connector"
 _ANSWERS = (FollowUpState.ASKING, FollowUpState.REPORTED, FollowUpState.LAPSED)
 """States that a ledger is told of whose people wished for it there."""
 
@@ -243,4 +242,4 @@ def _record(connection: Connection, lease: FollowUpLease, *, event: str, **data:
     follow_up = lease.follow_up
     details = {name: value for name, value in data.items() if value not in (None, "")}
     told = {"kind": follow_up.kind, "amount": follow_up.amount} | details
-    record(connection, follow_up.hand_over, actor=_WORKER, event=event, **told)
+    record(connection, follow_up.hand_over, actor=WORKER, event=event, **told)

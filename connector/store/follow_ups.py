@@ -30,11 +30,10 @@ from connector.store import ownership, resting, tables
 from connector.store.database import now, reading
 from connector.store.hand_over_record import HandOver, findings_text, from_row
 from connector.store.lists import one_of
-from connector.store.timeline import record
+from connector.store.timeline import WORKER, record
 
 _table = tables.follow_ups
 _hand_overs = tables.hand_overs
-_WORKER = "connector"
 _REFERENCE_LENGTH = 24
 _STATE_OF = {
     Step.REPORT: FollowUpState.DUE,
@@ -267,7 +266,7 @@ def _keep(connection: Connection, hand_over: HandOver, verdict: Verdict, finding
         connection.execute(update(_table).where(_table.c.id == follow_up_id).values(**values))
         if before.state is state and state is not FollowUpState.ASKING:
             return follow_up_id
-    _record(connection, hand_over.id, _WORKER, f"follow_up_{state}", verdict.kind, verdict.amount, verdict.reason)
+    _record(connection, hand_over.id, WORKER, f"follow_up_{state}", verdict.kind, verdict.amount, verdict.reason)
     return follow_up_id
 
 

@@ -18,10 +18,9 @@ from connector.store import tables
 from connector.store.database import reading
 from connector.store.follow_ups import ask_for_look
 from connector.store.lists import one_of
-from connector.store.timeline import record
+from connector.store.timeline import WORKER, record
 
 _table = tables.hand_overs
-_WORKER = "connector"
 
 
 class Followed(Protocol):
@@ -110,7 +109,7 @@ def note(db: Engine, hand_over: Followed, standing: Standing) -> bool:
         record(
             connection,
             hand_over.id,
-            actor=_WORKER,
+            actor=WORKER,
             event="ledger_changed",
             standing=standing.kind,
             **({} if standing.unreadable else {"balance": standing.balance}),

@@ -11,10 +11,9 @@ from connector.domain.hand_over import HandOverState, WriteBackState
 from connector.store import ownership, tables
 from connector.store.database import now
 from connector.store.hand_over_record import HandOver, findings_values
-from connector.store.timeline import record
+from connector.store.timeline import WORKER, record
 
 _table = tables.hand_overs
-_WORKER = "connector"
 
 
 def case_values(registration_id: str, case_id: str, ocr: str, findings: tuple[Finding, ...]) -> dict[str, Any]:
@@ -84,5 +83,5 @@ def _keep(
             .values(**values, **{at: now(connection)}, **ownership.UNOWNED, updated_at=now(connection))
         )
         if changed.rowcount:
-            record(connection, hand_over.id, actor=_WORKER, event=event, **data)
+            record(connection, hand_over.id, actor=WORKER, event=event, **data)
         return bool(changed.rowcount)

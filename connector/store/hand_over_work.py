@@ -26,10 +26,9 @@ from connector.store.debts import Debt, number_alone
 from connector.store.following import standing_values
 from connector.store.found_cases import case_values
 from connector.store.hand_over_record import HandOver, amount_text, entries_text, fetch, findings_values
-from connector.store.timeline import record
+from connector.store.timeline import WORKER, record
 
 _table = tables.hand_overs
-_WORKER = "connector"
 _ONE_POST_LESS = ownership.one_post_less(_table)
 _TOLD_BEFORE = (HandOverState.DONE, HandOverState.WITHDRAWN)
 """States in which the ledger knows the case already."""
@@ -101,7 +100,7 @@ def arm(
             for_s=for_s,
             settle_s=settle_s,
         )
-        record(connection, lease.hand_over.id, actor=_WORKER, event="registering", capital=capital)
+        record(connection, lease.hand_over.id, actor=WORKER, event="registering", capital=capital)
 
 
 def name_debt(db: Engine, lease: Lease, debt: Debt) -> bool:
@@ -396,7 +395,7 @@ def write_back_result(
             event = "written_back" if is_first else "status_written"
         if state is WriteBackState.REFUSED or data.get("places"):
             data["case_id_written"] = case_id_written
-            record(connection, lease.hand_over.id, actor=_WORKER, event=event, **data)
+            record(connection, lease.hand_over.id, actor=WORKER, event=event, **data)
         return True
 
 
@@ -410,7 +409,7 @@ def finish(db: Engine, hand_over_id: str) -> bool:
             .values(state=HandOverState.DONE, updated_at=now(connection), **ownership.UNOWNED)
         )
         if changed.rowcount:
-            record(connection, hand_over_id, actor=_WORKER, event="done")
+            record(connection, hand_over_id, actor=WORKER, event="done")
         return bool(changed.rowcount)
 
 
@@ -437,4 +436,4 @@ def _apply(
 ) -> None:
     ownership.change(connection, _table, lease.hand_over.id, lease.owner, values, keep=keep)
     if event:
-        record(connection, lease.hand_over.id, actor=_WORKER, event=event, **data)
+        record(connection, lease.hand_over.id, actor=WORKER, event=event, **data)

@@ -15,6 +15,9 @@ from sqlalchemy import Connection, Engine, insert, select
 from connector.store import tables
 from connector.store.database import now, reading
 
+WORKER = "connector"
+"""Who did what no person did: the actor of a worker's events."""
+
 
 @dataclass(frozen=True)
 class TimelineEntry:

@@ -23,14 +23,11 @@ from connector.domain.redaction import without_personal_numbers
 from connector.flows.companies import consent
 from connector.flows.hand_over.ledger_words import state_words
 from connector.store.ledger_keys import LedgerKey
-from connector.store.timeline import TimelineEntry
+from connector.store.timeline import WORKER, TimelineEntry
 from connector.web.texts import Catalogue, spoken
 
 PROTECTED_IDENTITY = "E9"
 """The check that finds a protected identity (RULES.md, "E: the debtor"); nothing of such a customer is shown."""
-
-WORKER = "connector"
-"""How the timeline names the connector itself."""
 
 _MAKE_A_CASE = ("registered", "adopted")
 _WRITE = ("written_back", "status_written", "write_back_refused")

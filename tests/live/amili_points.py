@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.sandbox.switches import AmiliSwitches
-from tests.live.fortnox_points import Point, Seen, confirms, contradicts
+from tests.live.fortnox_points import Point, Seen, compared
 
 TOKEN = Point("Access token", "ACCESS_TOKEN_FIELDS")
 TOKEN_LIFE = Point("Life of an access token", "LIFETIME_FIELDS, DEFAULT_TOKEN_LIFETIME")
@@ -72,14 +72,7 @@ POINTS = (
 def switch_is(point: Point, what: str, switch: str, value: Any) -> Seen:
     """What was seen is `value` of the imitation's `switch`; `point.where` says what of the connector depends on it."""
     default = getattr(AmiliSwitches(), switch)
-    about = f"{point.where}; sandbox switch {switch} = {_as_text(default)}"
-    if value == default:
-        return confirms(point, what, about)
-    return contradicts(point, what, f"{about}; it is {_as_text(value)}")
-
-
-def _as_text(value: Any) -> str:
-    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
+    return compared(point, what, switch, value, default=default, where=f"{point.where}; ")
 
 
 def table(found: list[Seen]) -> str:

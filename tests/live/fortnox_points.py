@@ -114,8 +114,12 @@ def is_as(point: Point, what: str, *, holds: bool, about: str = "") -> Seen:
 
 def switch_is(point: Point, what: str, switch: str, value: Any) -> Seen:
     """What was seen is `value` of the imitation's `switch`; the connector can do with every value."""
-    default = getattr(FortnoxSwitches(), switch)
-    about = f"sandbox switch {switch} = {_as_text(default)}"
+    return compared(point, what, switch, value, default=getattr(FortnoxSwitches(), switch))
+
+
+def compared(point: Point, what: str, switch: str, value: Any, *, default: Any, where: str = "") -> Seen:
+    """What was seen is `value` of an imitation's `switch`, which has `default`; `where` goes before that."""
+    about = f"{where}sandbox switch {switch} = {_as_text(default)}"
     if value == default:
         return confirms(point, what, about)
     return contradicts(point, what, f"{about}; it is {_as_text(value)}")

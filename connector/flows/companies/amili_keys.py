@@ -27,10 +27,9 @@ from connector.hosts.pacing import in_background
 from connector.store import amili_accesses, connections
 from connector.store.amili_accesses import AmiliAccess
 from connector.store.connections import StoredConnection
+from connector.store.timeline import WORKER
 
 log = logging.getLogger(__name__)
-
-WORKER = "connector"
 
 
 class Trial(StrEnum):

@@ -17,7 +17,6 @@ from connector.domain.errors import ConfigurationError, ConnectorError, Disconne
 from connector.domain.hand_over import WAITS_FOR_AMILI_KEY, WAITS_FOR_KEY, WAITS_FOR_NOTHING
 from connector.flows.access.parked import words_of
 from connector.flows.companies import amili_keys, connecting
-from connector.flows.companies.amili_keys import WORKER
 from connector.flows.deployment import Deployment
 from connector.flows.outcome import NEXT, STOP, Outcome, Then
 from connector.hosts.base import Host, LedgerIdentity
@@ -25,6 +24,7 @@ from connector.hosts.pacing import in_background
 from connector.store import connections, ledger_keys
 from connector.store.connections import API_KEY, StoredConnection
 from connector.store.ledger_keys import KeyTrouble
+from connector.store.timeline import WORKER
 
 log = logging.getLogger(__name__)
 
