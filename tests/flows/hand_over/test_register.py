@@ -446,18 +446,6 @@ def test_a_bad_hour_does_not_count_towards_the_refusals_that_block(on: Stage) ->
     assert stored(on, hand_over).state is not HandOverState.BLOCKED
 
 
-def test_a_conflict_may_mean_that_the_case_is_there(on: Stage) -> None:
-    invoice = on.invoice()
-    case = case_at_amili(on, invoice)
-    hand_over = begun(on, invoice)
-    strike(on, duplicate_registrations=Duplicates.REFUSED_409, visible_after_s=SETTLE_S / 2)
-    assert step(on, hand_over).then is Then.AGAIN_FIRST
-    assert stored(on, hand_over).state is HandOverState.UNKNOWN
-    ended = driven(on, hand_over)
-    assert (ended.state, ended.case_id) == (HandOverState.REGISTERED, case.id)
-    assert on.cases(invoice) == 1
-
-
 def test_what_waits_for_its_ledger_is_not_said_to_be_of_unknown_outcome(on: Stage) -> None:
     invoice = on.invoice()
     hand_over = begun(on, invoice)
@@ -476,12 +464,13 @@ def test_what_waits_for_its_ledger_is_not_said_to_be_of_unknown_outcome(on: Stag
     assert on.cases(invoice) == 1
 
 
-def test_a_refused_duplicate_is_looked_up_and_adopted(on: Stage) -> None:
-    """The case shows late: the look finds none, and Amili refuses to register the number again."""
+@pytest.mark.parametrize("refused", [Duplicates.REFUSED_422, Duplicates.REFUSED_409])
+def test_a_refused_duplicate_is_looked_up_and_adopted(on: Stage, refused: Duplicates) -> None:
+    """The case shows late: the look finds none, and Amili refuses to register the number again, or names a conflict."""
     invoice = on.invoice()
     case = case_at_amili(on, invoice)
     hand_over = begun(on, invoice)
-    strike(on, duplicate_registrations=Duplicates.REFUSED_422, visible_after_s=SETTLE_S / 2)
+    strike(on, duplicate_registrations=refused, visible_after_s=SETTLE_S / 2)
     assert step(on, hand_over).then is Then.AGAIN_FIRST
     assert stored(on, hand_over).state is HandOverState.UNKNOWN
     ended = driven(on, hand_over)
