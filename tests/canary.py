@@ -45,24 +45,25 @@ LIFE_CYCLE_SECRET = "canary-life-cycle-secret-3a8c5e1f90"
 _PEOPLE = (PERSON, "19811218-9876")
 _SIGNS = {
     "a personal number": tuple(
-        (number[-4:], rf"(?:{number[:2]})?{number[2:8]}(?:[-+ –−]|%2[Dd])?{number[-4:]}") for number in _PEOPLE
+        ((number[2:8], number[-4:]), rf"(?:{number[:2]})?{number[2:8]}(?:[-+ –−]|%2[Dd])?{number[-4:]}")
+        for number in _PEOPLE
     ),
-    "a canary": (("canary-", r"canary-[a-z]"),),
+    "a canary": ((("canary-",), r"canary-[a-z]"),),
     "a private key": (
-        ("AgEAMBMGByqGSM49AgEGCCqGSM49AwEHB", r"MI[GI][A-Za-z0-9+/]{1,4}AgEAMBMGByqGSM49AgEGCCqGSM49AwEHB"),
-        ("PRIVATE KEY", r"BEGIN (?:EC )?PRIVATE KEY"),
+        (("AgEAMBMGByqGSM49AgEGCCqGSM49AwEHB",), r"MI[GI][A-Za-z0-9+/]{1,4}AgEAMBMGByqGSM49AgEGCCqGSM49AwEHB"),
+        (("PRIVATE KEY",), r"BEGIN (?:EC )?PRIVATE KEY"),
     ),
-    "a signed token": (("eyJ", r"eyJ[\w-]{8,}\.[\w-]{8,}"),),
-    "a bearer token": (("bearer", r"(?i:bearer)\s+(?!•)[\w.~+/-]{8,}"),),
+    "a signed token": ((("eyJ",), r"eyJ[\w-]{8,}\.[\w-]{8,}"),),
+    "a bearer token": ((("bearer",), r"(?i:bearer)\s+(?!•)[\w.~+/-]{8,}"),),
 }
-"""What each kind looks like: patterns, each with a part that stands in every match, in small or in capital letters.
+"""What each kind looks like: patterns, each with parts that stand in every match, in small or in capital letters.
 
-That part is looked for first, because a pattern takes its time on databases of megabytes.
+Those parts are looked for first, because a pattern takes its time on databases of megabytes.
 """
 _PATTERNS = [
-    (kind, part.lower().encode("ascii"), re.compile(pattern))
+    (kind, tuple(part.lower().encode("ascii") for part in parts), re.compile(pattern))
     for kind, signs in _SIGNS.items()
-    for part, pattern in signs
+    for parts, pattern in signs
 ]
 _LEFT_BEHIND = ("*.db", "*.db-wal", "*.log", "log", "*.out", "*.err")
 _planted: dict[str, str] = {}
@@ -71,7 +72,9 @@ _planted: dict[str, str] = {}
 def leaks(text: str) -> list[str]:
     """What in `text` must not be there, by its kind and never by itself, so that a report leaks nothing either."""
     small = text.encode("utf-8", "replace").lower()
-    found = {kind for kind, part, pattern in _PATTERNS if part in small and pattern.search(text)}
+    found = {
+        kind for kind, parts, pattern in _PATTERNS if all(part in small for part in parts) and pattern.search(text)
+    }
     found |= {kind for value, kind in _planted.items() if value in text}
     return sorted(found)
 

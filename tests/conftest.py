@@ -28,7 +28,7 @@ from connector.settings import Settings, load_settings
 from connector.store.database import Databases, open_databases
 from tests import migrated
 
-pytest_plugins = ["tests.canary", "tests.tally"]
+pytest_plugins = ["tests.canary", "tests.compiled", "tests.tally"]
 
 REQUIRED = frozenset(re.findall(r"\w+", os.environ.get("CONNECTOR_TESTS_REQUIRE", "")))
 OUTSIDE_POSTGRES = os.environ.get("DATABASE_URL", "")

@@ -17,8 +17,6 @@ from connector.store import tables
 from connector.store.database import is_past, now, reading, single_statement
 from connector.store.lists import one_of
 
-_AT_ONCE = 1_000
-"""How many rows one statement is given: SQLite takes 32 766 values in one."""
 NO_INVOICE = ""
 """Stands for the invoice of a hint that names none: something has changed, and the ledger is to be asked what."""
 
@@ -76,12 +74,10 @@ def put_requests(db: Engine, requests: Sequence[Request]) -> None:
 def _insert(db: Engine, rows: Sequence[dict[str, str]]) -> None:
     if not rows:
         return
-    # What fits into one statement needs no transaction around it: on SQLite that is the shorter lock.
-    writing = single_statement(db) if len(rows) <= _AT_ONCE else db.begin()
+    # One row needs no transaction around it: on SQLite that is the shorter lock.
+    writing = single_statement(db) if len(rows) == 1 else db.begin()
     with writing as connection:
-        received = {"received_at": now(connection)}
-        for first in range(0, len(rows), _AT_ONCE):
-            connection.execute(insert(tables.inbox).values([row | received for row in rows[first : first + _AT_ONCE]]))
+        connection.execute(insert(tables.inbox).values(received_at=now(connection)), list(rows))
 
 
 def put_wishes(db: Engine, connection_id: str, wishes: Sequence[Request]) -> int:

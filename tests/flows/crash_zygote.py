@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import holidays.countries  # noqa: F401  a worker imports it late, which each fork would do anew
 import requests.adapters
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
@@ -31,6 +30,7 @@ from connector.cli.deploying import set_up_logging
 from connector.flows.deployment import open_deployment
 from connector.flows.worker import Worker
 from connector.settings import load_settings
+from tests import loaded_late  # noqa: F401
 
 _REGISTRATIONS = "/case--registrations"
 
