@@ -161,8 +161,8 @@ def commands(group: click.Group, prefix: str = "amili-connector") -> Iterator[st
             yield f"{prefix} {name}"
 
 
-def test_every_command_is_in_the_readme_and_no_other() -> None:
-    written = table("Commands").keys() - {"command"}
+def test_every_command_is_in_the_guide_for_operating_and_no_other() -> None:
+    written = table("Commands", OPERATING).keys() - {"command"}
     listed = {" ".join(word for word in row.split() if not word[0].isupper()) for row in written}
 
     assert listed == set(commands(main))
@@ -205,9 +205,9 @@ def test_every_difference_is_in_the_readme_and_no_other() -> None:
     assert table("What the reconciliation finds").keys() - {"difference"} == set(DifferenceKind)
 
 
-def test_every_page_in_the_readme_is_served() -> None:
+def test_every_page_in_the_guide_for_operating_is_served() -> None:
     shown = {path.replace("_id>", ">") for path in (one.path for one in manifest.load().endpoints)}
-    listed = {path for path in table("Pages") if path.startswith("/")}
+    listed = {path for path in table("Pages", OPERATING) if path.startswith("/")}
 
     assert {path.replace("<id>", "<hand_over>") for path in listed} <= shown
 
