@@ -60,6 +60,7 @@ class HandOver:
     registered_at: float | None
     pdf: PdfState
     pdf_attempted: bool
+    pdf_unknown_since: float | None
     write_back: WriteBackState
     findings: tuple[Finding, ...]
     updated_at: float
@@ -157,6 +158,7 @@ def from_row(row: Row[Any]) -> HandOver:
         registered_at=row.registered_at,
         pdf=PdfState(row.pdf),
         pdf_attempted=bool(row.pdf_attempted),
+        pdf_unknown_since=row.pdf_unknown_since,
         write_back=WriteBackState(row.write_back),
         findings=_findings(row.findings),
         updated_at=row.updated_at,

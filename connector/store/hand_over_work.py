@@ -323,6 +323,22 @@ def attempt_pdf(db: Engine, lease: Lease) -> None:
     _change(db, lease, None, {"pdf_attempted": True}, {}, keep=True)
 
 
+def pdf_unknown(db: Engine, lease: Lease) -> None:
+    """Note that the PDF was sent and not answered readably: until that has settled, none is sent again."""
+    with db.begin() as connection:
+        _apply(connection, lease, None, {"pdf_unknown_since": now(connection)}, {}, keep=True)
+
+
+def pdf_not_shown(db: Engine, lease: Lease) -> None:
+    """Give the lease back after a look that did not find the PDF yet; Amili answered, so it counts as no try."""
+    _change(db, lease, None, {"tries": lease.hand_over.tries - 1}, {})
+
+
+def pdf_unknown_for_s(db: Engine, hand_over: HandOver) -> float:
+    """Seconds since a PDF was sent of which nobody knows whether it arrived; infinite if there is none."""
+    return age_s(db, hand_over.pdf_unknown_since)
+
+
 def pdf_result(db: Engine, lease: Lease, state: PdfState, finding: Finding | None, **data: Any) -> None:
     """Note what became of the PDF, and give the lease back."""
     findings = (*lease.hand_over.findings, finding) if finding else lease.hand_over.findings

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, case, func, null, selec
 
 from connector.store.database import now
 
+_SETTLING = ("attempted_at", "unknown_since", "pdf_unknown_since")
 UNOWNED = {"owner": None, "deadline": None, "free_at": None}
 
 
@@ -35,8 +36,7 @@ def take(connection: Connection, table: Table, row_id: str, *, for_s: float, set
         .values(
             owner=owner,
             tries=table.c.tries + 1,
-            attempted_at=_not_later_than_now(table.c.attempted_at, connection),
-            unknown_since=_not_later_than_now(table.c.unknown_since, connection),
+            **{name: _not_later_than_now(table.c[name], connection) for name in _SETTLING if name in table.c},
             **_until(connection, for_s, settle_s),
         )
     )

@@ -95,6 +95,7 @@ hand_overs = Table(
     Column("total_then", Text),
     Column("environment", Text, nullable=False, server_default="sandbox"),
     Column("left_state", Text, nullable=False, server_default=""),
+    Column("pdf_unknown_since", Double),
     UniqueConstraint("connection", "invoice_id", "generation", name="one_hand_over_per_invoice"),
     UniqueConstraint("creditor", "debt", "generation", name="one_hand_over_per_debt"),
     Index("hand_overs_by_number", "creditor", "invoice_number"),

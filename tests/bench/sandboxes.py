@@ -63,6 +63,10 @@ class Sandboxes:
         """From now on this operation alone takes so much longer, at Amili or in the ledger."""
         _control(self._url(at_amili), "switches", {"slow_operations_s": {operation: per_call_s}})
 
+    def show_original_invoices(self) -> None:
+        """From now on a case shows that it has its original invoice."""
+        _control(self.amili_url, "switches", {"shows_original_invoice": True})
+
     def pay(self, bill: Bill, amount: str) -> None:
         """A payment of the invoice through the bank, in the ledger alone."""
         _control(self.ledger_url, f"invoices/{bill.id}/pay", {"amount": amount})

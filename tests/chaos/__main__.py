@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Collection
 from itertools import groupby
 from pathlib import Path
 
 from tests.bench.databases import postgres
 from tests.chaos import away, hung, stops
 
+SCENARIOS = ("hung", "stops", "away")
 ILL = 30
 HOOK_P99_MS = 200.0
 HOOK_WORST_MS = 1_000.0
@@ -21,9 +23,12 @@ DONE_WITHIN_S = 120.0
 def main() -> None:
     """Run the scenarios that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("scenario", nargs="*", help=f"{', '.join(SCENARIOS)}; all if none is named")
-    named = parser.parse_args().scenario or list(SCENARIOS)
-    missed = [sentence for name in named for sentence in SCENARIOS[name]()]
+    parser.add_argument("scenario", nargs="*", metavar="|".join(SCENARIOS), help="all if none is named")
+    parser.add_argument("--during", nargs="*", choices=list(stops.Step), help="the steps that `stops` stops")
+    chosen = parser.parse_args()
+    steps = tuple(map(stops.Step, chosen.during or stops.Step))
+    scenarios = {"hung": _hung, "stops": lambda: _stops(steps), "away": _away}
+    missed = [sentence for name in chosen.scenario or scenarios for sentence in scenarios[name]()]
     for sentence in missed:
         print(f"Missed: {sentence}.", file=sys.stderr)
     sys.exit(1 if missed else 0)
@@ -53,13 +58,13 @@ def _hung() -> list[str]:
     return missed
 
 
-def _stops() -> list[str]:
+def _stops(steps: Collection[stops.Step]) -> list[str]:
     print("| interrupted by | database | during | lost | twice |", end="")
     print(" | ".join(f" done after s, the call {call_s:g} s" for call_s in stops.CALLS_TAKE_S), "|")
     print("|" + "---|" * (5 + len(stops.CALLS_TAKE_S)))
     missed = []
     with tempfile.TemporaryDirectory(prefix="chaos-") as name, postgres(Path(name)) as server:
-        found = [_told(one) for one in stops.measured(server)]
+        found = [_told(one) for one in stops.measured(server, steps)]
     for _, of_row in groupby(sorted(found, key=_row), key=_row):
         ones = sorted(of_row, key=lambda one: one.call_s)
         lost, twice = sum(one.lost for one in ones), sum(one.twice for one in ones)
@@ -96,8 +101,6 @@ def _away() -> list[str]:
             missed.append(line)
     return missed
 
-
-SCENARIOS = {"hung": _hung, "stops": _stops, "away": _away}
 
 if __name__ == "__main__":
     main()

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -35,6 +35,7 @@ _PAID = "250.00"
 _AT_ONCE = 8
 _LONGEST_S = 600.0
 _TROUBLE_S = 5.0
+_LATE_S = 10.0
 
 
 class Trouble(StrEnum):
@@ -102,10 +103,10 @@ class _Kind:
         return bool(self.database_url) or self.trouble is Trouble.AWAY
 
 
-def measured(server: Postgres) -> Iterator[Stop]:
-    """Every trouble at every step, at every length of the call; the stops on both databases."""
+def measured(server: Postgres, steps: Collection[Step]) -> Iterator[Stop]:
+    """Every trouble at these steps, at every length of the call; the stops on both databases."""
     kinds = []
-    for trouble, step, call_s in product(Trouble, Step, CALLS_TAKE_S):
+    for trouble, step, call_s in product(Trouble, steps, CALLS_TAKE_S):
         urls = ("", server.new_database()) if trouble in _SIGNALS else ("",)
         kinds += [_Kind(trouble, url, step, call_s) for url in urls]
     # In processes: the schema's migration goes by the module, and threads would share it.
@@ -135,7 +136,11 @@ def _interrupted(kind: _Kind) -> Stop:
         boxes = stack.enter_context(sandboxes(folder, bills=_HAND_OVERS))
         made = stack.enter_context(deployed(disk, boxes, database_url=url))
         made.env.update(patience)
+        boxes.show_original_invoices()
+        began_s = time.monotonic()
         took_s = _scenario(kind, made, boxes, happens)
+        # What was sent before the trouble may arrive only now, beside what was sent after it.
+        time.sleep(max(began_s + kind.call_s + _LATE_S - time.monotonic(), 0.0))
         return Stop(
             trouble=kind.trouble,
             database="PostgreSQL" if kind.on_postgresql else "SQLite",
@@ -205,7 +210,7 @@ def _whole(made: Deployed, boxes: Sandboxes, step: Step) -> int:
     if _handed_over(made) < _HAND_OVERS:
         return _handed_over(made)
     written = boxes.case_ids_in_ledger()
-    done = {case["id"] for case in boxes.amili_cases() if len(case["uploads"]) == 1 and case["id"] in written}
+    done = {case["id"] for case in boxes.amili_cases() if case["uploads"] and case["id"] in written}
     if step is Step.PAYMENT:
         done &= set(boxes.payments_by_case())
         with suppress(SQLAlchemyError):

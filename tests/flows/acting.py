@@ -29,7 +29,10 @@ from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Lease
 from tests.flows.stage import CONNECTION, Stage
 
-INSTANTS = ("deadline", "free_at", "attempted_at", "unknown_since", "first_post_at", "taken_at", "updated_at")
+INSTANTS = (
+    *("deadline", "free_at", "attempted_at", "unknown_since", "pdf_unknown_since"),
+    *("first_post_at", "taken_at", "updated_at"),
+)
 
 
 def asked(on: Stage, invoice: str, **values: Any) -> tuple[HandOver, Judgement]:
@@ -108,6 +111,7 @@ def let_pass(
     if for_the_store_alone:
         return
     begun_earlier(on, hand_over_id, seconds)
+    begun_earlier(on, f"{hand_over_id}:pdf", seconds)
     if not at_amili:
         return
     passed = on.amili.now() - datetime.now(UTC) + timedelta(seconds=seconds)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from connector.amili.client import AmiliClient
 from connector.amili.models import ORIGINAL_INVOICE_FILE_NAME
 from connector.domain.checks.content import check_pdf
 from connector.domain.errors import (
     ConnectorError,
     NotAuthorised,
     NotFound,
+    OutcomeUnknown,
     Refused,
 )
 from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import HandOverState, PdfState
-from connector.flows import remote_findings
+from connector.flows import remote_findings, repeats
 from connector.flows.deployment import Deployment
 from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.hand_over.circumstances import pdf_facts
@@ -33,7 +35,7 @@ def upload(deployment: Deployment, hand_over_id: str) -> Outcome:
     if not _due(hand_overs.get(db, hand_over_id)):
         return NEXT
     asked_at_s = clock_s()
-    claimed = hand_over_work.claim(db, hand_over_id, for_s=settings.attempt_s, settle_s=0.0)
+    claimed = hand_over_work.claim(db, hand_over_id, for_s=settings.attempt_s, settle_s=settings.settle_s)
     if isinstance(claimed, Busy):
         return Outcome(Then.AGAIN, claimed.wait_s + 0.05)
     if not _due(claimed.hand_over):
@@ -59,9 +61,8 @@ def _upload(deployment: Deployment, lease: Lease, fence: Fence) -> Outcome:
     connection = deployment.connection(hand_over.connection)
     amili, host = deployment.sides(connection)
     may_stand = hand_over.pdf_attempted or restores.was_after(db, hand_over.asked_at)
-    if may_stand and amili.case(hand_over.case_id).original_invoice_shown:
-        hand_over_work.pdf_result(db, lease, PdfState.UPLOADED, None, found=True)
-        return NEXT
+    if may_stand and (outcome := _look(deployment, lease, amili)):
+        return outcome
     if wait_s := quiet_for_s(deployment, host, hand_over.connection, hand_over.invoice_id):
         # Some ledgers write to the invoice when they make its PDF.
         hand_over_work.release(db, lease)
@@ -71,9 +72,36 @@ def _upload(deployment: Deployment, lease: Lease, fence: Fence) -> Outcome:
     if unfit := next(check_pdf(pdf_facts(pdf), number, Severity.WARNING), None):
         return _without(deployment, lease, remote_findings.pdf_unavailable(unfit.sv, unfit.en))
     hand_over_work.attempt_pdf(db, lease)
-    amili.upload_original_invoice(hand_over.case_id, pdf.content, ORIGINAL_INVOICE_FILE_NAME, may_send=fence.may_send)
+    try:
+        amili.upload_original_invoice(
+            hand_over.case_id, pdf.content, ORIGINAL_INVOICE_FILE_NAME, may_send=fence.may_send
+        )
+    except OutcomeUnknown:
+        deployment.posted.note(_subject(hand_over))
+        hand_over_work.pdf_unknown(db, lease)
+        raise
     hand_over_work.pdf_result(db, lease, PdfState.UPLOADED, None, bytes=len(pdf.content))
     return NEXT
+
+
+def _look(deployment: Deployment, lease: Lease, amili: AmiliClient) -> Outcome | None:
+    """Find the PDF that was sent before, or wait while it may still arrive; None where it may be sent again."""
+    db = deployment.databases.main
+    settle_s = deployment.settings.settle_s
+    # Judged before the look: one that began too early proves nothing, however late its answer comes.
+    unknown_for_s = hand_over_work.pdf_unknown_for_s(db, lease.hand_over)
+    since_s = deployment.posted.at_most_s(_subject(lease.hand_over), unknown_for_s)
+    if amili.case(lease.hand_over.case_id).original_invoice_shown:
+        hand_over_work.pdf_result(db, lease, PdfState.UPLOADED, None, found=True)
+        return NEXT
+    if since_s >= settle_s:
+        return None
+    hand_over_work.pdf_not_shown(db, lease)
+    return Outcome(Then.AGAIN, repeats.next_look_after_s(since_s, settle_s), could_read=True)
+
+
+def _subject(hand_over: HandOver) -> str:
+    return f"{hand_over.id}:pdf"
 
 
 def _later_or_without(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:

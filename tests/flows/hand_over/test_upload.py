@@ -54,6 +54,11 @@ def hand_over(on: Stage, invoice: str) -> str:
     return started
 
 
+def let_settle(on: Stage, hand_over: str) -> None:
+    """Let pass what an upload may take to arrive."""
+    let_pass(on, hand_over, on.deployment.settings.settle_s + 0.1)
+
+
 def step(on: Stage, hand_over: str) -> Outcome:
     return upload(on.deployment, hand_over)
 
@@ -110,23 +115,30 @@ def test_nothing_is_uploaded_before_there_is_a_case(on: Stage, invoice: str) -> 
 
 
 @pytest.mark.parametrize(
-    "fault",
+    ("fault", "settles"),
     [
-        next_upload(FaultKind.FAIL_BEFORE),
-        next_upload(FaultKind.RATE_LIMITED),
-        next_upload(FaultKind.DROP_BEFORE),
-        next_upload(FaultKind.UNAUTHORISED, times=2),
-        *(replace(next_upload(FaultKind.FAIL_BEFORE, status=status), body=BodyKind.HTML) for status in (400, 403, 404)),
+        (next_upload(FaultKind.FAIL_BEFORE), True),
+        (next_upload(FaultKind.RATE_LIMITED), False),
+        (next_upload(FaultKind.DROP_BEFORE), True),
+        (next_upload(FaultKind.UNAUTHORISED, times=2), False),
+        *(
+            (replace(next_upload(FaultKind.FAIL_BEFORE, status=status), body=BodyKind.HTML), True)
+            for status in (400, 403, 404)
+        ),
     ],
-    ids=lambda fault: f"{fault.kind} {fault.status} {fault.body}",
+    ids=lambda given: f"{given.kind} {given.status} {given.body}" if isinstance(given, Fault) else "",
 )
-def test_what_did_not_arrive_is_uploaded_later(on: Stage, hand_over: str, invoice: str, fault: Fault) -> None:
+def test_what_did_not_arrive_is_uploaded_later(
+    on: Stage, hand_over: str, invoice: str, fault: Fault, *, settles: bool
+) -> None:
     strike(on, fault)
     outcome = step(on, hand_over)
     assert outcome.then is Then.AGAIN, "the ledger is written to meanwhile"
     assert outcome.after_s > 0
     assert stored(on, hand_over).state is HandOverState.REGISTERED
     assert stored(on, hand_over).waiting_for.startswith("Amili")
+    if settles:
+        let_settle(on, hand_over)
     assert step(on, hand_over).then is Then.NEXT
     assert len(uploads(on, invoice)) == 1
     assert codes(on, hand_over) == []
@@ -138,7 +150,7 @@ def test_an_upload_whose_answer_was_lost_is_not_repeated_if_the_case_shows_it(
 ) -> None:
     strike(on, next_upload(kind), shows_original_invoice=True)
     assert step(on, hand_over).then is Then.AGAIN
-    assert step(on, hand_over).then is Then.NEXT
+    assert step(on, hand_over).then is Then.NEXT, "seen at once, without waiting for what is known"
     assert len(uploads(on, invoice)) == 1
     assert stored(on, hand_over).pdf is PdfState.UPLOADED
 
@@ -149,9 +161,57 @@ def test_an_upload_whose_answer_was_lost_is_repeated_if_the_case_does_not_show_i
     """Nothing tells whether the first one arrived; the second carries the very same file."""
     strike(on, next_upload(FaultKind.FAIL_AFTER), shows_original_invoice=False)
     assert step(on, hand_over).then is Then.AGAIN
+    let_settle(on, hand_over)
     assert step(on, hand_over).then is Then.NEXT
     assert len({uploaded.content for uploaded in uploads(on, invoice)}) == 1
     assert len(uploads(on, invoice)) == 2
+
+
+def test_an_upload_that_is_still_on_its_way_is_not_met_by_a_second(on: Stage, hand_over: str, invoice: str) -> None:
+    strike(on, next_upload(FaultKind.FAIL_AFTER), shows_original_invoice=True)
+    assert step(on, hand_over).then is Then.AGAIN
+    arrived = case(on, invoice).uploads.pop()
+    settle_s = on.deployment.settings.settle_s
+    for _ in range(3):
+        outcome = step(on, hand_over)
+        assert outcome.then is Then.AGAIN
+        assert outcome.after_s < settle_s
+        assert uploads(on, invoice) == []
+    assert stored(on, hand_over).waiting_for, "it is still said what is waited for"
+    case(on, invoice).uploads.append(arrived)
+    assert step(on, hand_over).then is Then.NEXT
+    assert uploads(on, invoice) == [arrived]
+    assert stored(on, hand_over).pdf is PdfState.UPLOADED
+
+
+@pytest.mark.parametrize("for_the_store_alone", [True, False], ids=["a clock put forward", "time"])
+def test_only_time_lets_a_second_upload_follow(
+    on: Stage, hand_over: str, invoice: str, *, for_the_store_alone: bool
+) -> None:
+    strike(on, next_upload(FaultKind.FAIL_BEFORE), shows_original_invoice=True)
+    step(on, hand_over)
+    let_pass(on, hand_over, 2 * on.deployment.settings.settle_s, for_the_store_alone=for_the_store_alone)
+    assert step(on, hand_over).then is (Then.AGAIN if for_the_store_alone else Then.NEXT)
+    assert len(uploads(on, invoice)) == (0 if for_the_store_alone else 1)
+
+
+def test_a_clock_put_back_makes_an_upload_settle_no_longer_than_from_now(
+    on: Stage, hand_over: str, invoice: str
+) -> None:
+    strike(on, next_upload(FaultKind.FAIL_BEFORE), shows_original_invoice=True)
+    step(on, hand_over)
+    let_pass(on, hand_over, -3_600.0, for_the_store_alone=True)
+    assert step(on, hand_over).then is Then.AGAIN
+    let_settle(on, hand_over)
+    assert step(on, hand_over).then is Then.NEXT
+    assert len(uploads(on, invoice)) == 1
+
+
+def test_the_ledger_is_told_of_a_case_whose_pdf_is_still_on_its_way(on: Stage, hand_over: str, invoice: str) -> None:
+    strike(on, next_upload(FaultKind.FAIL_BEFORE))
+    step(on, hand_over)
+    write_back(on.deployment, hand_over)
+    assert on.side.case_shown(invoice) == case(on, invoice).id
 
 
 def test_the_first_upload_asks_nothing_of_the_case(on: Stage, hand_over: str) -> None:
