@@ -71,6 +71,7 @@ PURE = {
     "enum",
     "functools",
     "holidays",
+    "html",
     "itertools",
     "math",
     "operator",

@@ -17,7 +17,8 @@ from stdnum import luhn
 from stdnum.exceptions import ValidationError
 from stdnum.se import orgnr, personnummer
 
-from connector.domain.redaction import COORDINATION_DAYS, folded
+from connector.domain.plain_text import folded
+from connector.domain.redaction import COORDINATION_DAYS
 
 NOBODYS_BIRTH_NUMBER = "000"
 """Birth numbers run from 001 to 999 (Statistics Sweden)."""

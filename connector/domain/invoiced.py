@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from connector.domain.identity import InvalidIdentity, read_identity
 from connector.domain.invoice import Address, Customer, CustomerType
-from connector.domain.redaction import folded
+from connector.domain.plain_text import folded
 
 
 class Named(StrEnum):

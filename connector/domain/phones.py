@@ -14,7 +14,7 @@ from phonenumbers import (
     number_type,
 )
 
-from connector.domain.redaction import folded
+from connector.domain.plain_text import folded
 
 SWEDEN, SWEDENS_CODE = "SE", 46
 
