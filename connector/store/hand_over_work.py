@@ -387,13 +387,7 @@ def write_back_result(
     """
     told = tuple(one for one in lease.hand_over.findings if one.code != WRITE_BACK_REFUSED)
     findings = (*told, finding) if finding else told
-    values = {
-        "write_back": state,
-        **findings_values(findings),
-        "waiting_for": "",
-        "tries": 0,
-        "refusals": 0,
-    }
+    values = {"write_back": state, **findings_values(findings), "waiting_for": "", "tries": 0, "refusals": 0}
     with db.begin() as connection:
         up_to_date = connection.execute(
             update(_table)
