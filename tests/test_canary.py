@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from connector.amili.keys import make_key_pair
 from connector.domain.hand_over import HandOverState, Origin, Request
-from connector.sandbox.switches import AmiliSwitches
+from connector.sandbox.shared.switches import AmiliSwitches
 from connector.store import hand_overs, inbox, users
 from connector.web.app import create_app
 from tests import canary

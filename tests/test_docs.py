@@ -34,8 +34,8 @@ from connector.hosts.fortnox.refusals import Why
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.odoo import inventory
 from connector.hosts.odoo.settings import OdooSettings
-from connector.sandbox.fortnox_grants import KNOWN_SCOPES
-from connector.sandbox.fortnox_switches import Consent
+from connector.sandbox.fortnox.grants import KNOWN_SCOPES
+from connector.sandbox.fortnox.switches import Consent
 from connector.settings import Settings, load_settings
 from connector.web.lifecycle import PATH as LIFECYCLE_PATH
 from connector.web.texts import load_catalogues

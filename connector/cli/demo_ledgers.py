@@ -16,16 +16,16 @@ from connector.flows.companies import connecting, consent
 from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerIdentity
 from connector.remote.addresses import guarded_session
-from connector.sandbox import fortnox_settling
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_grants import App
-from connector.sandbox.fortnox_seed import demo_books
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_requests import ACTION_IDS, ANSWER
-from connector.sandbox.odoo_seed import demo_ledger
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
+from connector.sandbox.fortnox import settling as fortnox_settling
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.grants import App
+from connector.sandbox.fortnox.seed import demo_books
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.request_rows import ACTION_IDS, ANSWER
+from connector.sandbox.odoo.seed import demo_ledger
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
 
 _DATABASE = "demo"
 _CONSENT_TIMEOUT_S = 10.0

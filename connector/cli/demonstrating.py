@@ -34,10 +34,10 @@ from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment, open_deployment
 from connector.flows.hand_over import asking
 from connector.flows.worker import Worker
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import AmiliState, guide_state
-from connector.sandbox.serve import running
-from connector.sandbox.switches import AmiliSwitches, answer_lost_after_create
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import AmiliState, guide_state
+from connector.sandbox.shared.serve import running
+from connector.sandbox.shared.switches import AmiliSwitches, answer_lost_after_create
 from connector.settings import Settings, load_settings
 from connector.store import connections, timeline, users
 from connector.store.connections import DEFAULT_ACCESS

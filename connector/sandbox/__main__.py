@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import guide_state
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_grants import App
-from connector.sandbox.fortnox_seed import demo_books
-from connector.sandbox.fortnox_state import DEMO_APP, FortnoxState
-from connector.sandbox.fortnox_switches import Consent, FortnoxSwitches
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_seed import demo_ledger
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
-from connector.sandbox.switches import LedgerSwitches, OdooVersion
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import guide_state
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.grants import App
+from connector.sandbox.fortnox.seed import demo_books
+from connector.sandbox.fortnox.state import DEMO_APP, FortnoxState
+from connector.sandbox.fortnox.switches import Consent, FortnoxSwitches
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.seed import demo_ledger
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
+from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -20,12 +20,12 @@ from connector.amili.respite import RespiteEndpoint
 from connector.amili.status import outcome
 from connector.domain.action import ActionOutcome
 from connector.domain.errors import NotFound, NotSent, OutcomeUnknown, RateLimited, Refused, Unreadable
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_lines import make_payout
-from connector.sandbox.amili_settling import debtor_pays
-from connector.sandbox.amili_state import AmiliState, guide_state
-from connector.sandbox.serve import running
-from connector.sandbox.switches import AccountOfActions, ClosedAs, Duplicates, FaultKind, Unfit
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.lines import make_payout
+from connector.sandbox.amili.settling import debtor_pays
+from connector.sandbox.amili.state import AmiliState, guide_state
+from connector.sandbox.shared.serve import running
+from connector.sandbox.shared.switches import AccountOfActions, ClosedAs, Duplicates, FaultKind, Unfit
 from tests.amili.samples import ACCOUNT, API_CODE, CREDITOR, KEYS, credentials, guide_claim
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -24,7 +24,7 @@ from connector.flows.events.requests import take
 from connector.flows.hand_over.register import register
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
-from connector.sandbox.serve import running
+from connector.sandbox.shared.serve import running
 from connector.store import hand_overs
 from tests.bench.contender import AMILI, CASE, ID, KEY, LEDGER, NUMBER, WIZARD
 from tests.bench.deployed import CONNECTION, Deployed, deployed

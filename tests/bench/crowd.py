@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from connector.amili.keys import make_key_pair
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import guide_state
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_books import InvoiceLine
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running as served
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import guide_state
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.books import InvoiceLine
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running as served
 from tests.bench.processes import environment, first_line, running
 from tests.bench.sandboxes import API_CODE, CUSTOMER, DATABASE, LEDGER_KEY, ORGANISATION, Bill, Sandboxes
 from tests.flows.many import add_case

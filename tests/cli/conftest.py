@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import AmiliState, guide_state
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import AmiliState, guide_state
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
 from tests.cli.terminal import Forking, Said, Terminal, forking
 from tests.flows.ledgers import DATABASE, ORGANISATION
 from tests.flows.stage import Stage, stage

@@ -8,11 +8,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import AmiliState, guide_state
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import AmiliState, guide_state
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
 from tests.cli.terminal import Terminal
 from tests.flows.acting import closed_port
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR
-from connector.sandbox.odoo_state import INVOICING
+from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR
+from connector.sandbox.odoo.state import INVOICING
 from tests.cli.conftest import House
 from tests.cli.terminal import Said
 from tests.flows.ledgers import ORGANISATION

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR
-from connector.sandbox.odoo_books import InvoiceLine
-from connector.sandbox.odoo_state import INVOICING
-from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind
+from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR
+from connector.sandbox.odoo.books import InvoiceLine
+from connector.sandbox.odoo.state import INVOICING
+from connector.sandbox.shared.switches import AmiliSwitches, Fault, FaultKind
 from tests.cli.conftest import Beginning
 from tests.cli.terminal import Said, Terminal
 from tests.flows.ledgers import DATABASE, ORGANISATION

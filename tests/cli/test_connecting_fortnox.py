@@ -12,12 +12,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import GUIDE_CREDITOR, AmiliState, guide_state
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.fortnox_switches import Consent
-from connector.sandbox.serve import running
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import GUIDE_CREDITOR, AmiliState, guide_state
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.fortnox.switches import Consent
+from connector.sandbox.shared.serve import running
 from tests.cli.conftest import PATIENT
 from tests.cli.terminal import Running, Said, Terminal
 from tests.flows.approving import APP, COMPANY

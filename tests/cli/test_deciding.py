@@ -13,8 +13,8 @@ from connector.domain.hand_over import HandOverState, Origin
 from connector.flows.events.requests import dispatch
 from connector.flows.hand_over import deciding
 from connector.flows.repeats import ASKED_ABOUT_AFTER_S
-from connector.sandbox.amili_state import Case
-from connector.sandbox.switches import CasesMade, FaultKind
+from connector.sandbox.amili.state import Case
+from connector.sandbox.shared.switches import CasesMade, FaultKind
 from connector.store import inbox, timeline
 from tests.cli.conftest import House
 from tests.flows.acting import begun, driven, let_pass, next_registration, registrations, step, stored, strike

@@ -10,8 +10,8 @@ import pytest
 from connector.amili.keys import make_key_pair
 from connector.domain.connection import Environment
 from connector.domain.hand_over import HandOverState
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import GUIDE_CREDITOR, AmiliState, guide_state
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import GUIDE_CREDITOR, AmiliState, guide_state
 from connector.store import amili_accesses, hand_overs
 from connector.store.connections import DEFAULT_ACCESS
 from tests import canary

@@ -9,7 +9,7 @@ import pytest
 
 from connector.flows.events.following import poll
 from connector.flows.follow_up import case_reading
-from connector.sandbox.switches import AmiliSwitches, ClosedAs, answer_lost_after_create
+from connector.sandbox.shared.switches import AmiliSwitches, ClosedAs, answer_lost_after_create
 from connector.store.connections import DEFAULT_ACCESS
 from tests.cli.conftest import House
 from tests.cli.terminal import Terminal

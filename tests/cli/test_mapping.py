@@ -15,7 +15,7 @@ from connector.hosts.odoo import documents
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.settings import OdooSettings
 from connector.resources import templates_path
-from connector.sandbox.odoo_books import InvoiceLine
+from connector.sandbox.odoo.books import InvoiceLine
 from tests.cli.conftest import House
 from tests.cli.terminal import Said, Terminal
 from tests.flows.ledgers import DATABASE

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.odoo_books import InvoiceLine
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.odoo.books import InvoiceLine
 from connector.store import tables
 from tests.cli.conftest import House
 from tests.cli.terminal import Said

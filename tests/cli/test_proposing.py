@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from connector.domain.hand_over import HandOverState, Origin
-from connector.sandbox.odoo_books import InvoiceLine
+from connector.sandbox.odoo.books import InvoiceLine
 from connector.store import inbox, tables
 from tests.cli.conftest import House
 from tests.flows.acting import asked

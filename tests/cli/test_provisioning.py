@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from pydantic import SecretStr
 
-from connector.sandbox.odoo_books import InvoiceLine
-from connector.sandbox.odoo_state import CONNECTORS_GROUPS
+from connector.sandbox.odoo.books import InvoiceLine
+from connector.sandbox.odoo.state import CONNECTORS_GROUPS
 from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
 from tests.cli.conftest import House

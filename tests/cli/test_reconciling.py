@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from connector.sandbox.amili_settling import debtor_pays
+from connector.sandbox.amili.settling import debtor_pays
 from tests.cli.conftest import House
 from tests.flows.acting import begun, driven
 

@@ -12,7 +12,7 @@ import pytest
 from connector.domain.findings import Finding, stops
 from connector.domain.hand_over import HandOverState
 from connector.flows.hand_over import asking
-from connector.sandbox.odoo_books import InvoiceLine
+from connector.sandbox.odoo.books import InvoiceLine
 from connector.store import timeline
 from tests.cli.conftest import House
 from tests.cli.terminal import Running

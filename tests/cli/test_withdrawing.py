@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from connector.sandbox.amili_settling import debtor_pays
+from connector.sandbox.amili.settling import debtor_pays
 from connector.store import timeline
 from tests.cli.conftest import House
 

@@ -22,8 +22,8 @@ from connector.flows.fence import Posted
 from connector.flows.hand_over import debts
 from connector.flows.hand_over.register import register
 from connector.flows.outcome import Outcome, Then
-from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR, Case
-from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind
+from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR, Case
+from connector.sandbox.shared.switches import AmiliSwitches, Fault, FaultKind
 from connector.store import hand_over_work, hand_overs, tables, timeline
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Lease

@@ -18,13 +18,13 @@ from connector.flows.access.fortnox_access import CALLBACK_PATH
 from connector.flows.companies import consent
 from connector.flows.companies.consent import Approved
 from connector.flows.deployment import Deployment, open_deployment
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import GUIDE_CREDITOR, AmiliState, guide_state
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_books import Books
-from connector.sandbox.fortnox_grants import App
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.serve import running
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import GUIDE_CREDITOR, AmiliState, guide_state
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.books import Books
+from connector.sandbox.fortnox.grants import App
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.shared.serve import running
 from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
 from tests import canary

@@ -8,12 +8,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_books import Books
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.odoo_chart import RECEIVABLE
-from connector.sandbox.odoo_matching import match, receivable, unmatch
-from connector.sandbox.odoo_state import OdooState
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.books import Books
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.odoo.chart import RECEIVABLE
+from connector.sandbox.odoo.matching import match, receivable, unmatch
+from connector.sandbox.odoo.state import OdooState
 
 DISPUTED = "Bestridd"
 """The label by which people in Fortnox mark an invoice as disputed."""

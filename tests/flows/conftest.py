@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, settings
 
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.switches import AmiliSwitches
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.shared.switches import AmiliSwitches
 from connector.store import amili_accesses, connections, inbox
 from tests.flows.bookkeeping import DISPUTED
 from tests.flows.ledgers import FortnoxLedger, LedgerSide, OdooLedger

@@ -18,19 +18,19 @@ from connector.flows.access.fortnox_access import CALLBACK_PATH
 from connector.flows.companies import connecting, consent
 from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerIdentity
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_books import Books
-from connector.sandbox.fortnox_documents import Row
-from connector.sandbox.fortnox_grants import App
-from connector.sandbox.fortnox_rate import RateWindows
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.fortnox_switches import FortnoxSwitches, LockedPut
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_books import InvoiceLine
-from connector.sandbox.odoo_requests import ACTION_IDS, ANSWER, SEND, TAKE_BACK
-from connector.sandbox.odoo_requests import MODEL as REQUESTS
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.switches import Fault, LedgerSwitches
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.books import Books
+from connector.sandbox.fortnox.documents import Row
+from connector.sandbox.fortnox.grants import App
+from connector.sandbox.fortnox.rate import RateWindows
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.fortnox.switches import FortnoxSwitches, LockedPut
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.books import InvoiceLine
+from connector.sandbox.odoo.request_rows import ACTION_IDS, ANSWER, SEND, TAKE_BACK
+from connector.sandbox.odoo.request_rows import MODEL as REQUESTS
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.switches import Fault, LedgerSwitches
 from connector.store import tables
 from tests import canary
 from tests.flows.bookkeeping import Bookkeeper, FortnoxBookkeeper, OdooBookkeeper

@@ -23,11 +23,11 @@ from connector.flows.access.ledger_tokens import LedgerTokens
 from connector.flows.events.listening import Listener, Stream, Times
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
 from connector.hosts.fortnox.tokens import CompanyTokens
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_books import Books
-from connector.sandbox.fortnox_grants import App, Grant
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.serve import running
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.books import Books
+from connector.sandbox.fortnox.grants import App, Grant
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.shared.serve import running
 from connector.store import connections, feed_offsets, tables
 from connector.store.crypto import Vault
 from connector.store.database import Databases, open_databases, reading

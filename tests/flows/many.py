@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import Engine, insert, select
 
-from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR, AmiliState, Case
+from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR, AmiliState, Case
 from connector.store import tables
 from tests.flows.acting import begun, driven
 from tests.flows.stage import Stage

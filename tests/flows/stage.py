@@ -28,11 +28,11 @@ from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment, open_deployment
 from connector.flows.outcome import LONGEST_PAUSE_S
 from connector.flows.reconcile import comparisons as comparing
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import AmiliState, guide_state
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import AmiliState, guide_state
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
 from connector.settings import Settings, load_settings
 from connector.store import case_readings, comparisons, connections, hand_overs, inbox, tables
 from connector.store.connections import DEFAULT_ACCESS

@@ -16,7 +16,7 @@ from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Outcome, Then
 from connector.hosts import opening
-from connector.sandbox.switches import LedgerSwitches, OdooVersion
+from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion
 from connector.store import connections, inbox, tables
 from tests.flows.acting import begun, driven, stored
 from tests.flows.stage import CONNECTION, Stage

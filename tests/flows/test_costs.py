@@ -14,8 +14,8 @@ from connector.flows.events.following import look
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.reconcile.reconcile import reconcile
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.wire import Traffic
+from connector.sandbox.fortnox import settling
+from connector.sandbox.shared.wire import Traffic
 from connector.store import following
 from connector.store.following import Followed
 from tests.flows.acting import begun, driven

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connector.domain.hand_over import HandOverState, Origin
 from connector.flows.repeats import BEFORE_A_THIRD_S
-from connector.sandbox.switches import Fault, FaultKind
+from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import hand_overs
 from tests.flows.acting import asked, death_at_call, driven, let_pass, step, stored, strike
 from tests.flows.ledgers import FortnoxLedger

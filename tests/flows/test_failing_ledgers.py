@@ -13,7 +13,7 @@ from connector.flows import troubles
 from connector.flows.events import following, requests
 from connector.flows.hand_over import preview
 from connector.flows.troubles import About
-from connector.sandbox.switches import BodyKind, Fault, FaultKind
+from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind
 from connector.store import ledger_keys, tables
 from connector.store import troubles as kept
 from tests.flows.stage import CONNECTION, Stage

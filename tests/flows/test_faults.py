@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from connector.domain.hand_over import HandOverState, PdfState
 from connector.flows.repeats import BEFORE_A_THIRD_S
-from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind
+from connector.sandbox.shared.switches import AmiliSwitches, Fault, FaultKind
 from connector.store import hand_overs, tables
 from tests.flows.ledgers import FortnoxLedger, LedgerSide, OdooLedger, answered
 from tests.flows.stage import CONNECTION, HURRIED, Stage, stage_with

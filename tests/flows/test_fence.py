@@ -6,7 +6,7 @@ import pytest
 
 from connector.amili.models import CaseRegistration
 from connector.flows.fence import Fence, TooLate, clock_s
-from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR
+from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR
 from tests.flows.acting import calls
 from tests.flows.stage import CONNECTION, Stage
 

@@ -13,7 +13,7 @@ from connector.flows.companies import consent
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
-from connector.sandbox.fortnox_switches import LockedPut
+from connector.sandbox.fortnox.switches import LockedPut
 from connector.store import tables, timeline
 from tests.flows.acting import begun, closed_port, driven, let_pass, stored
 from tests.flows.ledgers import FortnoxLedger, answered, fortnox_state

@@ -30,7 +30,7 @@ from connector.flows.reconcile import comparisons as comparing
 from connector.flows.tasks import tasks
 from connector.flows.tasks.task import Task
 from connector.flows.troubles import About
-from connector.sandbox.switches import CasesMade
+from connector.sandbox.shared.switches import CasesMade
 from connector.store import comparisons, connections, tables
 from connector.store import troubles as kept
 from connector.store.connections import DEFAULT_ACCESS

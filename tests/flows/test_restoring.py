@@ -16,7 +16,7 @@ from connector.flows.hand_over.looking_up import job_of, look_up
 from connector.flows.hand_over.upload import upload
 from connector.flows.outcome import STOP, Then
 from connector.flows.reconcile import comparisons as comparing
-from connector.sandbox.switches import CasesMade, FaultKind
+from connector.sandbox.shared.switches import CasesMade, FaultKind
 from connector.store import comparisons, executors, restores, sessions, tables
 from connector.store.restores import Why
 from tests.flows.acting import begun, driven, events, next_registration, registrations, step, stored, strike

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connector.domain.hand_over import HandOverState, PdfState
-from connector.sandbox.switches import AmiliSwitches
+from connector.sandbox.shared.switches import AmiliSwitches
 from tests.flows.acting import let_pass
 from tests.flows.ledgers import OdooLedger
 from tests.flows.stage import Stage, stage

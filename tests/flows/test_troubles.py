@@ -22,7 +22,7 @@ from connector.flows.reconcile import comparisons
 from connector.flows.tasks import tasks
 from connector.flows.tasks.task import Task
 from connector.flows.troubles import ASKED_AFTER_S, About
-from connector.sandbox.switches import BodyKind, Fault, FaultKind
+from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind
 from connector.store import case_readings, tables
 from connector.store import comparisons as kept_comparisons
 from connector.store import troubles as kept

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 from connector.amili.keys import make_key_pair
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, PdfState, Request
 from connector.flows.companies import keys
-from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind
+from connector.sandbox.shared.switches import AmiliSwitches, Fault, FaultKind
 from connector.store import connections, executors, hand_overs, inbox, tables
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver

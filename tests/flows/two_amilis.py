@@ -19,9 +19,9 @@ from connector.flows.deployment import Deployment
 from connector.flows.events import following, requests
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import AmiliState, guide_state
-from connector.sandbox.serve import running
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import AmiliState, guide_state
+from connector.sandbox.shared.serve import running
 from connector.store import connections, hand_overs
 from connector.store.hand_over_record import HandOver
 from connector.store.series import Standing

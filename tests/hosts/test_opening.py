@@ -10,10 +10,10 @@ from pydantic import SecretStr
 
 from connector.domain.errors import AmountUnreadable, ConfigurationError
 from connector.hosts import opening
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
-from connector.sandbox.switches import LedgerSwitches, OdooVersion
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
+from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion
 from tests.hosts.odoo.recorded import document
 
 KEY = SecretStr("a-key-that-is-secret")

@@ -35,7 +35,7 @@ from connector.domain.claim import Claim, Debtor, ReminderFee
 from connector.domain.connection import FirstAction
 from connector.domain.errors import ConfigurationError, ConnectorError
 from connector.domain.invoice import Address
-from connector.sandbox.switches import (
+from connector.sandbox.shared.switches import (
     AccountOfActions,
     AmiliSwitches,
     BodyKind,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.sandbox.switches import AmiliSwitches
+from connector.sandbox.shared.switches import AmiliSwitches
 from tests.live.fortnox_points import Point, Seen, compared
 
 TOKEN = Point("Access token", "ACCESS_TOKEN_FIELDS")

@@ -48,7 +48,7 @@ from tests.live.fortnox_trying import attachment, booked_writes, changes_by_hand
 
 LEGEND = (
     "What contradicts a switch of the sandbox is no fault: the connector can do with either. The switch's default in "
-    "connector/sandbox/fortnox_switches.py becomes what was seen. Anything else that is contradicted is to be mended."
+    "connector/sandbox/fortnox/switches.py becomes what was seen. Anything else that is contradicted is to be mended."
 )
 
 

@@ -14,7 +14,7 @@ from connector.domain.dates import STOCKHOLM
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
 from connector.hosts.fortnox.documents import Record, text
-from connector.sandbox.fortnox_switches import Zone
+from connector.sandbox.fortnox.switches import Zone
 from tests.live.fortnox_points import BOUND, ZONE, Seen, switch_is
 from tests.live.fortnox_session import Session
 from tests.live.fortnox_socket import Heard

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from connector.sandbox.fortnox_switches import FortnoxSwitches
+from connector.sandbox.fortnox.switches import FortnoxSwitches
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from connector.hosts.fortnox.documents import Record, day, flag, label_ids, numb
 from connector.hosts.fortnox.oauth import REFRESH_TOKEN_LIFETIME
 from connector.hosts.fortnox.settlements import is_credit
 from connector.hosts.fortnox.translate import CLAIM_FEE_WHERE_PRICES_INCLUDE_VAT, UNTAXED
-from connector.sandbox.fortnox_switches import FortnoxSwitches, Oddity
+from connector.sandbox.fortnox.switches import FortnoxSwitches, Oddity
 from tests.live.fortnox_points import (
     CREDIT_BALANCE,
     DUE_TODAY,

@@ -19,7 +19,7 @@ from connector.hosts.fortnox.client import REQUESTS, WINDOW_S
 from connector.hosts.fortnox.documents import Record, flag, label_ids, number, reference, text
 from connector.hosts.fortnox.receipt import FOLDER, receipt
 from connector.hosts.fortnox.write_back import REFERENCE_FIELD
-from connector.sandbox.fortnox_switches import Change, FortnoxSwitches, LabelArray, LockedPut
+from connector.sandbox.fortnox.switches import Change, FortnoxSwitches, LabelArray, LockedPut
 from tests.live.fortnox_modified import ModifiedTimes, modified
 from tests.live.fortnox_points import (
     ATTACHMENT,

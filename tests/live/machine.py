@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from connector.sandbox.amili_state import AmiliState
+from connector.sandbox.amili.state import AmiliState
 from tests.live.odoo_books import Books
 
 SETTINGS = {"first_action": "debt_collection", "invoice_fee_agreed": True, "host": {"fee_products": ["FAKTAVG"]}}

@@ -25,7 +25,7 @@ from connector.hosts.odoo.fields import (
     SETTLE,
     odoo_datetime,
 )
-from connector.sandbox.switches import Fault
+from connector.sandbox.shared.switches import Fault
 from tests.flows.ledgers import Opened
 from tests.live.odoo_books import Books
 

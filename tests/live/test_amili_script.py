@@ -15,10 +15,10 @@ from pydantic import SecretStr
 from connector.amili.auth import Credentials
 from connector.amili.keys import make_key_pair
 from connector.domain.errors import ConfigurationError
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import GUIDE_CREDITOR, AmiliState, guide_state
-from connector.sandbox.serve import running
-from connector.sandbox.switches import (
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import GUIDE_CREDITOR, AmiliState, guide_state
+from connector.sandbox.shared.serve import running
+from connector.sandbox.shared.switches import (
     AccountOfActions,
     AmiliSwitches,
     BodyKind,

@@ -20,16 +20,16 @@ from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError
 from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, FortnoxApp
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_books import Books
-from connector.sandbox.fortnox_documents import Row
-from connector.sandbox.fortnox_grants import App
-from connector.sandbox.fortnox_seed import demo_books
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.fortnox_switches import Change, Consent, FortnoxSwitches, LabelArray, LockedPut, Oddity, Zone
-from connector.sandbox.serve import running
-from connector.sandbox.switches import Fault, FaultKind
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.books import Books
+from connector.sandbox.fortnox.documents import Row
+from connector.sandbox.fortnox.grants import App
+from connector.sandbox.fortnox.seed import demo_books
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.fortnox.switches import Change, Consent, FortnoxSwitches, LabelArray, LockedPut, Oddity, Zone
+from connector.sandbox.shared.serve import running
+from connector.sandbox.shared.switches import Fault, FaultKind
 from tests.live import fortnox_points as points
 from tests.live.fortnox import Addresses, app_of, main, trial
 from tests.live.fortnox_points import POINTS, Point, Seen, Verdict

@@ -19,9 +19,9 @@ import pytest
 from connector.hosts.odoo.fields import SEND, odoo_datetime
 from connector.hosts.odoo.inventory import MODULE, SEND_ACTION, SEND_GROUP
 from connector.hosts.odoo.removal import remove
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import AmiliState, guide_state
-from connector.sandbox.serve import running
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import AmiliState, guide_state
+from connector.sandbox.shared.serve import running
 from tests.flows.waiting import until
 from tests.live.machine import Machine, answers, set_up
 from tests.live.odoo_books import Books, odoo_env

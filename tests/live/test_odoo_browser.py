@@ -18,9 +18,9 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from connector.domain.dates import today
 from connector.hosts.odoo.removal import remove
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import Action, AmiliState, guide_state
-from connector.sandbox.serve import running
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import Action, AmiliState, guide_state
+from connector.sandbox.shared.serve import running
 from tests.flows.waiting import until
 from tests.live.machine import Machine, answers, set_up
 from tests.live.odoo_books import PASSWORD, Books, odoo_env

@@ -36,7 +36,7 @@ from connector.hosts.odoo.fields import (
     odoo_datetime,
 )
 from connector.hosts.odoo.removal import remove
-from connector.sandbox.serve import running
+from connector.sandbox.shared.serve import running
 from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import Ledger, Made
 from tests.live.gateway import without_json2

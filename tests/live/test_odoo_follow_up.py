@@ -27,7 +27,7 @@ from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
 from connector.hosts.odoo.fields import CASE_ID, FINDINGS, STATUS
 from connector.hosts.odoo.removal import remove
-from connector.sandbox.switches import AmiliSwitches, ClosedAs
+from connector.sandbox.shared.switches import AmiliSwitches, ClosedAs
 from connector.store import connections, follow_ups, hand_overs, tables
 from connector.store.connections import DEFAULT_ACCESS
 from tests.flows.acting import begun, driven, stored

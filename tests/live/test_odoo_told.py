@@ -29,9 +29,9 @@ from connector.flows.outcome import Then
 from connector.hosts.odoo.fields import CASE_ID, CASE_URL, FINDINGS, SEND, STATUS
 from connector.hosts.odoo.inventory import SEND_ACTION
 from connector.hosts.odoo.removal import remove
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import guide_state
-from connector.sandbox.serve import running
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import guide_state
+from connector.sandbox.shared.serve import running
 from connector.store import connections, hand_overs, inbox, timeline, withdrawals
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver

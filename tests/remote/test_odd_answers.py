@@ -23,16 +23,16 @@ from connector.hosts.odoo.pdf import fetch_pdf
 from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.pacing import Pace
 from connector.remote.calls import Kind
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import guide_state
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_grants import App, Grant
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_seed import demo_ledger
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
-from connector.sandbox.switches import FaultKind, LedgerSwitches, OdooVersion
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import guide_state
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.grants import App, Grant
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.seed import demo_ledger
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
+from connector.sandbox.shared.switches import FaultKind, LedgerSwitches, OdooVersion
 from tests.amili.samples import API_CODE, KEYS, credentials, guide_claim
 from tests.hosts.fortnox.wired import Tokens, Turns
 

@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR, AmiliState, guide_state
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_seed import demo_ledger
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR, AmiliState, guide_state
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.seed import demo_ledger
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
 from tests.sandbox.clock import Clock
 from tests.sandbox.fortnox_client import Fortnox, fortnox_running
 

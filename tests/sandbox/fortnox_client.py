@@ -11,12 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_books import Books
-from connector.sandbox.fortnox_documents import Row
-from connector.sandbox.fortnox_grants import App
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.serve import running
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.books import Books
+from connector.sandbox.fortnox.documents import Row
+from connector.sandbox.fortnox.grants import App
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.shared.serve import running
 from tests.sandbox.clock import Clock
 
 APP = App("client-1", "secret-1", "https://connector.example/callback")

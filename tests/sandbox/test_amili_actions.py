@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.switches import (
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.shared.switches import (
     AccountOfActions,
     AmiliSwitches,
     Duplicates,

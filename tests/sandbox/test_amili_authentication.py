@@ -12,8 +12,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from connector.sandbox.amili_state import GUIDE_ACCOUNT
-from connector.sandbox.switches import AmiliSwitches, BodyKind, TokenForm
+from connector.sandbox.amili.state import GUIDE_ACCOUNT
+from connector.sandbox.shared.switches import AmiliSwitches, BodyKind, TokenForm
 from tests.sandbox.conftest import API_CODE, PRIVATE_KEY, Caller, public_pem
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.switches import AmiliSwitches
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.shared.switches import AmiliSwitches
 from tests.sandbox.conftest import Caller
 
 LINES = "/finance--payout-specifications"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.switches import AmiliSwitches, BodyKind, CasesMade, Fault, FaultKind, FilterOperators
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.shared.switches import AmiliSwitches, BodyKind, CasesMade, Fault, FaultKind, FilterOperators
 from tests.sandbox.conftest import Caller, Remote, guide_body
 
 HEXADECIMAL = "abcdef012345678901234567"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR
-from connector.sandbox.switches import AmiliSwitches, ClosedAs, FilterOperators
+from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR
+from connector.sandbox.shared.switches import AmiliSwitches, ClosedAs, FilterOperators
 from tests.sandbox.conftest import Caller, guide_body
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox.amili_checks import as_rfc_1123, rfc_1123
-from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR, luhn_digit
-from connector.sandbox.switches import AmiliSwitches, Duplicates, Fault, FaultKind, UnknownFields
+from connector.sandbox.amili.checks import as_rfc_1123, rfc_1123
+from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR, luhn_digit
+from connector.sandbox.shared.switches import AmiliSwitches, Duplicates, Fault, FaultKind, UnknownFields
 from tests.sandbox.conftest import Caller, guide_body
 
 GUIDE_FIELDS = {

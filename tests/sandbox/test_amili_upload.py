@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox.switches import AmiliSwitches
+from connector.sandbox.shared.switches import AmiliSwitches
 from tests.sandbox.conftest import Caller
 
 PDF = b"%PDF-1.4 the invoice"

@@ -14,9 +14,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_books import Books
-from connector.sandbox.fortnox_switches import Change, ExpiredTenant, OldOffset
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.books import Books
+from connector.sandbox.fortnox.switches import Change, ExpiredTenant, OldOffset
 from tests.sandbox.fortnox_client import APP, TIMEOUT_S, Fortnox
 
 LAST = {"topic": "messages", "kind": "last", "entity": "0"}

@@ -9,9 +9,9 @@ from typing import Any
 import pypdf
 import pytest
 
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_documents import Row
-from connector.sandbox.fortnox_switches import Empty, ForeignAmount, Handling, LabelArray, LinkedCredit, LockedPut
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.documents import Row
+from connector.sandbox.fortnox.switches import Empty, ForeignAmount, Handling, LabelArray, LinkedCredit, LockedPut
 from tests.sandbox.fortnox_client import Fortnox, refusal
 
 REFERENCE = {"Invoice": {"ExternalInvoiceReference2": "AMILI:5f2c0e9b7d"}}

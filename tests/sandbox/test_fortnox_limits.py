@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from connector.sandbox.fortnox_switches import ErrorSpelling, RateKey
-from connector.sandbox.switches import BodyKind, Fault, FaultKind
+from connector.sandbox.fortnox.switches import ErrorSpelling, RateKey
+from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind
 from tests.sandbox.fortnox_client import TIMEOUT_S, Fortnox, refusal
 
 # The rate window

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_switches import Change, Handling, Oddity, Zone
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.switches import Change, Handling, Oddity, Zone
 from tests.sandbox.fortnox_client import Fortnox, refusal
 
 

@@ -14,9 +14,9 @@ import pytest
 import requests
 from flask import Flask, Response, request
 
-from connector.sandbox.fortnox_switches import Consent
-from connector.sandbox.fortnox_webhooks import signature
-from connector.sandbox.serve import running
+from connector.sandbox.fortnox.switches import Consent
+from connector.sandbox.fortnox.webhooks import signature
+from connector.sandbox.shared.serve import running
 from tests.sandbox.fortnox_client import APP, SCOPES, TIMEOUT_S, Fortnox, redirected
 
 DAY_S = 86400

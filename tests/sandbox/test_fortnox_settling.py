@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_switches import LinkedCredit, PaidFee, WhichCredit
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.switches import LinkedCredit, PaidFee, WhichCredit
 from tests.sandbox.fortnox_client import Fortnox, refusal
 
 

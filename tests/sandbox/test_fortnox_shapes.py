@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_documents import WRITABLE
-from connector.sandbox.fortnox_seed import demo_books
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.documents import WRITABLE
+from connector.sandbox.fortnox.seed import demo_books
 from tests.sandbox.fortnox_client import Fortnox
 
 SPECIFICATION: dict[str, Any] = json.loads(Path(__file__).with_name("fortnox_schemas.json").read_text("utf-8"))

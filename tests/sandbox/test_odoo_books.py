@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request
 
-from connector.sandbox.amili_state import luhn_digit
-from connector.sandbox.odoo_books import InvoiceLine
-from connector.sandbox.odoo_records import UserError
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
-from connector.sandbox.switches import LedgerSwitches
+from connector.sandbox.amili.state import luhn_digit
+from connector.sandbox.odoo.books import InvoiceLine
+from connector.sandbox.odoo.records import UserError
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
+from connector.sandbox.shared.switches import LedgerSwitches
 from tests.sandbox.conftest import Ledger
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from connector.sandbox.switches import BodyKind, Fault, FaultKind, LedgerSwitches
+from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind, LedgerSwitches
 from tests.sandbox.conftest import Ledger
 
 

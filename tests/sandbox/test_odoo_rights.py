@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox import odoo_requests
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_books import InvoiceLine
-from connector.sandbox.odoo_state import SENDERS_GROUPS, OdooState
+from connector.sandbox.odoo import request_rows as odoo_requests
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.books import InvoiceLine
+from connector.sandbox.odoo.state import SENDERS_GROUPS, OdooState
 
 INVOICING = "account.group_account_invoice"
 USERS = {

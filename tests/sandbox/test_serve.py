@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from connector.sandbox.serve import running
-from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind, answer_lost_after_create
+from connector.sandbox.shared.serve import running
+from connector.sandbox.shared.switches import AmiliSwitches, Fault, FaultKind, answer_lost_after_create
 from tests.sandbox.conftest import Caller, Remote, guide_body
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox.fortnox_switches import Change, ErrorSpelling, FortnoxSwitches, LockedPut
-from connector.sandbox.switches import (
+from connector.sandbox.fortnox.switches import Change, ErrorSpelling, FortnoxSwitches, LockedPut
+from connector.sandbox.shared.switches import (
     AmiliSwitches,
     BodyKind,
     ClosedAs,

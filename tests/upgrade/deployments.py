@@ -16,9 +16,9 @@ from sqlalchemy import Engine, text, update
 
 from connector.flows.companies import changing
 from connector.flows.deployment import Deployment, open_deployment
-from connector.sandbox.amili import create_amili
-from connector.sandbox.amili_state import AmiliState, guide_state
-from connector.sandbox.serve import running
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import AmiliState, guide_state
+from connector.sandbox.shared.serve import running
 from connector.store import tables
 from connector.store.database import open_databases
 from tests import canary

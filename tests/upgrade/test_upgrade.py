@@ -22,8 +22,8 @@ from connector.flows.events import following
 from connector.flows.follow_up import withdrawal
 from connector.flows.outcome import Then
 from connector.flows.reconcile.reconcile import reconcile
-from connector.sandbox.amili_settling import CANCELLATION
-from connector.sandbox.switches import AmiliSwitches, Fault, FaultKind
+from connector.sandbox.amili.settling import CANCELLATION
+from connector.sandbox.shared.switches import AmiliSwitches, Fault, FaultKind
 from connector.store import cases, follow_ups, hand_overs, held_plans, inbox, timeline
 from connector.web.app import create_app
 from tests.flows.acting import stored

@@ -12,10 +12,10 @@ from connector.domain.hand_over import Origin, Request
 from connector.flows.follow_up import case_reading
 from connector.flows.money import payouts
 from connector.flows.reconcile import comparisons as comparing
-from connector.sandbox.amili_lines import make_payout
-from connector.sandbox.amili_settling import debtor_pays
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.odoo_seed import demo_ledger
+from connector.sandbox.amili.lines import make_payout
+from connector.sandbox.amili.settling import debtor_pays
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.odoo.seed import demo_ledger
 from connector.store import booked_through, hand_over_work, inbox, ledger_keys, tables
 from connector.store.connections import DEFAULT_ACCESS
 from tests.flows.acting import begun, case_at_amili, driven, stored

@@ -16,8 +16,8 @@ from werkzeug.test import TestResponse
 from connector.domain.connection import ConnectionSettings
 from connector.flows.deployment import open_deployment
 from connector.resources import templates_path
-from connector.sandbox.odoo_companies import make_branch
-from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
+from connector.sandbox.odoo.companies import make_branch
+from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches
 from connector.store import connections
 from connector.web.app import create_app
 from tests.conftest import SettingsFactory

@@ -14,12 +14,12 @@ from sqlalchemy import update
 from connector.domain.findings import Severity
 from connector.flows.money import payouts
 from connector.flows.reconcile import comparisons as comparing
-from connector.sandbox.amili_lines import make_payout
-from connector.sandbox.amili_settling import debtor_pays
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.odoo_books import InvoiceLine
-from connector.sandbox.odoo_seed import demo_ledger
-from connector.sandbox.serve import running
+from connector.sandbox.amili.lines import make_payout
+from connector.sandbox.amili.settling import debtor_pays
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.odoo.books import InvoiceLine
+from connector.sandbox.odoo.seed import demo_ledger
+from connector.sandbox.shared.serve import running
 from connector.store import hand_over_work, inbox, tables
 from connector.web.app import create_app
 from tests.flows.acting import begun, case_at_amili, driven

@@ -10,7 +10,7 @@ import pytest
 from connector.domain.connection import Environment, FirstAction
 from connector.domain.hand_over import Origin, Request
 from connector.flows.events.requests import take
-from connector.sandbox.odoo_books import InvoiceLine
+from connector.sandbox.odoo.books import InvoiceLine
 from connector.store import connections, inbox
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL

@@ -10,8 +10,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from connector.domain.connection import Environment
-from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR
-from connector.sandbox.fortnox_switches import Consent
+from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR
+from connector.sandbox.fortnox.switches import Consent
 from connector.store import connections, ledger_keys
 from connector.web.app import create_app
 from connector.web.texts import LANGUAGES

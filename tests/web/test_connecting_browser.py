@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from connector.flows.access.fortnox_access import CALLBACK_PATH
-from connector.sandbox.fortnox_switches import Consent
-from connector.sandbox.serve import running
+from connector.sandbox.fortnox.switches import Consent
+from connector.sandbox.shared.serve import running
 from connector.store import ledger_keys
 from connector.web.app import create_app
 from tests.conftest import SettingsFactory

@@ -11,7 +11,7 @@ from connector.amili.keys import make_key_pair
 from connector.domain.connection import Environment
 from connector.domain.hand_over import HandOverState
 from connector.flows.companies import amili_keys
-from connector.sandbox.amili_state import GUIDE_CREDITOR
+from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
 from connector.web.app import create_app

@@ -8,7 +8,7 @@ import pytest
 
 from connector.domain.dates import today
 from connector.flows.companies import keys
-from connector.sandbox.odoo_state import OdooState
+from connector.sandbox.odoo.state import OdooState
 from connector.store import ledger_keys
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.page import Page, read

@@ -15,7 +15,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from connector.flows.access.fortnox_access import CALLBACK_PATH
 from connector.flows.deployment import Deployment
-from connector.sandbox.serve import running
+from connector.sandbox.shared.serve import running
 from connector.web.app import create_app
 from connector.web.reading import Readings
 from connector.web.texts import LANGUAGES, load_catalogues

@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 
 from connector.domain.connection import ConnectionSettings
 from connector.flows.companies import keys
-from connector.sandbox.fortnox_webhooks import signature
-from connector.sandbox.serve import running
+from connector.sandbox.fortnox.webhooks import signature
+from connector.sandbox.shared.serve import running
 from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.ledger_keys import LedgerKey

@@ -11,9 +11,9 @@ import pytest
 from connector.domain.hand_over import Origin
 from connector.flows.follow_up import case_reading
 from connector.flows.money import payouts
-from connector.sandbox.amili_lines import make_payout
-from connector.sandbox.amili_settling import debtor_pays
-from connector.sandbox.amili_state import GUIDE_CREDITOR
+from connector.sandbox.amili.lines import make_payout
+from connector.sandbox.amili.settling import debtor_pays
+from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.store.connections import DEFAULT_ACCESS
 from tests.flows.acting import begun, driven
 from tests.flows.stage import CONNECTION, Stage

@@ -16,8 +16,8 @@ from connector.domain.follow_up import FollowUpKind, Reason, Step, Verdict
 from connector.domain.reconcile import Difference, DifferenceKind, unknown_case
 from connector.flows.reconcile import comparisons as comparing
 from connector.flows.reconcile.reconcile_words import SV
-from connector.sandbox.amili_settling import debtor_pays
-from connector.sandbox.amili_state import GUIDE_CREDITOR
+from connector.sandbox.amili.settling import debtor_pays
+from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.store import (
     comparisons,
     connections,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from connector.domain.hand_over import HandOverState, Request
 from connector.flows.events.requests import take
 from connector.flows.follow_up.follow_up import follow_up
-from connector.sandbox.amili_state import Action
+from connector.sandbox.amili.state import Action
 from connector.store import hand_overs, inbox
 from connector.store.hand_over_record import HandOver
 from tests.flows.acting import begun, driven, stored

@@ -20,7 +20,7 @@ from connector.flows.hand_over.register import register
 from connector.flows.outcome import Then
 from connector.flows.tasks import tasks
 from connector.flows.tasks.failing import found as failing
-from connector.sandbox.switches import AmiliSwitches, BodyKind, Fault, FaultKind
+from connector.sandbox.shared.switches import AmiliSwitches, BodyKind, Fault, FaultKind
 from connector.store import amili_accesses, case_readings, connections, follow_ups, hand_overs, resting
 from connector.store.connections import DEFAULT_ACCESS
 from tests import canary

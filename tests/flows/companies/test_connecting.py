@@ -12,7 +12,7 @@ from connector.amili.models import Creditor
 from connector.domain.connection import ConnectionSettings, Environment, FirstAction
 from connector.domain.errors import ConfigurationError, NotAuthorised, Unavailable
 from connector.flows.companies import connecting, keys
-from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR
+from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR
 from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
 from tests.flows.acting import closed_port, elsewhere

@@ -16,8 +16,8 @@ from connector.flows.companies import consent, keys
 from connector.flows.companies.consent import Approved
 from connector.hosts.fortnox.oauth import ServiceAccountRefused
 from connector.hosts.fortnox.refusals import ConsentRefused, Why
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.fortnox_switches import Consent
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.fortnox.switches import Consent
 from connector.store import ledger_keys
 from connector.store.connections import DEFAULT_ACCESS, StoredConnection
 from tests.conftest import SettingsFactory

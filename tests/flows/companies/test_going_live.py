@@ -19,7 +19,7 @@ from connector.flows.follow_up import withdrawal
 from connector.flows.hand_over import held_plan
 from connector.flows.hand_over.plan import request_for
 from connector.flows.tasks import tasks
-from connector.sandbox.amili_state import GUIDE_CREDITOR
+from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.store import connection_life, connections, hand_over_work, hand_overs, held_plans, inbox
 from connector.store import timeline as record
 from connector.store.connection_life import LifeAct

@@ -17,7 +17,7 @@ from connector.flows.hand_over.register import register
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Outcome, Then
-from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches, MakesKeys
+from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches, MakesKeys
 from connector.store import hand_overs, ledger_keys
 from connector.store.connections import StoredConnection
 from connector.store.ledger_keys import LedgerKey

@@ -20,7 +20,7 @@ from connector.flows.events.listening import LEASE, listener_of
 from connector.flows.hand_over import driving
 from connector.flows.job import Job
 from connector.flows.outcome import Then
-from connector.sandbox.fortnox_switches import Change
+from connector.sandbox.fortnox.switches import Change
 from connector.store import following, inbox, leases, timeline
 from tests.flows.acting import begun, driven
 from tests.flows.ledgers import FortnoxLedger, fortnox_state

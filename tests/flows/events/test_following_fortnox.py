@@ -12,9 +12,9 @@ import pytest
 
 from connector.domain.hand_over import HandOverState
 from connector.flows.events import following as polling
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.fortnox_switches import FortnoxSwitches, LockedPut
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.fortnox.switches import FortnoxSwitches, LockedPut
 from connector.store import timeline
 from tests.flows.acting import begun, driven
 from tests.flows.ledgers import FortnoxLedger, fortnox_state

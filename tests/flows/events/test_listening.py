@@ -19,8 +19,8 @@ from connector.flows.deployment import open_deployment
 from connector.flows.events.hearing import MOST_A_MINUTE
 from connector.flows.events.listening import LEASE, listener_of
 from connector.flows.outcome import pause_s
-from connector.sandbox.fortnox_books import Books
-from connector.sandbox.fortnox_switches import ExpiredTenant, OldOffset
+from connector.sandbox.fortnox.books import Books
+from connector.sandbox.fortnox.switches import ExpiredTenant, OldOffset
 from connector.store import connections, feed_offsets, inbox, leases, ledger_keys
 from connector.store.database import Databases
 from tests.conftest import SettingsFactory

@@ -18,7 +18,7 @@ from connector.flows.hand_over import driving
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.job import Job
 from connector.flows.outcome import Then
-from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
+from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches
 from connector.store import inbox, tables
 from connector.store.crypto import Vault
 from connector.store.inbox import Kind

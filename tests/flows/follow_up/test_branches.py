@@ -11,8 +11,8 @@ from connector.domain.errors import OutOfReach
 from connector.domain.hand_over import HandOverState
 from connector.flows.follow_up.follow_up import follow_up
 from connector.flows.hand_over import preview
-from connector.sandbox import odoo_settling as settling
-from connector.sandbox.odoo_companies import make_branch, move_to_parent
+from connector.sandbox.odoo import settling
+from connector.sandbox.odoo.companies import make_branch, move_to_parent
 from tests.flows.acting import begun, codes, driven, stored
 from tests.flows.following_up import AtAmili, actions, followed, kr, noticed, questions, sent
 from tests.flows.ledgers import LedgerSide

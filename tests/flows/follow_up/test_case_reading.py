@@ -31,8 +31,8 @@ from connector.flows.job import Job
 from connector.flows.outcome import Then
 from connector.flows.tasks import tasks
 from connector.flows.tasks.task import Task
-from connector.sandbox.amili_state import GUIDE_ACCOUNT, GUIDE_CREDITOR, Case
-from connector.sandbox.switches import AmiliSwitches, ClosedAs, Fault, FaultKind, LedgerSwitches
+from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR, Case
+from connector.sandbox.shared.switches import AmiliSwitches, ClosedAs, Fault, FaultKind, LedgerSwitches
 from connector.store import cases, connections, hand_over_work, hand_overs, ledger_keys, tables, timeline
 from connector.store.connections import DEFAULT_ACCESS
 from tests import canary

@@ -11,8 +11,8 @@ from sqlalchemy import update
 
 from connector.domain.reconcile import DifferenceKind
 from connector.flows.reconcile.reconcile import reconcile
-from connector.sandbox.odoo_changing import change_invoice
-from connector.sandbox.odoo_settling import post_again, to_draft
+from connector.sandbox.odoo.changing import change_invoice
+from connector.sandbox.odoo.settling import post_again, to_draft
 from connector.store import follow_ups, tables
 from tests.flows.acting import stored
 from tests.flows.following_up import (

@@ -18,10 +18,10 @@ from connector.domain.hand_over import Origin
 from connector.flows.events import requests
 from connector.flows.follow_up import follow_up as flow
 from connector.flows.outcome import Then
-from connector.sandbox.amili_lines import make_payout
-from connector.sandbox.amili_settling import debtor_pays
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.switches import BodyKind, Duplicates, Fault, FaultKind, Unfit, answer_lost_after_create
+from connector.sandbox.amili.lines import make_payout
+from connector.sandbox.amili.settling import debtor_pays
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.shared.switches import BodyKind, Duplicates, Fault, FaultKind, Unfit, answer_lost_after_create
 from connector.store import follow_ups, inbox, tables, timeline
 from tests.flows.acting import begun, calls, case_at_amili, death_at_call, driven, stored, strike
 from tests.flows.following_up import (

@@ -17,10 +17,10 @@ from connector.flows.events import following
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_books import Books
-from connector.sandbox.fortnox_switches import LinkedCredit, PaidFee, WhichCredit
-from connector.sandbox.switches import Fault, FaultKind
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.books import Books
+from connector.sandbox.fortnox.switches import LinkedCredit, PaidFee, WhichCredit
+from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import connections, tables, timeline
 from tests.flows.acting import begun, driven, stored
 from tests.flows.bookkeeping import DISPUTED, FortnoxBookkeeper

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from connector.domain.errors import ConnectorError
 from connector.domain.follow_up import FollowUpKind, FollowUpState
 from connector.flows.events import requests
-from connector.sandbox.switches import Fault, FaultKind
+from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import follow_ups, inbox
 from tests.flows.acting import death_at_call, strike
 from tests.flows.following_up import (

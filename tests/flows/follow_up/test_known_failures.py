@@ -18,7 +18,7 @@ from connector.domain.follow_up import FollowUpState
 from connector.domain.hand_over import HandOverState, Origin
 from connector.flows.follow_up import case_reading
 from connector.flows.hand_over import ledger_words
-from connector.sandbox.switches import Fault, FaultKind
+from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import cases
 from connector.store.connections import DEFAULT_ACCESS
 from tests.flows.acting import asked, begun, codes, driven, stored, strike

@@ -11,7 +11,7 @@ from connector.domain.follow_up import FollowUpState
 from connector.flows.outcome import Then
 from connector.flows.repeats import ASKED_ABOUT_AFTER_S, BEFORE_A_THIRD_S
 from connector.flows.tasks import tasks
-from connector.sandbox.switches import BodyKind, Fault, FaultKind
+from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind
 from connector.store import follow_ups, tables, withdrawals
 from connector.store.follow_ups import FollowUp
 from tests.flows.acting import INSTANTS, calls, strike

@@ -10,9 +10,8 @@ import pytest
 from connector.domain.dates import today
 from connector.flows.events import following
 from connector.flows.reconcile.reconcile import reconcile
-from connector.sandbox import odoo_oddities as oddities
-from connector.sandbox import odoo_settling as settling
-from connector.sandbox.odoo_books import Books
+from connector.sandbox.odoo import oddities, settling
+from connector.sandbox.odoo.books import Books
 from tests.flows.acting import stored
 from tests.flows.following_up import AtAmili, actions, followed, kr, looked, questions, sent
 from tests.flows.stage import CONNECTION, Stage

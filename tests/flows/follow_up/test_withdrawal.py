@@ -19,10 +19,10 @@ from connector.flows.follow_up import withdrawal
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
-from connector.sandbox.amili_settling import close, debtor_pays, take_in
-from connector.sandbox.amili_state import Action
-from connector.sandbox.fortnox_switches import LockedPut
-from connector.sandbox.switches import Fault, FaultKind, answer_lost_after_create
+from connector.sandbox.amili.settling import close, debtor_pays, take_in
+from connector.sandbox.amili.state import Action
+from connector.sandbox.fortnox.switches import LockedPut
+from connector.sandbox.shared.switches import Fault, FaultKind, answer_lost_after_create
 from connector.store import follow_ups, hand_overs, inbox, timeline
 from tests.flows.acting import asked, begun, calls, codes, death_at_call, driven, events, registrations, stored, strike
 from tests.flows.following_up import (

@@ -18,8 +18,8 @@ from connector.flows.follow_up import withdrawal
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.tasks import tasks
-from connector.sandbox.amili_settling import debtor_pays
-from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches, answer_lost_after_create
+from connector.sandbox.amili.settling import debtor_pays
+from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches, answer_lost_after_create
 from connector.store import hand_overs, inbox, timeline
 from connector.store.follow_ups import FollowUp
 from connector.store.hand_over_record import HandOver

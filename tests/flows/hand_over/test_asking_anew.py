@@ -10,7 +10,7 @@ import pytest
 from connector.domain.hand_over import HandOverState, Origin
 from connector.flows.events import following
 from connector.flows.follow_up import withdrawal
-from connector.sandbox.fortnox_switches import LockedPut
+from connector.sandbox.fortnox.switches import LockedPut
 from connector.store import hand_overs, inbox
 from tests.flows.acting import begun, codes, driven, let_pass, registrations, stored
 from tests.flows.bookkeeping import FortnoxBookkeeper

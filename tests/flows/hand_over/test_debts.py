@@ -15,8 +15,8 @@ from connector.flows.hand_over import deciding
 from connector.flows.outcome import Then
 from connector.flows.repeats import ASKED_ABOUT_AFTER_S, BEFORE_A_THIRD_S
 from connector.flows.tasks import tasks
-from connector.sandbox.amili_state import Case
-from connector.sandbox.switches import BodyKind, CasesMade, Fault, FaultKind
+from connector.sandbox.amili.state import Case
+from connector.sandbox.shared.switches import BodyKind, CasesMade, Fault, FaultKind
 from connector.store import tables
 from connector.store.hand_over_record import HandOver
 from tests.flows.acting import (

@@ -8,7 +8,7 @@ import pytest
 
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
-from connector.sandbox.switches import Fault, FaultKind
+from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import hand_overs, timeline
 from connector.store.hand_over_record import HandOver
 from tests.flows.acting import begun, case_at_amili, driven, stored, strike

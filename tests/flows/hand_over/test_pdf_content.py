@@ -13,7 +13,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
 from connector.flows.hand_over.pdf_content import PdfContent, content_of
-from connector.sandbox.pdf import pdf_of
+from connector.sandbox.shared.pdf import pdf_of
 
 PLAIN = pdf_of(["Faktura 2026-0001", "Belopp: 1 250,00 kr"])
 NO_PAGES = (

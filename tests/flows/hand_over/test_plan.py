@@ -20,13 +20,13 @@ from connector.hosts.fortnox.client import REQUESTS, RESERVED, WINDOW_S, Fortnox
 from connector.hosts.fortnox.host import FortnoxHost
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.pacing import Pace, in_background
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_books import Books
-from connector.sandbox.fortnox_documents import Row
-from connector.sandbox.fortnox_grants import Grant
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.fortnox_switches import DOCUMENTED_RATE_LIMIT
-from connector.sandbox.serve import running
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.books import Books
+from connector.sandbox.fortnox.documents import Row
+from connector.sandbox.fortnox.grants import Grant
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.fortnox.switches import DOCUMENTED_RATE_LIMIT
+from connector.sandbox.shared.serve import running
 from connector.store import budgets
 from connector.store.budgets import Quota
 from connector.store.database import Databases, open_databases

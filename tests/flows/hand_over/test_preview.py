@@ -11,8 +11,8 @@ from connector.domain.errors import ConfigurationError, NotFound, RemoteError
 from connector.domain.findings import Severity
 from connector.domain.hand_over import HandOverState
 from connector.flows.hand_over.preview import PAGE_SIZE, OverdueRow, overdue, preview
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.switches import ClosedAs, Fault, FaultKind, LedgerSwitches
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.shared.switches import ClosedAs, Fault, FaultKind, LedgerSwitches
 from connector.store import tables
 from tests.flows.acting import (
     armed,

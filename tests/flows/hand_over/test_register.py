@@ -20,8 +20,8 @@ from connector.flows.hand_over.register import register
 from connector.flows.outcome import Then
 from connector.flows.repeats import BEFORE_A_THIRD_S, TRIES_BEFORE_ASKING
 from connector.remote.calls import Kind
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.switches import (
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.shared.switches import (
     BodyKind,
     ClosedAs,
     Duplicates,

@@ -17,10 +17,10 @@ from connector.flows.hand_over.register import register
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import TRIES_BEFORE_GIVING_UP, Outcome, Then
-from connector.sandbox import amili_state
-from connector.sandbox.amili_state import Case, Upload
-from connector.sandbox.pdf import pdf_of
-from connector.sandbox.switches import BodyKind, Fault, FaultKind, LedgerSwitches
+from connector.sandbox.amili import state as amili_state
+from connector.sandbox.amili.state import Case, Upload
+from connector.sandbox.shared.pdf import pdf_of
+from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind, LedgerSwitches
 from connector.store import hand_over_work
 from tests.flows.acting import (
     begun,

@@ -15,8 +15,8 @@ from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import TRIES_BEFORE_GIVING_UP, Outcome, Then
 from connector.flows.tasks import tasks
-from connector.sandbox.odoo_books import InvoiceLine
-from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
+from connector.sandbox.odoo.books import InvoiceLine
+from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches
 from connector.store import connections, hand_overs, timeline
 from tests.flows.acting import asked, begun, claimed, codes, death_at_call, driven, elsewhere, events, let_pass, stored
 from tests.flows.stage import CONNECTION, Stage

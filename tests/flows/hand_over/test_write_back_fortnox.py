@@ -18,8 +18,8 @@ from connector.domain.hand_over import HandOverState, Origin, WriteBackState
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Outcome, Then
-from connector.sandbox.fortnox_files import Attachment
-from connector.sandbox.fortnox_switches import LockedPut
+from connector.sandbox.fortnox.files import Attachment
+from connector.sandbox.fortnox.switches import LockedPut
 from connector.store import connections
 from tests.flows.acting import begun, codes, death_at_call, driven, events, let_pass, stored
 from tests.flows.ledgers import FortnoxLedger

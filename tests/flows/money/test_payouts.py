@@ -9,10 +9,10 @@ import pytest
 from connector.domain.errors import ConnectorError
 from connector.domain.money_view import PaidOut
 from connector.flows.money import payouts
-from connector.sandbox.amili_lines import make_payout
-from connector.sandbox.amili_settling import debtor_pays
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.switches import Fault, FaultKind
+from connector.sandbox.amili.lines import make_payout
+from connector.sandbox.amili.settling import debtor_pays
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import payout_lines
 from tests.flows.acting import calls, case_at_amili, strike
 from tests.flows.stage import CONNECTION, Stage

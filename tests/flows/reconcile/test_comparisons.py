@@ -21,10 +21,10 @@ from connector.flows.job import Job
 from connector.flows.outcome import STOP
 from connector.flows.reconcile import comparisons as comparing
 from connector.flows.reconcile.comparisons import COMPARE, SPREAD_S, TRIES_A_NIGHT, Starting, next_night
-from connector.sandbox.amili_lines import make_payout
-from connector.sandbox.amili_settling import debtor_pays
-from connector.sandbox.amili_state import GUIDE_CREDITOR
-from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches
+from connector.sandbox.amili.lines import make_payout
+from connector.sandbox.amili.settling import debtor_pays
+from connector.sandbox.amili.state import GUIDE_CREDITOR
+from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches
 from connector.store import comparisons, payout_lines, tables, troubles
 from connector.store.comparisons import StoredComparison
 from tests.conftest import SettingsFactory

@@ -17,9 +17,9 @@ from connector.flows.follow_up.case_reading import SURELY_LISTED_S
 from connector.flows.money import payouts
 from connector.flows.reconcile.reconcile import MOST_LOOKED_AT_AGAIN, reconcile
 from connector.flows.reconcile.reconcile_words import EN, SV
-from connector.sandbox.amili_lines import make_payout
-from connector.sandbox.amili_settling import debtor_pays
-from connector.sandbox.amili_state import GUIDE_CREDITOR
+from connector.sandbox.amili.lines import make_payout
+from connector.sandbox.amili.settling import debtor_pays
+from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.store import follow_ups, tables
 from connector.store.connections import DEFAULT_ACCESS
 from tests import canary

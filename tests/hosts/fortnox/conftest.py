@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.serve import running
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.shared.serve import running
 from tests.hosts.fortnox.sandboxed import APP, SandboxClock, SandboxLedger
 
 

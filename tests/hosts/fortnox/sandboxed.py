@@ -23,11 +23,11 @@ from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, SCOPES, AuthorisationS
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.hosts.pacing import Pace
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_documents import Row
-from connector.sandbox.fortnox_grants import App, Grant
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.fortnox_switches import FortnoxSwitches, LockedPut
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.documents import Row
+from connector.sandbox.fortnox.grants import App, Grant
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.fortnox.switches import FortnoxSwitches, LockedPut
 from tests.hosts.contract import Made
 from tests.hosts.fortnox.wired import Tokens, Turns
 

@@ -10,8 +10,8 @@ import pytest
 
 from connector.domain.invoice import InvoiceState, Standing
 from connector.hosts.base import Changes
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_switches import Zone
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.switches import Zone
 from tests.hosts.contract import followed
 from tests.hosts.fortnox.sandboxed import SandboxLedger
 

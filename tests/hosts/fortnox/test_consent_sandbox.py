@@ -26,11 +26,11 @@ from connector.hosts.fortnox.oauth import (
 )
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.hosts.pacing import Pace
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_grants import App
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.fortnox_switches import Consent
-from connector.sandbox.serve import running
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.grants import App
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.fortnox.switches import Consent
+from connector.sandbox.shared.serve import running
 from connector.store.database import Databases
 from tests.hosts.fortnox.wired import Turns
 from tests.store.samples import vault

@@ -18,10 +18,10 @@ from connector.domain.errors import KeyRefused, NotFound, Refused
 from connector.domain.invoice import OpenReceipt
 from connector.domain.invoiced import Named, who_was_invoiced
 from connector.hosts.base import PdfUnavailable, WriteBackResult
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_documents import Row
-from connector.sandbox.fortnox_switches import LockedPut
-from connector.sandbox.switches import Fault, FaultKind
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.documents import Row
+from connector.sandbox.fortnox.switches import LockedPut
+from connector.sandbox.shared.switches import Fault, FaultKind
 from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import UNKNOWN_IDS, followed, message
 from tests.hosts.fortnox.sandboxed import APP, ASK, AT_AMILI, NOTE, SandboxLedger

@@ -12,11 +12,11 @@ from connector.flows.access.ledger_budget import LedgerBudget
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import REQUESTS, RESERVED, WINDOW_S, FortnoxClient
 from connector.hosts.pacing import Pace, in_background
-from connector.sandbox.fortnox import create_fortnox
-from connector.sandbox.fortnox_grants import App, Grant
-from connector.sandbox.fortnox_state import FortnoxState
-from connector.sandbox.fortnox_switches import DOCUMENTED_RATE_LIMIT, RATE_WINDOW_S, FortnoxSwitches
-from connector.sandbox.serve import running
+from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.fortnox.grants import App, Grant
+from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.fortnox.switches import DOCUMENTED_RATE_LIMIT, RATE_WINDOW_S, FortnoxSwitches
+from connector.sandbox.shared.serve import running
 from connector.store.budgets import Quota
 from connector.store.database import Databases
 from tests.hosts.fortnox.wired import Tokens

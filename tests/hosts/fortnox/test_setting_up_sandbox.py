@@ -10,7 +10,7 @@ import pytest
 from connector.domain.errors import ConfigurationError, NotAuthorised, OutcomeUnknown
 from connector.hosts.fortnox.setting_up import prepare
 from connector.hosts.fortnox.settings import FortnoxSettings, fortnox_settings
-from connector.sandbox.switches import Fault, FaultKind
+from connector.sandbox.shared.switches import Fault, FaultKind
 from tests.hosts.fortnox.sandboxed import ASK, AT_AMILI, SandboxLedger
 
 FOLLOWED = FortnoxSettings(request_label=ASK)

@@ -12,9 +12,9 @@ import pytest
 from connector.domain.errors import AmountUnreadable
 from connector.domain.invoice import InvoiceState, Standing
 from connector.hosts.fortnox.standing import WORTH
-from connector.sandbox import fortnox_settling as settling
-from connector.sandbox.fortnox_documents import Row
-from connector.sandbox.fortnox_switches import Empty, ErrorSpelling, ForeignAmount, Oddity
+from connector.sandbox.fortnox import settling
+from connector.sandbox.fortnox.documents import Row
+from connector.sandbox.fortnox.switches import Empty, ErrorSpelling, ForeignAmount, Oddity
 from tests.hosts.fortnox.sandboxed import SandboxLedger
 
 LIST, READ = "GET /3/invoices", "GET /3/invoices/{number}"

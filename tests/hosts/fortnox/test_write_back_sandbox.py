@@ -13,8 +13,8 @@ from connector.domain.errors import OutcomeUnknown
 from connector.hosts.base import ReceiptFile, WriteBackResult
 from connector.hosts.fortnox.page import one_page_pdf
 from connector.hosts.fortnox.receipt import receipt
-from connector.sandbox.fortnox_switches import LabelArray, LockedPut
-from connector.sandbox.switches import Fault, FaultKind
+from connector.sandbox.fortnox.switches import LabelArray, LockedPut
+from connector.sandbox.shared.switches import Fault, FaultKind
 from tests.hosts.contract import Made
 from tests.hosts.fortnox.sandboxed import AT_AMILI, NOTE, SandboxLedger
 

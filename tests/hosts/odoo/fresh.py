@@ -10,11 +10,11 @@ from pydantic import SecretStr
 
 from connector.hosts.odoo import fields
 from connector.hosts.odoo.client import OdooClient
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_fields import SETTINGS_ONLY
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
-from connector.sandbox.switches import LedgerSwitches, OdooVersion
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.fields import SETTINGS_ONLY
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
+from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion
 
 INVOICING = "account.group_account_invoice"
 ADMINISTRATOR = ("base.group_user", "base.group_system", INVOICING, "account.group_account_manager")

@@ -13,11 +13,11 @@ from pydantic import SecretStr
 from connector.domain.dates import today
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import last_bank_entry, receipts_by_journal
-from connector.sandbox import odoo_chart as chart
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_books import Books, InvoiceLine
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
+from connector.sandbox.odoo import chart
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.books import Books, InvoiceLine
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
 from tests.hosts.odoo.recorded import SETTINGS
 
 SECOND = 13

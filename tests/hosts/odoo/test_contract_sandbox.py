@@ -39,15 +39,15 @@ from connector.hosts.odoo.fields import (
     WITHDRAWAL_REASON,
     odoo_datetime,
 )
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_books import InvoiceLine
-from connector.sandbox.odoo_chart import SALES_JOURNAL
-from connector.sandbox.odoo_modules import CREDIT_INFO
-from connector.sandbox.odoo_reminders import add_number, add_policy, remind, remind_of_overdue
-from connector.sandbox.odoo_requests import ACTION_IDS, ANSWER, DISPUTE, SEND, SETTLE, WITHDRAW
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
-from connector.sandbox.switches import Fault, FaultKind, LedgerSwitches, OdooVersion
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.books import InvoiceLine
+from connector.sandbox.odoo.chart import SALES_JOURNAL
+from connector.sandbox.odoo.modules import CREDIT_INFO
+from connector.sandbox.odoo.reminders import add_number, add_policy, remind, remind_of_overdue
+from connector.sandbox.odoo.request_rows import ACTION_IDS, ANSWER, DISPUTE, SEND, SETTLE, WITHDRAW
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
+from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches, OdooVersion
 from tests.domain.build import circumstances, settings
 from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import Made

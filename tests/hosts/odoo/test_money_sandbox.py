@@ -21,14 +21,13 @@ from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import fetch
 from connector.hosts.odoo.host import OdooHost
 from connector.hosts.odoo.translate import translate
-from connector.sandbox import odoo_oddities as oddities
-from connector.sandbox import odoo_settling as settling
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_books import Books, InvoiceLine
-from connector.sandbox.odoo_companies import PARENTS_BANK, let_see, make_branch, move_to_parent
-from connector.sandbox.odoo_requests import ACTION_IDS, ANSWER
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
+from connector.sandbox.odoo import oddities, settling
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.books import Books, InvoiceLine
+from connector.sandbox.odoo.companies import PARENTS_BANK, let_see, make_branch, move_to_parent
+from connector.sandbox.odoo.request_rows import ACTION_IDS, ANSWER
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
 from tests.hosts.odoo.recorded import SETTINGS
 
 

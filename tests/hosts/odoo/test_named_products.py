@@ -12,11 +12,11 @@ from connector.domain.invoice import LineKind
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.host import OdooHost
 from connector.hosts.odoo.settings import OdooSettings
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_books import InvoiceLine
-from connector.sandbox.odoo_requests import ACTION_IDS, ANSWER
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.books import InvoiceLine
+from connector.sandbox.odoo.request_rows import ACTION_IDS, ANSWER
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
 
 
 @pytest.fixture

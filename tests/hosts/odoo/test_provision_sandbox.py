@@ -15,10 +15,10 @@ from connector.hosts.odoo.installing import Installer, data_rows
 from connector.hosts.odoo.inventory import ADDED_FIELDS, REQUEST_FIELDS
 from connector.hosts.odoo.provision import keep_requests, take_away_other_access, with_choices
 from connector.hosts.odoo.removal import take_away
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
-from connector.sandbox.switches import LedgerSwitches
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
+from connector.sandbox.shared.switches import LedgerSwitches
 
 INVOICING = "account.group_account_invoice"
 

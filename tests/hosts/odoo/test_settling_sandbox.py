@@ -15,11 +15,11 @@ from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import Extras, fetch
 from connector.hosts.odoo.present import Present
 from connector.hosts.odoo.translate import translate
-from connector.sandbox import odoo_settling as settling
-from connector.sandbox.odoo import create_odoo
-from connector.sandbox.odoo_books import Books, InvoiceLine
-from connector.sandbox.odoo_state import OdooState
-from connector.sandbox.serve import running
+from connector.sandbox.odoo import settling
+from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.odoo.books import Books, InvoiceLine
+from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.shared.serve import running
 from tests.hosts.odoo.recorded import SETTINGS, document
 
 Made = Callable[[Books, int], None]

@@ -1,0 +1,1 @@
+"""An imitation of Amili, served over HTTP."""

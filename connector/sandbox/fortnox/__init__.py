@@ -1,0 +1,1 @@
+"""An imitation of Fortnox, served over HTTP."""

@@ -1,0 +1,1 @@
+"""An imitation of Odoo, served over HTTP."""

@@ -1,0 +1,1 @@
+"""What the imitations share: how they are served, made to fail and controlled."""
