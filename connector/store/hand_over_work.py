@@ -318,38 +318,6 @@ def _end(
     )
 
 
-def attempt_pdf(db: Engine, lease: Lease) -> None:
-    """Commit the intent to upload the PDF before the call."""
-    _change(db, lease, None, {"pdf_attempted": True}, {}, keep=True)
-
-
-def pdf_unknown(db: Engine, lease: Lease) -> None:
-    """Note that the PDF was sent and not answered readably: until that has settled, none is sent again."""
-    with db.begin() as connection:
-        _apply(connection, lease, None, {"pdf_unknown_since": now(connection)}, {}, keep=True)
-
-
-def pdf_not_shown(db: Engine, lease: Lease) -> None:
-    """Give the lease back after a look that did not find the PDF yet; Amili answered, so it counts as no try."""
-    _change(db, lease, None, {"tries": lease.hand_over.tries - 1}, {})
-
-
-def pdf_unknown_for_s(db: Engine, hand_over: HandOver) -> float:
-    """Seconds since a PDF was sent of which nobody knows whether it arrived; infinite if there is none."""
-    return age_s(db, hand_over.pdf_unknown_since)
-
-
-def pdf_result(db: Engine, lease: Lease, state: PdfState, finding: Finding | None, **data: Any) -> None:
-    """Note what became of the PDF, and give the lease back."""
-    findings = (*lease.hand_over.findings, finding) if finding else lease.hand_over.findings
-    event = "pdf_uploaded" if state is PdfState.UPLOADED else "pdf_unavailable"
-    values = {"pdf": state, **findings_values(findings), "waiting_for": "", "tries": 0, "refusals": 0}
-    if finding and lease.hand_over.write_back is WriteBackState.WRITTEN:
-        # The ledger's people have been told of a case without remarks.
-        values["write_back"] = WriteBackState.PENDING
-    _change(db, lease, event, values, data)
-
-
 def attempt_message(db: Engine, lease: Lease, key: str) -> None:
     """Commit the intent to leave a message in the ledger before the call."""
     _change(db, lease, None, {"message_attempted": key}, {}, keep=True)

@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from connector.domain.findings import Severity
 from connector.domain.hand_over import HandOverState, PdfState, WriteBackState
-from connector.store import found_cases, hand_over_work, hand_overs, tables, timeline
+from connector.store import found_cases, hand_over_work, hand_overs, pdf_work, tables, timeline
 from connector.store.database import Databases
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease
@@ -129,15 +129,17 @@ CHANGES: dict[str, Callable[[Databases, Lease], object]] = {
     "wait": lambda databases, lease: hand_over_work.wait(databases.main, lease, waiting_for="x"),
     "not_sent": lambda databases, lease: hand_over_work.wait(databases.main, lease, waiting_for="x", not_sent=True),
     "block": lambda databases, lease: hand_over_work.block(databases.main, lease, (BLOCKING,)),
-    "attempt_pdf": lambda databases, lease: hand_over_work.attempt_pdf(databases.main, lease),
-    "pdf_result": lambda databases, lease: hand_over_work.pdf_result(databases.main, lease, PdfState.UPLOADED, None),
+    "attempt_pdf": lambda databases, lease: pdf_work.attempt(databases.main, lease),
+    "pdf_unknown": lambda databases, lease: pdf_work.unknown(databases.main, lease),
+    "pdf_not_shown": lambda databases, lease: pdf_work.not_shown(databases.main, lease),
+    "pdf_result": lambda databases, lease: pdf_work.result(databases.main, lease, PdfState.UPLOADED, None),
     "write_back_result": lambda databases, lease: hand_over_work.write_back_result(
         databases.main, lease, WriteBackState.WRITTEN, None
     ),
 }
 
 
-INTENTS = ("arm", "name_invoice", "attempt_pdf")
+INTENTS = ("arm", "name_invoice", "attempt_pdf", "pdf_unknown")
 
 
 def test_a_former_owner_changes_nothing(databases: Databases, started: HandOver) -> None:
@@ -326,7 +328,7 @@ def test_a_case_is_kept_once(databases: Databases, started: HandOver) -> None:
 def test_a_hand_over_ends_when_pdf_and_write_back_are_both_settled(databases: Databases, started: HandOver) -> None:
     register(databases, armed(databases, started))
     assert not hand_over_work.finish(databases.main, started.id)
-    hand_over_work.pdf_result(databases.main, claimed(databases, started), PdfState.UNAVAILABLE, BLOCKING)
+    pdf_work.result(databases.main, claimed(databases, started), PdfState.UNAVAILABLE, BLOCKING)
     assert not hand_over_work.finish(databases.main, started.id)
     hand_over_work.write_back_result(databases.main, claimed(databases, started), WriteBackState.REFUSED, BLOCKING)
     assert hand_over_work.finish(databases.main, started.id)

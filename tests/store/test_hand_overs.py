@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.hand_over import HandOverState, Judgement, Origin, PdfState, WriteBackState
-from connector.store import connections, hand_over_work, hand_overs, tables, timeline
+from connector.store import connections, hand_over_work, hand_overs, pdf_work, tables, timeline
 from connector.store.database import Databases, reading
 from connector.store.ownership import LostOwnership
 from tests.store.samples import (
@@ -169,7 +169,7 @@ def test_a_case_is_never_asked_for_again(databases: Databases, origin: Origin) -
     started, _ = ask(databases)
     register(databases, armed(databases, started))
     assert ask(databases, origin=origin, wish_mark="new")[1] is Judgement.UNDER_WAY
-    hand_over_work.pdf_result(databases.main, claimed(databases, started), PdfState.UPLOADED, None)
+    pdf_work.result(databases.main, claimed(databases, started), PdfState.UPLOADED, None)
     hand_over_work.write_back_result(databases.main, claimed(databases, started), WriteBackState.WRITTEN, None)
     assert hand_over_work.finish(databases.main, started.id)
     standing, judgement = ask(databases, origin=origin, wish_mark="newer")

@@ -21,6 +21,7 @@ from connector.store import (
     hand_over_work,
     hand_overs,
     inbox,
+    pdf_work,
     restores,
     tables,
     troubles,
@@ -87,7 +88,7 @@ def registered(house: Stage, hand_over: HandOver) -> None:
 
 def completed(house: Stage, hand_over: HandOver) -> None:
     db = house.deployment.databases.main
-    hand_over_work.pdf_result(db, leased(house, hand_over), PdfState.UPLOADED, None, bytes=1000)
+    pdf_work.result(db, leased(house, hand_over), PdfState.UPLOADED, None, bytes=1000)
     hand_over_work.write_back_result(
         db, leased(house, hand_over), WriteBackState.WRITTEN, None, places=("x_amili_case_id",), case_id_written=True
     )
@@ -328,7 +329,7 @@ def test_a_case_without_pdf_or_write_back_says_so(eva: Visitor, house: Stage) ->
     hand_over = asked(house, house.invoice())
     registered(house, hand_over)
     remark = finding(Severity.WARNING)
-    hand_over_work.pdf_result(db, leased(house, hand_over), PdfState.UNAVAILABLE, remark, why=remark.en)
+    pdf_work.result(db, leased(house, hand_over), PdfState.UNAVAILABLE, remark, why=remark.en)
     hand_over_work.write_back_result(db, leased(house, hand_over), WriteBackState.REFUSED, None, why="locked")
     page = eva.page(f"/hand-overs/{hand_over.id}")
     assert "Kunde inte laddas upp" in page.text

@@ -22,7 +22,7 @@ from connector.flows.hand_over.later import is_given_up, try_again
 from connector.flows.hand_over.quiet import quiet_for_s
 from connector.flows.outcome import NEXT, Outcome, Then, pause_s
 from connector.hosts.base import PdfUnavailable
-from connector.store import hand_over_work, hand_overs, restores
+from connector.store import hand_over_work, hand_overs, pdf_work, restores
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease
 from connector.store.ownership import LostOwnership
@@ -71,16 +71,16 @@ def _upload(deployment: Deployment, lease: Lease, fence: Fence) -> Outcome:
     number = hand_over.invoice_number or pdf.invoice_number
     if unfit := next(check_pdf(pdf_facts(pdf), number, Severity.WARNING), None):
         return _without(deployment, lease, remote_findings.pdf_unavailable(unfit.sv, unfit.en))
-    hand_over_work.attempt_pdf(db, lease)
+    pdf_work.attempt(db, lease)
     try:
         amili.upload_original_invoice(
             hand_over.case_id, pdf.content, ORIGINAL_INVOICE_FILE_NAME, may_send=fence.may_send
         )
     except OutcomeUnknown:
         deployment.posted.note(_subject(hand_over))
-        hand_over_work.pdf_unknown(db, lease)
+        pdf_work.unknown(db, lease)
         raise
-    hand_over_work.pdf_result(db, lease, PdfState.UPLOADED, None, bytes=len(pdf.content))
+    pdf_work.result(db, lease, PdfState.UPLOADED, None, bytes=len(pdf.content))
     return NEXT
 
 
@@ -89,14 +89,14 @@ def _look(deployment: Deployment, lease: Lease, amili: AmiliClient) -> Outcome |
     db = deployment.databases.main
     settle_s = deployment.settings.settle_s
     # Judged before the look: one that began too early proves nothing, however late its answer comes.
-    unknown_for_s = hand_over_work.pdf_unknown_for_s(db, lease.hand_over)
+    unknown_for_s = pdf_work.unknown_for_s(db, lease.hand_over)
     since_s = deployment.posted.at_most_s(_subject(lease.hand_over), unknown_for_s)
     if amili.case(lease.hand_over.case_id).original_invoice_shown:
-        hand_over_work.pdf_result(db, lease, PdfState.UPLOADED, None, found=True)
+        pdf_work.result(db, lease, PdfState.UPLOADED, None, found=True)
         return NEXT
     if since_s >= settle_s:
         return None
-    hand_over_work.pdf_not_shown(db, lease)
+    pdf_work.not_shown(db, lease)
     return Outcome(Then.AGAIN, repeats.next_look_after_s(since_s, settle_s), could_read=True)
 
 
@@ -116,7 +116,7 @@ def _later_or_without(deployment: Deployment, lease: Lease, error: ConnectorErro
 
 def _without(deployment: Deployment, lease: Lease, finding: Finding) -> Outcome:
     try:
-        hand_over_work.pdf_result(deployment.databases.main, lease, PdfState.UNAVAILABLE, finding, why=finding.en)
+        pdf_work.result(deployment.databases.main, lease, PdfState.UNAVAILABLE, finding, why=finding.en)
     except LostOwnership:
         return Outcome(Then.AGAIN, pause_s(1))
     return NEXT

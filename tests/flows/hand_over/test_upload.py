@@ -21,7 +21,7 @@ from connector.sandbox.amili import state as amili_state
 from connector.sandbox.amili.state import Case, Upload
 from connector.sandbox.shared.pdf import pdf_of
 from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind, LedgerSwitches
-from connector.store import hand_over_work
+from connector.store import pdf_work
 from tests.flows.acting import (
     begun,
     calls,
@@ -347,7 +347,7 @@ def test_who_is_at_work_is_not_disturbed(on: Stage, hand_over: str, invoice: str
 
 
 def test_a_worker_that_died_while_uploading_is_followed_by_another(on: Stage, hand_over: str, invoice: str) -> None:
-    hand_over_work.attempt_pdf(on.deployment.databases.main, claimed(on, hand_over))
+    pdf_work.attempt(on.deployment.databases.main, claimed(on, hand_over))
     let_pass(on, hand_over, 2 * on.deployment.settings.attempt_s)
     let_pass(on, hand_over, on.deployment.settings.settle_s)
     assert step(on, hand_over).then is Then.NEXT

@@ -19,7 +19,17 @@ from connector.domain.task import TaskKind
 from connector.flows.tasks import tasks
 from connector.flows.tasks.task import Task
 from connector.flows.tasks.tasks import TaskChanged
-from connector.store import connections, follow_ups, hand_over_work, hand_overs, held_plans, ledger_keys, tables, users
+from connector.store import (
+    connections,
+    follow_ups,
+    hand_over_work,
+    hand_overs,
+    held_plans,
+    ledger_keys,
+    pdf_work,
+    tables,
+    users,
+)
 from connector.store.database import Databases
 from connector.store.hand_over_record import HandOver
 from connector.store.users import User
@@ -221,7 +231,7 @@ def test_a_second_remark_on_a_case_is_news(db: Databases) -> None:
     tasks.skip(db.main, before, by=EVA, reason="Klart")
     assert before.hand_over is not None
     refused = Finding(code="write_back_refused", severity=Severity.WARNING, sv="Nej.", en="No.")
-    hand_over_work.pdf_result(db.main, claimed(db, before.hand_over), PdfState.UNAVAILABLE, refused)
+    pdf_work.result(db.main, claimed(db, before.hand_over), PdfState.UNAVAILABLE, refused)
     assert len(only(db).says) == 2
 
 
