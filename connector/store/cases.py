@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, fun
 from sqlalchemy.exc import IntegrityError
 
 from connector.domain.case import CaseStanding, Ending
-from connector.domain.hand_over import HandOverState, WriteBackState
+from connector.domain.hand_over import HandOverState
 from connector.domain.invoice import StandingKind
-from connector.store import tables
+from connector.store import tables, telling
 from connector.store.case_readings import Place
 from connector.store.database import now, reading
 from connector.store.hand_over_record import HandOver, amount_text, fetch
@@ -191,8 +191,7 @@ def _to_tell(connection: Connection, hand_over_id: str) -> list[HandOver]:
         update(_hand_overs)
         .where(_hand_overs.c.id == hand_over_id, _hand_overs.c.state.in_(_AT_AMILI))
         .values(
-            write_back=WriteBackState.PENDING,
-            case_news=_hand_overs.c.case_news + 1,
+            **telling.told_again(),
             submission=_hand_overs.c.submission + case((finished, 1), else_=0),
             updated_at=now(connection),
         )

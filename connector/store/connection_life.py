@@ -14,8 +14,8 @@ from connector.domain.assessment import CreditorStatus
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
 from connector.domain.findings import Finding
-from connector.domain.hand_over import HandOverState, WriteBackState
-from connector.store import ownership, series, tables
+from connector.domain.hand_over import HandOverState
+from connector.store import ownership, series, tables, telling
 from connector.store.crypto import Vault
 from connector.store.database import now, reading
 from connector.store.hand_over_record import findings_values
@@ -198,10 +198,7 @@ def disconnect(db: Engine, vault: Vault, connection_id: str, finding: Finding, *
             .where(mine)
             .values(
                 state=case((registered, HandOverState.DONE), else_=_hand_overs.c.state),
-                write_back=case(
-                    (_hand_overs.c.write_back == WriteBackState.PENDING, WriteBackState.NOT_NEEDED),
-                    else_=_hand_overs.c.write_back,
-                ),
+                **telling.told_no_more(),
                 follow_up_done=_hand_overs.c.follow_up_asked,
                 **ownership.UNOWNED,
             )

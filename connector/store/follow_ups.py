@@ -24,9 +24,9 @@ from connector.domain.follow_up import (
     Step,
     Verdict,
 )
-from connector.domain.hand_over import HandOverState, WriteBackState
+from connector.domain.hand_over import HandOverState
 from connector.domain.redaction import without_personal_numbers
-from connector.store import ownership, resting, tables
+from connector.store import ownership, resting, tables, telling
 from connector.store.database import now, reading
 from connector.store.hand_over_record import HandOver, findings_text, from_row
 from connector.store.lists import one_of
@@ -341,11 +341,7 @@ def ask_for_look(connection: Connection, hand_over_id: str) -> HandOver:
 
 def tell_the_ledger(connection: Connection, hand_over_id: str) -> None:
     """Have the ledger told anew, within the caller's transaction, what stands of a hand-over."""
-    connection.execute(
-        update(_hand_overs)
-        .where(_hand_overs.c.id == hand_over_id)
-        .values(write_back=WriteBackState.PENDING, case_news=_hand_overs.c.case_news + 1)
-    )
+    connection.execute(update(_hand_overs).where(_hand_overs.c.id == hand_over_id).values(**telling.told_again()))
 
 
 def look_done(db: Engine, hand_over_id: str, asked: int) -> None:

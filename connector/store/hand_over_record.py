@@ -111,11 +111,6 @@ class HandOver:
     """The state in which its company left it behind; "" for one of the environment that the company is in."""
 
     @property
-    def is_told(self) -> bool:
-        """Whether its ledger is told of an end without a case: where it was asked for there, or is told already."""
-        return self.origin is Origin.LEDGER or bool(self.message_left)
-
-    @property
     def workflow_id(self) -> str:
         """The idempotency key of the work on this hand-over's present submission."""
         return f"send:{self.connection}:{self.invoice_id}:{self.generation}:{self.submission}"

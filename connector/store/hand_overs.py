@@ -13,10 +13,8 @@ from connector.domain.hand_over import (
     MAY_BE_SENT_AGAIN,
     UNFINISHED,
     HandOverState,
-    Origin,
-    WriteBackState,
 )
-from connector.store import hand_over_asking, ownership, resting, tables
+from connector.store import hand_over_asking, ownership, resting, tables, telling
 from connector.store.cases import came_to
 from connector.store.database import is_past, now, reading
 from connector.store.hand_over_record import HandOver, fetch, from_row
@@ -267,17 +265,10 @@ def unfinished(db: Engine, *, idle_s: float = 0.0, limit: int = 1000) -> tuple[H
     whose case has changed. What waits for a new key, or for its company to go on, is left out for as long as it does,
     and so is everything of a company that is disconnected.
     """
-    without_case = (_table.c.state == HandOverState.BLOCKED) | (
-        (_table.c.state == HandOverState.SKIPPED) & (_table.c.declined_by != "")
-    )
-    is_told = (_table.c.origin == Origin.LEDGER) | (_table.c.message_left != "")
-    unanswered = without_case & is_told & (_table.c.write_back == WriteBackState.PENDING)
-    ended = _table.c.state.in_((HandOverState.DONE, HandOverState.WITHDRAWN, HandOverState.LEFT))
-    untold = ended & (_table.c.write_back == WriteBackState.PENDING)
     with reading(db) as connection:
         rows = connection.execute(
             select(_table)
-            .where(_table.c.state.in_(UNFINISHED) | unanswered | untold, ~resting.waits())
+            .where(_table.c.state.in_(UNFINISHED) | telling.to_tell(), ~resting.waits())
             .where(is_past(_table.c.updated_at, connection, for_s=idle_s))
             .order_by(_table.c.updated_at)
             .limit(limit)

@@ -11,11 +11,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, case, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, literal, select, update
 
 from connector.domain.connection import Environment
-from connector.domain.hand_over import HandOverState, Origin, WriteBackState
-from connector.store import ownership, tables
+from connector.domain.hand_over import HandOverState
+from connector.store import ownership, tables, telling
 from connector.store.database import now, reading
 
 _STRIDE = 10_000
@@ -84,7 +84,6 @@ def leave(connection: Connection, connection_id: str, *, by: str) -> Standing:
     ids = select(_table.c.id).where(*mine)
     connection.execute(update(_follow_ups).where(_follow_ups.c.hand_over.in_(ids)).values(ownership.UNOWNED))
     _record(connection, connection_id, mine, by=by, event="left")
-    told = _table.c.case_id.is_not(None) | (_table.c.origin == Origin.LEDGER) | (_table.c.message_left != "")
     connection.execute(
         update(_table)
         .where(*mine)
@@ -93,8 +92,7 @@ def leave(connection: Connection, connection_id: str, *, by: str) -> Standing:
             state=HandOverState.LEFT,
             generation=_table.c.generation - _STRIDE * _next_series(connection),
             submission=_table.c.submission + 1,
-            write_back=case((told, WriteBackState.PENDING), else_=_table.c.write_back),
-            case_news=_table.c.case_news + 1,
+            **telling.told_again_where_it_knows(),
             follow_up_done=_table.c.follow_up_asked,
             follow_up_turn=_table.c.follow_up_turn + 1,
             waiting_for="",
@@ -123,7 +121,6 @@ def take_back(connection: Connection, connection_id: str, environment: Environme
     series = _series_of(int(lowest))
     mine = *left, _table.c.generation < -_STRIDE * (series - 1)
     _record(connection, connection_id, mine, by=by, event="taken_back")
-    told = _table.c.case_id.is_not(None) | (_table.c.origin == Origin.LEDGER) | (_table.c.message_left != "")
     changed = connection.execute(
         update(_table)
         .where(*mine)
@@ -132,8 +129,7 @@ def take_back(connection: Connection, connection_id: str, environment: Environme
             left_state="",
             generation=_table.c.generation + _STRIDE * series,
             submission=_table.c.submission + 1,
-            write_back=case((told, WriteBackState.PENDING), else_=_table.c.write_back),
-            case_news=_table.c.case_news + 1,
+            **telling.told_again_where_it_knows(),
             follow_up_asked=_table.c.follow_up_asked + 1,
             updated_at=now(connection),
         )

@@ -10,15 +10,15 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, case, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.domain.action import ActionOutcome
 from connector.domain.errors import ConfigurationError
 from connector.domain.findings import Finding
 from connector.domain.follow_up import FollowUpKind, FollowUpState
-from connector.domain.hand_over import HandOverState, WriteBackState
-from connector.store import follow_ups, ownership, tables
+from connector.domain.hand_over import HandOverState
+from connector.store import follow_ups, ownership, tables, telling
 from connector.store.database import now
 from connector.store.follow_up_work import FollowUpLease
 from connector.store.follow_ups import FollowUp, ask_for_look, tell_the_ledger
@@ -185,10 +185,7 @@ def took_effect(
         }
         ownership.change(connection, _table, withdrawal.id, lease.owner, ended)
         hand_over = fetch(connection, withdrawal.hand_over)
-        told: dict[str, Any] = {"write_back": WriteBackState.PENDING, "case_news": _hand_overs.c.case_news + 1}
-        if not tell_ledger:
-            never_shown = _hand_overs.c.write_back == WriteBackState.PENDING
-            told = {"write_back": case((never_shown, WriteBackState.NOT_NEEDED), else_=_hand_overs.c.write_back)}
+        told = telling.told_again() if tell_ledger else telling.told_no_more()
         connection.execute(
             update(_hand_overs)
             .where(_hand_overs.c.id == hand_over.id)

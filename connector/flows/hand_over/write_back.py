@@ -16,7 +16,7 @@ from connector.flows.hand_over.later import is_given_up, try_again
 from connector.flows.hand_over.quiet import quiet_for_s
 from connector.flows.outcome import NEXT, Outcome, Then, pause_s
 from connector.hosts.base import Host, Language, ReceiptFile, WriteBack
-from connector.store import cases, hand_over_work, hand_overs, restores, withdrawals
+from connector.store import cases, hand_over_work, hand_overs, restores, telling, withdrawals
 from connector.store.connections import StoredConnection
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease
@@ -26,14 +26,14 @@ from connector.store.ownership import LostOwnership
 def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
     """Make sure that the ledger shows what became of the invoice, or a finding says why it cannot."""
     db = deployment.databases.main
-    if not _due(hand_overs.get(db, hand_over_id)):
+    if not telling.must_be_told(hand_overs.get(db, hand_over_id)):
         hand_over_work.finish(db, hand_over_id)
         return NEXT
     asked_at_s = clock_s()
     claimed = hand_over_work.claim(db, hand_over_id, for_s=deployment.settings.attempt_s, settle_s=0.0)
     if isinstance(claimed, Busy):
         return Outcome(Then.AGAIN, claimed.wait_s + 0.05)
-    if not _due(claimed.hand_over):
+    if not telling.must_be_told(claimed.hand_over):
         hand_over_work.release(db, claimed)
         return NEXT
     try:
@@ -60,16 +60,6 @@ def _ended(deployment: Deployment, hand_over_id: str, *, told: bool) -> Outcome:
         return Outcome(Then.AGAIN, pause_s(0))
     hand_over_work.finish(deployment.databases.main, hand_over_id)
     return NEXT
-
-
-def _due(hand_over: HandOver) -> bool:
-    if hand_over.write_back is not WriteBackState.PENDING:
-        return False
-    declined = hand_over.state is HandOverState.SKIPPED and bool(hand_over.declined_by)
-    answered = hand_over.is_told and (hand_over.state is HandOverState.BLOCKED or declined)
-    with_case = hand_over.state in (HandOverState.REGISTERED, HandOverState.DONE, HandOverState.WITHDRAWN)
-    left = hand_over.state is HandOverState.LEFT
-    return with_case or answered or left
 
 
 def _is_overtaken(db: Engine, hand_over: HandOver) -> bool:
