@@ -30,6 +30,7 @@ from connector.web.hashing import HashingPlaces
 from connector.web.headers import add_security_headers
 from connector.web.health import health
 from connector.web.held_plan import held_plan_pages
+from connector.web.help_pages import help_pages
 from connector.web.hint_box import HintBox
 from connector.web.keys import ledger_keys
 from connector.web.lifecycle import fortnox_lifecycle
@@ -105,7 +106,7 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
     protect_forms(app, exempt_blueprints=for_machines)
     people_use = (
         signin, pages, held_plan_pages, tasks, money_pages, reconciliation, ledger_keys, withdrawing, deciding,
-        connecting, approved_company, bank_booking_pages, own_password, connection_pages, amili_key_pages,
+        connecting, approved_company, bank_booking_pages, own_password, connection_pages, amili_key_pages, help_pages,
     )  # fmt: skip
     for blueprint in (webhooks, fortnox_lifecycle, health, *people_use):
         app.register_blueprint(blueprint)

@@ -97,4 +97,5 @@ def fill(house: Stage) -> dict[str, str]:
         "undecided": undecided,
         "clean": clean,
         "item": str(item),
+        "page": "findings",
     }

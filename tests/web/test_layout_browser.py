@@ -16,6 +16,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from connector.flows.access.fortnox_access import CALLBACK_PATH
 from connector.flows.deployment import Deployment
 from connector.sandbox.shared.serve import running
+from connector.web import help_pages
 from connector.web.app import create_app
 from connector.web.reading import Readings
 from connector.web.texts import LANGUAGES, load_catalogues
@@ -187,6 +188,7 @@ def faults_of_company(
         for path in paths.values():
             measured.go(f"{site}{path}")
         for path in (
+            *(f"/help/{one}" for one in help_pages.PAGES),
             f"{company}/invoices/{values['clean']}",
             f"{company}/invoices/{house.ledger.labels['without_identity']}",
             f"{company}/hand-overs?state=withdrawn",

@@ -33,6 +33,7 @@ from connector.store.connection_life import LifeAct
 from connector.store.ledger_keys import KeyTrouble
 from connector.store.timeline import TimelineEntry
 from connector.web import shown
+from connector.web.help_pages import PAGES
 from connector.web.reconciliation import COLUMNS, OFFERED
 from connector.web.shown_case import ANSWERS, FACTS
 from connector.web.tasks import TOLD
@@ -69,6 +70,7 @@ ENUMS = {
     "ending": Ending,
     "fact": tuple(f"{fact}_{answer}" for fact in FACTS for answer in ANSWERS),
     "difference": DifferenceKind,
+    "help_page": PAGES,
     "difference_column": COLUMNS,
     "difference_offer": OFFERED,
     "case_amount": ("capital", "settled", "left_capital", "left_costs", "left_interest", "left"),
