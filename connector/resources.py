@@ -21,7 +21,7 @@ def manifest_path() -> Path:
 
 
 def templates_path() -> Path:
-    """The folder of templates: `pages/` for people, `odoo/` for what is installed into Odoo."""
+    """The folder of templates: `pages/` and `help/` for people, `odoo/` for what is installed into Odoo."""
     return _root() / "templates"
 
 

@@ -44,3 +44,18 @@ def imports(path: Path) -> Iterator[str]:
 def calls(path: Path) -> Iterator[ast.Call]:
     """Every call in a module."""
     return (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+
+
+def remote_codes() -> set[str]:
+    """Codes of findings about what a remote system said; those formed with its name are formed for both."""
+    codes = set()
+    for node in ast.walk(tree(PACKAGE / "flows" / "remote_findings.py")):
+        if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in {"_block", "Finding"}:
+            continue
+        given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "code")]
+        for value in given:
+            if isinstance(value, ast.Constant):
+                codes.add(str(value.value))
+            elif isinstance(value, ast.JoinedStr) and isinstance(value.values[-1], ast.Constant):
+                codes |= {system + str(value.values[-1].value) for system in ("amili", "ledger")}
+    return codes

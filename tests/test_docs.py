@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import logging
 import re
@@ -22,30 +21,33 @@ import connector
 from connector import manifest
 from connector.cli import main
 from connector.cli.exit_codes import ExitCode
-from connector.domain.checks.answerable import ACCEPTABLE, LIFTABLE
 from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.connection import ConnectionSettings, EscalationRule, ReminderPolicy
 from connector.domain.errors import ConnectorError
+from connector.domain.hand_over import HandOverState
 from connector.domain.reconcile import DifferenceKind
+from connector.domain.task import TaskKind
 from connector.flows.access.fortnox_access import CALLBACK_PATH
 from connector.hosts.fortnox.oauth import SCOPES, SERVICE_ACCOUNT_REFUSAL, code_of_callback
 from connector.hosts.fortnox.refusals import Why
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.odoo import inventory
 from connector.hosts.odoo.settings import OdooSettings
+from connector.resources import templates_path
 from connector.sandbox.fortnox.grants import KNOWN_SCOPES
 from connector.sandbox.fortnox.switches import Consent
 from connector.settings import Settings, load_settings
 from connector.web.lifecycle import PATH as LIFECYCLE_PATH
-from connector.web.texts import load_catalogues
+from connector.web.texts import LANGUAGES, load_catalogues
 from tests.chaos.__main__ import SCENARIOS
 from tests.conftest import SettingsFactory
 from tests.live.fortnox_points import POINTS
-from tests.source import PACKAGE, ROOT, tree
+from tests.source import PACKAGE, ROOT, remote_codes
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATING = (PACKAGE / "OPERATING.md").read_text(encoding="utf-8")
+LONGEST_README = 220
 ENV_EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 
 
@@ -172,37 +174,41 @@ def test_every_exit_code_is_in_the_guide_for_operating() -> None:
     assert table("Exit codes", OPERATING).keys() - {"code"} == {str(code.value) for code in ExitCode}
 
 
-def remote_codes() -> set[str]:
-    """Codes of findings about what a remote system said; those formed with its name are formed for both."""
-    codes = set()
-    for node in ast.walk(tree(PACKAGE / "flows" / "remote_findings.py")):
-        if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in {"_block", "Finding"}:
-            continue
-        given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "code")]
-        for value in given:
-            if isinstance(value, ast.Constant):
-                codes.add(str(value.value))
-            elif isinstance(value, ast.JoinedStr) and isinstance(value.values[-1], ast.Constant):
-                codes |= {system + str(value.values[-1].value) for system in ("amili", "ledger")}
-    return codes
+TEXTS_BY_READER = (
+    README,
+    OPERATING,
+    *((PACKAGE / "hosts" / host / "README.md").read_text(encoding="utf-8") for host in ("odoo", "fortnox")),
+    *(path.read_text(encoding="utf-8") for path in sorted((templates_path() / "help").rglob("*.html"))),
+)
 
 
-def test_every_finding_is_in_the_readme_and_no_other() -> None:
-    codes = {key.partition(".")[0] for key in (*TEXTS, *NOT_CHECKED)} | remote_codes()
+def test_every_code_setting_command_and_difference_is_found_where_its_reader_reads() -> None:
+    words = set(re.findall(r"[\w.]+", "\n".join(TEXTS_BY_READER)))
+    company = {*ConnectionSettings.model_fields, *OdooSettings.model_fields, *FortnoxSettings.model_fields}
+    known = {
+        *(key.partition(".")[0] for key in (*TEXTS, *NOT_CHECKED)),
+        *remote_codes(),
+        *DifferenceKind,
+        *HandOverState,
+        *TaskKind,
+        *(name.upper() for name in Settings.model_fields),
+        *(company - {"reminders", "rule"}),
+        *(f"reminders.{name}" for name in ReminderPolicy.model_fields),
+        *(f"rule.{name}" for name in EscalationRule.model_fields),
+    }
 
-    assert table("What can stop an invoice").keys() - {"code"} == codes
+    assert {str(one) for one in known} - words == set()
+    assert [one for one in commands(main) if not any(f"`{one}" in text for text in TEXTS_BY_READER)] == []
 
 
-def test_what_a_person_may_answer_is_as_the_readme_says() -> None:
-    checks = {key.partition(".")[0] for key in TEXTS}
-    effects = {code: cells[1] for code, cells in table("What can stop an invoice").items() if code in checks}
-
-    assert {code for code, effect in effects.items() if "confirmation" in effect} == ACCEPTABLE
-    assert {code for code, effect in effects.items() if "reason" in effect} == LIFTABLE
+def test_the_readme_is_short_and_nothing_generates_into_it() -> None:
+    assert len(README.splitlines()) <= LONGEST_README
+    assert re.findall(r"<!-- (.*?) -->", README) == ["test command"]
 
 
-def test_every_difference_is_in_the_readme_and_no_other() -> None:
-    assert table("What the reconciliation finds").keys() - {"difference"} == set(DifferenceKind)
+def test_the_readme_leads_to_the_help_in_every_language() -> None:
+    assert {f"(templates/help/{language})" for language in LANGUAGES} <= set(re.findall(r"\(templates/[^)]*\)", README))
+    assert "`/help`" in README
 
 
 def test_every_page_in_the_guide_for_operating_is_served() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from functools import cache
 from html import unescape
@@ -21,13 +20,13 @@ from connector.domain.task import TaskKind
 from connector.flows.deployment import Deployment
 from connector.flows.reconcile import comparisons as comparing
 from connector.resources import templates_path
-from connector.sandbox.odoo_seed import demo_ledger
+from connector.sandbox.odoo.seed import demo_ledger
 from connector.store import hand_over_work
 from connector.web import help_pages
 from connector.web.texts import LANGUAGES, load_catalogues
 from tests.flows.acting import case_at_amili
 from tests.flows.stage import CONNECTION, Stage
-from tests.source import PACKAGE, tree
+from tests.source import remote_codes
 from tests.web.page import read
 from tests.web.test_pages import asked, leased
 from tests.web.visitor import Visitor
@@ -48,21 +47,6 @@ def entries(html: str) -> dict[str, str]:
 def effects(html: str) -> dict[str, set[str]]:
     """The signs beside each finding."""
     return {code: set(re.findall(r'class="badge badge-(\w+)"', entry)) for code, entry in entries(html).items()}
-
-
-def remote_codes() -> set[str]:
-    """Codes of findings about what a remote system said; those formed with its name are formed for both."""
-    codes = set()
-    for node in ast.walk(tree(PACKAGE / "flows" / "remote_findings.py")):
-        if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in {"_block", "Finding"}:
-            continue
-        given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "code")]
-        for value in given:
-            if isinstance(value, ast.Constant):
-                codes.add(str(value.value))
-            elif isinstance(value, ast.JoinedStr) and isinstance(value.values[-1], ast.Constant):
-                codes |= {system + str(value.values[-1].value) for system in ("amili", "ledger")}
-    return codes
 
 
 CHECKS = {key.partition(".")[0] for key in TEXTS}

@@ -1,6 +1,6 @@
 """Which findings a person may answer: confirm with a tick, or lift with a reason. No other can be.
 
-Some are either, by the invoice. tests/test_docs.py holds this to the table in README, "What can stop an invoice".
+Some are either, by the invoice. tests/web/test_help.py holds this to what the help for accountants says.
 """
 
 from __future__ import annotations
