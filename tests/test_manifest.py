@@ -21,6 +21,7 @@ from connector.hosts.odoo import host as odoo_host
 from connector.hosts.odoo import inventory
 from connector.hosts.odoo.versions import DIALECTS
 from connector.manifest.__main__ import as_text, renewed
+from connector.remote.policy import HttpPolicy
 from connector.resources import manifest_path
 from connector.settings import Settings
 from connector.web.app import create_app
@@ -76,7 +77,9 @@ def test_the_production_address_is_nowhere(settings: Settings, described: manife
 def test_every_available_host_can_be_opened(described: manifest.Manifest) -> None:
     for described_host in (one for one in described.hosts if one.status == "available"):
         with pytest.raises(ConfigurationError, match=r"need|not set up"):
-            opening.open_host(described_host.id, settings={}, api_key=SecretStr("key"), allow_private=False)
+            opening.open_host(
+                described_host.id, settings={}, api_key=SecretStr("key"), http=HttpPolicy(allow_private=False)
+            )
 
 
 def test_the_fields_are_those_that_are_installed(described: manifest.Manifest) -> None:

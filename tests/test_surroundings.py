@@ -17,6 +17,7 @@ from connector.hosts.fortnox.feed_wire import FeedLost
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
 from connector.hosts.wire import Transport as LedgerTransport
 from connector.remote.addresses import guarded_session
+from connector.remote.policy import HttpPolicy
 from tests.certificates import self_signed
 from tests.source import calls, modules, name_of
 
@@ -65,11 +66,11 @@ def netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _ledger(url: str) -> LedgerTransport:
-    return LedgerTransport("Odoo", url, allow_private=True, connect_timeout_s=5, read_timeout_s=5)
+    return LedgerTransport("Odoo", url, HttpPolicy(allow_private=True, connect_timeout_s=5, read_timeout_s=5))
 
 
 def _amili(url: str) -> AmiliTransport:
-    return AmiliTransport(url, connect_timeout_s=5, read_timeout_s=5)
+    return AmiliTransport(url, HttpPolicy(connect_timeout_s=5, read_timeout_s=5))
 
 
 def test_a_ledgers_token_stays_as_it_was_given(server: tuple[str, Heard]) -> None:
@@ -91,7 +92,7 @@ def test_amili_is_sent_its_key_alone(server: tuple[str, Heard]) -> None:
 def test_the_apps_own_credentials_open_its_tokens(server: tuple[str, Heard]) -> None:
     url, heard = server
     app = FortnoxApp("client", SecretStr("secret"), "https://connector.example/callback")
-    AuthorisationServer(app, url=url, allow_private=True).revoke(SecretStr("token"))
+    AuthorisationServer(app, url=url, http=HttpPolicy(allow_private=True)).revoke(SecretStr("token"))
     assert [authorization for _, authorization in heard] == ["Basic Y2xpZW50OnNlY3JldA=="]
 
 
@@ -99,7 +100,7 @@ def test_the_event_server_is_sent_no_password(server: tuple[str, Heard]) -> None
     url, heard = server
     with (
         pytest.raises(FeedLost),
-        feed_wire.connected(f"{url.replace('http', 'ws')}/topics", allow_private=True, timeout_s=5),
+        feed_wire.connected(f"{url.replace('http', 'ws')}/topics", HttpPolicy(allow_private=True, connect_timeout_s=5)),
     ):
         pass
     assert heard == [("/topics", None)]
@@ -139,7 +140,7 @@ def test_authorities_of_the_environment_are_asked(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, str(certificate))
     amili = _amili("https://amili.example")
-    for session in (guarded_session(allow_private=False), amili._session()):
+    for session in (guarded_session(allow_private=False), amili._client.session()):
         settings = session.merge_environment_settings("https://amili.example", {}, None, None, None)
         assert settings["verify"] == str(certificate)
     amili.close()

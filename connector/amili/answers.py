@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from itertools import islice
 from typing import Any, TypeVar
@@ -32,10 +31,9 @@ from connector.domain.errors import (
     Unreadable,
 )
 from connector.remote.json_text import parsed
+from connector.remote.retry_after import retry_after_s
 
 SYSTEM = "Amili"
-LONGEST_WAIT_S = 24 * 60 * 60.0
-"""A `Retry-After` beyond a day is taken for a mistake and shortened to a day."""
 
 _MOST_ISSUES = 50
 _DEEPEST_ISSUE = 10
@@ -118,7 +116,7 @@ def _error(
     # A request that only reads has no effect to be in doubt of.
     doubt = "; whether anything took effect is not known." if creates else "."
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait_s = _retry_after_s(response.headers.get("Retry-After", ""), now=now)
+        wait_s = retry_after_s(response, now=now)
         return RateLimited("asks us to slow down.", retry_after_s=wait_s, **details)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return OutcomeUnknown(f"failed{doubt}", **details)
@@ -205,17 +203,3 @@ def _flattened(issues: Any, *, path: tuple[str, ...]) -> Iterator[tuple[tuple[st
         yield from ((path, str(inner)) for inner in issues)
     else:
         yield path, str(issues)
-
-
-def _retry_after_s(header: str, *, now: datetime) -> float | None:
-    """The wait of a `Retry-After` header, in seconds or as an HTTP date; `None` if it names none."""
-    header = header.strip()
-    if header.isascii() and header.isdigit():
-        return min(float(header), LONGEST_WAIT_S)
-    try:
-        until = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        return None
-    return min(max((until - now).total_seconds(), 0.0), LONGEST_WAIT_S)

@@ -28,6 +28,7 @@ from connector.domain.errors import (
     Refused,
     Unavailable,
 )
+from connector.remote.policy import HttpPolicy
 
 SIGNED_TOKEN_LIFETIME = timedelta(minutes=10)
 """How long the JWT that we sign is good for (API.md, "Authentication")."""
@@ -204,11 +205,9 @@ def authenticate(transport: Transport, credentials: Credentials, *, now: datetim
     return StoredToken(value=value, expires_at=_expiry(value, document, now=now))
 
 
-def try_to_sign_in(
-    base_url: str, credentials: Credentials, *, connect_timeout_s: float, read_timeout_s: float, now: datetime
-) -> None:
+def try_to_sign_in(base_url: str, credentials: Credentials, http: HttpPolicy, *, now: datetime) -> None:
     """See whether Amili lets `credentials` in, by asking for a token that is thrown away. Raises as `authenticate`."""
-    transport = Transport(base_url, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s)
+    transport = Transport(base_url, http)
     try:
         authenticate(transport, credentials, now=now)
     finally:

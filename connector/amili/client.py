@@ -46,6 +46,7 @@ from connector.amili.probing import NO_ID, Probed, probe
 from connector.amili.transport import Creation, Transport
 from connector.domain.action import ActionKind
 from connector.domain.errors import Refused, WithoutCase
+from connector.remote.policy import ORDINARY, HttpPolicy
 
 SANDBOX_BASE_URL = "https://api-sandbox.amili.se"
 """Amili's sandbox. The production address is not published (API.md, "Addresses"), so it is always stated."""
@@ -86,16 +87,10 @@ class AmiliClient:
         credentials: Credentials,
         tokens: TokenStore,
         *,
-        connect_timeout_s: float = 5,
-        read_timeout_s: float = 30,
-        within_s: float | None = None,
+        http: HttpPolicy = ORDINARY,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`within_s` is the longest that one call may take in all; None for what follows from the other two."""
-        transport = Transport(
-            base_url, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s, within_s=within_s
-        )
-        self._calls = Calls(transport, credentials, tokens, now=now)
+        self._calls = Calls(Transport(base_url, http), credentials, tokens, now=now)
 
     def close(self) -> None:
         """Close the calling thread's connections."""

@@ -8,9 +8,8 @@ proves that nothing complete was sent, whatever went wrong; once it was, only an
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,8 +19,10 @@ from urllib3.exceptions import NewConnectionError
 
 from connector import __version__
 from connector.amili.answers import SYSTEM
-from connector.domain.errors import ConfigurationError, OutcomeUnknown, TooLarge, Unavailable
-from connector.remote.calls import AnswerTooLarge, Kind, ask, longest_call_s, new_session
+from connector.domain.errors import ConfigurationError, OutcomeUnknown, Unavailable
+from connector.remote.calls import Kind
+from connector.remote.client import HttpClient
+from connector.remote.policy import HttpPolicy
 
 USER_AGENT = f"amili-connector/{__version__}"
 KEY_HEADER = "X-API-Key"
@@ -79,21 +80,23 @@ class Creation:
 
 
 class Transport:
-    """Sends requests to one base address; one `requests.Session` per thread, and no retries."""
+    """Sends requests to one base address, without retries. Safe to use from several threads."""
 
-    def __init__(
-        self, base_url: str, *, connect_timeout_s: float, read_timeout_s: float, within_s: float | None = None
-    ) -> None:
-        """`within_s` is the longest that one call may take in all; None for what follows from the other two."""
+    def __init__(self, base_url: str, http: HttpPolicy) -> None:
+        """Raises `ConfigurationError` for a malformed `base_url`, which is the deployment's own and may be private."""
         parts = urlsplit(base_url)
         if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.username:
             raise ConfigurationError(
                 "The base address of Amili's API must look like https://host, without a user or a query."
             )
         self.base_url = base_url.rstrip("/")
-        self._timeout_s = (connect_timeout_s, read_timeout_s)
-        self._within_s = longest_call_s(connect_timeout_s, read_timeout_s) if within_s is None else within_s
-        self._local = threading.local()
+        self._client = HttpClient(
+            SYSTEM,
+            self.base_url,
+            replace(http, allow_private=True),
+            # Without the first, the API might answer in XML (API.md, "Limits and formats").
+            headers={"Accept": "application/json", "User-Agent": USER_AGENT},
+        )
 
     def get(
         self,
@@ -109,9 +112,7 @@ class Transport:
         Raises `Unavailable` or `OutcomeUnknown` if no whole answer came, `TooLarge` for one larger than its `kind` is.
         """
         try:
-            return self._ask("GET", path, key=key, kind=kind, params=params)
-        except AnswerTooLarge as large:
-            fault: Exception = _too_large(large, operation=operation)
+            return self._ask("GET", path, operation=operation, key=key, kind=kind, params=params)
         except (OSError, urllib3.exceptions.HTTPError) as error:
             fault = _fault(error, operation=operation, nothing_sent=_never_connected(error), creates=False)
         raise fault
@@ -129,6 +130,7 @@ class Transport:
             return self._ask(
                 "POST",
                 path,
+                operation=operation,
                 key=key,
                 kind=Kind.DOCUMENT,
                 data=body,
@@ -137,8 +139,6 @@ class Transport:
             )
         except _Withheld as withheld:
             fault = withheld.reason
-        except AnswerTooLarge as large:
-            fault = _too_large(large, operation=operation)
         except (OSError, urllib3.exceptions.HTTPError) as error:
             nothing_sent = not body.released or _never_connected(error)
             status = seen[0] if seen else None
@@ -146,34 +146,22 @@ class Transport:
         raise fault
 
     def _ask(
-        self, verb: str, path: str, *, key: str, kind: Kind, content_type: str = "", **request: Any
+        self, verb: str, path: str, *, operation: str, key: str, kind: Kind, content_type: str = "", **request: Any
     ) -> requests.Response:
         headers = {KEY_HEADER: key} | ({"Content-Type": content_type} if content_type else {})
-        return ask(
-            self._session(),
+        return self._client.send(
             verb,
-            self.base_url + path,
+            path,
+            operation=operation,
             kind=kind,
-            timeout_s=self._timeout_s,
-            within_s=self._within_s,
+            advice="The answer may come from something else than Amili's API: check the base address.",
             headers=headers,
             **request,
         )
 
     def close(self) -> None:
         """Close the connections of the calling thread; those of others close when their threads end."""
-        session = self._local.__dict__.pop("session", None)
-        if session is not None:
-            session.close()
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = new_session()
-            # Without it, the API might answer in XML (API.md, "Limits and formats").
-            session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT})
-            self._local.session = session
-        return session
+        self._client.close()
 
 
 def _never_connected(error: Exception) -> bool:
@@ -186,16 +174,6 @@ def _never_connected(error: Exception) -> bool:
         return True
     cause = error.args[0] if error.args else None
     return isinstance(getattr(cause, "reason", None), NewConnectionError)
-
-
-def _too_large(large: AnswerTooLarge, *, operation: str) -> TooLarge:
-    return TooLarge(
-        f"answered with more than {large.kind.in_words}; the rest was not read.",
-        system=SYSTEM,
-        operation=operation,
-        status=large.status,
-        advice="The answer may come from something else than Amili's API: check the base address.",
-    )
 
 
 def _fault(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,7 +22,7 @@ from connector.flows.fence import Posted
 from connector.hosts.base import Host
 from connector.hosts.fortnox.access import FortnoxAccess
 from connector.hosts.opening import open_host
-from connector.remote.calls import longest_call_s
+from connector.remote.policy import HttpPolicy
 from connector.settings import Settings
 from connector.store import connections
 from connector.store.connections import API_KEY, AmiliAccess, StoredConnection
@@ -98,10 +98,19 @@ class Deployment:
         return amili, self.silences.listening(connection.id, connection.host, known.host)
 
     @cached_property
+    def http(self) -> HttpPolicy:
+        """What every call to another system keeps to."""
+        return HttpPolicy(
+            connect_timeout_s=self.settings.connect_timeout_s,
+            read_timeout_s=self.settings.read_timeout_s,
+            allow_private=self.settings.allow_private_addresses,
+        )
+
+    @cached_property
     def silences(self) -> Silences:
         """The ledgers that have not answered this process lately."""
-        waits_s = self.settings.read_timeout_s
-        return Silences(counts_after_s=0.9 * min(self.settings.connect_timeout_s, waits_s), waits_s=waits_s)
+        waits_s = self.http.read_timeout_s
+        return Silences(counts_after_s=0.9 * min(self.http.connect_timeout_s, waits_s), waits_s=waits_s)
 
     def access(self, access_id: str) -> AmiliAccess:
         """A stored Amili key pair. Raises `ConfigurationError`."""
@@ -128,15 +137,12 @@ class Deployment:
                 f"The key pair “{access.id}” has no API code yet.",
                 advice="Hand its public key to Amili, then give the code they issue with `amili-connector amili code`.",
             )
-        connect_s, read_s = self.settings.connect_timeout_s, self.settings.read_timeout_s
         return AmiliClient(
             urls[environment],
             Credentials(api_code=access.api_code, private_key=access.private_key),
             StoreTokens(self.databases, self.vault),
-            connect_timeout_s=connect_s,
-            read_timeout_s=read_s,
             # Over before anybody may register again what it registered.
-            within_s=min(longest_call_s(connect_s, read_s), self.settings.settle_s),
+            http=replace(self.http, at_most_s=self.settings.settle_s),
         )
 
     def host(self, connection: StoredConnection) -> Host:
@@ -154,14 +160,12 @@ class Deployment:
             settings=host_settings,
             api_key=api_key,
             fortnox=self.fortnox(),
-            allow_private=self.settings.allow_private_addresses,
-            connect_timeout_s=self.settings.connect_timeout_s,
-            read_timeout_s=self.settings.read_timeout_s,
+            http=self.http,
         )
 
     def fortnox(self) -> FortnoxAccess | None:
         """How companies in Fortnox are reached; None if the settings name no app there."""
-        return fortnox_access(self.settings, self.databases, self.vault)
+        return fortnox_access(self.settings, self.databases, self.vault, self.http)
 
     def close(self) -> None:
         """Close the databases."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import SecretStr
@@ -27,9 +28,8 @@ from connector.hosts.odoo.host import OdooHost
 from connector.hosts.odoo.settings import OdooSettings, odoo_settings
 from connector.hosts.odoo.settings import same_books as odoo_same_books
 from connector.hosts.odoo.versions import parsed_version
+from connector.remote.policy import HttpPolicy
 
-CONNECT_TIMEOUT_S = 5.0
-READ_TIMEOUT_S = 30.0
 PROVISION_TIMEOUT_S = 120.0
 """Installing a module of Odoo's own, and adding a field, make it reload itself."""
 
@@ -40,9 +40,7 @@ def open_host(
     settings: dict[str, Any],
     api_key: SecretStr | None = None,
     fortnox: FortnoxAccess | None = None,
-    allow_private: bool,
-    connect_timeout_s: float = CONNECT_TIMEOUT_S,
-    read_timeout_s: float = READ_TIMEOUT_S,
+    http: HttpPolicy,
 ) -> Host:
     """The ledger of one connection. `settings` is `ConnectionSettings.host`; nothing is called yet.
 
@@ -57,9 +55,7 @@ def open_host(
             client = _odoo_client(
                 chosen,
                 api_key or SecretStr(""),
-                allow_private=allow_private,
-                connect_timeout_s=connect_timeout_s,
-                read_timeout_s=read_timeout_s,
+                http,
                 context=company_context(chosen),
             )
             return OdooHost(client, chosen)
@@ -67,7 +63,7 @@ def open_host(
             raise _unknown(kind)
 
 
-def needs_login(kind: str, *, settings: dict[str, Any], allow_private: bool) -> bool:
+def needs_login(kind: str, *, settings: dict[str, Any], http: HttpPolicy) -> bool:
     """Whether a ledger of this version wants the login of a key's user beside the key. Asks it for its version.
 
     Raises `ConfigurationError` for an unknown kind, for settings that cannot work and for a version that is not
@@ -77,13 +73,7 @@ def needs_login(kind: str, *, settings: dict[str, Any], allow_private: bool) -> 
         case "fortnox":
             return False
         case "odoo":
-            return _odoo_client(
-                odoo_settings(settings),
-                SecretStr(""),
-                allow_private=allow_private,
-                connect_timeout_s=CONNECT_TIMEOUT_S,
-                read_timeout_s=READ_TIMEOUT_S,
-            ).needs_login()
+            return _odoo_client(odoo_settings(settings), SecretStr(""), http).needs_login()
         case _:
             raise _unknown(kind)
 
@@ -136,7 +126,7 @@ def provision(
     api_key: SecretStr,
     administrator_login: str,
     administrator_key: SecretStr,
-    allow_private: bool,
+    http: HttpPolicy,
     webhook_url: str,
     other_first_actions: Sequence[str] = (),
     told: Callable[[str], None] = lambda _: None,
@@ -151,8 +141,8 @@ def provision(
     match kind:
         case "odoo":
             chosen = odoo_settings(settings)
-            client = _provisioning_client(settings, administrator_login, administrator_key, allow_private=allow_private)
-            own = _own_client(chosen, api_key, allow_private=allow_private)
+            client = _provisioning_client(settings, administrator_login, administrator_key, http)
+            own = _odoo_client(chosen, api_key, http)
             uid, company_id = odoo_provision.connectors_user(own, chosen.company_id)
             report = odoo_provision.provision(
                 client,
@@ -192,7 +182,7 @@ def cases_in_ledger(
     keys: Sequence[tuple[dict[str, Any], SecretStr]],
     administrator_login: str,
     administrator_key: SecretStr,
-    allow_private: bool,
+    http: HttpPolicy,
 ) -> LedgerCases:
     """What `remove` will take away with the fields: every invoice with a case id, of every company in the database.
 
@@ -200,10 +190,8 @@ def cases_in_ledger(
     """
     match kind:
         case "odoo":
-            administrator = _provisioning_client(
-                settings, administrator_login, administrator_key, allow_private=allow_private
-            )
-            clients = [_own_client(odoo_settings(own), key, allow_private=allow_private) for own, key in keys]
+            administrator = _provisioning_client(settings, administrator_login, administrator_key, http)
+            clients = [_odoo_client(odoo_settings(own), key, http) for own, key in keys]
             return odoo_export.cases_everywhere(administrator, clients)
         case "fortnox":
             raise _nothing_inside()
@@ -222,12 +210,12 @@ def same_database(kind: str, one: Mapping[str, Any], another: Mapping[str, Any])
 
 
 def remove(
-    kind: str, *, settings: dict[str, Any], administrator_login: str, administrator_key: SecretStr, allow_private: bool
+    kind: str, *, settings: dict[str, Any], administrator_login: str, administrator_key: SecretStr, http: HttpPolicy
 ) -> SetUp:
     """Take away from the host all that `provision` installed. Raises as `provision`."""
     match kind:
         case "odoo":
-            client = _provisioning_client(settings, administrator_login, administrator_key, allow_private=allow_private)
+            client = _provisioning_client(settings, administrator_login, administrator_key, http)
             return SetUp(
                 odoo_telling.removed(odoo_removal.remove(client)), {"pdf_action_id": None, "answer_action_id": None}
             )
@@ -240,10 +228,8 @@ def remove(
 def _odoo_client(
     settings: OdooSettings,
     api_key: SecretStr,
+    http: HttpPolicy,
     *,
-    allow_private: bool,
-    connect_timeout_s: float,
-    read_timeout_s: float,
     context: Mapping[str, Any] | None = None,
 ) -> OdooClient:
     if not settings.url or not settings.database:
@@ -254,30 +240,16 @@ def _odoo_client(
         api_key,
         login=settings.login,
         accept_version=parsed_version(settings.accept_version or ""),
-        allow_private=allow_private,
-        connect_timeout_s=connect_timeout_s,
-        read_timeout_s=read_timeout_s,
+        http=http,
         context=context,
     )
 
 
-def _own_client(chosen: OdooSettings, api_key: SecretStr, *, allow_private: bool) -> OdooClient:
-    return _odoo_client(
-        chosen,
-        api_key,
-        allow_private=allow_private,
-        connect_timeout_s=CONNECT_TIMEOUT_S,
-        read_timeout_s=READ_TIMEOUT_S,
-    )
-
-
-def _provisioning_client(settings: dict[str, Any], login: str, key: SecretStr, *, allow_private: bool) -> OdooClient:
+def _provisioning_client(settings: dict[str, Any], login: str, key: SecretStr, http: HttpPolicy) -> OdooClient:
     return _odoo_client(
         odoo_settings({**settings, "login": login}),
         key,
-        allow_private=allow_private,
-        connect_timeout_s=CONNECT_TIMEOUT_S,
-        read_timeout_s=PROVISION_TIMEOUT_S,
+        replace(http, read_timeout_s=max(PROVISION_TIMEOUT_S, http.read_timeout_s)),
     )
 
 

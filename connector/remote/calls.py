@@ -43,11 +43,6 @@ class AnswerTooLarge(Exception):
         super().__init__(f"more than {kind.in_words}")
 
 
-def longest_call_s(connect_timeout_s: float, read_timeout_s: float) -> float:
-    """How long one call may take in all, of which `read_timeout_s` may pass without a byte."""
-    return connect_timeout_s + 2 * read_timeout_s
-
-
 def new_session(check: Check | None = None) -> requests.Session:
     """A session for `ask`. `check` looks at each address before it is connected to, and raises for a wrong one.
 

@@ -22,6 +22,7 @@ from connector.domain.errors import (
     Refused,
     Unreadable,
 )
+from connector.remote.policy import HttpPolicy
 from tests.amili.samples import ACCOUNT, BASE, CASE_ID, CREDITOR, as_json, client, own_no, page
 from tests.amili.wire import drop_after_body, half_answer, read_what_comes, reply, say_nothing, serving
 
@@ -167,7 +168,7 @@ def test_a_status_says_what_is_known_of_the_effect(
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.kind)
 def test_no_whole_answer_leaves_the_outcome_unknown_and_nothing_is_repeated(action: Action, reaction: Any) -> None:
     with serving([reaction]) as wire:
-        amili_client = client(wire.url, read_timeout_s=0.2)
+        amili_client = client(wire.url, http=HttpPolicy(read_timeout_s=0.2))
         with pytest.raises(OutcomeUnknown):
             amili_client.act(action, may_send=_agree)
         amili_client.close()

@@ -22,6 +22,7 @@ from connector.domain.errors import (
     Unavailable,
     Unreadable,
 )
+from connector.remote.policy import HttpPolicy
 from tests.amili.samples import (
     CASE_ID,
     CASES,
@@ -138,7 +139,7 @@ def test_no_connection_in_time_so_nothing_was_sent() -> None:
 )
 def test_a_connection_that_breaks_after_sending_leaves_the_outcome_unknown(reaction: Reaction) -> None:
     with serving([reaction], [reaction]) as wire:
-        amili = client(wire.url, read_timeout_s=0.2)
+        amili = client(wire.url, http=HttpPolicy(read_timeout_s=0.2))
         with pytest.raises(OutcomeUnknown) as creating:
             _register(amili)
         with pytest.raises(OutcomeUnknown) as reading:
@@ -243,7 +244,7 @@ def test_a_fenced_body_can_be_iterated_and_asks_first() -> None:
 )
 def test_a_malformed_base_address_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        Transport(url, connect_timeout_s=1, read_timeout_s=1)
+        Transport(url, HttpPolicy(connect_timeout_s=1, read_timeout_s=1))
     assert "pw" not in str(caught.value)
 
 

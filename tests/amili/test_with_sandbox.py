@@ -20,6 +20,7 @@ from connector.amili.respite import RespiteEndpoint
 from connector.amili.status import outcome
 from connector.domain.action import ActionOutcome
 from connector.domain.errors import NotFound, NotSent, OutcomeUnknown, RateLimited, Refused, Unreadable
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.lines import make_payout
 from connector.sandbox.amili.settling import debtor_pays
@@ -67,7 +68,7 @@ def pair() -> Iterator[Pair]:
     state = guide_state()
     state.register_key(API_CODE, KEYS.public_key)
     with running(create_amili(state)) as url:
-        amili = AmiliClient(url, credentials(), MemoryTokenStore(), read_timeout_s=5)
+        amili = AmiliClient(url, credentials(), MemoryTokenStore(), http=HttpPolicy(read_timeout_s=5))
         yield Pair(amili, state)
         amili.close()
 

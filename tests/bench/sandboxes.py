@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from connector.amili.auth import Credentials, authenticate
 from connector.amili.keys import KeyPair, make_key_pair
 from connector.amili.transport import Transport
+from connector.remote.policy import HttpPolicy
 from tests.bench.processes import environment, first_line, running
 
 ORGANISATION = "5566778899"
@@ -108,7 +109,7 @@ class Sandboxes:
 
     def access_token(self) -> str:
         """A fresh access token for Amili, for contenders that are given one."""
-        transport = Transport(self.amili_url, connect_timeout_s=5, read_timeout_s=30)
+        transport = Transport(self.amili_url, HttpPolicy(connect_timeout_s=5, read_timeout_s=30))
         credentials = Credentials(api_code=SecretStr(API_CODE), private_key=self.pair.private_key)
         return authenticate(transport, credentials, now=datetime.now(UTC)).value.get_secret_value()
 

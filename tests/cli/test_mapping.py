@@ -14,6 +14,7 @@ from connector.domain.dates import today
 from connector.hosts.odoo import documents
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.settings import OdooSettings
+from connector.remote.policy import HttpPolicy
 from connector.resources import templates_path
 from connector.sandbox.odoo.books import InvoiceLine
 from tests.cli.conftest import House
@@ -114,7 +115,9 @@ def test_on_another_day_and_with_another_first_action(terminal: Terminal) -> Non
 def document_of(house: House, invoice: str) -> dict[str, Any]:
     """The host document that an installer would save."""
     settings = OdooSettings(url=house.on.ledger_url, database=DATABASE, company_id=1)
-    client = OdooClient(house.on.ledger_url, DATABASE, SecretStr(house.on.ledger.api_key), allow_private=True)
+    client = OdooClient(
+        house.on.ledger_url, DATABASE, SecretStr(house.on.ledger.api_key), http=HttpPolicy(allow_private=True)
+    )
     return dict(documents.fetch(client, invoice, settings))
 
 

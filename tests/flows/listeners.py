@@ -23,6 +23,7 @@ from connector.flows.access.ledger_tokens import LedgerTokens
 from connector.flows.events.listening import Listener, Stream, Times
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
 from connector.hosts.fortnox.tokens import CompanyTokens
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.books import Books
 from connector.sandbox.fortnox.grants import App, Grant
@@ -95,7 +96,7 @@ class Air:
     def tokens(self, tenant_id: str) -> CompanyTokens:
         app = FortnoxApp(APP.client_id, SecretStr(APP.client_secret), APP.redirect_uri)
         now = self.now or self.clock
-        server = AuthorisationServer(app, url=self.url, allow_private=True, now=now)
+        server = AuthorisationServer(app, url=self.url, http=HttpPolicy(allow_private=True), now=now)
         return CompanyTokens(server, tenant_id, LedgerTokens(self.databases, self.vault, "Fortnox"), now=now)
 
     # What happens in Fortnox
@@ -151,8 +152,7 @@ class Air:
             client_id=APP.client_id,
             client_secret=SecretStr(APP.client_secret),
             tokens=self.tokens,
-            allow_private=True,
-            timeout_s=0.5 if url else 5.0,
+            http=HttpPolicy(allow_private=True, connect_timeout_s=0.5 if url else 5.0),
         )
 
     @contextmanager

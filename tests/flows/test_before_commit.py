@@ -16,6 +16,7 @@ from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Outcome, Then
 from connector.hosts import opening
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion
 from connector.store import connections, inbox, tables
 from tests.flows.acting import begun, driven, stored
@@ -70,7 +71,9 @@ def test_who_writes_meanwhile_makes_the_save_fail(on: Stage) -> None:
     invoice = on.invoice()
     on.ledger.click_send(int(invoice), "Eva Ekonom")
     settings = on.deployment.connection(CONNECTION).settings.host
-    host = opening.open_host("odoo", settings=settings, api_key=SecretStr(on.ledger.api_key), allow_private=True)
+    host = opening.open_host(
+        "odoo", settings=settings, api_key=SecretStr(on.ledger.api_key), http=HttpPolicy(allow_private=True)
+    )
     before = on.ledger.saves.failed
     host.pdf(invoice)
     assert on.ledger.saves.failed == before + 1

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from connector.domain.errors import AmountUnreadable, ConfigurationError
 from connector.hosts import opening
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running
@@ -21,7 +22,7 @@ SETTINGS: dict[str, Any] = {"url": "https://company.odoo.com", "database": "comp
 
 
 def test_an_unknown_kind_is_refused_by_every_door() -> None:
-    options: dict[str, Any] = {"settings": SETTINGS, "allow_private": False}
+    options: dict[str, Any] = {"settings": SETTINGS, "http": HttpPolicy()}
     with pytest.raises(ConfigurationError, match="sap"):
         opening.open_host("sap", api_key=KEY, **options)
     with pytest.raises(ConfigurationError, match="sap"):
@@ -47,14 +48,14 @@ def test_an_unknown_kind_is_refused_by_every_door() -> None:
 @pytest.mark.parametrize("missing", ["url", "database"])
 def test_settings_that_cannot_work_are_refused_before_any_call(missing: str) -> None:
     with pytest.raises(ConfigurationError, match=missing):
-        opening.open_host("odoo", settings=SETTINGS | {missing: ""}, api_key=KEY, allow_private=False)
+        opening.open_host("odoo", settings=SETTINGS | {missing: ""}, api_key=KEY, http=HttpPolicy(allow_private=False))
 
 
 def test_a_private_address_needs_the_deployments_leave() -> None:
     local = SETTINGS | {"url": "http://127.0.0.1:8069"}
     with pytest.raises(ConfigurationError):
-        opening.open_host("odoo", settings=local, api_key=KEY, allow_private=False)
-    opening.open_host("odoo", settings=local, api_key=KEY, allow_private=True)
+        opening.open_host("odoo", settings=local, api_key=KEY, http=HttpPolicy(allow_private=False))
+    opening.open_host("odoo", settings=local, api_key=KEY, http=HttpPolicy(allow_private=True))
 
 
 @pytest.mark.parametrize("wrong", [{}, {"move": []}, {"move": {"state": "posted"}}, {"lines": []}])
@@ -75,28 +76,30 @@ def test_whether_a_login_is_wanted_is_the_versions_to_say(version: str, wanted: 
     state = OdooState(switches=LedgerSwitches(version=OdooVersion(version)))
     with running(create_odoo(state)) as url:
         settings = {"url": url, "database": "sandbox"}
-        assert opening.needs_login("odoo", settings=settings, allow_private=True) is wanted
+        assert opening.needs_login("odoo", settings=settings, http=HttpPolicy(allow_private=True)) is wanted
     assert not state.traffic.requests.keys() & {"POST /jsonrpc/common/authenticate"}
 
 
 @pytest.mark.parametrize("accepted", ["20", "20.0", "saas~18.3", None])
 def test_a_version_to_be_accepted_is_one_of_the_settings(accepted: str | None) -> None:
-    opening.open_host("odoo", settings=SETTINGS | {"accept_version": accepted}, api_key=KEY, allow_private=False)
+    opening.open_host(
+        "odoo", settings=SETTINGS | {"accept_version": accepted}, api_key=KEY, http=HttpPolicy(allow_private=False)
+    )
 
 
 @responses.activate
 def test_an_accepted_version_is_spoken_to_and_any_other_is_not() -> None:
     responses.get("https://company.odoo.com/json/version", json={"version": "20.0"})
     accepting = SETTINGS | {"accept_version": "20"}
-    assert opening.needs_login("odoo", settings=accepting, allow_private=False) is False
+    assert opening.needs_login("odoo", settings=accepting, http=HttpPolicy(allow_private=False)) is False
     with pytest.raises(
         ConfigurationError, match=r"This is Odoo 20\.0; the connector is known to work with 17, 18 and 19"
     ):
-        opening.needs_login("odoo", settings=SETTINGS, allow_private=False)
+        opening.needs_login("odoo", settings=SETTINGS, http=HttpPolicy(allow_private=False))
 
 
 @pytest.mark.parametrize("malformed", ["", "any", "20.x", "v20", "20.0+e", " 20"])
 def test_what_is_no_version_is_refused(malformed: str) -> None:
     settings = SETTINGS | {"accept_version": malformed}
     with pytest.raises(ConfigurationError, match="accept_version"):
-        opening.open_host("odoo", settings=settings, api_key=KEY, allow_private=False)
+        opening.open_host("odoo", settings=settings, api_key=KEY, http=HttpPolicy(allow_private=False))

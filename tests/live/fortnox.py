@@ -28,6 +28,7 @@ from connector.hosts.fortnox.oauth import AUTHORISATION_URL, RECEIPT_SCOPES, Aut
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.hosts.fortnox.write_back import REFERENCE_FIELD
 from connector.hosts.pacing import Pace
+from connector.remote.policy import HttpPolicy
 from tests.live.fortnox_modified import ModifiedTimes
 from tests.live.fortnox_points import (
     ATTACHMENT,
@@ -76,7 +77,9 @@ def trial(
 
     Raises `ConfigurationError` and `KeyRefused`, after which nothing can be tried.
     """
-    server = AuthorisationServer(app, url=addresses.authorisation, allow_private=addresses.allow_private, now=clock.now)
+    server = AuthorisationServer(
+        app, url=addresses.authorisation, http=HttpPolicy(allow_private=addresses.allow_private), now=clock.now
+    )
     tokens, service_account = connected(server, store, person)
     with given_up(tokens, store):
         session = _session(tokens, person, clock, addresses)
@@ -97,7 +100,7 @@ def trial(
 
 def _session(tokens: CompanyTokens, person: Person, clock: Clock, addresses: Addresses) -> Session:
     def client(pace: Pace) -> FortnoxClient:
-        return FortnoxClient(tokens, pace, url=addresses.api, allow_private=addresses.allow_private)
+        return FortnoxClient(tokens, pace, url=addresses.api, http=HttpPolicy(allow_private=addresses.allow_private))
 
     paced = Pace(Allowance(clock.now), system=SYSTEM, sleep=clock.sleep)
     return Session(client(paced), client(Pace(Unlimited(), system=SYSTEM)), person, clock)

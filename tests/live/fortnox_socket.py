@@ -21,6 +21,7 @@ from connector.hosts.fortnox.documents import SYSTEM
 from connector.hosts.fortnox.feed import TOPIC
 from connector.hosts.fortnox.feed_frames import Answer
 from connector.hosts.fortnox.feed_wire import FeedLost, Wire, connected
+from connector.remote.policy import HttpPolicy
 from tests.live.fortnox_points import BEARER, EVENTS, OFFSET, Point, Seen, confirms, switch_is
 
 BEARER_PREFIX = "Bearer "
@@ -146,7 +147,7 @@ def _without(seen: list[Seen], *points: Point) -> list[Point]:
 
 
 def _connected(stream: Stream) -> AbstractContextManager[Wire]:
-    return connected(stream.url, allow_private=stream.allow_private, timeout_s=CONNECT_WITHIN_S)
+    return connected(stream.url, HttpPolicy(allow_private=stream.allow_private, connect_timeout_s=CONNECT_WITHIN_S))
 
 
 def _bearer(*, taken_bare: bool) -> Seen:

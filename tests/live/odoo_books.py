@@ -18,6 +18,7 @@ from stdnum import luhn
 
 from connector.domain.dates import today
 from connector.hosts.odoo.client import OdooClient
+from connector.remote.policy import HttpPolicy
 from tests.live.odoo_versions import names
 
 PASSWORD = "a-password-for-tests-only"
@@ -58,8 +59,7 @@ class Books:
             self.env["ODOO_DB"],
             SecretStr(self.env[key]),
             login=self.env[login],
-            allow_private=True,
-            read_timeout_s=90,
+            http=HttpPolicy(allow_private=True, read_timeout_s=90),
             context={"allowed_company_ids": [self.company]},
         )
 

@@ -29,6 +29,7 @@ from connector.hosts.odoo.inventory import (
     WITHDRAW_CASE_ACTION,
 )
 from connector.hosts.odoo.removal import remove
+from connector.remote.policy import HttpPolicy
 from tests.live.odoo_books import Books, odoo_env
 from tests.live.odoo_versions import names, needs
 from tests.live.setting_up import SENDERS, Calls, answer_action, installed, receiving, set_up
@@ -89,7 +90,7 @@ def host(books: Books) -> Host:
             "answer_action_id": answer_action(books),
         },
         api_key=SecretStr(books.env["ODOO_BOT_API_KEY"]),
-        allow_private=True,
+        http=HttpPolicy(allow_private=True),
     )
 
 

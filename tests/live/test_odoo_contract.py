@@ -36,6 +36,7 @@ from connector.hosts.odoo.fields import (
     odoo_datetime,
 )
 from connector.hosts.odoo.removal import remove
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.shared.serve import running
 from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import Ledger, Made
@@ -68,7 +69,7 @@ class RealLedger:
             "answer_action_id": self.answer_action,
         }
         return opening.open_host(
-            "odoo", settings=settings, api_key=SecretStr(key), allow_private=True, read_timeout_s=90
+            "odoo", settings=settings, api_key=SecretStr(key), http=HttpPolicy(allow_private=True, read_timeout_s=90)
         )
 
     def host_with_wrong_key(self) -> Host:

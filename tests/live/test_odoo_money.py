@@ -24,6 +24,7 @@ from connector.domain.findings import Finding, Severity
 from connector.domain.invoice import Invoice, LineKind, PaymentKind
 from connector.hosts import opening
 from connector.hosts.base import Host
+from connector.remote.policy import HttpPolicy
 from tests.live.odoo_books import ANY_COMPANY, Books, odoo_env
 from tests.live.odoo_versions import needs
 
@@ -46,7 +47,9 @@ def books() -> Books:
 def host(books: Books, **chosen: Any) -> Host:
     settings = {**books.place, "company_id": books.company, "payments_await_bank": False, **chosen}
     key = SecretStr(books.env["ODOO_BOT_API_KEY"])
-    return opening.open_host("odoo", settings=settings, api_key=key, allow_private=True, read_timeout_s=90)
+    return opening.open_host(
+        "odoo", settings=settings, api_key=key, http=HttpPolicy(allow_private=True, read_timeout_s=90)
+    )
 
 
 def read(books: Books, move_id: int) -> Invoice:

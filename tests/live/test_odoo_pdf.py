@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from connector.hosts import opening
 from connector.hosts.base import Host, PdfUnavailable
+from connector.remote.policy import HttpPolicy
 from connector.resources import read_template
 from tests.live.odoo_books import Books, odoo_env
 from tests.live.odoo_versions import names
@@ -50,7 +51,9 @@ def action(books: Books) -> Iterator[int]:
 def host(books: Books, **chosen: Any) -> Host:
     settings = {**books.place, **chosen}
     key = SecretStr(books.env["ODOO_BOT_API_KEY"])
-    return opening.open_host("odoo", settings=settings, api_key=key, allow_private=True, read_timeout_s=90)
+    return opening.open_host(
+        "odoo", settings=settings, api_key=key, http=HttpPolicy(allow_private=True, read_timeout_s=90)
+    )
 
 
 def preferences(books: Books, move_id: int) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from connector.hosts.odoo.inventory import KEY_GROUP, MODULE, SEND_ACTION, SEND_
 from connector.hosts.odoo.provision import provision
 from connector.hosts.odoo.removal import remove
 from connector.hosts.odoo.versions import DIALECTS
+from connector.remote.policy import HttpPolicy
 from tests.live.odoo_books import Books, odoo_env
 from tests.live.odoo_versions import names, needs, odoo_major
 from tests.live.setting_up import company, installed, set_up
@@ -52,7 +53,7 @@ def host(books: Books, **chosen: Any) -> Host:
         "odoo",
         settings={**books.place, **chosen},
         api_key=SecretStr(books.env["ODOO_BOT_API_KEY"]),
-        allow_private=True,
+        http=HttpPolicy(allow_private=True),
     )
 
 

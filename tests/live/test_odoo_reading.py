@@ -24,6 +24,7 @@ from connector.domain.invoice import CustomerType, Invoice, LineKind
 from connector.hosts import opening
 from connector.hosts.base import Host, WriteBack
 from connector.hosts.odoo.fields import CASE_ID, DISPUTED, DISPUTED_AT, DISPUTED_BY, NEVER_SEND
+from connector.remote.policy import HttpPolicy
 from tests.live.odoo_books import Books, odoo_env
 
 pytestmark = [
@@ -69,7 +70,9 @@ def added_fields(books: Books) -> Iterator[None]:
 def host(books: Books, **chosen: Any) -> Host:
     settings = {**books.place, "company_id": books.company, **chosen}
     key = SecretStr(books.env["ODOO_BOT_API_KEY"])
-    return opening.open_host("odoo", settings=settings, api_key=key, allow_private=True, read_timeout_s=90)
+    return opening.open_host(
+        "odoo", settings=settings, api_key=key, http=HttpPolicy(allow_private=True, read_timeout_s=90)
+    )
 
 
 def findings(invoice: Invoice, code: str) -> list[Finding]:

@@ -28,6 +28,7 @@ from connector.hosts.odoo.inventory import (
     WITHDRAW_CASE_ACTION,
 )
 from connector.hosts.odoo.removal import remove
+from connector.remote.policy import HttpPolicy
 from tests.live.odoo_books import Books, odoo_env
 from tests.live.setting_up import SENDERS, answer_action, installed, set_up
 
@@ -98,7 +99,7 @@ def host(books: Books) -> Host:
             "answer_action_id": answer_action(books),
         },
         api_key=SecretStr(books.env["ODOO_BOT_API_KEY"]),
-        allow_private=True,
+        http=HttpPolicy(allow_private=True),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -23,6 +23,7 @@ from connector.hosts.odoo.pdf import fetch_pdf
 from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.pacing import Pace
 from connector.remote.calls import Kind
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import guide_state
 from connector.sandbox.fortnox.app import create_fortnox
@@ -40,15 +41,8 @@ BETWEEN = 16 * 1024 * 1024
 """What the machine itself may hold between two sockets."""
 
 
-class Times(TypedDict):
-    """How long a client waits."""
-
-    connect_timeout_s: float
-    read_timeout_s: float
-
-
-PATIENT: Times = {"connect_timeout_s": 5.0, "read_timeout_s": 20.0}
-HURRIED: Times = {"connect_timeout_s": 1.0, "read_timeout_s": 1.0}
+PATIENT = HttpPolicy(connect_timeout_s=5.0, read_timeout_s=20.0, allow_private=True)
+HURRIED = HttpPolicy(connect_timeout_s=1.0, read_timeout_s=1.0, allow_private=True)
 """What a call may take in all follows from these, and ends long before any dripping answer does."""
 EVERY_S = 0.05
 
@@ -69,13 +63,13 @@ class System:
 
 
 @contextmanager
-def amili(times: Times) -> Iterator[System]:
+def amili(http: HttpPolicy) -> Iterator[System]:
     state = guide_state()
     state.register_key(API_CODE, KEYS.public_key)
     with running(create_amili(state)) as url:
 
         def client() -> AmiliClient:
-            return AmiliClient(url, credentials(), MemoryTokenStore(), **times)
+            return AmiliClient(url, credentials(), MemoryTokenStore(), http=http)
 
         known = client()
         known.who()
@@ -97,7 +91,7 @@ def amili(times: Times) -> Iterator[System]:
 
 
 @contextmanager
-def odoo(version: OdooVersion, times: Times) -> Iterator[System]:
+def odoo(version: OdooVersion, http: HttpPolicy) -> Iterator[System]:
     state = OdooState(switches=LedgerSwitches(version=version))
     demo_ledger(state)
     state.pdf_action = 304
@@ -110,8 +104,7 @@ def odoo(version: OdooVersion, times: Times) -> Iterator[System]:
                 state.database,
                 SecretStr(state.api_key),
                 login="connector",
-                allow_private=True,
-                **times,
+                http=http,
             )
 
         known = client()
@@ -128,7 +121,7 @@ def odoo(version: OdooVersion, times: Times) -> Iterator[System]:
 
 
 @contextmanager
-def fortnox(times: Times) -> Iterator[System]:
+def fortnox(http: HttpPolicy) -> Iterator[System]:
     app = App("client-1", "the-apps-own-secret", "https://connector.example/callback")
     state = FortnoxState(app=app)
     books = state.add_company("Testbolaget AB", "556677-8899")
@@ -138,12 +131,11 @@ def fortnox(times: Times) -> Iterator[System]:
     token = state.grants.by_credentials(app, str(books.tenant), ()).access.token
     state.switches.change({"rate_limit_requests": 10_000, "booked_put": "allow_all"})
     with running(create_fortnox(state)) as url:
-        client = FortnoxClient(Tokens(token), Pace(Turns(), system="Fortnox"), url=url, allow_private=True, **times)
+        client = FortnoxClient(Tokens(token), Pace(Turns(), system="Fortnox"), url=url, http=http)
         server = AuthorisationServer(
             FortnoxApp(app.client_id, SecretStr(app.client_secret), app.redirect_uri),
             url=url,
-            allow_private=True,
-            **times,
+            http=http,
         )
         yield System(
             state,
@@ -157,7 +149,7 @@ def fortnox(times: Times) -> Iterator[System]:
         )
 
 
-SYSTEMS: dict[str, Callable[[Times], AbstractContextManager[System]]] = {
+SYSTEMS: dict[str, Callable[[HttpPolicy], AbstractContextManager[System]]] = {
     "Amili": amili,
     **{f"Odoo {version.value}": partial(odoo, version) for version in OdooVersion},
     "Fortnox": fortnox,

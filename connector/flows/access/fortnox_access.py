@@ -10,6 +10,7 @@ from connector.hosts.fortnox.access import FortnoxAccess
 from connector.hosts.fortnox.client import REQUESTS, RESERVED, WINDOW_S
 from connector.hosts.fortnox.documents import SYSTEM
 from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, FortnoxApp
+from connector.remote.policy import HttpPolicy
 from connector.settings import Settings
 from connector.store.budgets import Quota
 from connector.store.crypto import Vault
@@ -21,7 +22,7 @@ CALLBACK_PATH = "/fortnox/callback"
 _QUOTA = Quota(REQUESTS, WINDOW_S, RESERVED)
 
 
-def fortnox_access(settings: Settings, databases: Databases, vault: Vault) -> FortnoxAccess | None:
+def fortnox_access(settings: Settings, databases: Databases, vault: Vault, http: HttpPolicy) -> FortnoxAccess | None:
     """The deployment's app at Fortnox and what its processes share; None if the settings name no app."""
     if not settings.fortnox_client_id or not settings.fortnox_client_secret:
         return None
@@ -37,9 +38,7 @@ def fortnox_access(settings: Settings, databases: Databases, vault: Vault) -> Fo
         budget=partial(_budget, databases, app.client_id),
         authorisation_url=settings.fortnox_authorisation_url,
         api_url=settings.fortnox_api_url,
-        allow_private=settings.allow_private_addresses,
-        connect_timeout_s=settings.connect_timeout_s,
-        read_timeout_s=settings.read_timeout_s,
+        http=http,
     )
 
 

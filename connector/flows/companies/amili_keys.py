@@ -77,13 +77,7 @@ def tried(deployment: Deployment, credentials: Credentials, environments: Collec
         if not url or (environments and where not in environments):
             continue
         try:
-            try_to_sign_in(
-                url,
-                credentials,
-                connect_timeout_s=deployment.settings.connect_timeout_s,
-                read_timeout_s=deployment.settings.read_timeout_s,
-                now=datetime.now(UTC),
-            )
+            try_to_sign_in(url, credentials, deployment.http, now=datetime.now(UTC))
             trials[where] = Trial.ACCEPTED
         except KeyRefused as error:
             trials[where], errors[where] = Trial.REFUSED, error

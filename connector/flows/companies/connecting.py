@@ -34,7 +34,7 @@ class Choice:
 
 def needs_login(deployment: Deployment, host: str, host_settings: dict[str, Any]) -> bool:
     """Whether a ledger wants the login of the key's user beside the key. Raises as `identify_ledger`."""
-    return opening.needs_login(host, settings=host_settings, allow_private=deployment.settings.allow_private_addresses)
+    return opening.needs_login(host, settings=host_settings, http=deployment.http)
 
 
 def identify_ledger(

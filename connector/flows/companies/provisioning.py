@@ -35,7 +35,7 @@ def provision(
             api_key=connection.secrets.get(API_KEY, SecretStr("")),
             administrator_login=administrator_login,
             administrator_key=administrator_key,
-            allow_private=deployment.settings.allow_private_addresses,
+            http=deployment.http,
             webhook_url=webhook_url(token),
             other_first_actions=connection.settings.other_first_actions,
             told=told,
@@ -66,7 +66,7 @@ def needs_login(deployment: Deployment, connection: StoredConnection) -> bool:
     return opening.needs_login(
         connection.host,
         settings=connection.settings.host,
-        allow_private=deployment.settings.allow_private_addresses,
+        http=deployment.http,
     )
 
 
@@ -79,7 +79,7 @@ def remove(
         settings=connection.settings.host,
         administrator_login=administrator_login,
         administrator_key=administrator_key,
-        allow_private=deployment.settings.allow_private_addresses,
+        http=deployment.http,
     )
     for other in _in_the_same_database(deployment, connection):
         _kept(deployment, other, done)
@@ -100,7 +100,7 @@ def cases_in_ledger(
         keys=[(one.settings.host, one.secrets.get(API_KEY, SecretStr(""))) for one in connected],
         administrator_login=administrator_login,
         administrator_key=administrator_key,
-        allow_private=deployment.settings.allow_private_addresses,
+        http=deployment.http,
     )
 
 

@@ -25,6 +25,7 @@ from connector.flows.events.audience import Audience, LastingTokens, companies_o
 from connector.flows.events.hearing import Hearing, Received
 from connector.flows.outcome import pause_s
 from connector.hosts.fortnox.feed import Feed, open_feed
+from connector.remote.policy import HttpPolicy
 from connector.store import connections, leases
 from connector.store.database import Databases
 
@@ -46,8 +47,7 @@ class Stream:
     client_id: str
     client_secret: SecretStr
     tokens: Callable[[str], LastingTokens]
-    allow_private: bool
-    timeout_s: float
+    http: HttpPolicy
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,7 @@ def listener_of(deployment: Deployment) -> Listener | None:
         client_id=access.app.client_id,
         client_secret=access.app.client_secret,
         tokens=access.company_tokens,
-        allow_private=settings.allow_private_addresses,
-        timeout_s=settings.connect_timeout_s,
+        http=deployment.http,
     )
     return Listener(deployment.databases, stream)
 
@@ -189,9 +188,7 @@ class Listener:
 
     def _open_feed(self) -> AbstractContextManager[Feed]:
         stream = self._stream
-        return open_feed(
-            stream.url, stream.client_secret, allow_private=stream.allow_private, timeout_s=stream.timeout_s
-        )
+        return open_feed(stream.url, stream.client_secret, stream.http)
 
     def _keep_house(self) -> bool:
         """See that no other process listens, and which companies there are; False if there is nothing to listen to."""

@@ -17,6 +17,7 @@ from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp, Grant
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.fortnox.tokens import CompanyTokens, TokenStore
 from connector.hosts.pacing import Budget, Pace
+from connector.remote.policy import HttpPolicy
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,11 @@ class FortnoxAccess:
     budget: Callable[[str], Budget]
     authorisation_url: str
     api_url: str
-    allow_private: bool
-    connect_timeout_s: float
-    read_timeout_s: float
+    http: HttpPolicy
 
     def server(self) -> AuthorisationServer:
         """Fortnox's authorisation for the app."""
-        return AuthorisationServer(
-            self.app,
-            url=self.authorisation_url,
-            allow_private=self.allow_private,
-            connect_timeout_s=self.connect_timeout_s,
-            read_timeout_s=self.read_timeout_s,
-        )
+        return AuthorisationServer(self.app, url=self.authorisation_url, http=self.http)
 
     def company_tokens(self, tenant_id: str) -> CompanyTokens:
         """The access tokens of the company with this number."""
@@ -54,14 +47,7 @@ class FortnoxAccess:
         return self._client(self.company_tokens(tenant_id), tenant_id)
 
     def _client(self, tokens: AccessTokens, tenant_id: str) -> FortnoxClient:
-        return FortnoxClient(
-            tokens,
-            Pace(self.budget(tenant_id), system=SYSTEM),
-            url=self.api_url,
-            allow_private=self.allow_private,
-            connect_timeout_s=self.connect_timeout_s,
-            read_timeout_s=self.read_timeout_s,
-        )
+        return FortnoxClient(tokens, Pace(self.budget(tenant_id), system=SYSTEM), url=self.api_url, http=self.http)
 
     def tenant_of(self, granted: Granted) -> str:
         """The number of the company that a consent opened: the token's word, or else Fortnox's own answer.

@@ -23,8 +23,9 @@ from connector.domain.errors import (
     Unreadable,
 )
 from connector.hosts.fortnox.documents import SYSTEM, Record
-from connector.hosts.wire import own_words, retry_after_s
+from connector.hosts.wire import own_words
 from connector.remote.json_text import parsed
+from connector.remote.retry_after import retry_after_s
 
 PDF_START = b"%PDF-"
 

@@ -21,7 +21,9 @@ from connector.hosts.fortnox.answers import Page, read_one, read_page, read_pdf,
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.documents import SYSTEM, Record, text
 from connector.hosts.pacing import Pace
-from connector.hosts.wire import Transport, retry_after_s
+from connector.hosts.wire import Transport
+from connector.remote.policy import ORDINARY, HttpPolicy
+from connector.remote.retry_after import retry_after_s
 
 API_URL = "https://api.fortnox.se"
 
@@ -65,9 +67,7 @@ class FortnoxClient:
         pace: Pace,
         *,
         url: str = API_URL,
-        allow_private: bool = False,
-        connect_timeout_s: float = 5,
-        read_timeout_s: float = 30,
+        http: HttpPolicy = ORDINARY,
     ) -> None:
         """`pace` keeps `REQUESTS` in `WINDOW_S` for the company, whoever sends them.
 
@@ -75,9 +75,7 @@ class FortnoxClient:
         """
         self._tokens = tokens
         self._pace = pace
-        self._transport = Transport(
-            SYSTEM, url, allow_private=allow_private, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s
-        )
+        self._transport = Transport(SYSTEM, url, http)
 
     def __repr__(self) -> str:
         return f"FortnoxClient({self._transport.url!r})"

@@ -18,6 +18,7 @@ from connector.hosts.fortnox import feed_frames as frames
 from connector.hosts.fortnox.documents import SYSTEM
 from connector.hosts.fortnox.feed_frames import Answer, Event
 from connector.hosts.fortnox.feed_wire import FeedLost, Wire, connected
+from connector.remote.policy import HttpPolicy
 
 EVENTS_URL = "wss://ws.fortnox.se/topics-v1"
 
@@ -118,9 +119,9 @@ class Feed:
 
 
 @contextmanager
-def open_feed(url: str, client_secret: SecretStr, *, allow_private: bool, timeout_s: float) -> Iterator[Feed]:
+def open_feed(url: str, client_secret: SecretStr, http: HttpPolicy) -> Iterator[Feed]:
     """A connection to the event server, closed afterwards. Raises `ConfigurationError` and `FeedLost`."""
-    with connected(url, allow_private=allow_private, timeout_s=timeout_s) as wire:
+    with connected(url, http) as wire:
         yield Feed(wire, client_secret)
 
 

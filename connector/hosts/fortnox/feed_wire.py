@@ -22,6 +22,7 @@ from connector.domain.errors import ConfigurationError, Unavailable
 from connector.hosts.fortnox.documents import SYSTEM
 from connector.remote.addresses import is_public, normalised_url
 from connector.remote.metered import Allowance, MeteredSocket, TooMuch, allowing
+from connector.remote.policy import HttpPolicy
 
 PING_EVERY_S = 30.0
 """What working clients do (API.md, "Keeping the stream")."""
@@ -140,24 +141,24 @@ class Wire:
 
 
 @contextmanager
-def connected(url: str, *, allow_private: bool, timeout_s: float) -> Iterator[Wire]:
+def connected(url: str, http: HttpPolicy) -> Iterator[Wire]:
     """A connection to the event server at `url`, closed afterwards.
 
-    `timeout_s` is for connecting, and again for taking up the conversation.
+    The policy's wait for a connection is for that, and again for taking up the conversation.
 
     Nothing secret is sent by this. Raises `ConfigurationError` for an address that may not be used, and `FeedLost`.
     """
-    server = _checked(url, allow_private=allow_private)
+    server = _checked(url, allow_private=http.allow_private)
     # Proxies and authorities as for every other request.
     surroundings = requests.Session().merge_environment_settings(server, {}, None, None, None)
     proxy = requests.utils.select_proxy(server, surroundings["proxies"])
     way = _way(proxy)
-    guarded = not allow_private and not proxy
-    with _failures_told(), allowing(Allowance(within_s=2 * timeout_s, wire_bytes=_HEAD_BYTES)):
+    guarded = not http.allow_private and not proxy
+    with _failures_told(), allowing(Allowance(within_s=2 * http.connect_timeout_s, wire_bytes=_HEAD_BYTES)):
         connection = websocket.create_connection(
             url,
             class_=_Connection,
-            timeout=timeout_s,
+            timeout=http.connect_timeout_s,
             redirect_limit=0,
             suppress_origin=True,
             sslopt={"context": _tls(surroundings["verify"], guarded=guarded)},

@@ -32,7 +32,9 @@ from connector.domain.errors import (
 from connector.hosts.fortnox.answers import CONNECT_AGAIN, json_object, oauth_words
 from connector.hosts.fortnox.documents import SYSTEM, Record
 from connector.hosts.fortnox.refusals import ConsentRefused, Why
-from connector.hosts.wire import Transport, own_words, retry_after_s
+from connector.hosts.wire import Transport, own_words
+from connector.remote.policy import ORDINARY, HttpPolicy
+from connector.remote.retry_after import retry_after_s
 
 AUTHORISATION_URL = "https://apps.fortnox.se"
 
@@ -137,9 +139,7 @@ class AuthorisationServer:
         app: FortnoxApp,
         *,
         url: str = AUTHORISATION_URL,
-        allow_private: bool = False,
-        connect_timeout_s: float = 5,
-        read_timeout_s: float = 30,
+        http: HttpPolicy = ORDINARY,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Raises `ConfigurationError` for an address that may not be used, and for an app without credentials."""
@@ -150,9 +150,7 @@ class AuthorisationServer:
             )
         self._app = app
         self._now = now
-        self._transport = Transport(
-            SYSTEM, url, allow_private=allow_private, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s
-        )
+        self._transport = Transport(SYSTEM, url, http)
 
     def __repr__(self) -> str:
         return f"AuthorisationServer({self.identity!r})"

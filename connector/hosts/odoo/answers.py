@@ -9,8 +9,9 @@ from pydantic import SecretStr
 
 from connector.domain.errors import KeyRefused, NotAuthorised, OutcomeUnknown, RateLimited, Refused, Unreadable
 from connector.hosts.odoo.transport import SYSTEM
-from connector.hosts.wire import own_words, retry_after_s
+from connector.hosts.wire import own_words
 from connector.remote.json_text import parsed
+from connector.remote.retry_after import retry_after_s
 
 _CHECK_ADDRESS = "Check the address and the database name."
 

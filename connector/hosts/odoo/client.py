@@ -30,6 +30,7 @@ from connector.hosts.odoo.jsonrpc import JsonRpc, PerhapsNoModel
 from connector.hosts.odoo.transport import SYSTEM, odoo_transport
 from connector.hosts.odoo.versions import Dialect, Version, dialect_of
 from connector.remote.calls import Kind
+from connector.remote.policy import ORDINARY, HttpPolicy
 
 REMEMBERED_S = 3600.0
 """How long a version found holds good. An Odoo that was upgraded speaks its new dialect after that at the latest."""
@@ -81,9 +82,7 @@ class OdooClient:
         *,
         login: str = "",
         accept_version: Version | None = None,
-        allow_private: bool = False,
-        connect_timeout_s: float = 5,
-        read_timeout_s: float = 30,
+        http: HttpPolicy = ORDINARY,
         context: Mapping[str, Any] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -93,9 +92,7 @@ class OdooClient:
 
         Raises `ConfigurationError` for an address that may not be used.
         """
-        self._transport = odoo_transport(
-            url, allow_private=allow_private, connect_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s
-        )
+        self._transport = odoo_transport(url, http)
         self.database = database
         self.context = dict(context or {})
         self._login = login

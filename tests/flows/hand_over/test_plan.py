@@ -20,6 +20,7 @@ from connector.hosts.fortnox.client import REQUESTS, RESERVED, WINDOW_S, Fortnox
 from connector.hosts.fortnox.host import FortnoxHost
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.pacing import Pace, in_background
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.books import Books
 from connector.sandbox.fortnox.documents import Row
@@ -86,7 +87,7 @@ class Fortnox:
         token = self.state.grants.by_credentials(app, str(books.tenant), ()).access.token
         turns = Turns(self.databases, f"fortnox:{app.client_id}:{books.tenant}", self.clock)
         pace = Pace(turns, system="Fortnox", sleep=wait)
-        client = FortnoxClient(Tokens(token), pace, url=self.url, allow_private=True)
+        client = FortnoxClient(Tokens(token), pace, url=self.url, http=HttpPolicy(allow_private=True))
         return FortnoxHost(client, FortnoxSettings()), turns
 
     def listed(self) -> int:

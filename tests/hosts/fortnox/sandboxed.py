@@ -23,6 +23,7 @@ from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, SCOPES, AuthorisationS
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.hosts.pacing import Pace
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.fortnox import settling
 from connector.sandbox.fortnox.documents import Row
 from connector.sandbox.fortnox.grants import App, Grant
@@ -76,14 +77,14 @@ class SandboxLedger:
         self.state.switches.set(FortnoxSwitches(rate_limit_requests=10_000, booked_put=LockedPut.ALLOW_ALL))
         state.consent(Grant(APP.client_id, self.books.tenant, (*SCOPES, *RECEIPT_SCOPES), service=True))
         app = FortnoxApp(APP.client_id, SecretStr(APP.client_secret), APP.redirect_uri)
-        server = AuthorisationServer(app, url=url, allow_private=True)
+        server = AuthorisationServer(app, url=url, http=HttpPolicy(allow_private=True))
         self._tokens = CompanyTokens(server, str(self.books.tenant), MemoryTokens())
         self.client = self._client(self._tokens)
         self.host: Host = self.host_with()
         self._prices = (Decimal(2000) + number * 1000 for number in count())
 
     def _client(self, tokens: Any) -> FortnoxClient:
-        return FortnoxClient(tokens, Pace(Turns(), system="Fortnox"), url=self.url, allow_private=True)
+        return FortnoxClient(tokens, Pace(Turns(), system="Fortnox"), url=self.url, http=HttpPolicy(allow_private=True))
 
     def host_with(self, **settings: Any) -> FortnoxHost:
         """The host as the company has set it up: by its label people ask for collection."""
@@ -119,7 +120,7 @@ class SandboxLedger:
             if answer.request.method == verb and urlsplit(answer.url).path == path and left:
                 left.pop()()
 
-        hooks = self.client._transport._session().hooks["response"]
+        hooks = self.client._transport._client.session().hooks["response"]
         hooks.append(answered)
         try:
             yield

@@ -26,6 +26,7 @@ from connector.hosts.fortnox.oauth import (
 )
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.hosts.pacing import Pace
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.grants import App
 from connector.sandbox.fortnox.state import FortnoxState
@@ -51,7 +52,7 @@ class Fortnox:
 
     def server(self, **changes: Any) -> AuthorisationServer:
         app = FortnoxApp(APP.client_id, SecretStr(APP.client_secret), APP.redirect_uri)
-        return AuthorisationServer(replace(app, **changes), url=self.url, allow_private=True)
+        return AuthorisationServer(replace(app, **changes), url=self.url, http=HttpPolicy(allow_private=True))
 
     def tokens(self) -> CompanyTokens:
         """The company's tokens, as a process that has just started has them."""
@@ -59,7 +60,9 @@ class Fortnox:
 
     def company(self) -> str:
         """What the company's name is by its own answer, read with the tokens that are kept."""
-        client = FortnoxClient(self.tokens(), Pace(Turns(), system="Fortnox"), url=self.url, allow_private=True)
+        client = FortnoxClient(
+            self.tokens(), Pace(Turns(), system="Fortnox"), url=self.url, http=HttpPolicy(allow_private=True)
+        )
         return str(client.read(Call.READ_COMPANY)["CompanyName"])
 
     def switch(self, **changes: Any) -> None:

@@ -374,7 +374,7 @@ def test_what_is_no_pdf_is_told(ledger: SandboxLedger) -> None:
 def test_every_request_is_one_that_fortnox_describes(ledger: SandboxLedger) -> None:
     made = ledger.overdue_invoice()
     sent: list[tuple[str, str, Any]] = []
-    session = ledger.client._transport._session()
+    session = ledger.client._transport._client.session()
     session.hooks["response"].append(
         lambda answer, **_: sent.append((answer.request.method, answer.request.url, answer.request.body))
     )

@@ -25,6 +25,7 @@ from connector.hosts.base import Hints
 from connector.hosts.fortnox.feed import Feed, OffsetRefused, open_feed
 from connector.hosts.fortnox.feed_frames import Event
 from connector.hosts.fortnox.feed_wire import LARGEST_MESSAGE_BYTES, FeedLost, Wire, connected
+from connector.remote.policy import HttpPolicy
 from tests import canary
 from tests.certificates import self_signed
 from tests.flows.acting import closed_port
@@ -59,13 +60,15 @@ def library_talks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 @contextmanager
 def feed_of(server: EventServer) -> Iterator[Feed]:
-    with open_feed(server.url, SecretStr(SECRET), allow_private=True, timeout_s=WITHIN_S) as feed:
+    with open_feed(server.url, SecretStr(SECRET), HttpPolicy(allow_private=True, connect_timeout_s=WITHIN_S)) as feed:
         yield feed
 
 
 def begin(url: str, *, allow_private: bool = True, timeout_s: float = WITHIN_S) -> None:
     """What every conversation begins with."""
-    with open_feed(url, SecretStr(SECRET), allow_private=allow_private, timeout_s=timeout_s) as feed:
+    with open_feed(
+        url, SecretStr(SECRET), HttpPolicy(allow_private=allow_private, connect_timeout_s=timeout_s)
+    ) as feed:
         feed.add_companies(tokens())
 
 
@@ -224,7 +227,7 @@ def _unreadable(_command: Command) -> list[Frame]:
 def test_a_command_without_its_answer_ends_the_stream(answers: Answers, words: str) -> None:
     with (
         event_server(answers) as server,
-        connected(server.url, allow_private=True, timeout_s=WITHIN_S) as wire,
+        connected(server.url, HttpPolicy(allow_private=True, connect_timeout_s=WITHIN_S)) as wire,
         pytest.raises(FeedLost, match=words) as caught,
     ):
         Feed(wire, SecretStr(SECRET), answer_within_s=0.3).add_companies(tokens())
@@ -295,7 +298,10 @@ LARGEST = [frame(LARGEST_MESSAGE_BYTES), *[PART] * (LARGEST_MESSAGE_BYTES // len
 
 
 def test_the_largest_message_is_taken() -> None:
-    with saying(LARGEST) as (url, _), connected(url, allow_private=True, timeout_s=WITHIN_S) as wire:
+    with (
+        saying(LARGEST) as (url, _),
+        connected(url, HttpPolicy(allow_private=True, connect_timeout_s=WITHIN_S)) as wire,
+    ):
         assert wire.receive(within_s=WITHIN_S) == b" " * LARGEST_MESSAGE_BYTES
 
 
@@ -311,7 +317,7 @@ def test_the_largest_message_is_taken() -> None:
 def test_a_larger_message_ends_the_connection(parts: Iterable[bytes]) -> None:
     with (
         saying(parts) as (url, taken),
-        connected(url, allow_private=True, timeout_s=WITHIN_S) as wire,
+        connected(url, HttpPolicy(allow_private=True, connect_timeout_s=WITHIN_S)) as wire,
         pytest.raises(FeedLost, match="more at once"),
     ):
         wire.receive(within_s=WITHIN_S)
@@ -321,7 +327,10 @@ def test_a_larger_message_ends_the_connection(parts: Iterable[bytes]) -> None:
 def test_a_message_that_comes_by_the_byte_holds_nobody_up() -> None:
     """The time is over though bytes still come; what had come is kept, and the message is whole at last."""
     message = [frame(40), *[b"x"] * 40]
-    with saying(message, every_s=0.02) as (url, _), connected(url, allow_private=True, timeout_s=WITHIN_S) as wire:
+    with (
+        saying(message, every_s=0.02) as (url, _),
+        connected(url, HttpPolicy(allow_private=True, connect_timeout_s=WITHIN_S)) as wire,
+    ):
         first = wire.receive(within_s=0.2)
         rest = [wire.receive(within_s=WITHIN_S)]
     assert (first, rest) == (None, [b"x" * 40])
@@ -386,7 +395,10 @@ def test_a_server_that_falls_silent_is_given_up() -> None:
 
 def test_pings_are_answered_and_show_that_the_server_is_there() -> None:
     instants = itertools.count(step=10)
-    with event_server() as server, connected(server.url, allow_private=True, timeout_s=WITHIN_S) as wire:
+    with (
+        event_server() as server,
+        connected(server.url, HttpPolicy(allow_private=True, connect_timeout_s=WITHIN_S)) as wire,
+    ):
         alive = Wire(wire._connection, clock=lambda: float(next(instants)))
         received = [alive.receive(within_s=0.1) for _ in range(15)]
     assert received == [None] * 15

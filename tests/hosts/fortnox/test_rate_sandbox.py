@@ -12,6 +12,7 @@ from connector.flows.access.ledger_budget import LedgerBudget
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import REQUESTS, RESERVED, WINDOW_S, FortnoxClient
 from connector.hosts.pacing import Pace, in_background
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.grants import App, Grant
 from connector.sandbox.fortnox.state import FortnoxState
@@ -47,7 +48,7 @@ def client(state: FortnoxState, url: str, databases: Databases) -> FortnoxClient
     state.consent(grant)
     token = state.grants.by_credentials(APP, str(tenant), ()).access.token
     pace = Pace(LedgerBudget(databases, f"fortnox:{APP.client_id}:{tenant}", OURS), system="Fortnox")
-    return FortnoxClient(Tokens(token), pace, url=url, allow_private=True)
+    return FortnoxClient(Tokens(token), pace, url=url, http=HttpPolicy(allow_private=True))
 
 
 def test_fortnoxs_own_figures_are_kept() -> None:

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from connector.flows.access.ledger_tokens import LedgerTokens
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
 from connector.hosts.fortnox.tokens import CompanyTokens, TokenStore
+from connector.remote.policy import HttpPolicy
 from connector.store.crypto import Vault
 from connector.store.database import open_databases
 
@@ -86,7 +87,7 @@ def serving() -> Iterator[Endpoint]:
 def company_tokens(url: str, store: TokenStore) -> CompanyTokens:
     """The tokens of the company at the endpoint, as a process that has just started has them."""
     app = FortnoxApp("client-1", SecretStr("the-apps-own-secret"), "https://connector.example/callback")
-    return CompanyTokens(AuthorisationServer(app, url=url, allow_private=True), TENANT, store)
+    return CompanyTokens(AuthorisationServer(app, url=url, http=HttpPolicy(allow_private=True)), TENANT, store)
 
 
 def main(url: str, data_dir: str, key: str, count: int) -> None:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from connector.hosts.odoo import fields
 from connector.hosts.odoo.client import OdooClient
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.fields import SETTINGS_ONLY
 from connector.sandbox.odoo.state import OdooState
@@ -33,7 +34,7 @@ def fresh_odoo(version: OdooVersion = OdooVersion.V19) -> OdooState:
 def by_key(state: OdooState, key: str = "settings", **options: Any) -> Iterator[OdooClient]:
     """A client of that Odoo with the key of the user who is called so."""
     with running(create_odoo(state)) as url:
-        yield OdooClient(url, state.database, SecretStr(key), login=key, allow_private=True, **options)
+        yield OdooClient(url, state.database, SecretStr(key), login=key, http=HttpPolicy(allow_private=True), **options)
 
 
 def standing(state: OdooState) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from connector.domain.dates import today
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import last_bank_entry, receipts_by_journal
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.odoo import chart
 from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.books import Books, InvoiceLine
@@ -108,7 +109,7 @@ def test_real_receipts_tell_how_far_the_bank_is_booked(name: str) -> None:
             books.records.create("account.journal", values, identifier=number)
     happens(books)
     with running(create_odoo(state)) as url:
-        client = OdooClient(url, state.database, SecretStr(state.api_key), allow_private=True)
+        client = OdooClient(url, state.database, SecretStr(state.api_key), http=HttpPolicy(allow_private=True))
         entry = last_bank_entry(client, SETTINGS)
         journals = receipts_by_journal(client, SETTINGS)
 

@@ -27,6 +27,7 @@ from connector.domain.errors import (
     Unreadable,
 )
 from connector.hosts.odoo.client import OdooClient
+from connector.remote.policy import HttpPolicy
 from tests.hosts.odoo.recorded import KEY, answer, client, document, endpoint, says, says_recorded, sent
 
 SEARCH = "account.move/search"
@@ -146,7 +147,7 @@ def names_of_databases(url: str, page: str, *, unnamed: int, method: str = "sear
 
     responses.get(f"{url}/json/version", json={"version": "19.0"})
     responses.add_callback(responses.POST, f"{url}/json/2/account.move/{method}", callback=called)
-    odoo = OdooClient(url, "company", SecretStr(KEY), allow_private=True)
+    odoo = OdooClient(url, "company", SecretStr(KEY), http=HttpPolicy(allow_private=True))
     for _ in range(2):
         with suppress(Unreadable):
             odoo.call("account.move", method)
@@ -304,14 +305,9 @@ def test_a_transport_fault_says_whether_anything_may_have_happened(fault: str) -
     assert type(caught.value) is kind
 
 
-def local_client(port: int, **options: float) -> OdooClient:
-    return OdooClient(
-        f"http://127.0.0.1:{port}",
-        "company",
-        SecretStr(KEY),
-        allow_private=True,
-        **options,  # type: ignore[arg-type]
-    )
+def local_client(port: int, *, read_timeout_s: float = 30.0) -> OdooClient:
+    http = HttpPolicy(allow_private=True, read_timeout_s=read_timeout_s)
+    return OdooClient(f"http://127.0.0.1:{port}", "company", SecretStr(KEY), http=http)
 
 
 def test_a_port_nobody_listens_on_is_unavailable() -> None:

@@ -39,6 +39,7 @@ from connector.hosts.odoo.fields import (
     WITHDRAWAL_REASON,
     odoo_datetime,
 )
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.books import InvoiceLine
 from connector.sandbox.odoo.chart import SALES_JOURNAL
@@ -86,7 +87,7 @@ class SandboxLedger:
             **chosen,
         }
         return opening.open_host(
-            "odoo", settings=settings, api_key=SecretStr(key or self.state.api_key), allow_private=True
+            "odoo", settings=settings, api_key=SecretStr(key or self.state.api_key), http=HttpPolicy(allow_private=True)
         )
 
     def host_with_wrong_key(self) -> Host:

@@ -21,6 +21,7 @@ from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import fetch
 from connector.hosts.odoo.host import OdooHost
 from connector.hosts.odoo.translate import translate
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.odoo import oddities, settling
 from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.books import Books, InvoiceLine
@@ -48,7 +49,7 @@ def books(state: OdooState) -> Books:
 @pytest.fixture
 def client(state: OdooState) -> Iterator[OdooClient]:
     with running(create_odoo(state)) as url:
-        yield OdooClient(url, state.database, SecretStr(state.api_key), allow_private=True)
+        yield OdooClient(url, state.database, SecretStr(state.api_key), http=HttpPolicy(allow_private=True))
 
 
 def invoiced(books: Books, *lines: InvoiceLine, name: str = "Provkund AB") -> int:
@@ -238,7 +239,7 @@ def test_a_line_of_the_customers_is_seen_whatever_number_its_text_has(
 
 
 def ledger(state: OdooState, client: OdooClient) -> OdooHost:
-    own = OdooClient(client.url, state.database, SecretStr(state.api_key), allow_private=True)
+    own = OdooClient(client.url, state.database, SecretStr(state.api_key), http=HttpPolicy(allow_private=True))
     return OdooHost(own, SETTINGS.model_copy(update={"answer_action_id": ACTION_IDS[ANSWER]}))
 
 

@@ -12,6 +12,7 @@ from connector.domain.invoice import LineKind
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.host import OdooHost
 from connector.hosts.odoo.settings import OdooSettings
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.books import InvoiceLine
 from connector.sandbox.odoo.request_rows import ACTION_IDS, ANSWER
@@ -37,7 +38,9 @@ def url(state: OdooState) -> Iterator[str]:
 
 def host(state: OdooState, url: str, **chosen: tuple[str, ...]) -> OdooHost:
     settings = OdooSettings(company_id=1, answer_action_id=ACTION_IDS[ANSWER]).model_copy(update=chosen)
-    return OdooHost(OdooClient(url, state.database, SecretStr(state.api_key), allow_private=True), settings)
+    return OdooHost(
+        OdooClient(url, state.database, SecretStr(state.api_key), http=HttpPolicy(allow_private=True)), settings
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from connector.hosts.odoo.installing import Installer, data_rows
 from connector.hosts.odoo.inventory import ADDED_FIELDS, REQUEST_FIELDS
 from connector.hosts.odoo.provision import keep_requests, take_away_other_access, with_choices
 from connector.hosts.odoo.removal import take_away
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running
@@ -43,7 +44,7 @@ def url(state: OdooState) -> Iterator[str]:
 
 @pytest.fixture
 def client(state: OdooState, url: str) -> OdooClient:
-    return OdooClient(url, state.database, SecretStr("settings"), allow_private=True)
+    return OdooClient(url, state.database, SecretStr("settings"), http=HttpPolicy(allow_private=True))
 
 
 def status(url: str, user: str, method: str, **arguments: Any) -> int:

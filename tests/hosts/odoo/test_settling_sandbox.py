@@ -15,6 +15,7 @@ from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import Extras, fetch
 from connector.hosts.odoo.present import Present
 from connector.hosts.odoo.translate import translate
+from connector.remote.policy import HttpPolicy
 from connector.sandbox.odoo import settling
 from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.books import Books, InvoiceLine
@@ -158,7 +159,7 @@ def state() -> OdooState:
 @pytest.fixture
 def client(state: OdooState) -> Iterator[OdooClient]:
     with running(create_odoo(state)) as url:
-        yield OdooClient(url, state.database, SecretStr(state.api_key), allow_private=True)
+        yield OdooClient(url, state.database, SecretStr(state.api_key), http=HttpPolicy(allow_private=True))
 
 
 def like(state: OdooState, recorded: dict[str, Any]) -> int:
