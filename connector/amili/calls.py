@@ -14,11 +14,12 @@ import requests
 from pydantic import BaseModel, SecretStr
 
 from connector.amili.answers import SYSTEM, read_document, read_model, unreadable
-from connector.amili.auth import AccessTokens, Credentials, TokenStore
+from connector.amili.auth import Credentials, access_tokens
 from connector.amili.models import Page
 from connector.amili.transport import Creation, Transport
 from connector.domain.errors import NotAuthorised, NotFound, Refused, RemoteError, Unreadable
 from connector.remote.calls import Kind
+from connector.remote.tokens import TokenStore
 
 PAGE_SIZE = 100
 """The most items that Amili puts on one page (API.md, "Lists")."""
@@ -64,7 +65,7 @@ class Calls:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._transport = transport
-        self._tokens = AccessTokens(transport, credentials, tokens, now=now)
+        self._tokens = access_tokens(transport, credentials, tokens, now=now)
         self._api_code = credentials.api_code
         self._now = now
 

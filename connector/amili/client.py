@@ -25,7 +25,7 @@ from connector.amili.actions import (
     matching,
 )
 from connector.amili.answers import SYSTEM, read_model, unreadable
-from connector.amili.auth import Credentials, TokenStore
+from connector.amili.auth import Credentials
 from connector.amili.calls import PAGE_SIZE, Calls, Query, Wheres, is_bad_query, item_path
 from connector.amili.changes import changed_since, of_creditor
 from connector.amili.fields import to_json
@@ -47,6 +47,7 @@ from connector.amili.transport import Creation, Transport
 from connector.domain.action import ActionKind
 from connector.domain.errors import Refused, WithoutCase
 from connector.remote.policy import ORDINARY, HttpPolicy
+from connector.remote.tokens import TokenStore
 
 SANDBOX_BASE_URL = "https://api-sandbox.amili.se"
 """Amili's sandbox. The production address is not published (API.md, "Addresses"), so it is always stated."""

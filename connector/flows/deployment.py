@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from pydantic import SecretStr
 
-from connector.amili.auth import Credentials, StoredToken
+from connector.amili.answers import SYSTEM
+from connector.amili.auth import AUTHENTICATE, Credentials
 from connector.amili.client import AmiliClient
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError, Disconnected
-from connector.flows.access import kept_tokens
 from connector.flows.access.fortnox_access import fortnox_access
+from connector.flows.access.kept_tokens import KeptTokens
 from connector.flows.access.parked import parked_amili, parked_host
 from connector.flows.access.silence import Silences
 from connector.flows.fence import Posted
@@ -29,27 +29,6 @@ from connector.store.connections import API_KEY, AmiliAccess, StoredConnection
 from connector.store.crypto import Vault
 from connector.store.database import Databases, open_databases
 from connector.store.schema import migrate
-
-
-@dataclass(frozen=True)
-class StoreTokens:
-    """Amili's access tokens kept in the store, so that all processes share one."""
-
-    databases: Databases
-    vault: Vault
-
-    def get(self, key: str) -> StoredToken | None:
-        """The token stored under `key`."""
-        found = kept_tokens.kept(self.databases, self.vault, key)
-        return StoredToken(*found) if found else None
-
-    def put(self, key: str, token: StoredToken) -> None:
-        """Store a new token under `key`."""
-        kept_tokens.keep(self.databases, self.vault, key, token.value, token.expires_at)
-
-    def lock(self, key: str) -> AbstractContextManager[None]:
-        """Hold the right to renew the token. Raises `Unavailable` if another process never gives it back."""
-        return kept_tokens.renewal(self.databases, key, system="Amili", operation="authenticate")
 
 
 @dataclass(frozen=True)
@@ -140,7 +119,7 @@ class Deployment:
         return AmiliClient(
             urls[environment],
             Credentials(api_code=access.api_code, private_key=access.private_key),
-            StoreTokens(self.databases, self.vault),
+            KeptTokens(self.databases, self.vault, SYSTEM, operation=AUTHENTICATE),
             # Over before anybody may register again what it registered.
             http=replace(self.http, at_most_s=self.settings.settle_s),
         )

@@ -12,12 +12,13 @@ from typing import Any
 import jwt
 from pydantic import SecretStr
 
-from connector.amili.auth import Credentials, MemoryTokenStore, StoredToken
+from connector.amili.auth import Credentials
 from connector.amili.client import AmiliClient
 from connector.amili.keys import make_key_pair
 from connector.domain.claim import Claim, Debtor, ReminderFee
 from connector.domain.connection import FirstAction
 from connector.domain.invoice import Address
+from connector.remote.tokens import KeptToken, MemoryTokenStore
 
 BASE = "https://amili.test"
 AUTH = f"{BASE}/authenticates/api-code"
@@ -114,10 +115,10 @@ class Clock:
 class OneToken:
     """A token store that always has a good token, for tests that are not about authentication."""
 
-    def get(self, key: str) -> StoredToken | None:
-        return StoredToken(SecretStr(TOKEN), datetime(9000, 1, 1, tzinfo=UTC))
+    def get(self, key: str) -> KeptToken | None:
+        return KeptToken(SecretStr(TOKEN), datetime(9000, 1, 1, tzinfo=UTC))
 
-    def put(self, key: str, token: StoredToken) -> None:
+    def put(self, key: str, token: KeptToken) -> None:
         raise AssertionError("no new token was needed")
 
     def lock(self, key: str) -> AbstractContextManager[None]:

@@ -14,17 +14,7 @@ import responses
 from pydantic import SecretStr
 from responses.registries import OrderedRegistry
 
-from connector.amili.auth import (
-    ACCESS_TOKEN_FIELDS,
-    DEFAULT_TOKEN_LIFETIME,
-    LIFETIME_FIELDS,
-    RENEWAL_MARGIN,
-    Credentials,
-    MemoryTokenStore,
-    StoredToken,
-    TokenStore,
-    signed_token,
-)
+from connector.amili.auth import ACCESS_TOKEN_FIELDS, DEFAULT_TOKEN_LIFETIME, LIFETIME_FIELDS, Credentials, signed_token
 from connector.amili.client import AmiliClient
 from connector.amili.keys import make_key_pair
 from connector.amili.registration import registration_body
@@ -36,6 +26,7 @@ from connector.domain.errors import (
     RateLimited,
     Unavailable,
 )
+from connector.remote.tokens import RENEWAL_MARGIN, KeptToken, MemoryTokenStore, TokenStore
 from tests.amili.samples import (
     API_CODE,
     AUTH,
@@ -264,7 +255,7 @@ class _StoreThatIsOvertaken(MemoryTokenStore):
     """Another process renews just before we get the lock."""
 
     def lock(self, key: str) -> Any:
-        self.put(key, StoredToken(SecretStr("theirs"), datetime(9000, 1, 1, tzinfo=UTC)))
+        self.put(key, KeptToken(SecretStr("theirs"), datetime(9000, 1, 1, tzinfo=UTC)))
         return super().lock(key)
 
 
@@ -399,4 +390,4 @@ def test_a_missing_code_and_an_unusable_key_stop_before_anything_is_sent() -> No
 def test_credentials_and_tokens_do_not_show_themselves() -> None:
     assert API_CODE not in repr(credentials())
     assert "PRIVATE KEY" not in repr(credentials())
-    assert TOKEN not in repr(StoredToken(SecretStr(TOKEN), NOW))
+    assert TOKEN not in repr(KeptToken(SecretStr(TOKEN), NOW))

@@ -11,12 +11,12 @@ import responses
 from responses.matchers import query_param_matcher
 
 from connector.amili.actions import CreditorCancellation
-from connector.amili.auth import MemoryTokenStore
 from connector.amili.client import SANDBOX_BASE_URL, AmiliClient
 from connector.amili.fields import to_json
 from connector.amili.links import case_url
 from connector.amili.registration import registration_body
 from connector.domain.errors import ConnectorError, NotFound, Refused, Unreadable
+from connector.remote.tokens import MemoryTokenStore
 from tests.amili.samples import (
     ACCOUNT,
     API_CODE,

@@ -12,7 +12,6 @@ import pytest
 
 from connector.amili import actions, client, respite
 from connector.amili.actions import Action, CreditorCancellation, CreditorCrediting, CreditorPayment
-from connector.amili.auth import MemoryTokenStore
 from connector.amili.client import AmiliClient
 from connector.amili.models import is_closed
 from connector.amili.registration import registration_body
@@ -21,6 +20,7 @@ from connector.amili.status import outcome
 from connector.domain.action import ActionOutcome
 from connector.domain.errors import NotFound, NotSent, OutcomeUnknown, RateLimited, Refused, Unreadable
 from connector.remote.policy import HttpPolicy
+from connector.remote.tokens import MemoryTokenStore
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.lines import make_payout
 from connector.sandbox.amili.settling import debtor_pays

@@ -19,7 +19,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from connector.domain.connection import ConnectionSettings
-from connector.flows.access.ledger_tokens import LedgerTokens
+from connector.flows.access.kept_tokens import KeptTokens
 from connector.flows.events.listening import Listener, Stream, Times
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
 from connector.hosts.fortnox.tokens import CompanyTokens
@@ -97,7 +97,7 @@ class Air:
         app = FortnoxApp(APP.client_id, SecretStr(APP.client_secret), APP.redirect_uri)
         now = self.now or self.clock
         server = AuthorisationServer(app, url=self.url, http=HttpPolicy(allow_private=True), now=now)
-        return CompanyTokens(server, tenant_id, LedgerTokens(self.databases, self.vault, "Fortnox"), now=now)
+        return CompanyTokens(server, tenant_id, KeptTokens(self.databases, self.vault, "Fortnox"), now=now)
 
     # What happens in Fortnox
 

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from connector.domain.hand_over import Origin, Request
-from connector.hosts.fortnox.tokens import RENEWAL_MARGIN
+from connector.remote.tokens import RENEWAL_MARGIN
 from connector.store import hand_overs, inbox, timeline
 from connector.web.app import create_app
 from connector.web.lanes import Threads

@@ -18,12 +18,12 @@ from connector.domain.errors import ConfigurationError
 from connector.hosts.fortnox.oauth import (
     AuthorisationServer,
     Granted,
-    KeptToken,
     ServiceAccountRefused,
     code_of_callback,
     missing_scopes,
 )
 from connector.hosts.fortnox.tokens import CompanyTokens
+from connector.remote.tokens import KeptToken
 from tests.live.fortnox_points import SERVICE_ACCOUNT, Seen, confirms, contradicts
 from tests.live.fortnox_session import Person
 from tests.source import ROOT

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connector.amili.auth import MemoryTokenStore
 from connector.amili.client import AmiliClient
 from connector.amili.registration import registration_body
 from connector.domain.errors import NotSent, OutcomeUnknown, TooLarge, Unavailable, was_taken
@@ -24,6 +23,7 @@ from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.pacing import Pace
 from connector.remote.calls import Kind
 from connector.remote.policy import HttpPolicy
+from connector.remote.tokens import MemoryTokenStore
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import guide_state
 from connector.sandbox.fortnox.app import create_fortnox

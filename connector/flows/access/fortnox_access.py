@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from connector.flows.access.kept_tokens import KeptTokens
 from connector.flows.access.ledger_budget import LedgerBudget
-from connector.flows.access.ledger_tokens import LedgerTokens
 from connector.hosts.fortnox.access import FortnoxAccess
 from connector.hosts.fortnox.client import REQUESTS, RESERVED, WINDOW_S
 from connector.hosts.fortnox.documents import SYSTEM
@@ -34,7 +34,7 @@ def fortnox_access(settings: Settings, databases: Databases, vault: Vault, http:
     )
     return FortnoxAccess(
         app=app,
-        tokens=LedgerTokens(databases, vault, SYSTEM),
+        tokens=KeptTokens(databases, vault, SYSTEM),
         budget=partial(_budget, databases, app.client_id),
         authorisation_url=settings.fortnox_authorisation_url,
         api_url=settings.fortnox_api_url,

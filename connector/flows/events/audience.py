@@ -18,7 +18,7 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from connector.domain.errors import ConnectorError
-from connector.hosts.fortnox.oauth import KeptToken
+from connector.remote.tokens import KeptToken
 from connector.store.connections import LedgerSummary
 
 log = logging.getLogger(__name__)

@@ -35,6 +35,7 @@ from connector.hosts.fortnox.refusals import ConsentRefused, Why
 from connector.hosts.wire import Transport, own_words
 from connector.remote.policy import ORDINARY, HttpPolicy
 from connector.remote.retry_after import retry_after_s
+from connector.remote.tokens import KeptToken, sendable
 
 AUTHORISATION_URL = "https://apps.fortnox.se"
 
@@ -101,14 +102,6 @@ class FortnoxApp:
     client_secret: SecretStr
     redirect_uri: str
     more_scopes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class KeptToken:
-    """A token and the instant (aware) until which it is taken to be good."""
-
-    value: SecretStr
-    expires_at: datetime
 
 
 @dataclass(frozen=True)
@@ -208,7 +201,7 @@ class AuthorisationServer:
         if answer.status_code != HTTPStatus.OK:
             raise self._refusal(answer, operation=operation, secret=secret)
         found = json_object(answer)
-        access, refresh = _token(found, "access_token"), _token(found, "refresh_token")
+        access, refresh = sendable(found.get("access_token")), sendable(found.get("refresh_token"))
         if access is None:
             raise _no_token("its answer holds none", operation, answer.status_code)
         now = self._now()
@@ -294,13 +287,6 @@ def _no_token(what: str, operation: str, status: int | None) -> Unavailable:
         status=status,
         advice="Try again later; Fortnox may be under maintenance.",
     )
-
-
-def _token(found: Record, name: str) -> SecretStr | None:
-    """The token in a field of an answer; None for what could not stand in a header."""
-    value = found.get(name)
-    sendable = isinstance(value, str) and value.isascii() and value.isprintable() and value.strip() == value != ""
-    return SecretStr(str(value)) if sendable else None
 
 
 def _tenant_of(access: SecretStr) -> str:

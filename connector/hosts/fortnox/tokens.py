@@ -8,35 +8,23 @@ anything else is done.
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from pydantic import SecretStr
 
 from connector.domain.errors import KeyRefused, NotAuthorised, NotSent
-from connector.hosts.fortnox.oauth import AuthorisationServer, Granted, KeptToken
+from connector.hosts.fortnox.oauth import AuthorisationServer, Granted
+from connector.remote import tokens
+from connector.remote.tokens import KeptToken, TokenCache
 
-RENEWAL_MARGIN = timedelta(seconds=60)
-"""How long before its end an access token is renewed."""
 
-
-class TokenStore(Protocol):
-    """Where processes share tokens, encrypted."""
-
-    def get(self, key: str) -> KeptToken | None:
-        """The token kept under `key`."""
-
-    def put(self, key: str, token: KeptToken) -> None:
-        """Keep `token` under `key` in place of the one before; it is safe when this returns."""
+class TokenStore(tokens.TokenStore, Protocol):
+    """Where processes share tokens, encrypted, and give them up."""
 
     def forget(self, key: str) -> None:
         """Keep nothing under `key`."""
-
-    def lock(self, key: str) -> AbstractContextManager[None]:
-        """Hold the right to renew what is kept under `key`; everybody else waits. Not reentrant."""
 
 
 class CompanyTokens:
@@ -54,52 +42,45 @@ class CompanyTokens:
         self._server = server
         self._tenant_id = tenant_id
         self._store = store
-        self._now = now
         # Hashed: a key stands in the clear where its token is sealed.
         owner = hashlib.sha256(f"{server.identity}\n{tenant_id}".encode()).hexdigest()[:32]
-        self._key, self._access_key, self._refresh_key = (
-            f"fortnox:{owner}{kind}" for kind in ("", ":access", ":refresh")
-        )
-        self._cached: KeptToken | None = None
-        self._one_thread = threading.Lock()
+        self._access_key, self._refresh_key = f"fortnox:{owner}:access", f"fortnox:{owner}:refresh"
+        self._access = TokenCache(store, key=self._access_key, lock_key=f"fortnox:{owner}", renew=self._renew, now=now)
 
     def current(self) -> SecretStr:
         """A token that is good for a while: the one in memory, else the stored one, else a new one.
 
         Raises the errors of `AuthorisationServer`; the call that needs the token has then not been sent.
         """
-        cached = self._cached
-        if cached is not None and self._is_fresh(cached):
-            return cached.value
-        return self._renewed(self._is_fresh).value
+        return self._access.current()
 
     def instead_of(self, refused: SecretStr) -> SecretStr:
         """A token other than `refused`, which Fortnox no longer takes. Raises as `current` does."""
-        return self._renewed(lambda token: token.value != refused and self._is_fresh(token)).value
+        return self._access.instead_of(refused)
 
     def lasting(self, at_least: timedelta, *, other_than: SecretStr | None = None) -> KeptToken:
         """A token with its end, for whoever uses it longer than for a call. Raises as `current` does.
 
         It is good for `at_least`, unless a new one is not; and it is not `other_than`, which was refused.
         """
-        return self._renewed(lambda token: token.value != other_than and self._now() + at_least < token.expires_at)
+        return self._access.lasting(at_least, other_than=other_than)
 
     def admit(self, granted: Granted) -> bool:
         """Keep what a fresh consent gave. True if no refresh token is needed: a service account was approved.
 
         Raises `NotAuthorised` if there is neither a service account nor a refresh token.
         """
-        with self._one_thread, self._store.lock(self._key):
+        with self._access.held():
             if granted.refresh is not None:
                 self._store.put(self._refresh_key, granted.refresh)
-            self._keep(granted.access)
+            self._access.keep(granted.access)
             try:
                 by_tenant = self._server.by_tenant(self._tenant_id)
             except (NotAuthorised, NotSent):
                 if granted.refresh is None:
                     raise
                 return False
-            self._keep(by_tenant.access)
+            self._access.keep(by_tenant.access)
             self._store.forget(self._refresh_key)
             return True
 
@@ -114,31 +95,16 @@ class CompanyTokens:
         A consent for a service account is withdrawn in Fortnox only. Raises the errors of `AuthorisationServer`;
         nothing is forgotten then.
         """
-        with self._one_thread, self._store.lock(self._key):
+        with self._access.held():
             if (kept := self._store.get(self._refresh_key)) is not None:
                 self._server.revoke(kept.value)
             self._store.forget(self._refresh_key)
             self._store.forget(self._access_key)
-            self._cached = None
-
-    def _renewed(self, serves: Callable[[KeptToken], bool]) -> KeptToken:
-        with self._one_thread:
-            token = self._cached
-            if token is None or not serves(token):
-                token = self._store.get(self._access_key)
-            if token is None or not serves(token):
-                with self._store.lock(self._key):
-                    # Whoever held the lock before us may have renewed it.
-                    token = self._store.get(self._access_key)
-                    if token is None or not serves(token):
-                        token = self._renew()
-            self._cached = token
-            return token
+            self._access.drop()
 
     def _renew(self) -> KeptToken:
         kept = self._store.get(self._refresh_key)
         granted = self._server.by_tenant(self._tenant_id) if kept is None else self._rotated(kept)
-        self._store.put(self._access_key, granted.access)
         return granted.access
 
     def _rotated(self, kept: KeptToken) -> Granted:
@@ -153,10 +119,3 @@ class CompanyTokens:
         if granted.refresh is not None:
             self._store.put(self._refresh_key, granted.refresh)
         return granted
-
-    def _keep(self, access: KeptToken) -> None:
-        self._store.put(self._access_key, access)
-        self._cached = access
-
-    def _is_fresh(self, token: KeptToken) -> bool:
-        return self._now() + RENEWAL_MARGIN < token.expires_at

@@ -19,11 +19,12 @@ from pydantic import SecretStr
 from connector.hosts.base import Host, WriteBack
 from connector.hosts.fortnox.client import FortnoxClient
 from connector.hosts.fortnox.host import FortnoxHost
-from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, SCOPES, AuthorisationServer, FortnoxApp, KeptToken
+from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, SCOPES, AuthorisationServer, FortnoxApp
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.hosts.pacing import Pace
 from connector.remote.policy import HttpPolicy
+from connector.remote.tokens import KeptToken
 from connector.sandbox.fortnox import settling
 from connector.sandbox.fortnox.documents import Row
 from connector.sandbox.fortnox.grants import App, Grant

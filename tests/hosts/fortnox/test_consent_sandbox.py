@@ -12,7 +12,7 @@ import requests
 from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorised
-from connector.flows.access.ledger_tokens import LedgerTokens
+from connector.flows.access.kept_tokens import KeptTokens
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
 from connector.hosts.fortnox.oauth import (
@@ -56,7 +56,7 @@ class Fortnox:
 
     def tokens(self) -> CompanyTokens:
         """The company's tokens, as a process that has just started has them."""
-        return CompanyTokens(self.server(), self.tenant, LedgerTokens(self.databases, SEALED_WITH, "Fortnox"))
+        return CompanyTokens(self.server(), self.tenant, KeptTokens(self.databases, SEALED_WITH, "Fortnox"))
 
     def company(self) -> str:
         """What the company's name is by its own answer, read with the tokens that are kept."""

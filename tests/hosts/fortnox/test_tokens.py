@@ -15,9 +15,10 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from connector.domain.errors import KeyRefused, NotAuthorised
-from connector.flows.access.ledger_tokens import LedgerTokens
-from connector.hosts.fortnox.oauth import Granted, KeptToken
+from connector.flows.access.kept_tokens import KeptTokens
+from connector.hosts.fortnox.oauth import Granted
 from connector.hosts.fortnox.tokens import CompanyTokens
+from connector.remote.tokens import KeptToken
 from connector.store import tables
 from connector.store.crypto import Vault
 from connector.store.database import Databases, open_databases, reading
@@ -41,9 +42,9 @@ def tokens(endpoint: Endpoint, databases: Databases) -> CompanyTokens:
     return company_tokens(endpoint.url, shared(databases))
 
 
-def shared(databases: Databases) -> LedgerTokens:
+def shared(databases: Databases) -> KeptTokens:
     """The token store that all processes share."""
-    return LedgerTokens(databases, SEALED_WITH, "Fortnox")
+    return KeptTokens(databases, SEALED_WITH, "Fortnox")
 
 
 def consented(refresh: str | None = FIRST) -> Granted:
@@ -125,7 +126,7 @@ def test_the_next_refresh_token_is_stored_before_anything_else(endpoint: Endpoin
     class Dies(Exception):
         """The process ends here."""
 
-    class Mortal(LedgerTokens):
+    class Mortal(KeptTokens):
         def put(self, key: str, token: KeptToken) -> None:
             if key.endswith(":access"):
                 raise Dies
@@ -157,7 +158,7 @@ def test_a_process_that_froze_while_another_went_on_takes_up_the_newer_token(
 ) -> None:
     tokens(endpoint, databases).admit(consented())
 
-    class Frozen(LedgerTokens):
+    class Frozen(KeptTokens):
         """Its lock has ended by itself; it has read the refresh token, which another process uses meanwhile."""
 
         @contextmanager
@@ -212,7 +213,7 @@ def test_two_processes_never_use_a_refresh_token_twice(endpoint: Endpoint, tmp_p
     key = Fernet.generate_key().decode()
     databases = open_databases(data_dir=tmp_path, database_url=None)
     migrate(databases)
-    ours = company_tokens(endpoint.url, LedgerTokens(databases, Vault((SecretStr(key),)), "Fortnox"))
+    ours = company_tokens(endpoint.url, KeptTokens(databases, Vault((SecretStr(key),)), "Fortnox"))
     ours.admit(consented())
 
     command = [sys.executable, "-m", "tests.hosts.fortnox.token_server", endpoint.url, str(tmp_path), key, "8"]
@@ -222,5 +223,5 @@ def test_two_processes_never_use_a_refresh_token_twice(endpoint: Endpoint, tmp_p
     assert [process.returncode for process in processes] == [0, 0], said
     assert endpoint.misuses == []
     assert endpoint.exchanges >= 9
-    assert company_tokens(endpoint.url, LedgerTokens(databases, Vault((SecretStr(key),)), "Fortnox")).current()
+    assert company_tokens(endpoint.url, KeptTokens(databases, Vault((SecretStr(key),)), "Fortnox")).current()
     databases.dispose()

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 from pydantic import SecretStr
 
-from connector.flows.access.ledger_tokens import LedgerTokens
+from connector.flows.access.kept_tokens import KeptTokens
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
 from connector.hosts.fortnox.tokens import CompanyTokens, TokenStore
 from connector.remote.policy import HttpPolicy
@@ -93,7 +93,7 @@ def company_tokens(url: str, store: TokenStore) -> CompanyTokens:
 def main(url: str, data_dir: str, key: str, count: int) -> None:
     """Have `count` access tokens refused and replaced, one after the other."""
     databases = open_databases(data_dir=Path(data_dir), database_url=None)
-    tokens = company_tokens(url, LedgerTokens(databases, Vault((SecretStr(key),)), "Fortnox"))
+    tokens = company_tokens(url, KeptTokens(databases, Vault((SecretStr(key),)), "Fortnox"))
     for _ in range(count):
         tokens.instead_of(tokens.current())
     databases.dispose()
