@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, Row, select, update
 
-from connector.store import tables
-from connector.store.database import now
+from connector.store import tables, upserts
+from connector.store.database import now, single_statement
 
 
 @dataclass(frozen=True)
@@ -75,13 +74,8 @@ def _take(db: Engine, name: str, quota: Quota, *, background: bool, at: float | 
 
 def _enter(db: Engine, name: str) -> None:
     """See to it that the budget has its row."""
-    table = tables.budgets
-    try:
-        with db.begin() as connection:
-            connection.execute(insert(table).values(name=name, used="[]", blocked_until=0.0, blocked_for=0.0))
-    except IntegrityError:
-        # It has one, perhaps since a moment ago from another process.
-        return
+    with single_statement(db) as connection:
+        upserts.enter(connection, tables.budgets, name=name, used="[]", blocked_until=0.0, blocked_for=0.0)
 
 
 def _locked(connection: Connection, name: str) -> Row[tuple[str, str, float, float]] | None:

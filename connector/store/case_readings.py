@@ -9,12 +9,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Engine, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Engine, select, update
 
 from connector.domain.connection import ConnectionSettings, Environment
-from connector.store import resting, tables
-from connector.store.database import now, reading
+from connector.store import resting, tables, upserts
+from connector.store.database import now, reading, single_statement
 
 _table = tables.case_readings
 
@@ -138,9 +137,5 @@ def _ensure(db: Engine, place: Place) -> None:
     with reading(db) as connection:
         if connection.execute(select(_table.c.environment).where(*_is(place))).first():
             return
-    try:
-        with db.begin() as connection:
-            connection.execute(insert(_table).values(amili_access=place.amili_access, environment=place.environment))
-    except IntegrityError:
-        # Somebody else has entered it at this moment.
-        return
+    with single_statement(db) as connection:
+        upserts.enter(connection, _table, amili_access=place.amili_access, environment=place.environment)

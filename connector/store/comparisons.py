@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, case, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from connector.domain.follow_up import FollowUpState
 from connector.domain.reconcile import Difference, DifferenceKind
-from connector.store import resting, tables
-from connector.store.database import now, reading
+from connector.store import resting, tables, upserts
+from connector.store.database import now, reading, single_statement
 from connector.store.lists import one_of
 
 _table = tables.comparisons
@@ -77,12 +76,8 @@ def enrol(db: Engine, connection_id: str, *, due_at: float) -> None:
     with reading(db) as connection:
         if connection.execute(select(_table.c.connection).where(_table.c.connection == connection_id)).first():
             return
-    try:
-        with db.begin() as connection:
-            connection.execute(insert(_table).values(connection=connection_id, due_at=due_at, turn=0))
-    except IntegrityError:
-        # Somebody else has entered it at this moment.
-        return
+    with single_statement(db) as connection:
+        upserts.enter(connection, _table, connection=connection_id, due_at=due_at, turn=0)
 
 
 def move(db: Engine, connection_id: str, *, due_at: float) -> None:

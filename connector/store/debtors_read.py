@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, select
 
-from connector.store import tables
-from connector.store.database import now, reading
+from connector.store import tables, upserts
+from connector.store.database import now, reading, single_statement
 
 _table = tables.debtors_read
 
@@ -25,21 +24,18 @@ def first(db: Engine, connection_id: str, invoice_id: str, debtor: DebtorRead) -
     """The debtor of the invoice as it was first read; `debtor` is kept as such if this is the first time."""
     if (known := _known(db, connection_id, invoice_id)) is not None:
         return known
-    try:
-        with db.begin() as connection:
-            connection.execute(
-                insert(_table).values(
-                    connection=connection_id,
-                    invoice_id=invoice_id,
-                    customer=debtor.customer,
-                    number=debtor.number,
-                    read_at=now(connection),
-                )
-            )
-    except IntegrityError:
-        # Another process read it at this moment.
-        return _known(db, connection_id, invoice_id) or debtor
-    return debtor
+    with single_statement(db) as connection:
+        is_first = upserts.enter(
+            connection,
+            _table,
+            connection=connection_id,
+            invoice_id=invoice_id,
+            customer=debtor.customer,
+            number=debtor.number,
+            read_at=now(connection),
+        )
+    # Else another process read it at this moment.
+    return debtor if is_first else _known(db, connection_id, invoice_id) or debtor
 
 
 def _known(db: Engine, connection_id: str, invoice_id: str) -> DebtorRead | None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import hmac
 import secrets
 
-from sqlalchemy import Engine, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, select
 
-from connector.store import tables
+from connector.store import tables, upserts
 from connector.store.crypto import Vault
-from connector.store.database import reading
+from connector.store.database import reading, single_statement
 
 _table = tables.digest_keys
 _DEBTORS = "debtors"
@@ -27,12 +26,9 @@ def of_debtor(db: Engine, vault: Vault, text: str) -> str:
 
 def _key(db: Engine, vault: Vault) -> str:
     if (known := _stored(db)) is None:
-        try:
-            with db.begin() as connection:
-                connection.execute(insert(_table).values(name=_DEBTORS, value=vault.seal(secrets.token_hex(32))))
-        except IntegrityError:
-            # Another process made it at this moment: there is one key, and it is theirs.
-            pass
+        with single_statement(db) as connection:
+            # If another process has made it at this moment, theirs is the one key.
+            upserts.enter(connection, _table, name=_DEBTORS, value=vault.seal(secrets.token_hex(32)))
         known = _stored(db)
     if known is None:
         raise RuntimeError("the key of digests was made and is gone")

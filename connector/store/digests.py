@@ -9,11 +9,10 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Engine, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, delete, select, update
 
-from connector.store import tables
-from connector.store.database import now, reading
+from connector.store import tables, upserts
+from connector.store.database import now, reading, single_statement
 
 MOST_TRIES = 6
 _table = tables.digests
@@ -41,16 +40,9 @@ def begin(db: Engine, email: str, day: date) -> bool:
         )
         if again.rowcount:
             return True
-    try:
-        with db.begin() as connection:
-            connection.execute(
-                insert(_table).values(
-                    email=email, day=day.isoformat(), state=DigestState.SENDING, tries=1, at=now(connection)
-                )
-            )
-    except IntegrityError:
-        return False
-    return True
+    with single_statement(db) as connection:
+        values = {"state": DigestState.SENDING, "tries": 1, "at": now(connection)}
+        return upserts.enter(connection, _table, email=email, day=day.isoformat(), **values)
 
 
 def settle(db: Engine, email: str, day: date, state: DigestState) -> None:

@@ -6,11 +6,10 @@ no offset for each of them.
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, delete, select
 
-from connector.store import tables
-from connector.store.database import now, reading
+from connector.store import tables, upserts
+from connector.store.database import now, reading, single_statement
 
 _table = tables.feed_offsets
 
@@ -26,17 +25,8 @@ def get(db: Engine, app: str, topic: str) -> str:
 
 def put(db: Engine, app: str, topic: str, offset: str) -> None:
     """Note that everything up to the event at `offset` has been dealt with; durable when this returns."""
-    try:
-        with db.begin() as connection:
-            values = {"last_offset": offset, "stored_at": now(connection)}
-            moved = connection.execute(
-                update(_table).where(_table.c.app == app, _table.c.topic == topic).values(values)
-            )
-            if not moved.rowcount:
-                connection.execute(insert(_table).values(app=app, topic=topic, **values))
-    except IntegrityError:
-        # Another process entered the first offset at the same moment: what it has not dealt with comes again to it.
-        return
+    with single_statement(db) as connection:
+        upserts.put(connection, _table, app=app, topic=topic, last_offset=offset, stored_at=now(connection))
 
 
 def forget(db: Engine, app: str, topic: str) -> None:

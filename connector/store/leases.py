@@ -10,12 +10,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, delete, insert, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, delete, update
 
 from connector.domain.errors import ConnectorError
-from connector.store import tables
-from connector.store.database import now
+from connector.store import tables, upserts
+from connector.store.database import now, single_statement
 
 _PAUSE_S = 0.02
 
@@ -27,26 +26,18 @@ class LeaseTimeout(ConnectorError):
 def try_lease(db: Engine, name: str, owner: str, *, for_s: float) -> bool:
     """Take the lease `name`, or prolong our own; False if somebody else holds it. All who want it want `for_s`."""
     table = tables.leases
-    with db.begin() as connection:
-        taken = connection.execute(
-            update(table)
-            .where(table.c.name == name, (table.c.owner == owner) | (table.c.until <= now(connection)))
-            .values(owner=owner, until=now(connection) + for_s)
-        )
-        if taken.rowcount:
+    with single_statement(db) as connection:
+        free = (table.c.owner == owner) | (table.c.until <= now(connection))
+        if upserts.put(connection, table, only_if=free, name=name, owner=owner, until=now(connection) + for_s):
             return True
+    with single_statement(db) as connection:
         # Nobody holds one for longer than that: the clock has been put back meanwhile, and must hold nobody up for it.
         connection.execute(
             update(table)
             .where(table.c.name == name, table.c.until > now(connection) + for_s)
             .values(until=now(connection) + for_s)
         )
-    try:
-        with db.begin() as connection:
-            connection.execute(insert(table).values(name=name, owner=owner, until=now(connection) + for_s))
-    except IntegrityError:
-        return False
-    return True
+    return False
 
 
 def release(db: Engine, name: str, owner: str) -> None:

@@ -7,19 +7,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, select
 
 from connector.domain.money_view import PaidOut
-from connector.store import tables
+from connector.store import tables, upserts
 from connector.store.database import now, reading
-from connector.store.lists import one_of
 
 _lines = tables.payout_lines
 _reads = tables.payout_reads
-
-_OTHERS = 2
-"""How many may read the lines of one creditor beside this one: the daily reading, and a comparison."""
 
 
 def keep(
@@ -29,51 +24,27 @@ def keep(
 
     `read_to` says that all was read, up to that instant of Amili's (seconds since the epoch); None that there is more.
     """
-    for _ in range(_OTHERS):
-        try:
-            _put(db, environment, creditor, lines, read_to)
-        except IntegrityError:
-            # Before the first reading ends there is no row on which one reader waits for another: the other was first.
-            continue
-        return
-    _put(db, environment, creditor, lines, read_to)
-
-
-def _put(
-    db: Engine, environment: str, creditor: str, lines: Sequence[tuple[str, PaidOut]], read_to: float | None
-) -> None:
-    here = (_reads.c.environment == environment) & (_reads.c.creditor == creditor)
+    rows = {
+        line_id: {
+            "environment": environment,
+            "id": line_id,
+            "creditor": creditor,
+            "invoice_number": line.invoice_number,
+            "category": line.category,
+            "article": line.article,
+            "currency": line.currency,
+            "total": None if line.total is None else str(line.total),
+            "booked_on": _text(line.booked_on),
+            "payout_date": _text(line.payout_date),
+            "payout_reference": line.payout_reference,
+        }
+        for line_id, line in lines
+    }
     with db.begin() as connection:
-        read: dict[str, Any] = {} if read_to is None else {"read_to": read_to, "read_at": now(connection)}
-        # First, because it makes whoever reads them at the same time wait, who would else insert the same lines.
-        changed = connection.execute(update(_reads).where(here).values(read or {"creditor": creditor}))
-        if read and not changed.rowcount:
-            connection.execute(insert(_reads).values(environment=environment, creditor=creditor, **read))
-        connection.execute(
-            delete(_lines).where(
-                _lines.c.environment == environment, one_of(_lines.c.id, [line_id for line_id, _ in lines])
-            )
-        )
-        if lines:
-            connection.execute(
-                insert(_lines),
-                [
-                    {
-                        "environment": environment,
-                        "id": line_id,
-                        "creditor": creditor,
-                        "invoice_number": line.invoice_number,
-                        "category": line.category,
-                        "article": line.article,
-                        "currency": line.currency,
-                        "total": None if line.total is None else str(line.total),
-                        "booked_on": _text(line.booked_on),
-                        "payout_date": _text(line.payout_date),
-                        "payout_reference": line.payout_reference,
-                    }
-                    for line_id, line in lines
-                ],
-            )
+        upserts.put_all(connection, _lines, list(rows.values()))
+        if read_to is not None:
+            read: dict[str, Any] = {"read_to": read_to, "read_at": now(connection)}
+            upserts.put(connection, _reads, environment=environment, creditor=creditor, **read)
 
 
 def read_to(db: Engine, environment: str, creditor: str) -> float | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, delete, select
 
-from connector.store import leases, tables
+from connector.store import leases, tables, upserts
 from connector.store.crypto import Vault
-from connector.store.database import reading
+from connector.store.database import reading, single_statement
 
 _RENEWAL_S = 60.0
 
@@ -34,16 +34,9 @@ def get(db: Engine, vault: Vault, key: str) -> SealedToken | None:
 
 def put(db: Engine, vault: Vault, key: str, token: SealedToken) -> None:
     """Store `token` under `key` in place of the one before."""
-    table = tables.tokens
-    values = {"value": vault.seal(token.value), "expires_at": token.expires_at}
-    try:
-        with db.begin() as connection:
-            if not connection.execute(update(table).where(table.c.key == key).values(values)).rowcount:
-                connection.execute(insert(table).values(key=key, **values))
-    except IntegrityError:
-        # Another process entered the first token at the same moment; ours is as good, and newer.
-        with db.begin() as connection:
-            connection.execute(update(table).where(table.c.key == key).values(values))
+    values: dict[str, Any] = {"value": vault.seal(token.value), "expires_at": token.expires_at}
+    with single_statement(db) as connection:
+        upserts.put(connection, tables.tokens, key=key, **values)
 
 
 def forget(db: Engine, key: str) -> None:

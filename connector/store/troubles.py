@@ -9,11 +9,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Row, delete, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, Row, delete, func, or_, select
 
-from connector.store import tables
-from connector.store.database import now, reading
+from connector.store import tables, upserts
+from connector.store.database import now, reading, single_statement
 from connector.store.lists import one_of
 
 _table = tables.troubles
@@ -60,25 +59,17 @@ def note(
     hand_over: str = "",
 ) -> None:
     """Note that a step failed for a subject. It has been failing since the first time, whatever it failed of."""
-    with db.begin() as opened:
+    with single_statement(db) as opened:
+        at = now(opened)
         values: dict[str, Any] = {
             "system": failing.system,
             "operation": failing.operation,
             "status": failing.status,
             "refused": failing.refused,
-            "seen_at": now(opened),
+            "seen_at": at,
         }
-        known = _table.c.step == step, _table.c.subject == subject
-        if opened.execute(update(_table).where(*known).values(**values)).rowcount:
-            return
-    values |= {"connection": connection, "access": access, "hand_over": hand_over}
-    try:
-        with db.begin() as opened:
-            at = now(opened)
-            opened.execute(insert(_table).values(step=step, subject=subject, since=at, **(values | {"seen_at": at})))
-    except IntegrityError:
-        # Another worker noted it at this moment.
-        return
+        first = {"connection": connection, "access": access, "hand_over": hand_over, "since": at}
+        upserts.put(opened, _table, first=first, step=step, subject=subject, **values)
 
 
 def over(db: Engine, step: str, subject: str, *, but_for: Collection[str] = ()) -> None:

@@ -1,0 +1,61 @@
+"""Rows that several processes may enter at the same moment: one statement each, and none of them fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def enter(connection: Connection, table: Table, /, **values: Any) -> bool:
+    """Insert a row unless there is one with its primary key; return whether it was inserted."""
+    entering = _insert(connection, table).values(**values).on_conflict_do_nothing(index_elements=_key(table))
+    return _did(connection, entering)
+
+
+def put(
+    connection: Connection,
+    table: Table,
+    /,
+    *,
+    only_if: ColumnElement[bool] | None = None,
+    first: Mapping[str, Any] = MappingProxyType({}),
+    **values: Any,
+) -> bool:
+    """Insert a row, or give these values to the one with its primary key; return whether either was done.
+
+    `only_if` is a condition on the row that is there; `first` are values for a row that is inserted alone.
+    """
+    putting = _insert(connection, table).values(**first, **values)
+    changed = {name: putting.excluded[name] for name in values if name not in _key(table)}
+    putting = putting.on_conflict_do_update(index_elements=_key(table), set_=changed, where=only_if)
+    return _did(connection, putting)
+
+
+def put_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """As `put` for each of many rows, all with the same columns and without expressions.
+
+    They are taken in the order of their keys, so that of two processes which put the same rows one waits for the other.
+    """
+    if not rows:
+        return
+    putting = _insert(connection, table)
+    changed = {name: putting.excluded[name] for name in rows[0] if name not in _key(table)}
+    putting = putting.on_conflict_do_update(index_elements=_key(table), set_=changed)
+    connection.execute(putting, sorted(rows, key=lambda row: [row[name] for name in _key(table)]))
+
+
+def _did(connection: Connection, writing: postgresql.Insert | sqlite.Insert) -> bool:
+    # Else SQLAlchemy does not count what an INSERT did on PostgreSQL.
+    return connection.execute(writing, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+def _key(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key]
+
+
+def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
