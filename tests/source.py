@@ -46,6 +46,13 @@ def calls(path: Path) -> Iterator[ast.Call]:
     return (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
 
 
+def question_codes() -> set[str]:
+    """Codes of findings that ask a person about an invoice at Amili, beside those of a reason."""
+    asked = PACKAGE / "flows" / "follow_up" / "follow_up_findings.py"
+    given = [call.args[0] for call in calls(asked) if getattr(call.func, "id", "") == "_warning" and call.args]
+    return {f"follow_up_{code.value!s}" for code in given if isinstance(code, ast.Constant)}
+
+
 def remote_codes() -> set[str]:
     """Codes of findings about what a remote system said; those formed with its name are formed for both."""
     codes = set()

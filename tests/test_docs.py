@@ -25,6 +25,7 @@ from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.connection import ConnectionSettings, EscalationRule, ReminderPolicy
 from connector.domain.errors import ConnectorError
+from connector.domain.follow_up import Reason
 from connector.domain.hand_over import HandOverState
 from connector.domain.reconcile import DifferenceKind
 from connector.domain.task import TaskKind
@@ -43,7 +44,7 @@ from connector.web.texts import LANGUAGES, load_catalogues
 from tests.chaos.__main__ import SCENARIOS
 from tests.conftest import SettingsFactory
 from tests.live.fortnox_points import POINTS
-from tests.source import PACKAGE, ROOT, remote_codes
+from tests.source import PACKAGE, ROOT, question_codes, remote_codes
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATING = (PACKAGE / "OPERATING.md").read_text(encoding="utf-8")
@@ -188,6 +189,8 @@ def test_every_code_setting_command_and_difference_is_found_where_its_reader_rea
     known = {
         *(key.partition(".")[0] for key in (*TEXTS, *NOT_CHECKED)),
         *remote_codes(),
+        *question_codes(),
+        *(f"follow_up_{reason}" for reason in Reason),
         *DifferenceKind,
         *HandOverState,
         *TaskKind,

@@ -8,7 +8,7 @@ from connector.resources import templates_path
 from connector.web.person import language
 
 START = "start"
-PAGES = (START, "sending", "findings", "states", "tasks", "differences", "money", "words")
+PAGES = (START, "sending", "findings", "states", "tasks", "questions", "differences", "money", "words")
 """The pages by name, in the order in which they are listed; each is `templates/help/<language>/<name>.html`."""
 
 help_pages = Blueprint("help_pages", __name__, template_folder=str(templates_path() / "help"))

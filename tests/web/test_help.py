@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import cache
 from html import unescape
 from urllib.parse import urlsplit
@@ -14,21 +15,23 @@ from connector.domain.checks.answerable import ACCEPTABLE, LIFTABLE
 from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.findings import Finding, Severity
+from connector.domain.follow_up import FollowUpKind, Reason, Step, Verdict
 from connector.domain.hand_over import HandOverState
 from connector.domain.reconcile import DifferenceKind
 from connector.domain.task import TaskKind
 from connector.flows.deployment import Deployment
+from connector.flows.follow_up import follow_up_findings
 from connector.flows.reconcile import comparisons as comparing
 from connector.resources import templates_path
 from connector.sandbox.odoo.seed import demo_ledger
-from connector.store import hand_over_work
+from connector.store import follow_ups, hand_over_work, hand_overs
 from connector.web import help_pages
 from connector.web.texts import LANGUAGES, load_catalogues
 from tests.flows.acting import case_at_amili
 from tests.flows.stage import CONNECTION, Stage
-from tests.source import remote_codes
+from tests.source import question_codes, remote_codes
 from tests.web.page import read
-from tests.web.test_pages import asked, leased
+from tests.web.test_pages import asked, leased, registered
 from tests.web.visitor import Visitor
 
 SWEDISH = "och att det inte är för på som av till har den ett så eller om när kan ska vad från med"
@@ -55,6 +58,7 @@ EXPLAINED: dict[str, set[str]] = {
     "findings": CODES,
     "states": set(HandOverState),
     "tasks": set(TaskKind),
+    "questions": {f"follow_up_{reason}" for reason in Reason} | question_codes(),
     "differences": set(DifferenceKind),
 }
 
@@ -203,7 +207,7 @@ def test_state_findings_and_task_of_a_hand_over_lead_to_where_they_are_explained
         "/help/tasks#blocked",
     }
     assert led_to_help(eva, f"/connections/{CONNECTION}/hand-overs") == {"/help/states#blocked"}
-    assert led_to_help(eva, "/tasks") == {"/help/tasks#blocked"}
+    assert led_to_help(eva, "/tasks") == {"/help/tasks#blocked", "/help/findings#amili_refused"}
 
 
 def test_each_difference_leads_to_where_it_is_explained(eva: Visitor, house: Stage) -> None:
@@ -211,3 +215,22 @@ def test_each_difference_leads_to_where_it_is_explained(eva: Visitor, house: Sta
     comparing.compare(house.deployment, CONNECTION)
 
     assert led_to_help(eva, f"/connections/{CONNECTION}/reconciliation") == {"/help/differences#unknown_case"}
+
+
+def test_each_question_about_an_invoice_at_amili_leads_to_where_it_is_explained(eva: Visitor, house: Stage) -> None:
+    db = house.deployment.databases.main
+    hand_over = asked(house, house.invoice())
+    registered(house, hand_over)
+    verdict = Verdict(
+        kind=FollowUpKind.PAYMENT,
+        id="p1",
+        ledger_id="p1",
+        step=Step.ASK,
+        amount=Decimal("10.00"),
+        reason=Reason.MAY_BE_PAYOUT,
+    )
+    follow_ups.keep(db, hand_overs.get(db, hand_over.id), verdict, follow_up_findings.of_verdict(verdict))
+    led = {"/help/tasks#follow_up", "/help/questions#follow_up_may_be_payout"}
+
+    assert led_to_help(eva, "/tasks") == led
+    assert led <= led_to_help(eva, f"/hand-overs/{hand_over.id}")

@@ -15,11 +15,11 @@ class Task:
     """One thing that waits for a person.
 
     `key` stays the same for as long as it is about the same thing; `mark` changes with its substance. `since` is an
-    instant. `title` and `action` name at most the invoice; `says` are findings, which may name the customer. `owner`
-    is the e-mail address of a user, "" for nobody's. `path` leads to the page where it is done. `skip` is the
-    decision by which it does not wait any more. `follow_up` is the follow-up that asks, and `may_report` whether it
-    can be reported to Amili. `concerns` are the ids of the hand-overs for which a step fails; empty is all of the
-    company.
+    instant. `title` and `action` name at most the invoice; `says` are findings, which may name the customer, and
+    `codes` their codes in the same order. `owner` is the e-mail address of a user, "" for nobody's. `path` leads to
+    the page where it is done. `skip` is the decision by which it does not wait any more. `follow_up` is the follow-up
+    that asks, and `may_report` whether it can be reported to Amili. `concerns` are the ids of the hand-overs for which
+    a step fails; empty is all of the company.
     """
 
     key: str
@@ -32,6 +32,7 @@ class Task:
     since: float
     path: str
     says: tuple[Words, ...] = ()
+    codes: tuple[str, ...] = ()
     invoice_number: str = ""
     hand_over: HandOver | None = None
     asked_by: str = ""

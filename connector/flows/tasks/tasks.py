@@ -273,6 +273,7 @@ def _of_difference(scope: Scope, one: KeptDifference, hand_over: HandOver) -> Ta
         since=one.first_seen,
         path=f"/connections/{one.connection}/reconciliation#{difference.key}",
         says=(Words(cause(difference, "sv"), cause(difference, "en")),),
+        codes=(difference.kind,),
     )
 
 
@@ -295,6 +296,7 @@ def _unknown_cases(scope: Scope) -> Iterable[Task]:
             since=found.oldest,
             path=f"/connections/{found.connection}/reconciliation",
             says=(Words(SV[kind], EN[kind]),),
+            codes=(kind,),
         )
 
 
@@ -349,6 +351,7 @@ def _of_hand_over(
         since=(one.registered_at if kind is TaskKind.REMARK else None) or one.asked_at,
         path=f"/hand-overs/{one.id}",
         says=tuple(Words(finding.sv, finding.en) for finding in findings),
+        codes=tuple(finding.code for finding in findings),
         invoice_number=one.invoice_number,
         hand_over=one,
         asked_by=one.asked_by,
