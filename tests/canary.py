@@ -43,10 +43,10 @@ CLIENT_SECRET = "canary-client-secret-7d2e9b6a41"
 LIFE_CYCLE_SECRET = "canary-life-cycle-secret-3a8c5e1f90"
 
 _PEOPLE = (PERSON, "19811218-9876")
+_BETWEEN = r"\s{0,3}(?:[-+\u2010-\u2015\u2212\u00ad./]|%2[Dd]|%E2%80%9[0-5]|\\u201[0-5])?\s{0,3}"
 _SIGNS = {
     "a personal number": tuple(
-        ((number[2:8], number[-4:]), rf"(?:{number[:2]})?{number[2:8]}(?:[-+ –−]|%2[Dd])?{number[-4:]}")
-        for number in _PEOPLE
+        ((number[2:8], number[-4:]), rf"(?:{number[:2]})?{number[2:8]}{_BETWEEN}{number[-4:]}") for number in _PEOPLE
     ),
     "a canary": ((("canary-",), r"canary-[a-z]"),),
     "a private key": (

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable
 
 from connector.domain.redaction import redacted
+from connector.remote.excerpt import excerpt as beginning
 
 EXCERPT_LENGTH = 300
-_READ_AT_MOST = 8_000
 _MASK = "•••"
 
 _MARKUP_WITHOUT_TEXT = re.compile(r"(?is)<(script|style)\b.*?(</\1\s*>|\Z)")
@@ -23,9 +23,11 @@ def masked(text: str, *, secrets: Iterable[str] = ()) -> str:
 
 def excerpt(text: str, *, secrets: Iterable[str] = ()) -> str:
     """The beginning of `text` (plain or HTML) on one line, masked, at most `EXCERPT_LENGTH` characters."""
-    text = text[:_READ_AT_MOST]
-    if text.lstrip().startswith("<"):
-        text = html.unescape(_TAG.sub(" ", _MARKUP_WITHOUT_TEXT.sub(" ", text)))
-    # Masked before it is cut: half a token would no longer look like one.
-    text = " ".join(masked(text, secrets=secrets).split())
-    return text if len(text) <= EXCERPT_LENGTH else text[: EXCERPT_LENGTH - 1] + "…"
+    return beginning(text, secrets=secrets, mask=_MASK, at_most=EXCERPT_LENGTH, end="…", read=_words)
+
+
+def _words(text: str) -> str:
+    """The words of `text`, also where it is HTML."""
+    if not text.lstrip().startswith("<"):
+        return text
+    return html.unescape(_TAG.sub(" ", _MARKUP_WITHOUT_TEXT.sub(" ", text)))

@@ -8,14 +8,13 @@ import requests
 import urllib3
 
 from connector.domain.errors import OutcomeUnknown, RemoteError, Unavailable
-from connector.domain.redaction import redacted
 from connector.remote.addresses import normalised_url
 from connector.remote.calls import Kind
 from connector.remote.client import HttpClient
+from connector.remote.excerpt import excerpt
 from connector.remote.policy import HttpPolicy
 
 _MESSAGE_LENGTH = 400
-_READ_AT_MOST = 8_000
 
 
 class Transport:
@@ -77,5 +76,4 @@ class Transport:
 
 def own_words(text: str, *secrets: str) -> str:
     """A system's own words, fit to be shown: `secrets` and personal numbers are masked, and it is not too long."""
-    # Masked before it is cut: half a secret would no longer look like one.
-    return redacted(" ".join(text[:_READ_AT_MOST].split()), secrets=secrets, mask="••••")[:_MESSAGE_LENGTH]
+    return excerpt(text, secrets=secrets, mask="••••", at_most=_MESSAGE_LENGTH)
