@@ -29,9 +29,9 @@ from connector.domain.follow_up import Reason
 from connector.domain.hand_over import HandOverState
 from connector.domain.reconcile import DifferenceKind
 from connector.domain.task import TaskKind
-from connector.flows.access.fortnox_access import CALLBACK_PATH
+from connector.hosts.base import Why
+from connector.hosts.fortnox.kind import CALLBACK_PATH
 from connector.hosts.fortnox.oauth import SCOPES, SERVICE_ACCOUNT_REFUSAL, code_of_callback
-from connector.hosts.fortnox.refusals import Why
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.odoo import inventory
 from connector.hosts.odoo.settings import OdooSettings

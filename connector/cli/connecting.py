@@ -27,6 +27,7 @@ from connector.flows.companies import amili_keys, connecting, consent, provision
 from connector.flows.companies.amili_keys import Tried
 from connector.flows.companies.consent import Approved
 from connector.flows.deployment import Deployment
+from connector.hosts import kinds
 from connector.hosts.base import LedgerIdentity
 from connector.store import amili_accesses, connections
 from connector.store.connections import DEFAULT_ACCESS
@@ -210,7 +211,8 @@ def connect(
     have answered. Better than --api-key, which others may see in the list of processes, are the question and
     LEDGER_API_KEY.
     """
-    if host_kind == consent.HOST and (url or database or login):
+    by_consent = kinds.by_consent(host_kind)
+    if by_consent and (url or database or login):
         raise Misused("--url, --database and --login are for Odoo.")
     with opened() as deployment:
         access = deployment.access(amili_keys)
@@ -220,14 +222,16 @@ def connect(
         if environment:
             settings = settings.model_copy(update={"environment": Environment(environment)})
         api = deployment.amili(settings.environment, access)
-        approved = approve(deployment) if host_kind == consent.HOST else None
+        approved = approve(deployment, host_kind) if by_consent else None
         if approved is not None:
             if approved.connection_id:
                 renew(deployment, approved, wanted=settings.environment if environment else None)
                 return
-            found = _fortnox(deployment, api, approved, settings)
+            found = _approved(deployment, api, approved, settings)
         else:
-            found = _odoo(deployment, api, settings, url=url, database=database, login=login, api_key=api_key)
+            found = _by_key(
+                deployment, host_kind, api, settings, url=url, database=database, login=login, api_key=api_key
+            )
         who = f"{found.ledger.company} ({found.ledger.organization_number or 'no organisation number'})"
         click.echo(f"Ledger:   {shown(f'{who}, {found.ledger.version}, as {found.ledger.user}')}")
         host_settings = {**found.settings.host, **found.ledger.found_settings}
@@ -265,7 +269,7 @@ def connect(
         click.echo(f"Connected as “{name}”.")
         for line in provisioning.prepare(deployment, name):
             click.echo(line)
-        if host_kind == consent.HOST:
+        if by_consent:
             click.echo("Next: `amili-connector serve`.")
             return
         click.echo("Webhook address for the ledger, shown once (`odoo provision` installs one by itself):")
@@ -289,17 +293,18 @@ def _require_new(deployment: Deployment, host_kind: str, found: _Opened, host_se
         )
 
 
-def _fortnox(deployment: Deployment, api: AmiliClient, approved: Approved, settings: ConnectionSettings) -> _Opened:
+def _approved(deployment: Deployment, api: AmiliClient, approved: Approved, settings: ConnectionSettings) -> _Opened:
     ledger = consent.ledger_of(deployment, approved)
-    consent.require_rights(ledger)
+    consent.require_rights(approved.host, ledger)
     creditors = consent.creditors_of(deployment, api, approved, ledger)
     host = {**settings.host, **approved.host_settings}
     settings = settings.model_copy(update={"host": host})
     return _Opened(ledger, settings, None, connecting.Choice(creditors, matching=True))
 
 
-def _odoo(
+def _by_key(
     deployment: Deployment,
+    host_kind: str,
     api: AmiliClient,
     settings: ConnectionSettings,
     *,
@@ -308,27 +313,32 @@ def _odoo(
     login: str | None,
     api_key: str | None,
 ) -> _Opened:
-    settings = _with_login(deployment, _with_options(settings, url=url, database=database), login)
+    settings = _with_login(deployment, host_kind, _with_options(host_kind, settings, url=url, database=database), login)
     key = secret(api_key, "The ledger's API key")
-    ledger = connecting.identify_ledger(deployment, "odoo", settings.host, key)
+    ledger = connecting.identify_ledger(deployment, host_kind, settings.host, key)
     return _Opened(ledger, settings, key, connecting.creditors_for(api, ledger.organization_number))
 
 
-def _with_options(settings: ConnectionSettings, *, url: str | None, database: str | None) -> ConnectionSettings:
+def _with_options(
+    host_kind: str, settings: ConnectionSettings, *, url: str | None, database: str | None
+) -> ConnectionSettings:
     """The settings with what was given beside them, and with the ledger's address, asked for if nobody gave it."""
     known = settings.host
+    question = f"Name of the {kinds.name_of(host_kind)} database"
     host = {
         **known,
         "url": url or known.get("url") or click.prompt("The ledger's address"),
-        "database": database or known.get("database") or click.prompt("Name of the Odoo database"),
+        "database": database or known.get("database") or click.prompt(question),
     }
     return settings.model_copy(update={"host": host})
 
 
-def _with_login(deployment: Deployment, settings: ConnectionSettings, given: str | None) -> ConnectionSettings:
+def _with_login(
+    deployment: Deployment, host_kind: str, settings: ConnectionSettings, given: str | None
+) -> ConnectionSettings:
     """The settings with the login of the key's user, asked for only where the ledger wants it beside the key."""
     login = given or settings.host.get("login")
-    if not login and connecting.needs_login(deployment, "odoo", settings.host):
+    if not login and connecting.needs_login(deployment, host_kind, settings.host):
         login = click.prompt("Login of the key's user").strip()
     return settings.model_copy(update={"host": {**settings.host, "login": login}}) if login else settings
 

@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from connector.domain.hand_over import WriteBackState
-from connector.flows.access.fortnox_access import CALLBACK_PATH
 from connector.flows.companies import connecting, consent
 from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerIdentity
+from connector.hosts.fortnox.kind import CALLBACK_PATH
 from connector.remote.addresses import guarded_session
 from connector.sandbox.fortnox import settling as fortnox_settling
 from connector.sandbox.fortnox.app import create_fortnox
@@ -90,11 +90,11 @@ def demo_fortnox(public_url: str) -> Iterator[DemoLedger]:
     with running(create_fortnox(state)) as url:
 
         def way(deployment: Deployment) -> Way:
-            question = consent.ask(deployment)
+            question = consent.ask(deployment, "fortnox")
             session = guarded_session(allow_private=True)
             answer = session.get(question.url, allow_redirects=False, timeout=_CONSENT_TIMEOUT_S)
             address = answer.headers.get("Location", "")
-            approved = consent.receive(deployment, consent.answer_in(address), state=question.state)
+            approved = consent.receive(deployment, "fortnox", consent.answer_in(address), state=question.state)
             return Way(consent.ledger_of(deployment, approved), approved.host_settings, None)
 
         def pay(number: str) -> str:

@@ -10,8 +10,9 @@ from connector.cli.output import shown
 from connector.cli.person import user_name
 from connector.domain.connection import Environment
 from connector.domain.errors import ConfigurationError
-from connector.flows.companies import consent, ending, going_live
+from connector.flows.companies import ending, going_live
 from connector.flows.deployment import Deployment
+from connector.hosts import kinds
 from connector.store import connection_life
 from connector.store.connection_life import Ended
 from connector.store.connections import StoredConnection
@@ -137,8 +138,9 @@ def _say_what_ends(ended: Ended) -> None:
 
 
 def _by_hand(connection: StoredConnection) -> str:
-    if connection.host == consent.HOST:
-        return "By hand: withdraw the consent to your app in Fortnox, under the company's integrations."
+    if kinds.by_consent(connection.host):
+        system = kinds.name_of(connection.host)
+        return f"By hand: withdraw the consent to your app in {system}, under the company's integrations."
     return (
         "By hand: delete the API key of the connector's user in the ledger, under Preferences, Security; and what "
         "`odoo provision` installed, if no other company of that Odoo uses it, by uninstalling it there."

@@ -10,8 +10,9 @@ from connector.cli.output import shown
 from connector.cli.person import user_name
 from connector.cli.problems import Misused
 from connector.domain.dates import today
-from connector.flows.companies import consent, keys
+from connector.flows.companies import keys
 from connector.flows.deployment import Deployment
+from connector.hosts import kinds
 from connector.store import connections
 from connector.store.connections import ConnectionSummary
 from connector.store.ledger_keys import KeyTrouble
@@ -20,7 +21,6 @@ _AT_AMILI = (
     "Amili does not accept our key pair, and nothing of it is sent or reported. Ask Amili why; "
     "`amili-connector amili keys --replace --name {name}` makes a new one."
 )
-_RENEW = f"amili-connector connect {consent.HOST}"
 
 
 @click.command()
@@ -36,10 +36,11 @@ def key(connection_id: str | None, api_key: str | None) -> None:
     """
     with opened() as deployment:
         connection = chosen(deployment, connection_id)
-        if connection.host == consent.HOST:
+        if kinds.by_consent(connection.host):
+            system = kinds.name_of(connection.host)
             raise Misused(
-                f"{connection.name} has no key to enter: it approves your app in Fortnox instead. "
-                f"To renew that: `{_RENEW}`."
+                f"{connection.name} has no key to enter: it approves your app in {system} instead. "
+                f"To renew that: `{_renew(connection.host)}`."
             )
         given = secret(api_key, f"New API key to {connection.name}")
         ledger = keys.enter(deployment, connection, given, by=user_name())
@@ -64,10 +65,10 @@ def warn_of_keys(deployment: Deployment, connection_id: str | None) -> None:
 
 
 def _told(one: ConnectionSummary, trouble: KeyTrouble) -> str:
-    if one.host == consent.HOST:
+    if kinds.by_consent(one.host):
         match trouble:
             case KeyTrouble.REFUSED:
-                what = "Fortnox no longer accepts its consent, and everything of it waits"
+                what = f"{kinds.name_of(one.host)} no longer accepts its consent, and everything of it waits"
             case KeyTrouble.ENDS_SOON:
                 what = f"its consent ends on {one.key.expires}"
         return f"{what}. {way_out(one.host, one.id)}"
@@ -81,6 +82,10 @@ def _told(one: ConnectionSummary, trouble: KeyTrouble) -> str:
 
 def way_out(host: str, connection_id: str) -> str:
     """How a new key is entered, or a consent renewed, in a sentence."""
-    if host == consent.HOST:
-        return f"Renew it: `{_RENEW}`."
+    if kinds.by_consent(host):
+        return f"Renew it: `{_renew(host)}`."
     return f"Enter a new one: `amili-connector key --connection {connection_id}`."
+
+
+def _renew(host: str) -> str:
+    return f"amili-connector connect {host}"

@@ -14,13 +14,13 @@ from connector.amili.auth import AUTHENTICATE, Credentials
 from connector.amili.client import AmiliClient
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError, Disconnected
-from connector.flows.access.fortnox_access import fortnox_access
+from connector.flows.access.apps import app_at
 from connector.flows.access.kept_tokens import KeptTokens
 from connector.flows.access.parked import parked_amili, parked_host
 from connector.flows.access.silence import Silences
 from connector.flows.fence import Posted
-from connector.hosts.base import Host
-from connector.hosts.fortnox.access import FortnoxAccess
+from connector.hosts import kinds
+from connector.hosts.base import App, Host
 from connector.hosts.opening import open_host
 from connector.remote.policy import HttpPolicy
 from connector.settings import Settings
@@ -74,7 +74,7 @@ class Deployment:
         amili = known.amili if connection.amili_refused_at is None else parked_amili()
         if connection.key.refused_at is not None:
             return amili, parked_host(connection.host)
-        return amili, self.silences.listening(connection.id, connection.host, known.host)
+        return amili, self.silences.listening(connection.id, kinds.name_of(connection.host), known.host)
 
     @cached_property
     def http(self) -> HttpPolicy:
@@ -138,13 +138,13 @@ class Deployment:
             host,
             settings=host_settings,
             api_key=api_key,
-            fortnox=self.fortnox(),
+            app=self.app(host),
             http=self.http,
         )
 
-    def fortnox(self) -> FortnoxAccess | None:
-        """How companies in Fortnox are reached; None if the settings name no app there."""
-        return fortnox_access(self.settings, self.databases, self.vault, self.http)
+    def app(self, host: str) -> App | None:
+        """The app at a kind of host by which its companies are reached; None if the settings name none."""
+        return app_at(host, self.settings, self.databases, self.vault, self.http)
 
     def close(self) -> None:
         """Close the databases."""

@@ -9,7 +9,7 @@ from connector.domain.errors import ConnectorError, FieldIssue, NotAuthorised, N
 from connector.domain.findings import Finding, Severity
 from connector.domain.fitting import Likeness
 from connector.flows.operations import AT_AMILI
-from connector.hosts.fortnox.documents import SYSTEM as FORTNOX
+from connector.hosts import kinds
 
 CASE_QUESTIONS = ("case_differs", "case_of_number", "case_not_shown", "posted_often")
 """Findings that ask a person about the case."""
@@ -25,18 +25,18 @@ _NOT_UNIQUE = "not unique"
 def of(error: ConnectorError) -> tuple[Finding, ...]:
     """A clear refusal, one finding for each field complained of."""
     system = error.system
-    if isinstance(error, NotAuthorised) and system == FORTNOX:
+    if isinstance(error, NotAuthorised) and kinds.is_by_consent(system):
         said = error.message.rstrip(".")
         return (
             _block(
                 f"{_slug(system)}_not_authorised",
                 sv=(
-                    f"Fortnox nekade oss ({said}). En administratör för företaget ser över licens och "
-                    "rättigheter i Fortnox, eller godkänner kopplingen igen. Skicka sedan igen."
+                    f"{system} nekade oss ({said}). En administratör för företaget ser över licens och "
+                    f"rättigheter i {system}, eller godkänner kopplingen igen. Skicka sedan igen."
                 ),
                 en=(
-                    f"Fortnox refused us ({said}). An administrator of the company looks at licence and rights "
-                    "in Fortnox, or approves the connector again. Then send again."
+                    f"{system} refused us ({said}). An administrator of the company looks at licence and rights "
+                    f"in {system}, or approves the connector again. Then send again."
                 ),
             ),
         )

@@ -1,37 +1,17 @@
-"""The hosts there are, and how a connection's ledger is opened. A new host gets a case here."""
+"""How a connection's ledger is opened, by the id of its kind, and what else is done with a kind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError, Unreadable
 from connector.domain.invoice import Invoice
-from connector.hosts.base import Hints, Host, LedgerCases, SetUp
-from connector.hosts.fortnox import events as fortnox_events
-from connector.hosts.fortnox import setting_up as fortnox_setting_up
-from connector.hosts.fortnox import translate as fortnox_translate
-from connector.hosts.fortnox.access import FortnoxAccess, open_company, required
-from connector.hosts.fortnox.settings import fortnox_settings
-from connector.hosts.odoo import events as odoo_events
-from connector.hosts.odoo import export as odoo_export
-from connector.hosts.odoo import provision as odoo_provision
-from connector.hosts.odoo import removal as odoo_removal
-from connector.hosts.odoo import telling as odoo_telling
-from connector.hosts.odoo import translate as odoo_translate
-from connector.hosts.odoo.client import OdooClient
-from connector.hosts.odoo.documents import company_context
-from connector.hosts.odoo.host import OdooHost
-from connector.hosts.odoo.settings import OdooSettings, odoo_settings
-from connector.hosts.odoo.settings import same_books as odoo_same_books
-from connector.hosts.odoo.versions import parsed_version
+from connector.hosts import kinds
+from connector.hosts.base import Administrator, App, Consent, Hints, Host, Installation, LedgerCases, SetUp
 from connector.remote.policy import HttpPolicy
-
-PROVISION_TIMEOUT_S = 120.0
-"""Installing a module of Odoo's own, and adding a field, make it reload itself."""
 
 
 def open_host(
@@ -39,28 +19,27 @@ def open_host(
     *,
     settings: dict[str, Any],
     api_key: SecretStr | None = None,
-    fortnox: FortnoxAccess | None = None,
+    app: App | None = None,
     http: HttpPolicy,
 ) -> Host:
     """The ledger of one connection. `settings` is `ConnectionSettings.host`; nothing is called yet.
 
-    A ledger is opened by its `api_key`, or, where companies approve an app instead, by the deployment's access.
+    A ledger is opened by its `api_key`, or, where companies approve an app instead, by the deployment's `app`.
     Raises `ConfigurationError` for an unknown kind, and for settings that cannot work.
     """
-    match kind:
-        case "fortnox":
-            return open_company(fortnox_settings(settings), fortnox)
-        case "odoo":
-            chosen = odoo_settings(settings)
-            client = _odoo_client(
-                chosen,
-                api_key or SecretStr(""),
-                http,
-                context=company_context(chosen),
-            )
-            return OdooHost(client, chosen)
-        case _:
-            raise _unknown(kind)
+    opened_by = kinds.kind(kind).opened_by
+    if isinstance(opened_by, Consent):
+        return required(kind, app).open(settings)
+    return opened_by.open(settings, api_key or SecretStr(""), http)
+
+
+def required(kind: str, app: App | None) -> App:
+    """`app`, if the deployment has one at this kind of host. Raises `ConfigurationError` that says what to set."""
+    found = kinds.kind(kind)
+    if app is None:
+        advice = found.by_consent.advice if found.by_consent else ""
+        raise ConfigurationError(f"Your app at {found.name} is not set up here.", system=found.name, advice=advice)
+    return app
 
 
 def needs_login(kind: str, *, settings: dict[str, Any], http: HttpPolicy) -> bool:
@@ -69,35 +48,18 @@ def needs_login(kind: str, *, settings: dict[str, Any], http: HttpPolicy) -> boo
     Raises `ConfigurationError` for an unknown kind, for settings that cannot work and for a version that is not
     known to work, and the errors of remote calls.
     """
-    match kind:
-        case "fortnox":
-            return False
-        case "odoo":
-            return _odoo_client(odoo_settings(settings), SecretStr(""), http).needs_login()
-        case _:
-            raise _unknown(kind)
+    opened_by = kinds.kind(kind).opened_by
+    return not isinstance(opened_by, Consent) and opened_by.needs_login(settings, http)
 
 
 def same_books(kind: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two connections' settings of a host of this kind name the same books, as far as they tell."""
-    match kind:
-        case "fortnox":
-            return bool(one.get("tenant_id")) and one.get("tenant_id") == other.get("tenant_id")
-        case "odoo":
-            return odoo_same_books(one, other)
-        case _:
-            return False
+    return kinds.is_known(kind) and kinds.kind(kind).same_books(one, other)
 
 
 def hints(kind: str, body: bytes) -> Hints:
     """The invoices that a webhook body points at; nothing for a body or a kind that is not understood."""
-    match kind:
-        case "odoo":
-            return odoo_events.hints(body)
-        case "fortnox":
-            return fortnox_events.hints(body)
-        case _:
-            return Hints()
+    return kinds.kind(kind).hints(body) if kinds.is_known(kind) else Hints()
 
 
 def translate_document(kind: str, document: dict[str, Any], settings: dict[str, Any]) -> Invoice:
@@ -107,13 +69,7 @@ def translate_document(kind: str, document: dict[str, Any], settings: dict[str, 
     `AmountUnreadable` for an amount that is no exact number of öre.
     """
     try:
-        match kind:
-            case "odoo":
-                return odoo_translate.translate(document, odoo_settings(settings))
-            case "fortnox":
-                return fortnox_translate.translate(document, fortnox_settings(settings))
-            case _:
-                raise _unknown(kind)
+        return kinds.kind(kind).translate(document, settings)
     except Unreadable as error:
         article = "an" if error.system[0] in "AEIOU" else "a"
         raise ConfigurationError(f"This is no document of {article} {error.system} invoice: {error.message}") from None
@@ -138,41 +94,15 @@ def provision(
     given each step in words as it begins. Raises `ConfigurationError`, `NotAuthorised`, the errors of remote calls, and
     `LeftBehind` where a run that failed could not be taken back whole.
     """
-    match kind:
-        case "odoo":
-            chosen = odoo_settings(settings)
-            client = _provisioning_client(settings, administrator_login, administrator_key, http)
-            own = _odoo_client(chosen, api_key, http)
-            uid, company_id = odoo_provision.connectors_user(own, chosen.company_id)
-            report = odoo_provision.provision(
-                client,
-                webhook_url,
-                company_id=company_id,
-                key_user=uid,
-                other_first_actions=other_first_actions,
-                told=told,
-            )
-            found = {"pdf_action_id": report.pdf_action_id, "answer_action_id": report.answer_action_id}
-            return SetUp(odoo_telling.installed(report), found)
-        case "fortnox":
-            raise _nothing_inside()
-        case _:
-            raise _unknown(kind)
-
-
-def prepare(kind: str, *, settings: dict[str, Any], fortnox: FortnoxAccess | None) -> SetUp:
-    """Make ready in the ledger what the connection's own credentials can; gives lines to show, if there is anything.
-
-    Safe to repeat. Raises `ConfigurationError` and the errors of remote calls.
-    """
-    match kind:
-        case "fortnox":
-            chosen = fortnox_settings(settings)
-            return fortnox_setting_up.prepare(required(fortnox).client(chosen.tenant_id), chosen)
-        case "odoo":
-            return SetUp(())
-        case _:
-            raise _unknown(kind)
+    return _installation(kind).provision(
+        settings,
+        api_key,
+        Administrator(administrator_login, administrator_key),
+        http,
+        webhook_url=webhook_url,
+        other_first_actions=other_first_actions,
+        told=told,
+    )
 
 
 def cases_in_ledger(
@@ -188,74 +118,26 @@ def cases_in_ledger(
 
     `keys` are the settings and keys of the connections of that database, this one's first. Raises as `provision`.
     """
-    match kind:
-        case "odoo":
-            administrator = _provisioning_client(settings, administrator_login, administrator_key, http)
-            clients = [_odoo_client(odoo_settings(own), key, http) for own, key in keys]
-            return odoo_export.cases_everywhere(administrator, clients)
-        case "fortnox":
-            raise _nothing_inside()
-        case _:
-            raise _unknown(kind)
+    administrator = Administrator(administrator_login, administrator_key)
+    return _installation(kind).cases(settings, keys, administrator, http)
 
 
 def same_database(kind: str, one: Mapping[str, Any], another: Mapping[str, Any]) -> bool:
     """Whether two ledgers of a kind, by their settings, are in one database, where `remove` takes away for both."""
-    if kind != "odoo":
-        return False
-    places = [
-        (str(settings.get("url", "")).rstrip("/").lower(), settings.get("database")) for settings in (one, another)
-    ]
-    return places[0] == places[1]
+    installation = kinds.kind(kind).installation
+    return installation is not None and installation.is_shared(one, another)
 
 
 def remove(
     kind: str, *, settings: dict[str, Any], administrator_login: str, administrator_key: SecretStr, http: HttpPolicy
 ) -> SetUp:
     """Take away from the host all that `provision` installed. Raises as `provision`."""
-    match kind:
-        case "odoo":
-            client = _provisioning_client(settings, administrator_login, administrator_key, http)
-            return SetUp(
-                odoo_telling.removed(odoo_removal.remove(client)), {"pdf_action_id": None, "answer_action_id": None}
-            )
-        case "fortnox":
-            raise _nothing_inside()
-        case _:
-            raise _unknown(kind)
+    administrator = Administrator(administrator_login, administrator_key)
+    return _installation(kind).remove(settings, administrator, http)
 
 
-def _odoo_client(
-    settings: OdooSettings,
-    api_key: SecretStr,
-    http: HttpPolicy,
-    *,
-    context: Mapping[str, Any] | None = None,
-) -> OdooClient:
-    if not settings.url or not settings.database:
-        raise ConfigurationError("The Odoo settings need a url and a database.")
-    return OdooClient(
-        settings.url,
-        settings.database,
-        api_key,
-        login=settings.login,
-        accept_version=parsed_version(settings.accept_version or ""),
-        http=http,
-        context=context,
-    )
-
-
-def _provisioning_client(settings: dict[str, Any], login: str, key: SecretStr, http: HttpPolicy) -> OdooClient:
-    return _odoo_client(
-        odoo_settings({**settings, "login": login}),
-        key,
-        replace(http, read_timeout_s=max(PROVISION_TIMEOUT_S, http.read_timeout_s)),
-    )
-
-
-def _nothing_inside() -> ConfigurationError:
-    return ConfigurationError("Nothing is installed inside a Fortnox, so nothing can be removed from one.")
-
-
-def _unknown(kind: str) -> ConfigurationError:
-    return ConfigurationError(f"There is no host called {kind!r}.")
+def _installation(kind: str) -> Installation:
+    found = kinds.kind(kind)
+    if found.installation is None:
+        raise ConfigurationError(f"Nothing is installed inside a {found.name}, so nothing can be removed from one.")
+    return found.installation

@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import BaseModel
-
 from connector import __version__
 from connector.domain.connection import ConnectionSettings
-from connector.hosts.fortnox.settings import FortnoxSettings
-from connector.hosts.odoo.settings import OdooSettings
+from connector.hosts import kinds
 from connector.resources import manifest_path
-
-_HOST_SETTINGS: dict[str, type[BaseModel]] = {"odoo": OdooSettings, "fortnox": FortnoxSettings}
 
 
 def renewed(manifest: dict[str, Any]) -> dict[str, Any]:
     """`manifest` with the version and the schemas that the code has now; everything else as it is."""
-    hosts = [{**host, "settings": _HOST_SETTINGS[host["id"]].model_json_schema()} for host in manifest["hosts"]]
+    hosts = [{**host, "settings": kinds.kind(host["id"]).settings.model_json_schema()} for host in manifest["hosts"]]
     return {
         **manifest,
         "version": __version__,

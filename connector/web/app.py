@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from flask import Flask, request
+from flask import Flask, request, url_for
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from connector import __version__
 from connector.flows.deployment import Deployment
+from connector.hosts import kinds
 from connector.resources import templates_path
 from connector.store import restores, sessions
 from connector.web import shown
@@ -54,10 +55,9 @@ _COOKIE = "amili_connector"
 _OTHER_PAGE = {
     "session.sign_out": "/",
     "session.choose_language": "/",
-    "connecting.callback": "/connect/fortnox",
     "connecting.renew": "/",
 }
-"""Where people come back to from what is no page; the address of Fortnox's answer must not be repeated besides."""
+"""Where people come back to from what is no page."""
 
 
 class _App(Flask):
@@ -131,6 +131,7 @@ def _for_templates() -> dict[str, object]:
         "says": shown.says,
         "key_trouble": shown.key_trouble,
         "opened_by_consent": shown.opened_by_consent,
+        "host_name": kinds.name_of,
         "may_connect": may_connect(),
         "count_tasks": count_tasks,
         "is_held": _is_held,
@@ -146,5 +147,8 @@ def _here() -> str:
     """The page to come back to after a choice of language."""
     if other := _OTHER_PAGE.get(request.endpoint or ""):
         return other
+    if request.endpoint == "connecting.callback":
+        # The address of a host's answer must not be repeated.
+        return url_for("connecting.start", host=(request.view_args or {})["host"])
     here = request.full_path.rstrip("?") if request.method == "GET" else request.path
     return here if storable(here) else "/"

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as AnyResponse
 
 from connector.amili.models import Creditor
@@ -14,8 +15,8 @@ from connector.flows.companies import connecting as joining
 from connector.flows.companies import consent, provisioning
 from connector.flows.companies.consent import Approved
 from connector.flows.hand_over import asking
-from connector.hosts.base import LedgerIdentity
-from connector.hosts.fortnox.refusals import ConsentRefused
+from connector.hosts import kinds
+from connector.hosts.base import ConsentRefused, LedgerIdentity
 from connector.store import connections
 from connector.web import attempts
 from connector.web.attempts import Choice
@@ -25,6 +26,17 @@ from connector.web.person import deployment, usable_connection
 log = logging.getLogger(__name__)
 
 approved_company = Blueprint("approved_company", __name__)
+
+
+@approved_company.record
+def _mount(state: BlueprintSetupState) -> None:
+    """Give the pages their addresses, once for each kind of host whose companies approve an app."""
+    for kind in kinds.every():
+        if kind.by_consent:
+            below, given = f"/connect/{kind.id}", {"host": kind.id}
+            state.add_url_rule(f"{below}/company", "show", show, methods=["GET"], defaults=given)
+            state.add_url_rule(f"{below}/company", "save", save, methods=["POST"], defaults=given)
+            state.add_url_rule(f"{below}/done/<connection_id>", "done", done, methods=["GET"], defaults=given)
 
 
 @approved_company.before_request
@@ -45,24 +57,22 @@ class _Sides:
     @property
     def seen(self) -> str:
         """What a form must be about: another company, or another choice, is another page."""
-        return f"{self.approved.tenant_id} {self.choice.environment} {self.choice.amili_access}"
+        return f"{self.approved.company} {self.choice.environment} {self.choice.amili_access}"
 
     @property
     def can_be_saved(self) -> bool:
         return not self.ledger.missing_rights and any(creditor.is_active for creditor in self.creditors)
 
 
-@approved_company.get("/connect/fortnox/company")
-def show() -> AnyResponse | str:
+def show(host: str) -> AnyResponse | str:
     """Both sides, as they answer now."""
-    sides = _read()
+    sides = _read(host)
     return _page(sides) if isinstance(sides, _Sides) else sides
 
 
-@approved_company.post("/connect/fortnox/company")
-def save() -> AnyResponse | tuple[str, int]:
+def save(host: str) -> AnyResponse | tuple[str, int]:
     """Save what the person saw, if it still is so; else show it again and say what is missing."""
-    sides = _read()
+    sides = _read(host)
     if not isinstance(sides, _Sides):
         return sides
     if request.form.get("seen") != sides.seen or not sides.can_be_saved:
@@ -87,14 +97,14 @@ def save() -> AnyResponse | tuple[str, int]:
     )
     for line in provisioning.prepare(deployment(), saved):
         log.info("connection %s: %s", saved, line)
-    return _to_done(saved)
+    return _to_done(host, saved)
 
 
-@approved_company.get("/connect/fortnox/done/<connection_id>")
-def done(connection_id: str) -> str:
+def done(host: str, connection_id: str) -> str:
     """That the company is connected, and what next."""
     return render_template(
         "connect_done.html",
+        host=host,
         connection=usable_connection(connection_id),
         renewed="renewed" in request.args,
         stays="stays" in request.args,
@@ -102,32 +112,33 @@ def done(connection_id: str) -> str:
     )
 
 
-def _read() -> _Sides | AnyResponse:
+def _read(host: str) -> _Sides | AnyResponse:
     """Both sides of the company that has approved; or the page to go to, where there is none to be saved."""
-    found = attempts.company()
+    found = attempts.company(host)
     if found is None:
-        return redirect(url_for("connecting.start"), 303)
+        return redirect(url_for("connecting.start", host=host), 303)
     approved, choice = found
-    if known := consent.connection_of(deployment(), approved.tenant_id):
-        return _to_done(known)
+    if known := consent.connection_of(deployment(), approved.host, approved.company):
+        return _to_done(host, known)
     ledger = consent.ledger_of(deployment(), approved)
     amili = deployment().amili(choice.environment, deployment().access(choice.amili_access))
     try:
         creditors = consent.creditors_of(deployment(), amili, approved, ledger)
     except ConsentRefused as error:
         attempts.drop_company()
-        return redirect(url_for("connecting.start", problem=attempts.refuse(error)), 303)
+        return redirect(url_for("connecting.start", host=host, problem=attempts.refuse(error)), 303)
     return _Sides(approved, choice, ledger, creditors)
 
 
-def _to_done(connection_id: str) -> AnyResponse:
+def _to_done(host: str, connection_id: str) -> AnyResponse:
     attempts.drop_company()
-    return redirect(url_for("approved_company.done", connection_id=connection_id), 303)
+    return redirect(url_for("approved_company.done", host=host, connection_id=connection_id), 303)
 
 
 def _page(sides: _Sides, *, problem: str = "") -> str:
     return render_template(
         "connect_company.html",
+        host=sides.approved.host,
         sides=sides,
         scopes_missing=consent.scopes_of(sides.ledger.missing_rights),
         several_accesses=len(connections.usable_accesses(deployment().databases.main)) > 1,

@@ -1,4 +1,4 @@
-"""What a person's session holds of connecting a company in Fortnox: an attempt under way, and what came of it.
+"""What a person's session holds of a company that is to approve the app: an attempt under way, and what came of it.
 
 Nothing of it is secret: tokens go straight into the store, and the session is signed.
 """
@@ -13,13 +13,13 @@ from connector.domain.connection import Environment
 from connector.domain.errors import ConnectorError, KeyRefused, NotAuthorised, NotSent, OutcomeUnknown, RemoteError
 from connector.flows.companies import consent
 from connector.flows.companies.consent import Approved
-from connector.hosts.fortnox.refusals import ConsentRefused, Why
+from connector.hosts.base import ConsentRefused, Why
 from connector.web.person import current_user
 
-_STATE = "fortnox_state"
-_ATTEMPT = "fortnox_attempt"
-_COMPANY = "fortnox_company"
-_REFUSAL = "fortnox_refusal"
+_STATE = "consent_state"
+_ATTEMPT = "consent_attempt"
+_COMPANY = "consent_company"
+_REFUSAL = "consent_refusal"
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Attempt:
     """One person's attempt. `connection_id` is the connection whose consent is to be renewed, "" for a new one."""
 
     state: str = field(repr=False)
+    host: str
     by: str
     choice: Choice
     connection_id: str = ""
@@ -66,10 +67,10 @@ def begin(attempt: Attempt) -> None:
     session.pop(_REFUSAL, None)
 
 
-def current() -> Attempt | None:
-    """The attempt that the signed-in person has under way, and may have."""
+def current(host: str) -> Attempt | None:
+    """The attempt at this kind of host that the signed-in person has under way, and may have."""
     kept, user = session.get(_ATTEMPT), current_user()
-    if not kept or user is None or kept["by"] != user.email:
+    if not kept or user is None or (kept["host"], kept["by"]) != (host, user.email):
         return None
     attempt = Attempt(**{**kept, "choice": _choice(kept["choice"])})
     allowed = user.may_use(attempt.connection_id) if attempt.connection_id else user.may_use_all
@@ -88,15 +89,20 @@ def received() -> None:
 
 def keep_company(approved: Approved, choice: Choice) -> None:
     """Hold the company that has approved until it is saved."""
-    session[_COMPANY] = {"tenant_id": approved.tenant_id, "lasting": approved.lasting, "choice": asdict(choice)}
+    session[_COMPANY] = {
+        "host": approved.host,
+        "company": approved.company,
+        "lasting": approved.lasting,
+        "choice": asdict(choice),
+    }
 
 
-def company() -> tuple[Approved, Choice] | None:
-    """The company that has approved and is not saved yet."""
+def company(host: str) -> tuple[Approved, Choice] | None:
+    """The company at this kind of host that has approved and is not saved yet."""
     kept = session.get(_COMPANY)
-    if not kept:
+    if not kept or kept["host"] != host:
         return None
-    return Approved(kept["tenant_id"], kept["lasting"], ""), _choice(kept["choice"])
+    return Approved(kept["host"], kept["company"], kept["lasting"], ""), _choice(kept["choice"])
 
 
 def drop_company() -> None:

@@ -10,6 +10,7 @@ from connector.domain.connection import Environment
 from connector.domain.errors import ConnectorError
 from connector.flows.companies import ending, going_live
 from connector.flows.companies.going_live import Prospect
+from connector.hosts import kinds
 from connector.store import connection_life, connections, series
 from connector.store.connections import StoredConnection
 from connector.web.person import deployment, read, signed_in_user, usable_connection
@@ -167,7 +168,7 @@ def _live_page(connection: StoredConnection, access: str, *, problem: str = "") 
         said=found if isinstance(found, ConnectorError) else None,
         sort=sort_of(found)[0] if isinstance(found, ConnectorError) else "",
         leaves=series.standing(db, connection.id),
-        system=connection.host.capitalize(),
+        system=kinds.name_of(connection.host),
         problem=problem,
     )
 
@@ -177,6 +178,6 @@ def _end_page(connection: StoredConnection, *, problem: str = "") -> str:
         "disconnect.html",
         connection=connection,
         ends=connection_life.ends_with(deployment().databases.main, connection.id),
-        system=connection.host.capitalize(),
+        system=kinds.name_of(connection.host),
         problem=problem,
     )

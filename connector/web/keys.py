@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from connector.domain.errors import ConfigurationError, KeyRefused
 from connector.flows.companies import consent, keys
+from connector.hosts import kinds
 from connector.store.connections import StoredConnection
 from connector.web import attempts
 from connector.web.person import deployment, signed_in_user, usable_connection
@@ -54,7 +55,7 @@ def _page(connection: StoredConnection, *, problem: str = "", said: str = "", en
     return render_template(
         "key.html",
         connection=connection,
-        system=connection.host.capitalize(),
+        system=kinds.name_of(connection.host),
         problem=problem,
         said=said,
         entered=entered and not problem,
@@ -62,16 +63,16 @@ def _page(connection: StoredConnection, *, problem: str = "", said: str = "", en
 
 
 def _consent_page(connection: StoredConnection, entered: bool) -> str:
-    app_is_set_up = deployment().fortnox() is not None
+    app_is_set_up = deployment().app(connection.host) is not None
     attempts.prepared_state()
     refusal = attempts.refusal(request.args.get("problem", ""))
     return render_template(
         "consent.html",
         connection=connection,
-        system=connection.host.capitalize(),
+        system=kinds.name_of(connection.host),
         app_is_set_up=app_is_set_up,
         until=consent.ends(deployment(), connection) if app_is_set_up else None,
-        scopes=consent.scopes_asked(deployment()),
+        scopes=consent.scopes_asked(deployment(), connection.host),
         refusal=refusal,
         renewed=entered and refusal is None,
     )

@@ -8,6 +8,7 @@ from flask import abort, after_this_request, current_app, g, request, session
 
 from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import Deployment
+from connector.hosts import kinds
 from connector.store import sessions, users
 from connector.store.connections import StoredConnection
 from connector.store.users import User
@@ -49,10 +50,12 @@ def signed_in_user() -> User:
     return user
 
 
-def may_connect() -> bool:
-    """Whether the way to connect a company in Fortnox is for whoever is at the browser."""
+def may_connect() -> tuple[str, ...]:
+    """The kinds of hosts whose companies whoever is at the browser may have approve the deployment's app."""
     user = current_user()
-    return user is not None and user.may_use_all and bool(deployment().settings.fortnox_client_id)
+    if user is None or not user.may_use_all:
+        return ()
+    return tuple(one.id for one in kinds.every() if one.by_consent and deployment().app(one.id))
 
 
 def _signed_in() -> User | None:

@@ -25,12 +25,12 @@ from connector.domain.errors import (
 )
 from connector.flows.access.silence import LedgerSilent
 from connector.flows.companies import keys
+from connector.hosts import kinds
 from connector.store.database import is_away
 from connector.web import lifecycle
 from connector.web.csrf import FIELD
 from connector.web.person import deployment, words
 from connector.web.reading import StillReading
-from connector.web.shown import opened_by_consent
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def _connector(error: ConnectorError) -> AnyResponse:
     if isinstance(error, OutOfReach):
         # Its own words are English, and the page says all that they do.
         key, name, said, advice = f"{key}_{error.what}", error.name, "", ""
-    if isinstance(error, KeyRefused) and opened_by_consent(error.system.lower()):
+    if isinstance(error, KeyRefused) and kinds.is_by_consent(error.system):
         # Its own words are about keys.
         key, said, advice = "consent_refused", "", ""
     response = _page(key, status, system=error.system, said=said, advice=advice, new_key=new_key, name=name)

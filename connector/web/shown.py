@@ -20,8 +20,8 @@ from connector.domain.identity import Identity, IdentityKind, mask_identity
 from connector.domain.invoice import Address, Invoice
 from connector.domain.money import as_text
 from connector.domain.redaction import without_personal_numbers
-from connector.flows.companies import consent
 from connector.flows.hand_over.ledger_words import state_words
+from connector.hosts import kinds
 from connector.store.ledger_keys import LedgerKey
 from connector.store.timeline import WORKER, TimelineEntry
 from connector.web.texts import Catalogue, spoken
@@ -61,7 +61,7 @@ def key_trouble(key: LedgerKey) -> str:
 
 def opened_by_consent(host: str) -> bool:
     """Whether a ledger of this kind is opened by its company's consent, and not by a key that a person enters."""
-    return host == consent.HOST
+    return kinds.by_consent(host) is not None
 
 
 def first_action_name(action: str, words: Catalogue) -> str:

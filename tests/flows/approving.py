@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from connector.amili.client import AmiliClient
 from connector.amili.keys import make_key_pair
 from connector.domain.connection import Environment
-from connector.flows.access.fortnox_access import CALLBACK_PATH
 from connector.flows.companies import consent
 from connector.flows.companies.consent import Approved
 from connector.flows.deployment import Deployment, open_deployment
+from connector.hosts.fortnox.kind import CALLBACK_PATH
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import GUIDE_CREDITOR, AmiliState, guide_state
 from connector.sandbox.fortnox.app import create_fortnox
@@ -78,9 +78,9 @@ class Approving:
 
     def consent(self) -> Approved:
         """The company approves, by the book."""
-        question = consent.ask(self.deployment)
+        question = consent.ask(self.deployment, "fortnox")
         answer = consent.answer_in(self.visit(question.url))
-        return consent.receive(self.deployment, answer, state=question.state)
+        return consent.receive(self.deployment, "fortnox", answer, state=question.state)
 
     def requests_to_fortnox(self) -> int:
         """How many requests were sent to Fortnox."""

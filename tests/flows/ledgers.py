@@ -14,10 +14,10 @@ import requests
 from flask import Flask
 from pydantic import SecretStr
 
-from connector.flows.access.fortnox_access import CALLBACK_PATH
 from connector.flows.companies import connecting, consent
 from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerIdentity
+from connector.hosts.fortnox.kind import CALLBACK_PATH
 from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.books import Books
 from connector.sandbox.fortnox.documents import Row
@@ -248,10 +248,10 @@ class FortnoxLedger:
     def approve(self, deployment: Deployment) -> consent.Approved:
         """A person of the company approves the deployment's app, once more if need be."""
         self.will_approve(deployment.settings.public_url)
-        question = consent.ask(deployment, service_account=self.service_account)
+        question = consent.ask(deployment, "fortnox", service_account=self.service_account)
         visit = requests.get(question.url, allow_redirects=False, timeout=10)
         answer = dict(parse_qsl(urlsplit(visit.headers["Location"]).query))
-        approved = consent.receive(deployment, answer, state=question.state)
+        approved = consent.receive(deployment, "fortnox", answer, state=question.state)
         assert approved.lasting is self.service_account
         return approved
 

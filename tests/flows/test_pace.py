@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connector.domain.hand_over import Origin
-from connector.flows.access import fortnox_access
+from connector.flows.access import apps
 from connector.flows.access.ledger_budget import LedgerBudget
 from connector.flows.companies import keys
 from connector.flows.events import following, requests
@@ -39,7 +39,7 @@ def in_background(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
             noted.append(background)
             return super().take(background=background)
 
-    monkeypatch.setattr(fortnox_access, "LedgerBudget", Noting)
+    monkeypatch.setattr(apps, "LedgerBudget", Noting)
     return noted
 
 

@@ -260,7 +260,7 @@ def test_an_unknown_invoice_is_not_found(ledger: Ledger, invoice_id: str) -> Non
         ledger.host.pdf(invoice_id)
     with pytest.raises(NotFound):
         ledger.host.write_back(invoice_id, WriteBack("c", "s", datetime.now(UTC)))
-    if ledger.host.has_messages():
+    if ledger.host.SUPPORTS_MESSAGES:
         with pytest.raises(NotFound):
             ledger.host.leave_message(invoice_id, message(), may_stand=False)
     assert ledger.host.wish(invoice_id) is None
@@ -539,7 +539,7 @@ def test_once_a_case_is_shown_as_withdrawn_a_wish_to_send_is_a_new_one(ledger: L
         assert ledger.host.withdrawal_wish(made.id) is None
         assert made.id not in {wish.invoice_id for wish in ledger.host.requested()}
 
-    if ledger.host.shows_status():
+    if ledger.host.SUPPORTS_STATUS:
         ledger.wish(made, "Eva Ekonom", asked_at + timedelta(minutes=1))
         wish = ledger.host.wish(made.id)
         assert wish is not None

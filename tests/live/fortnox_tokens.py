@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError
+from connector.hosts.base import ServiceAccountRefused
 from connector.hosts.fortnox.oauth import (
     AuthorisationServer,
     Granted,
-    ServiceAccountRefused,
     code_of_callback,
     missing_scopes,
 )

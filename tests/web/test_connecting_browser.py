@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from connector.flows.access.fortnox_access import CALLBACK_PATH
+from connector.hosts.fortnox.kind import CALLBACK_PATH
 from connector.sandbox.fortnox.switches import Consent
 from connector.sandbox.shared.serve import running
 from connector.store import ledger_keys

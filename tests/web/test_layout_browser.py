@@ -13,8 +13,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from connector.flows.access.fortnox_access import CALLBACK_PATH
 from connector.flows.deployment import Deployment
+from connector.hosts.fortnox.kind import CALLBACK_PATH
 from connector.sandbox.shared.serve import running
 from connector.web import help_pages
 from connector.web.app import create_app

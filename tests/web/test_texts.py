@@ -26,8 +26,8 @@ from connector.domain.hand_over import (
 from connector.domain.invoice import StandingKind
 from connector.domain.reconcile import DifferenceKind
 from connector.domain.task import TaskKind
+from connector.hosts.base import Why
 from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, SCOPES
-from connector.hosts.fortnox.refusals import Why
 from connector.resources import templates_path
 from connector.store.connection_life import LifeAct
 from connector.store.ledger_keys import KeyTrouble

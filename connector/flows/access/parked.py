@@ -8,6 +8,7 @@ from typing import NoReturn, cast
 from connector.amili.answers import SYSTEM as AMILI
 from connector.amili.client import AmiliClient
 from connector.domain.errors import KeyRefused
+from connector.hosts import kinds
 from connector.hosts.base import Host
 
 
@@ -22,19 +23,17 @@ class ParkedWords:
 
 def words_of(host: str) -> ParkedWords:
     """The words for a ledger of the kind `host`, which opens by a key that a person enters, or by a consent."""
-    match host:
-        case "fortnox":
-            return ParkedWords(
-                refuses="does not accept the company's consent",
-                waits="the company approves again",
-                advice="Have the company approve the connector again.",
-            )
-        case _:
-            return ParkedWords(
-                refuses="does not accept our key",
-                waits="there is a new one",
-                advice="Enter a new key for the company.",
-            )
+    if kinds.by_consent(host):
+        return ParkedWords(
+            refuses="does not accept the company's consent",
+            waits="the company approves again",
+            advice="Have the company approve the connector again.",
+        )
+    return ParkedWords(
+        refuses="does not accept our key",
+        waits="there is a new one",
+        advice="Enter a new key for the company.",
+    )
 
 
 class _Parked:
@@ -47,7 +46,7 @@ class _Parked:
         said = words_of(self._host)
         raise KeyRefused(
             f"{said.refuses}, and is not asked before {said.waits}.",
-            system=self._host.capitalize(),
+            system=kinds.name_of(self._host),
             operation=name,
             advice=said.advice,
         )

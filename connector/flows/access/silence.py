@@ -25,7 +25,7 @@ LONGEST_PAUSE_OF_A_PERSON = 1.0
 All of them are shares of the time that a call waits for an answer, which is what it costs to ask in vain.
 """
 _LONGEST_TRY_S = 120.0
-_WITHOUT_A_CALL = frozenset({"hint_timing", "language", "has_messages", "shows_status"})
+_WITHOUT_A_CALL = frozenset({"hint_timing", "language"})
 
 Answer = TypeVar("Answer")
 
@@ -59,9 +59,9 @@ class Silences:
         """Let work that comes back by itself wait longer than a person would."""
         self._longest = LONGEST_PAUSE
 
-    def listening(self, connection_id: str, kind: str, host: Host) -> Host:
-        """`host`, of the `kind` "odoo", whose calls raise `LedgerSilent` while the ledger is not asked."""
-        return cast(Host, _Listening(self, connection_id, kind.capitalize(), host))
+    def listening(self, connection_id: str, system: str, host: Host) -> Host:
+        """`host`, which people call `system`, whose calls raise `LedgerSilent` while the ledger is not asked."""
+        return cast(Host, _Listening(self, connection_id, system, host))
 
     def ask(self, connection_id: str, system: str, operation: str, call: Callable[[], Answer]) -> Answer:
         """What `call` gives. Raises what it raises, and `LedgerSilent` without calling."""

@@ -1,4 +1,4 @@
-"""Consent to our app by companies whose ledger is opened so (Fortnox): asked for, received, and put to use.
+"""Consent to our app by companies whose ledger is opened so: asked for, received, and put to use.
 
 A consent leaves nothing behind that a page or command could show: its tokens go straight into the store.
 """
@@ -17,26 +17,15 @@ from connector.amili.client import AmiliClient
 from connector.amili.models import Creditor
 from connector.domain.connection import ConnectionSettings
 from connector.domain.dates import STOCKHOLM
-from connector.domain.errors import ConnectorError
+from connector.domain.errors import ConfigurationError, ConnectorError
 from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment
-from connector.hosts.base import LedgerIdentity
-from connector.hosts.fortnox.access import required
-from connector.hosts.fortnox.oauth import (
-    SCOPES,
-    AuthorisationServer,
-    Granted,
-    ServiceAccountRefused,
-    code_of_callback,
-    missing_scopes,
-)
-from connector.hosts.fortnox.refusals import ConsentRefused, Why
+from connector.hosts import kinds, opening
+from connector.hosts.base import App, Consented, ConsentRefused, LedgerIdentity, ServiceAccountRefused, Why
 from connector.store import connections, leases
 from connector.store.connections import StoredConnection
 
 log = logging.getLogger(__name__)
-
-HOST = "fortnox"
 
 _JOINING_S = 30.0
 
@@ -51,19 +40,21 @@ class Question:
 
 @dataclass(frozen=True)
 class Approved:
-    """A company that has approved. `connection_id` is the connection that it has already, "" if it has none.
+    """A company that has approved, by its number at its host. `connection_id` is the connection that it has already,
+    "" if it has none.
 
     `lasting` says that the consent holds until it is withdrawn; else it ends when it is not used for weeks.
     """
 
-    tenant_id: str
+    host: str
+    company: str
     lasting: bool
     connection_id: str
 
     @property
     def host_settings(self) -> dict[str, Any]:
         """What a connection's `host` settings must hold of it."""
-        return {"tenant_id": self.tenant_id}
+        return {_setting_of(self.host): self.company}
 
 
 def new_state() -> str:
@@ -71,14 +62,31 @@ def new_state() -> str:
     return secrets.token_urlsafe(32)
 
 
-def ask(deployment: Deployment, *, service_account: bool = True, state: str = "") -> Question:
+def app_of(deployment: Deployment, host: str) -> App:
+    """The deployment's app at a kind of host. Raises `ConfigurationError` if none is set up."""
+    return opening.required(host, deployment.app(host))
+
+
+def company_of(host: str, settings: Mapping[str, Any]) -> str:
+    """The company that host settings name, by its number; "" if none, and for a kind that is opened by a key."""
+    consent = kinds.by_consent(host)
+    return str(settings.get(consent.company_setting, "")) if consent else ""
+
+
+def _setting_of(host: str) -> str:
+    consent = kinds.by_consent(host)
+    if consent is None:
+        raise ConfigurationError(f"{kinds.name_of(host)} is opened by a key, and not by consent.")
+    return consent.company_setting
+
+
+def ask(deployment: Deployment, host: str, *, service_account: bool = True, state: str = "") -> Question:
     """Begin: the person goes to the address. Raises `ConfigurationError` if no app is set up.
 
     `state` is one of `new_state` if the question is asked once more; by default it is a new one.
     """
-    server = required(deployment.fortnox()).server()
     chosen = state or new_state()
-    return Question(server.consent_url(chosen, service_account=service_account), chosen)
+    return Question(app_of(deployment, host).consent_url(chosen, service_account=service_account), chosen)
 
 
 def answer_in(address: str) -> dict[str, str]:
@@ -87,71 +95,77 @@ def answer_in(address: str) -> dict[str, str]:
 
 
 def receive(
-    deployment: Deployment, answer: Mapping[str, str], *, state: str, expected: StoredConnection | None = None
+    deployment: Deployment,
+    host: str,
+    answer: Mapping[str, str],
+    *,
+    state: str,
+    expected: StoredConnection | None = None,
 ) -> Approved:
     """Take the answer: exchange it for tokens and keep them.
 
     `expected` is the connection whose consent is to be renewed. Raises `ServiceAccountRefused`, upon which one asks
     again without a service account, `ConsentRefused` in words for a person, and the errors of remote calls.
     """
-    access = required(deployment.fortnox())
-    server = access.server()
-    granted = server.by_code(code_of_callback(answer, state=state))
-    missing = missing_scopes(granted.scopes) if granted.scopes else ()
-    if missing:
-        _void(deployment, server, granted, granted.tenant_id)
+    consented = app_of(deployment, host).receive(answer, state=state)
+    system = kinds.name_of(host)
+    if missing := consented.missing:
+        _void(deployment, host, consented, consented.named_company)
         raise ConsentRefused(
             Why.RIGHTS_NOT_APPROVED,
-            f"These rights were not approved in Fortnox: {', '.join(missing)}.",
+            f"These rights were not approved in {system}: {', '.join(missing)}.",
+            system=system,
             advice="Connect again, and approve every right that is asked for.",
             rights=missing,
         )
-    tenant_id = access.tenant_of(granted)
-    if expected is not None and expected.settings.host.get("tenant_id") != tenant_id:
-        _void(deployment, server, granted, tenant_id)
+    company = consented.company()
+    if expected is not None and company_of(host, expected.settings.host) != company:
+        _void(deployment, host, consented, company)
         raise ConsentRefused(
             Why.OTHER_COMPANY,
-            f"Another company than {expected.name} was chosen in Fortnox.",
+            f"Another company than {expected.name} was chosen in {system}.",
+            system=system,
             advice=f"Connect again, and choose {expected.name}.",
             company=expected.name,
         )
-    lasting = access.company_tokens(tenant_id).admit(granted)
-    return Approved(tenant_id, lasting, connection_of(deployment, tenant_id))
+    lasting = consented.keep(company)
+    return Approved(host, company, lasting, connection_of(deployment, host, company))
 
 
 def no_account_at_all(error: ServiceAccountRefused) -> ConsentRefused:
     """What is told where a service account is refused although none was asked for any more."""
     return ConsentRefused(
         Why.NO_SERVICE_ACCOUNT,
-        f"Fortnox refuses the app: {error.message}",
-        advice="Check the app in Fortnox's developer portal.",
+        f"{error.system} refuses the app: {error.message}",
+        system=error.system,
+        advice=f"Check the app in {error.system}'s developer portal.",
     )
 
 
-def _void(deployment: Deployment, server: AuthorisationServer, granted: Granted, tenant_id: str) -> None:
+def _void(deployment: Deployment, host: str, consented: Consented, company: str) -> None:
     """Give back what a consent gave that is not kept.
 
-    Whether that ends the consent itself is not established (fortnox/API.md, "Revoking"), so that it is left where a
+    Whether that ends the consent itself is not established for every host, so that it is left where a
     connection may live on the same consent.
     """
-    if granted.refresh is None or not tenant_id or connection_of(deployment, tenant_id):
+    if not company or connection_of(deployment, host, company):
         return
     try:
-        server.revoke(granted.refresh.value)
+        consented.give_back()
     except ConnectorError as error:
         # It ends by itself, and why the consent cannot be used is what the person must hear.
-        log.warning("what a consent gave could not be given back to Fortnox: %s", error)
+        log.warning("what a consent gave could not be given back to %s: %s", kinds.name_of(host), error)
 
 
 def ledger_of(deployment: Deployment, approved: Approved) -> LedgerIdentity:
     """Whose books an approved company's are, by their own answer. Raises the errors of remote calls."""
-    return deployment.ledger(HOST, approved.host_settings, None).check()
+    return deployment.ledger(approved.host, approved.host_settings, None).check()
 
 
-def scopes_asked(deployment: Deployment) -> tuple[str, ...]:
-    """Every scope that companies are asked to approve."""
-    access = deployment.fortnox()
-    return (*SCOPES, *(access.app.more_scopes if access else ()))
+def scopes_asked(deployment: Deployment, host: str) -> tuple[str, ...]:
+    """Every scope that companies of the kind are asked to approve."""
+    app, consent = deployment.app(host), kinds.by_consent(host)
+    return app.rights if app else consent.rights if consent else ()
 
 
 def scopes_of(missing_rights: tuple[str, ...]) -> tuple[str, ...]:
@@ -159,21 +173,23 @@ def scopes_of(missing_rights: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(right.partition(":")[0] for right in missing_rights)
 
 
-def require_rights(ledger: LedgerIdentity) -> None:
+def require_rights(host: str, ledger: LedgerIdentity) -> None:
     """Raise `ConsentRefused` for a company where a licence or a right is missing."""
     if ledger.missing_rights:
+        system = kinds.name_of(host)
         raise ConsentRefused(
             Why.RIGHTS_MISSING,
-            f"These rights are missing in Fortnox: {'; '.join(ledger.missing_rights)}.",
-            advice="An administrator of the company adds the licence or the right in Fortnox; then connect again.",
+            f"These rights are missing in {system}: {'; '.join(ledger.missing_rights)}.",
+            system=system,
+            advice=f"An administrator of the company adds the licence or the right in {system}; then connect again.",
             rights=scopes_of(ledger.missing_rights),
         )
 
 
-def connection_of(deployment: Deployment, tenant_id: str) -> str:
+def connection_of(deployment: Deployment, host: str, company: str) -> str:
     """The connection of the company with this number; "" if it has none."""
-    known = connections.settings_by_host(deployment.databases.main, HOST)
-    return next((name for name, settings in known.items() if settings.host.get("tenant_id") == tenant_id), "")
+    known = connections.settings_by_host(deployment.databases.main, host)
+    return next((name for name, settings in known.items() if company_of(host, settings.host) == company), "")
 
 
 def renewed(deployment: Deployment, approved: Approved, *, by: str) -> StoredConnection:
@@ -196,11 +212,13 @@ def creditors_of(
     if creditors:
         return creditors
     give_back(deployment, approved)
+    system = kinds.name_of(approved.host)
     raise ConsentRefused(
         Why.NO_CREDITOR,
         f"No creditor that our key at Amili sees has the organisation number of {ledger.company} "
         f"({number or 'no organisation number'}).",
-        advice="Choose the right company in Fortnox, or ask Amili to give the API user access to its creditor.",
+        system=system,
+        advice=f"Choose the right company in {system}, or ask Amili to give the API user access to its creditor.",
         company=ledger.company,
         number=number or "–",
     )
@@ -208,8 +226,8 @@ def creditors_of(
 
 def give_back(deployment: Deployment, approved: Approved) -> None:
     """Forget a consent that came to nothing. One that a connection lives on stays."""
-    if not connection_of(deployment, approved.tenant_id):
-        required(deployment.fortnox()).company_tokens(approved.tenant_id).forget()
+    if not connection_of(deployment, approved.host, approved.company):
+        app_of(deployment, approved.host).forget(approved.company)
 
 
 def join(
@@ -227,13 +245,14 @@ def join(
     Raises as `connecting.join`.
     """
     db = deployment.databases.main
-    with leases.lease(db, f"connect:{HOST}:{approved.tenant_id}", for_s=_JOINING_S, wait_s=_JOINING_S):
-        if known := connection_of(deployment, approved.tenant_id):
+    name = f"connect:{approved.host}:{approved.company}"
+    with leases.lease(db, name, for_s=_JOINING_S, wait_s=_JOINING_S):
+        if known := connection_of(deployment, approved.host, approved.company):
             return known
         connecting.join(
             deployment,
             connection_id=connection_id,
-            host=HOST,
+            host=approved.host,
             ledger=ledger,
             creditor=creditor,
             settings=settings.model_copy(update={"host": {**settings.host, **approved.host_settings}}),
@@ -248,6 +267,6 @@ def ends(deployment: Deployment, connection: StoredConnection) -> date | None:
 
     Raises `ConfigurationError` if no app is set up.
     """
-    access = required(deployment.fortnox())
-    until = access.company_tokens(str(connection.settings.host.get("tenant_id", ""))).ends()
+    app = app_of(deployment, connection.host)
+    until = app.ends(company_of(connection.host, connection.settings.host))
     return until.astimezone(STOCKHOLM).date() if until else None

@@ -12,7 +12,6 @@ from connector.domain.errors import ConnectorError
 from connector.flows import remote_findings
 from connector.flows.companies import consent
 from connector.flows.deployment import Deployment
-from connector.hosts.fortnox.access import required
 from connector.store import connection_life
 from connector.store.connection_life import Ended
 from connector.store.connections import StoredConnection
@@ -37,13 +36,13 @@ def disconnect(deployment: Deployment, connection: StoredConnection, *, by: str)
     ended already.
     """
     problem = ""
-    tenant_id = str(connection.settings.host.get("tenant_id", ""))
+    company = consent.company_of(connection.host, connection.settings.host)
     ended = connection_life.disconnect(
         deployment.databases.main, deployment.vault, connection.id, remote_findings.disconnected(), by=by
     )
-    if connection.host == consent.HOST and tenant_id and not consent.connection_of(deployment, tenant_id):
+    if company and not consent.connection_of(deployment, connection.host, company):
         try:
-            required(deployment.fortnox()).company_tokens(tenant_id).forget()
+            consent.app_of(deployment, connection.host).forget(company)
         except ConnectorError as error:
             problem = str(error)
     log.warning("connection %s: %s has disconnected it", connection.id, by)

@@ -15,7 +15,7 @@ from connector.amili.models import Creditor
 from connector.domain.connection import ConnectionSettings, Environment, first_action_of
 from connector.domain.errors import ConfigurationError, ConnectorError
 from connector.domain.hand_over import Origin, Request
-from connector.flows.companies import consent, keys
+from connector.flows.companies import keys
 from connector.flows.companies.connecting import (
     Choice,
     creditors_for,
@@ -24,6 +24,7 @@ from connector.flows.companies.connecting import (
     status_of,
 )
 from connector.flows.deployment import Deployment
+from connector.hosts import kinds
 from connector.hosts.base import Host, LedgerIdentity, Wish
 from connector.store import connection_life, hand_overs, series
 from connector.store.connection_life import Side
@@ -100,7 +101,7 @@ def _require_free(deployment: Deployment, connection: StoredConnection) -> None:
 
 def _choice(amili: AmiliClient, connection: StoredConnection, ledger: LedgerIdentity) -> Choice:
     choice = creditors_for(amili, ledger.organization_number)
-    if connection.host == consent.HOST and not choice.matching:
+    if kinds.by_consent(connection.host) and not choice.matching:
         raise ConfigurationError(
             f"No creditor that our key sees in Amili's production environment has the organisation number of "
             f"{ledger.company} ({ledger.organization_number or 'no organisation number'}).",

@@ -19,6 +19,7 @@ from connector.flows.access.parked import words_of
 from connector.flows.companies import amili_keys, connecting
 from connector.flows.deployment import Deployment
 from connector.flows.outcome import NEXT, STOP, Outcome, Then
+from connector.hosts import kinds
 from connector.hosts.base import Host, LedgerIdentity
 from connector.hosts.pacing import in_background
 from connector.store import connections, ledger_keys
@@ -73,7 +74,7 @@ def _park(deployment: Deployment, connection: StoredConnection) -> None:
         log.warning(
             "connection %s: %s %s; nothing is asked of it until %s",
             connection.id,
-            connection.host.capitalize(),
+            kinds.name_of(connection.host),
             said.refuses,
             said.waits,
         )

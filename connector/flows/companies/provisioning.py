@@ -56,7 +56,7 @@ def prepare(deployment: Deployment, connection_id: str) -> tuple[str, ...]:
     """
     connection = deployment.connection(connection_id)
     try:
-        return opening.prepare(connection.host, settings=connection.settings.host, fortnox=deployment.fortnox()).lines
+        return deployment.host(connection).prepare().lines
     except ConnectorError as error:
         return (f"The labels could not be made ready now: {error}",)
 

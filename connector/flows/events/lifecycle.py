@@ -21,7 +21,7 @@ def take(deployment: Deployment, notice: Notice) -> None:
 
     A licence that ran out, or a deactivation, is looked at by the next poll: what it means shows in Fortnox's answers.
     """
-    connection_id = consent.connection_of(deployment, notice.tenant_id) if notice.tenant_id else ""
+    connection_id = consent.connection_of(deployment, "fortnox", notice.tenant_id) if notice.tenant_id else ""
     if not connection_id and notice.event != DEACTIVATED:
         log.info("Fortnox tells of %r, which concerns no connection here", notice.event)
         return

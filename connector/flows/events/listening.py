@@ -24,6 +24,7 @@ from connector.flows.deployment import Deployment
 from connector.flows.events.audience import Audience, LastingTokens, companies_of
 from connector.flows.events.hearing import Hearing, Received
 from connector.flows.outcome import pause_s
+from connector.hosts.fortnox.access import FortnoxAccess
 from connector.hosts.fortnox.feed import Feed, open_feed
 from connector.remote.policy import HttpPolicy
 from connector.store import connections, leases
@@ -68,8 +69,8 @@ class Times:
 
 def listener_of(deployment: Deployment) -> Listener | None:
     """Who listens in this deployment; None where there is no app at Fortnox, or no address of its events."""
-    access, settings = deployment.fortnox(), deployment.settings
-    if access is None or not settings.fortnox_events_url:
+    access, settings = deployment.app(_HOST), deployment.settings
+    if not isinstance(access, FortnoxAccess) or not settings.fortnox_events_url:
         return None
     stream = Stream(
         url=settings.fortnox_events_url,

@@ -152,7 +152,7 @@ class _Round:
 
     def _can_show(self, connection_id: str) -> bool:
         try:
-            return self._deployment.host(self._deployment.connection(connection_id)).shows_status()
+            return self._deployment.host(self._deployment.connection(connection_id)).SUPPORTS_STATUS
         except ConfigurationError:
             # The write-back will say what is wrong.
             return True

@@ -337,7 +337,7 @@ class Reporting:
             status=action.status,
             reason=action.status_reason,
             wish_mark=wish.mark if wish else self.hand_over.wish_mark,
-            tell_ledger=self.host.shows_status(),
+            tell_ledger=self.host.SUPPORTS_STATUS,
         )
         return AT_ONCE
 

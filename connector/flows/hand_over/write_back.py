@@ -15,6 +15,7 @@ from connector.flows.hand_over import ledger_words, ocr
 from connector.flows.hand_over.later import is_given_up, try_again
 from connector.flows.hand_over.quiet import quiet_for_s
 from connector.flows.outcome import NEXT, Outcome, Then, pause_s
+from connector.hosts import kinds
 from connector.hosts.base import Host, Language, ReceiptFile, WriteBack
 from connector.store import cases, hand_over_work, hand_overs, restores, telling, withdrawals
 from connector.store.connections import StoredConnection
@@ -94,11 +95,11 @@ def _write(deployment: Deployment, connection: StoredConnection, host: Host, lea
         lacks_case_id = bool(hand_over.case_id) and not result.holds_case_id
         finding = remote_findings.write_back_refused(result.refused, of_case_id=lacks_case_id)
         if result.locked and hand_over.state is not HandOverState.LEFT:
-            finding = remote_findings.shown_here_alone(connection.host.capitalize(), hand_over.case_id)
+            finding = remote_findings.shown_here_alone(kinds.name_of(connection.host), hand_over.case_id)
         return hand_over_work.write_back_result(
             db, lease, WriteBackState.REFUSED, finding, why=result.refused, case_id_written=result.holds_case_id
         )
-    if host.has_messages():
+    if host.SUPPORTS_MESSAGES:
         _leave_message(db, lease, host, note, language, fence)
     return hand_over_work.write_back_result(
         db,

@@ -8,9 +8,9 @@ from datetime import time as time_of_day
 
 from connector.domain.dates import STOCKHOLM, today
 from connector.domain.task import TaskKind
-from connector.flows.companies import consent
 from connector.flows.tasks import task_words
 from connector.flows.tasks.task import Task
+from connector.hosts import kinds
 from connector.store import ledger_keys
 from connector.store.connections import ConnectionSummary
 from connector.store.ledger_keys import KeyTrouble
@@ -44,8 +44,8 @@ def _to_ledger(company: ConnectionSummary) -> Iterator[Task]:
     if trouble is None:
         return
     refused = trouble is KeyTrouble.REFUSED
-    by_consent = company.host == consent.HOST
-    system = company.host.capitalize()
+    by_consent = kinds.by_consent(company.host) is not None
+    system = kinds.name_of(company.host)
     refusal = task_words.consent_refused(system) if by_consent else task_words.key_refused(system)
     yield Task(
         key=f"key/{company.id}",

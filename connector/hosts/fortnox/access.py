@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError
+from connector.hosts.base import App, Consented, Host, TokenStore
 from connector.hosts.fortnox.answers import CONNECT_AGAIN
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import AccessTokens, FortnoxClient
 from connector.hosts.fortnox.documents import SYSTEM, text
 from connector.hosts.fortnox.host import FortnoxHost
-from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp, Granted
-from connector.hosts.fortnox.settings import FortnoxSettings
-from connector.hosts.fortnox.tokens import CompanyTokens, TokenStore
+from connector.hosts.fortnox.oauth import (
+    SCOPES,
+    AuthorisationServer,
+    FortnoxApp,
+    Granted,
+    code_of_callback,
+    missing_scopes,
+)
+from connector.hosts.fortnox.settings import fortnox_settings
+from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.hosts.pacing import Budget, Pace
 from connector.remote.policy import HttpPolicy
 
 
 @dataclass(frozen=True)
-class FortnoxAccess:
+class FortnoxAccess(App):
     """The app, and what its companies share. `budget` gives a company's budget of requests by its number.
 
     The methods raise `ConfigurationError` for an address that may not be used.
@@ -33,6 +43,35 @@ class FortnoxAccess:
     authorisation_url: str
     api_url: str
     http: HttpPolicy
+
+    @property
+    def rights(self) -> tuple[str, ...]:
+        """Every scope that companies are asked to approve."""
+        return (*SCOPES, *self.app.more_scopes)
+
+    def consent_url(self, state: str, *, service_account: bool) -> str:
+        """Where a system administrator of the company approves."""
+        return self.server().consent_url(state, service_account=service_account)
+
+    def receive(self, answer: Mapping[str, str], *, state: str) -> Consented:
+        """Tokens for the code in the address that Fortnox sent the person back to."""
+        server = self.server()
+        return _Fresh(self, server, server.by_code(code_of_callback(answer, state=state)))
+
+    def open(self, settings: Mapping[str, Any]) -> Host:
+        """The ledger of one company. Raises `ConfigurationError` where the company's number is missing."""
+        chosen = fortnox_settings(settings)
+        if not chosen.tenant_id:
+            raise ConfigurationError("The Fortnox settings need a tenant_id.", system=SYSTEM, advice=CONNECT_AGAIN)
+        return FortnoxHost(self.client(chosen.tenant_id), chosen)
+
+    def forget(self, company: str) -> None:
+        """Give up what is kept of a company's consent."""
+        self.company_tokens(company).forget()
+
+    def ends(self, company: str) -> datetime | None:
+        """When a company's refresh token ends unless it is used; None where none is needed."""
+        return self.company_tokens(company).ends()
 
     def server(self) -> AuthorisationServer:
         """Fortnox's authorisation for the app."""
@@ -61,6 +100,33 @@ class FortnoxAccess:
 
 
 @dataclass(frozen=True)
+class _Fresh(Consented):
+    """The tokens that a code was exchanged for."""
+
+    access: FortnoxAccess
+    server: AuthorisationServer
+    granted: Granted
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return missing_scopes(self.granted.scopes) if self.granted.scopes else ()
+
+    @property
+    def named_company(self) -> str:
+        return self.granted.tenant_id
+
+    def company(self) -> str:
+        return self.access.tenant_of(self.granted)
+
+    def keep(self, company: str) -> bool:
+        return self.access.company_tokens(company).admit(self.granted)
+
+    def give_back(self) -> None:
+        if self.granted.refresh is not None:
+            self.server.revoke(self.granted.refresh.value)
+
+
+@dataclass(frozen=True)
 class _Given:
     """One token, and no other after it."""
 
@@ -71,22 +137,3 @@ class _Given:
 
     def instead_of(self, refused: SecretStr) -> SecretStr:
         return refused
-
-
-def required(access: FortnoxAccess | None) -> FortnoxAccess:
-    """`access`, if the deployment has any. Raises `ConfigurationError` that tells the installer what to set."""
-    if access is None:
-        raise ConfigurationError(
-            "Your app at Fortnox is not set up here.",
-            system=SYSTEM,
-            advice="Put what Fortnox's developer portal says of it into FORTNOX_CLIENT_ID and FORTNOX_CLIENT_SECRET.",
-        )
-    return access
-
-
-def open_company(settings: FortnoxSettings, access: FortnoxAccess | None) -> FortnoxHost:
-    """The ledger of one company. Raises `ConfigurationError` where the app or the company's number is missing."""
-    app = required(access)
-    if not settings.tenant_id:
-        raise ConfigurationError("The Fortnox settings need a tenant_id.", system=SYSTEM, advice=CONNECT_AGAIN)
-    return FortnoxHost(app.client(settings.tenant_id), settings)

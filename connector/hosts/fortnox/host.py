@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
-from pydantic import SecretStr
-
 from connector.domain import dates
 from connector.domain.bank_booking import booked_until
 from connector.domain.errors import KeyRefused, NotAuthorised, NotFound, Refused, Unreadable
@@ -15,18 +13,18 @@ from connector.domain.invoice import BankAccount, Customer, Invoice, OverdueInvo
 from connector.hosts.base import (
     Changes,
     HintTiming,
+    Host,
     IdentityCoverage,
     Language,
     LedgerIdentity,
-    LedgerMessage,
     PdfUnavailable,
     ReceiptFile,
+    SetUp,
     Wish,
-    WithdrawalWish,
     WriteBack,
     WriteBackResult,
 )
-from connector.hosts.fortnox import changes, events, same_number
+from connector.hosts.fortnox import changes, events, same_number, setting_up
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.cards import cards
 from connector.hosts.fortnox.client import FortnoxClient
@@ -52,7 +50,7 @@ _PROBES = {
 """What is asked for to see whether each scope holds, its licence and the user's right included."""
 
 
-class FortnoxHost:
+class FortnoxHost(Host):
     """One company's ledger in Fortnox. Safe to use from several threads."""
 
     def __init__(self, client: FortnoxClient, settings: FortnoxSettings) -> None:
@@ -75,6 +73,10 @@ class FortnoxHost:
             bank_booked_until=booked_until(bank_accounts_of(latest or {}) or ()),
         )
 
+    def prepare(self) -> SetUp:
+        """Find or make the labels of the settings."""
+        return setting_up.prepare(self._client, self._settings)
+
     def identity_coverage(self) -> IdentityCoverage:
         """How many customers have a valid identity number in `OrganisationNumber`, the one field there is for it."""
         numbers = [text(row, "OrganisationNumber") for rows in self._client.pages(Call.LIST_CUSTOMERS) for row in rows]
@@ -89,13 +91,6 @@ class FortnoxHost:
         """None: a consent ends when it is withdrawn. Raises `KeyRefused` if it was."""
         self._client.read(Call.READ_COMPANY)
         return None
-
-    def renew_key(self, key: SecretStr, *, until: date) -> SecretStr | None:  # noqa: ARG002 - the contract's
-        """None: there is no key that a person enters; tokens are renewed by themselves."""
-        return None
-
-    def revoke_key(self, key: SecretStr) -> None:
-        """There is no key that a person entered."""
 
     def read(self, invoice_id: str) -> Invoice:
         """One invoice, fresh and whole. Raises `NotFound`, and `AmountUnreadable` for inexact amounts."""
@@ -154,20 +149,9 @@ class FortnoxHost:
             return ""
         return _wish(invoice_id, asked).mark if there & set(asked) else ""
 
-    def withdrawal_wishes(self) -> Iterator[WithdrawalWish]:
-        """None: Fortnox has no place for a reason. A case is withdrawn on its page here."""
-        yield from ()
-
-    def withdrawal_wish(self, invoice_id: str) -> WithdrawalWish | None:  # noqa: ARG002
-        """None, without a call."""
-        return None
-
     def vouches_for(self, mark: str) -> bool:  # noqa: ARG002 - the contract's
         """Always: Fortnox keeps no rights to a label, so that all who may change invoices there may send."""
         return True
-
-    def refuse_withdrawal(self, wish: WithdrawalWish, why: str) -> None:
-        """There are no such wishes."""
 
     def wishes_taken_away(self, invoice_ids: Sequence[str]) -> frozenset[str]:
         """Those of these invoices that do not have the label by which people ask, each read by itself to be sure.
@@ -239,18 +223,6 @@ class FortnoxHost:
         if not note.case_id or note.ended == "withdrawn":
             return WriteBackResult()
         return write_back(self._client, invoice_id, note, self._settings, receipt)
-
-    def shows_status(self) -> bool:
-        """Fortnox has a place for the case's id alone."""
-        return False
-
-    def has_messages(self) -> bool:
-        """An invoice in Fortnox has no place for messages; they stand on the case's page here."""
-        return False
-
-    def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:  # noqa: ARG002
-        """Refused, without a call."""
-        return "Fortnox har ingen plats för meddelanden vid en faktura."
 
     def _lacks_labels(self, invoice_id: str, label_ids_: Sequence[int]) -> bool:
         """Whether an invoice shows its labels, and none of these is among them."""

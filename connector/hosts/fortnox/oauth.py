@@ -29,9 +29,9 @@ from connector.domain.errors import (
     Refused,
     Unavailable,
 )
+from connector.hosts.base import ConsentRefused, ServiceAccountRefused, Why
 from connector.hosts.fortnox.answers import CONNECT_AGAIN, json_object, oauth_words
 from connector.hosts.fortnox.documents import SYSTEM, Record
-from connector.hosts.fortnox.refusals import ConsentRefused, Why
 from connector.hosts.wire import Transport, own_words
 from connector.remote.policy import ORDINARY, HttpPolicy
 from connector.remote.retry_after import retry_after_s
@@ -85,10 +85,6 @@ _REFUSED_CONSENTS: Mapping[Why, tuple[str, str]] = {
     ),
 }
 """What the redirect's `error` means, and what to do (API.md, "Consent")."""
-
-
-class ServiceAccountRefused(NotAuthorised):
-    """Fortnox allows no service account here: ask for consent without one, and go on by refresh tokens."""
 
 
 @dataclass(frozen=True)
@@ -254,17 +250,18 @@ def code_of_callback(query: Mapping[str, str], *, state: str) -> str:
         raise ConsentRefused(
             Why.NO_ANSWER,
             "Fortnox sent you back without an answer.",
+            system=SYSTEM,
             advice="The Fortnox account may be locked or unpaid: sign in to Fortnox, mend that, and connect again.",
         )
     if not state or not hmac.compare_digest(query.get("state", "").encode(), state.encode()):
         raise ConsentRefused(
-            Why.OTHER_ATTEMPT, "The answer belongs to another attempt to connect.", advice="Start again."
+            Why.OTHER_ATTEMPT, "The answer belongs to another attempt to connect.", system=SYSTEM, advice="Start again."
         )
     if error := query.get("error", ""):
         raise _refused_consent(error, query.get("error_description", ""))
     code = query.get("code", "")
     if not code:
-        raise ConsentRefused(Why.NO_CODE, "Fortnox answered without a code.", advice="Start again.")
+        raise ConsentRefused(Why.NO_CODE, "Fortnox answered without a code.", system=SYSTEM, advice="Start again.")
     return code
 
 
@@ -274,9 +271,11 @@ def _refused_consent(error: str, description: str) -> ConsentRefused | ServiceAc
     known = next((why for why in _REFUSED_CONSENTS if why == error), None)
     if known is None:
         said = own_words(description or error)
-        return ConsentRefused(Why.REFUSED, "Fortnox refused the connection.", advice="Connect again.", said=said)
+        return ConsentRefused(
+            Why.REFUSED, "Fortnox refused the connection.", system=SYSTEM, advice="Connect again.", said=said
+        )
     message, advice = _REFUSED_CONSENTS[known]
-    return ConsentRefused(known, message, advice=advice)
+    return ConsentRefused(known, message, system=SYSTEM, advice=advice)
 
 
 def _no_token(what: str, operation: str, status: int | None) -> Unavailable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
@@ -62,7 +63,7 @@ class FortnoxSettings(BaseModel):
         return label
 
 
-def fortnox_settings(host: dict[str, Any]) -> FortnoxSettings:
+def fortnox_settings(host: Mapping[str, Any]) -> FortnoxSettings:
     """The Fortnox part of a connection's settings. Raises `ConfigurationError` naming the first thing wrong."""
     try:
         return FortnoxSettings.model_validate(host)

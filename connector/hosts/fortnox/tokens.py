@@ -10,21 +10,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from pydantic import SecretStr
 
 from connector.domain.errors import KeyRefused, NotAuthorised, NotSent
+from connector.hosts.base import TokenStore
 from connector.hosts.fortnox.oauth import AuthorisationServer, Granted
-from connector.remote import tokens
 from connector.remote.tokens import KeptToken, TokenCache
-
-
-class TokenStore(tokens.TokenStore, Protocol):
-    """Where processes share tokens, encrypted, and give them up."""
-
-    def forget(self, key: str) -> None:
-        """Keep nothing under `key`."""
 
 
 class CompanyTokens:

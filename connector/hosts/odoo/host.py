@@ -16,6 +16,7 @@ from connector.domain.invoice import BankAccount, Customer, Invoice, OverdueInvo
 from connector.hosts.base import (
     Changes,
     HintTiming,
+    Host,
     IdentityCoverage,
     Language,
     LedgerIdentity,
@@ -78,8 +79,11 @@ def needed_rights(dialect: Dialect) -> tuple[tuple[str, str, str], ...]:
     return tuple(right for right in NEEDED_RIGHTS if right[0] != SEND_WIZARD or dialect.pdf_wizard)
 
 
-class OdooHost:
+class OdooHost(Host):
     """One company's ledger in Odoo, read and written with one API key. Safe to use from several threads."""
+
+    SUPPORTS_STATUS = True
+    SUPPORTS_MESSAGES = True
 
     def __init__(self, client: OdooClient, settings: OdooSettings) -> None:
         """`settings.company_id` may be left out where the key's user sees one company only."""
@@ -210,10 +214,6 @@ class OdooHost:
         """The standing wish on one invoice, read afresh; `None` if there is none, or no such invoice."""
         return self._asked.wish(invoice_id)
 
-    def hidden_wish(self, invoice_id: str) -> str:  # noqa: ARG002
-        """None, without a call: each request in Odoo has a mark of its own."""
-        return ""
-
     def withdrawal_wishes(self) -> Iterator[WithdrawalWish]:
         """Every standing wish to withdraw a case."""
         yield from self._asked.withdrawals()
@@ -235,10 +235,6 @@ class OdooHost:
         values = {**emptied, **({fields.FINDINGS: why} if fields.FINDINGS in self._added_fields() else {})}
         move_id = documents.record_id(wish.invoice_id)
         self._client.call("account.move", "write", ids=[move_id], vals=values, context=self._context())
-
-    def wishes_taken_away(self, invoice_ids: Sequence[str]) -> frozenset[str]:  # noqa: ARG002 - the contract's
-        """None: each wish has the time at which it was expressed."""
-        return frozenset()
 
     def hint_timing(self) -> HintTiming:
         """How this version's webhooks lie in time."""
@@ -359,14 +355,6 @@ class OdooHost:
         refused = f"Odoo did not keep {', '.join(missing)}." if missing else unanswered
         holds_case_id = bool(note.case_id) and fields.CASE_ID in places
         return WriteBackResult(places=places, refused=refused, holds_case_id=holds_case_id)
-
-    def has_messages(self) -> bool:
-        """An invoice in Odoo has its chatter."""
-        return True
-
-    def shows_status(self) -> bool:
-        """Odoo has our field for it."""
-        return True
 
     def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:
         """Leave an internal note in the invoice's chatter; it is mailed to nobody. Raises `NotFound`."""

@@ -83,7 +83,7 @@ class OdooSettings(BaseModel):
     )
 
 
-def odoo_settings(host: dict[str, Any]) -> OdooSettings:
+def odoo_settings(host: Mapping[str, Any]) -> OdooSettings:
     """The Odoo part of a connection's settings. Raises `ConfigurationError` naming the first thing wrong."""
     try:
         return OdooSettings.model_validate(host)

@@ -14,8 +14,7 @@ from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorise
 from connector.flows import remote_findings
 from connector.flows.companies import consent, keys
 from connector.flows.companies.consent import Approved
-from connector.hosts.fortnox.oauth import ServiceAccountRefused
-from connector.hosts.fortnox.refusals import ConsentRefused, Why
+from connector.hosts.base import ConsentRefused, ServiceAccountRefused, Why
 from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.sandbox.fortnox.switches import Consent
 from connector.store import ledger_keys
@@ -35,10 +34,10 @@ def place(settings_factory: SettingsFactory) -> Iterator[Approving]:
 def receive(
     place: Approving, *, service_account: bool = True, expected: StoredConnection | None = None, leave_out: str = ""
 ) -> Approved:
-    question = consent.ask(place.deployment, service_account=service_account)
+    question = consent.ask(place.deployment, "fortnox", service_account=service_account)
     address = question.url.replace(f"+{leave_out}", "") if leave_out else question.url
     answer = consent.answer_in(place.visit(address))
-    return consent.receive(place.deployment, answer, state=question.state, expected=expected)
+    return consent.receive(place.deployment, "fortnox", answer, state=question.state, expected=expected)
 
 
 def join(place: Approving, approved: Approved, name: str = NAME) -> str:
@@ -72,7 +71,7 @@ def voided(place: Approving) -> int:
 @pytest.mark.parametrize("service_account", [True, False])
 def test_a_company_is_received_and_joined(place: Approving, service_account: bool) -> None:
     approved = receive(place, service_account=service_account)
-    assert approved == Approved(place.tenant, service_account, "")
+    assert approved == Approved("fortnox", place.tenant, service_account, "")
     assert consent.ledger_of(place.deployment, approved).organization_number == "5566778899"
 
     assert join(place, approved) == NAME
@@ -83,9 +82,9 @@ def test_a_company_is_received_and_joined(place: Approving, service_account: boo
 
 
 def test_two_questions_can_be_one(place: Approving) -> None:
-    first = consent.ask(place.deployment)
-    assert consent.ask(place.deployment).state != first.state
-    assert consent.ask(place.deployment, state=first.state) == first
+    first = consent.ask(place.deployment, "fortnox")
+    assert consent.ask(place.deployment, "fortnox").state != first.state
+    assert consent.ask(place.deployment, "fortnox", state=first.state) == first
     assert first.state not in repr(first).replace(first.url, "")
 
 
@@ -107,11 +106,11 @@ def test_every_refusal_has_its_reason(place: Approving, answer: Consent, why: Wh
 
 
 def test_an_answer_to_another_question_is_not_exchanged(place: Approving) -> None:
-    answer = consent.answer_in(place.visit(consent.ask(place.deployment).url))
+    answer = consent.answer_in(place.visit(consent.ask(place.deployment, "fortnox").url))
     before = place.requests_to_fortnox()
     for state in (consent.new_state(), ""):
         with pytest.raises(ConsentRefused) as caught:
-            consent.receive(place.deployment, answer, state=state)
+            consent.receive(place.deployment, "fortnox", answer, state=state)
         assert caught.value.why is Why.OTHER_ATTEMPT
     assert place.requests_to_fortnox() == before
 
@@ -149,7 +148,7 @@ def test_a_company_without_a_number_has_no_creditor(place: Approving) -> None:
 
 def test_a_consent_that_a_connection_lives_on_is_not_given_back(place: Approving) -> None:
     join(place, receive(place, service_account=False))
-    consent.give_back(place.deployment, Approved(place.tenant, False, ""))
+    consent.give_back(place.deployment, Approved("fortnox", place.tenant, False, ""))
     assert voided(place) == 0
     assert works(place)
 
@@ -215,7 +214,7 @@ def test_a_missing_licence_is_named(place: Approving) -> None:
     place.books.facts.unlicensed_scopes = {"payment", "settings"}
     ledger = consent.ledger_of(place.deployment, receive(place))
     with pytest.raises(ConsentRefused) as caught:
-        consent.require_rights(ledger)
+        consent.require_rights("fortnox", ledger)
     assert (caught.value.why, set(caught.value.rights)) == (Why.RIGHTS_MISSING, {"payment", "settings"})
 
 
@@ -224,7 +223,7 @@ def test_without_an_app_it_says_what_to_set(settings_factory: SettingsFactory) -
         approving(settings_factory, fortnox_client_id="", fortnox_client_secret=None) as place,
         pytest.raises(ConfigurationError, match="FORTNOX_CLIENT_ID"),
     ):
-        consent.ask(place.deployment)
+        consent.ask(place.deployment, "fortnox")
 
 
 def test_a_refusal_of_fortnox_stops_an_invoice_in_words_that_are_not_about_keys() -> None:

@@ -140,10 +140,10 @@ def test_the_end_deletes_the_keys_and_keeps_the_record(on: Stage) -> None:
     gone = on.deployment.connection(CONNECTION)
     assert (gone.secrets, connections.webhook_digests(db, on.deployment.vault, CONNECTION)) == ({}, ())
     if tenant:
-        access = on.deployment.fortnox()
+        access = on.deployment.app("fortnox")
         assert access is not None
-        assert access.company_tokens(tenant).ends() is None
-        assert consent.connection_of(on.deployment, tenant) == ""
+        assert access.ends(tenant) is None
+        assert consent.connection_of(on.deployment, "fortnox", tenant) == ""
     for opening in (lambda: on.deployment.sides(gone), lambda: on.deployment.host(gone)):
         with pytest.raises(ConfigurationError):
             opening()

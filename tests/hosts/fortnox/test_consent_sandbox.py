@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorised
 from connector.flows.access.kept_tokens import KeptTokens
+from connector.hosts.base import ServiceAccountRefused
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import FortnoxClient
 from connector.hosts.fortnox.oauth import (
@@ -20,7 +21,6 @@ from connector.hosts.fortnox.oauth import (
     AuthorisationServer,
     FortnoxApp,
     Granted,
-    ServiceAccountRefused,
     code_of_callback,
     missing_scopes,
 )

@@ -23,6 +23,7 @@ from connector.domain.errors import (
     RemoteError,
     Unavailable,
 )
+from connector.hosts.base import ConsentRefused, ServiceAccountRefused, Why
 from connector.hosts.fortnox.oauth import (
     DEFAULT_ACCESS_LIFETIME,
     REFRESH_TOKEN_LIFETIME,
@@ -30,11 +31,9 @@ from connector.hosts.fortnox.oauth import (
     AuthorisationServer,
     FortnoxApp,
     Granted,
-    ServiceAccountRefused,
     code_of_callback,
     missing_scopes,
 )
-from connector.hosts.fortnox.refusals import ConsentRefused, Why
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 SERVER = "https://apps.fortnox.se"

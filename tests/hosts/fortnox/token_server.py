@@ -16,8 +16,9 @@ from urllib.parse import parse_qs
 from pydantic import SecretStr
 
 from connector.flows.access.kept_tokens import KeptTokens
+from connector.hosts.base import TokenStore
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
-from connector.hosts.fortnox.tokens import CompanyTokens, TokenStore
+from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.remote.policy import HttpPolicy
 from connector.store.crypto import Vault
 from connector.store.database import open_databases

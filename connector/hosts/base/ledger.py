@@ -1,21 +1,14 @@
-"""The contract between the flows and a host. Adding a host is adding a folder that keeps it.
-
-A host opened for one connection speaks to one company's ledger with that connection's credentials. Its
-methods raise the errors of `connector.domain.errors` and nothing else; `tests/hosts/contract.py` is the suite
-that every host must pass.
-"""
+"""What a host tells of a ledger, and what it is told: values that both sides of the contract know."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal, Protocol
-
-from pydantic import SecretStr
+from typing import Any, Literal
 
 from connector.domain.errors import ConnectorError
-from connector.domain.invoice import BankAccount, Customer, Invoice, OverdueInvoice, Pdf, Standing
+from connector.domain.invoice import Standing
 
 Language = Literal["sv", "en"]
 """The languages in which we speak to a ledger's people."""
@@ -213,123 +206,6 @@ class SetUp:
 
 class PdfUnavailable(ConnectorError):
     """The ledger cannot give the invoice's PDF without side effects; the text says why."""
-
-
-class Host(Protocol):
-    """One company's ledger."""
-
-    def check(self) -> LedgerIdentity:
-        """Who this ledger is and whether our rights suffice. Reads only."""
-
-    def identity_coverage(self) -> IdentityCoverage:
-        """How many of the customers we could claim have a valid identity number. Reads all of them, cheaply."""
-
-    def bank_accounts(self) -> tuple[BankAccount, ...]:
-        """How far customers' money is booked, by account, read afresh; one without an id stands for all of them."""
-
-    def key_expires(self) -> date | None:
-        """When our key ends, as far as the ledger tells. Raises `KeyRefused` for one that is not accepted."""
-
-    def renew_key(self, key: SecretStr, *, until: date) -> SecretStr | None:
-        """A new key beside `key`, which is ours, valid to `until`; None where the ledger lets nobody make one so."""
-
-    def revoke_key(self, key: SecretStr) -> None:
-        """Give up `key`, after a newer one has taken its place."""
-
-    def read(self, invoice_id: str) -> Invoice:
-        """One invoice, fresh and whole. Raises `NotFound` if the ledger does not have it."""
-
-    def cards(self, customer_ids: Sequence[str]) -> Mapping[str, Customer]:
-        """The cards of these customers as they are now, by their ids; those that the ledger does not have are left out.
-
-        Name, identity number and address, and whether the identity is protected where the ledger tells; many at once
-        where it can.
-        """
-
-    def find(self, number: str) -> str:
-        """The id of the customer invoice whose number is exactly `number`. Raises `NotFound`."""
-
-    def requested(self) -> Iterator[Wish]:
-        """Every standing wish in the ledger, newest first; the guarantee behind the hints."""
-
-    def wish(self, invoice_id: str) -> Wish | None:
-        """The standing wish on one invoice, read afresh."""
-
-    def hidden_wish(self, invoice_id: str) -> str:
-        """The mark of a wish that stands on an invoice though its case hides it; "" for none, and where none is hidden.
-
-        For ledgers in which all wishes have the same mark, as in `wishes_taken_away`.
-        """
-
-    def withdrawal_wishes(self) -> Iterator[WithdrawalWish]:
-        """Every standing wish to withdraw a case; none in a ledger that has no place for them, without a call."""
-
-    def withdrawal_wish(self, invoice_id: str) -> WithdrawalWish | None:
-        """The standing wish to withdraw the case of one invoice, read afresh."""
-
-    def vouches_for(self, mark: str) -> bool:
-        """Whether a wish of this mark is on the ledger's own record, by whom it was expressed; asks nobody.
-
-        Any other is a question to a person: whoever may change an invoice could have written it.
-        """
-
-    def refuse_withdrawal(self, wish: WithdrawalWish, why: str) -> None:
-        """Take a wish away, if it still stands, and show `why` on its invoice: for a case that we know nothing of."""
-
-    def wishes_taken_away(self, invoice_ids: Sequence[str]) -> frozenset[str]:
-        """Those of these invoices on which it is certain that no wish to send stands, seen or hidden by a case.
-
-        For ledgers in which all wishes have the same mark: only by its having been away can a later one be told from
-        it. Where each has a mark of its own, none is named and nobody is asked.
-        """
-
-    def hint_timing(self) -> HintTiming:
-        """How this ledger's hints lie in time."""
-
-    def changes(self, cursor: str, *, now: datetime) -> Iterator[Changes]:
-        """Customer invoices that changed since `cursor`, oldest change first; from "", only where to begin.
-
-        An invoice that did not change may be among them, and one may come twice. What is read for this does not
-        grow with the invoices that merely changed: the pages' `touched` leave it to the caller whom to look at. The
-        cursor is the host's own; `now` (aware) keeps one from the future from hiding anything.
-        """
-
-    def standings(self, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
-        """How these invoices stand now, by their ids; those that the ledger does not have are left out."""
-
-    def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
-        """One page of booked, open customer invoices past due on `today`, oldest due date first.
-
-        A ledger that cannot sort reads all of them for a first page; later ones may be of that same reading.
-        """
-
-    def pdf(self, invoice_id: str) -> Pdf:
-        """The invoice as the customer got it, without side effects. Raises `PdfUnavailable`."""
-
-    def language(self) -> Language:
-        """The language that the people at this ledger read."""
-
-    def write_back(self, invoice_id: str, note: WriteBack, receipt: ReceiptFile | None = None) -> WriteBackResult:
-        """Put what shall be shown where this ledger can hold it; writes only what differs.
-
-        A ledger that can hold nothing else of it may hold a receipt, if it is told how that is remembered.
-        """
-
-    def has_messages(self) -> bool:
-        """Whether this ledger has a place for messages at an invoice. Where it has none, none may be left."""
-
-    def shows_status(self) -> bool:
-        """Whether this ledger has a place for how a case stands, beside its id. Asks nobody.
-
-        Where it has none, nothing is written when that changes.
-        """
-
-    def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:
-        """Leave a message for the ledger's own people at an invoice; it is mailed to nobody.
-
-        `may_stand` says that an earlier try was not answered, so that it is looked for before it is left again.
-        Returns "", or the ledger's words if it refused.
-        """
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,74 @@
+"""The contract of a host: all that a package which adds one needs to know of the product.
+
+A host opened for one connection speaks to one company's ledger with that connection's credentials. Its
+methods raise the errors of `connector.domain.errors` and nothing else; `tests/hosts/contract.py` is the suite
+that every host must pass.
+"""
+
+from connector.hosts.base.consent import (
+    App,
+    AppContext,
+    Consented,
+    ConsentRefused,
+    RequestQuota,
+    ServiceAccountRefused,
+    TokenStore,
+    Why,
+)
+from connector.hosts.base.host import Host
+from connector.hosts.base.kind import Administrator, ApiKey, Consent, HostKind, Installation
+from connector.hosts.base.ledger import (
+    CaseEnd,
+    Changes,
+    Hints,
+    HintTiming,
+    IdentityCoverage,
+    Language,
+    LedgerCase,
+    LedgerCases,
+    LedgerIdentity,
+    LedgerMessage,
+    PdfUnavailable,
+    ReceiptFile,
+    SetUp,
+    UnknownName,
+    Wish,
+    WithdrawalWish,
+    WriteBack,
+    WriteBackResult,
+)
+
+__all__ = [
+    "Administrator",
+    "ApiKey",
+    "App",
+    "AppContext",
+    "CaseEnd",
+    "Changes",
+    "Consent",
+    "ConsentRefused",
+    "Consented",
+    "HintTiming",
+    "Hints",
+    "Host",
+    "HostKind",
+    "IdentityCoverage",
+    "Installation",
+    "Language",
+    "LedgerCase",
+    "LedgerCases",
+    "LedgerIdentity",
+    "LedgerMessage",
+    "PdfUnavailable",
+    "ReceiptFile",
+    "RequestQuota",
+    "ServiceAccountRefused",
+    "SetUp",
+    "TokenStore",
+    "UnknownName",
+    "Why",
+    "Wish",
+    "WithdrawalWish",
+    "WriteBack",
+    "WriteBackResult",
+]

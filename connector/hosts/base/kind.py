@@ -1,0 +1,138 @@
+"""One kind of accounting system, as everything outside its folder knows it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from connector.domain.invoice import Invoice
+from connector.hosts.base.consent import App, AppContext
+from connector.hosts.base.host import Host
+from connector.hosts.base.ledger import Hints, LedgerCases, SetUp
+from connector.remote.policy import HttpPolicy
+
+
+class ApiKey(ABC):
+    """Ledgers that are opened by a key which a person enters."""
+
+    @abstractmethod
+    def open(self, settings: Mapping[str, Any], key: SecretStr, http: HttpPolicy) -> Host:
+        """The ledger that a connection's host settings name. Nothing is called yet.
+
+        Raises `ConfigurationError` for settings that cannot work.
+        """
+
+    def needs_login(self, settings: Mapping[str, Any], http: HttpPolicy) -> bool:  # noqa: ARG002 - for those that do
+        """Whether the ledger wants the login of the key's user beside the key; it may be asked.
+
+        Raises `ConfigurationError` for settings that cannot work, and the errors of remote calls.
+        """
+        return False
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Ledgers that are opened by an app of the deployment's, once their companies have approved it.
+
+    `app` gives it from the deployment's settings; None if they name none, and `advice` then says what to set.
+    `company_setting` is the setting of a connection that holds its company's number, and `rights` are what companies
+    are asked to approve by every such app.
+    """
+
+    app: Callable[[AppContext], App | None]
+    advice: str
+    company_setting: str
+    rights: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Administrator:
+    """The user by whom something is installed: the key is used once and kept nowhere; `login` may be ""."""
+
+    login: str
+    key: SecretStr
+
+
+class Installation(ABC):
+    """What the connector needs inside a host, installed and removed by an administrator.
+
+    All raise `ConfigurationError`, `NotAuthorised`, and the errors of remote calls.
+    """
+
+    @abstractmethod
+    def provision(
+        self,
+        settings: Mapping[str, Any],
+        api_key: SecretStr,
+        administrator: Administrator,
+        http: HttpPolicy,
+        *,
+        webhook_url: str,
+        other_first_actions: Sequence[str],
+        told: Callable[[str], None],
+    ) -> SetUp:
+        """Install it, or repair it: all of it, or nothing.
+
+        `api_key` is the connection's own, by which its user and company are known. `told` is given each step in words
+        as it begins. Raises `LeftBehind` where a run that failed could not be taken back whole.
+        """
+
+    @abstractmethod
+    def remove(self, settings: Mapping[str, Any], administrator: Administrator, http: HttpPolicy) -> SetUp:
+        """Take away all that `provision` installed."""
+
+    @abstractmethod
+    def cases(
+        self,
+        settings: Mapping[str, Any],
+        keys: Sequence[tuple[Mapping[str, Any], SecretStr]],
+        administrator: Administrator,
+        http: HttpPolicy,
+    ) -> LedgerCases:
+        """What `remove` will take away: every invoice with a case id, of every company in the database.
+
+        `keys` are the settings and keys of the connections of that database, this one's first.
+        """
+
+    @abstractmethod
+    def is_shared(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        """Whether two ledgers, by their settings, are in one database, where `remove` takes away for both."""
+
+
+def _no_hints(body: bytes) -> Hints:  # noqa: ARG001 - for hosts that send none
+    return Hints()
+
+
+@dataclass(frozen=True)
+class HostKind:
+    """A kind of accounting system. Its `id` names it in addresses, commands and the store, its `name` to people.
+
+    `settings` is the model of a connection's `host` settings; `deployment_settings` that of what the kind wants to
+    know of the deployment, by the names that the environment has in capitals. `translate` gives the invoice of a saved
+    document, and raises `Unreadable` for what is none. `same_books` says whether the settings of two connections name
+    the same company's books, as far as they tell. `hints` gives what the body of a webhook points at, and never raises.
+    """
+
+    id: str
+    name: str
+    settings: type[BaseModel]
+    opened_by: ApiKey | Consent
+    translate: Callable[[dict[str, Any], dict[str, Any]], Invoice]
+    same_books: Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+    hints: Callable[[bytes], Hints] = _no_hints
+    installation: Installation | None = None
+    deployment_settings: type[BaseModel] = BaseModel
+
+    @property
+    def by_consent(self) -> Consent | None:
+        """How its companies approve an app; None for a kind that is opened by a key."""
+        return self.opened_by if isinstance(self.opened_by, Consent) else None
+
+    @property
+    def callback_path(self) -> str:
+        """Where people who approve are sent back to, below the deployment's public address."""
+        return f"/{self.id}/callback"

@@ -1,0 +1,81 @@
+"""Fortnox as the rest of the product knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from connector.domain.invoice import Invoice
+from connector.hosts.base import App, AppContext, Consent, HostKind, RequestQuota
+from connector.hosts.fortnox import translate
+from connector.hosts.fortnox.access import FortnoxAccess
+from connector.hosts.fortnox.client import REQUESTS, RESERVED, WINDOW_S
+from connector.hosts.fortnox.documents import SYSTEM
+from connector.hosts.fortnox.events import hints
+from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, SCOPES, FortnoxApp
+from connector.hosts.fortnox.settings import FortnoxSettings, fortnox_settings
+
+_ID = "fortnox"
+_COMPANY = "tenant_id"
+_QUOTA = RequestQuota(REQUESTS, WINDOW_S, RESERVED)
+
+
+class FortnoxDeployment(BaseModel):
+    """What a deployment's settings say of its app at Fortnox."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    fortnox_client_id: str
+    fortnox_client_secret: SecretStr | None
+    fortnox_authorisation_url: str
+    fortnox_api_url: str
+    fortnox_receipts: bool
+
+
+def _app(context: AppContext) -> App | None:
+    chosen = context.settings
+    assert isinstance(chosen, FortnoxDeployment)  # noqa: S101 - the kind's own model, as below
+    if not chosen.fortnox_client_id or not chosen.fortnox_client_secret:
+        return None
+    app = FortnoxApp(
+        client_id=chosen.fortnox_client_id,
+        client_secret=chosen.fortnox_client_secret,
+        redirect_uri=context.redirect_uri,
+        more_scopes=RECEIPT_SCOPES if chosen.fortnox_receipts else (),
+    )
+    return FortnoxAccess(
+        app=app,
+        tokens=context.tokens,
+        budget=lambda tenant_id: context.budget(f"{_ID}:{app.client_id}:{tenant_id}", _QUOTA),
+        authorisation_url=chosen.fortnox_authorisation_url,
+        api_url=chosen.fortnox_api_url,
+        http=context.http,
+    )
+
+
+def _translate(document: dict[str, Any], settings: dict[str, Any]) -> Invoice:
+    return translate.translate(document, fortnox_settings(settings))
+
+
+def _same_books(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return bool(one.get(_COMPANY)) and one.get(_COMPANY) == other.get(_COMPANY)
+
+
+KIND = HostKind(
+    id=_ID,
+    name=SYSTEM,
+    settings=FortnoxSettings,
+    opened_by=Consent(
+        app=_app,
+        advice="Put what Fortnox's developer portal says of it into FORTNOX_CLIENT_ID and FORTNOX_CLIENT_SECRET.",
+        company_setting=_COMPANY,
+        rights=tuple(SCOPES),
+    ),
+    translate=_translate,
+    same_books=_same_books,
+    hints=hints,
+    deployment_settings=FortnoxDeployment,
+)
+CALLBACK_PATH = KIND.callback_path

@@ -1,0 +1,64 @@
+"""The kinds of hosts there are: what is installed in the entry-point group `amili_connector.hosts`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
+
+from connector.domain.errors import ConfigurationError
+from connector.hosts.base import Consent, HostKind
+
+GROUP = "amili_connector.hosts"
+
+
+@lru_cache(maxsize=1)
+def _installed() -> dict[str, EntryPoint]:
+    found = {point.name: point for point in entry_points(group=GROUP)}
+    if not found:
+        raise ConfigurationError(
+            f"No host is installed: the entry-point group {GROUP} is empty.",
+            advice="Install amili-connector again; in a checkout, `make` does, or `pip install --editable .`.",
+        )
+    return found
+
+
+def ids() -> tuple[str, ...]:
+    """The ids of all kinds, sorted. Raises `ConfigurationError` if none is installed."""
+    return tuple(sorted(_installed()))
+
+
+@lru_cache
+def kind(host: str) -> HostKind:
+    """The kind with this id. Raises `ConfigurationError` if it is not installed, or is none."""
+    point = _installed().get(host)
+    if point is None:
+        raise ConfigurationError(f"There is no host called {host!r}.")
+    found = point.load()
+    if not isinstance(found, HostKind) or found.id != host:
+        raise ConfigurationError(f"What is installed as the host {host!r}, {point.value}, is no HostKind of that id.")
+    return found
+
+
+def every() -> tuple[HostKind, ...]:
+    """All kinds, by their ids. Raises as `kind`."""
+    return tuple(map(kind, ids()))
+
+
+def is_known(host: str) -> bool:
+    """Whether a kind with this id is installed."""
+    return host in _installed()
+
+
+def name_of(host: str) -> str:
+    """What people call the kind; its id where it is not installed any more."""
+    return kind(host).name if is_known(host) else host
+
+
+def is_by_consent(system: str) -> bool:
+    """Whether `system`, as an error names who spoke, is a kind whose companies approve an app."""
+    return any(one.name == system and one.by_consent for one in every())
+
+
+def by_consent(host: str) -> Consent | None:
+    """How companies of the kind approve an app; None for one that is opened by a key, or is not installed any more."""
+    return kind(host).by_consent if is_known(host) else None
