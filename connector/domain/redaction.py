@@ -18,7 +18,7 @@ from connector.domain.plain_text import Spelling, plain_spellings
 COORDINATION_DAYS = range(60, 92)
 """What stands in place of the day in a coordination number: 60 more, and 60 where the day is not known."""
 
-_CENTURY = "(?:16|18|19|20)?"
+_CENTURY = "(?:16)?(?:18|19|20)?"
 _DATE = "(?P<year>[0-9]{2}) (?P<divider>[-./ ]?) (?P<month>[0-9]{2}) (?P=divider) (?P<day>[0-9]{2})"
 _SIGN = "[ ]?[-+](?:[ ]?[-+]){0,2}[ ]?"
 _NUMBER = re.compile(
@@ -35,7 +35,7 @@ _VAT_NUMBER = re.compile(
     rf"""
     (?<![0-9]) (?P<land>SE[ ]?[-./]?[ ]?)?
     {_CENTURY} (?P<year>[0-9]{{2}}) (?P<month>[0-9]{{2}}) (?P<day>[0-9]{{2}})
-    (?: {_SIGN} | [ ]?[./]?[ ]? )
+    (?P<between> {_SIGN} | [ ]?[./]?[ ]? )
     (?P<last>[0-9]{{4}})
     (?(land)[ ]?[-./]?[ ]?[0-9]{{2}}|01)
     (?![0-9])
@@ -49,6 +49,17 @@ _LETTERED_NUMBER = re.compile(
     (?P<between> {_SIGN} | [./_:·] | [ ]? )
     (?P<last>(?=[0-9]{{0,3}}[^\W\d_])[^\W_]{{4}})
     (?![^\W_])
+    """,
+    re.VERBOSE,
+)
+_SCATTERED_NUMBER = re.compile(
+    r"""
+    (?<![0-9])(?<![0-9][ -])
+    (?P<century>1[ -]?[89][ -]?|2[ -]?0[ -]?)?
+    (?P<date>(?:[0-9][ -]?){5}[0-9])
+    (?P<between>[ ]?[-+]?[ ]?)
+    (?P<last>(?:[0-9][ -]?){3}[0-9])
+    (?![-: ]?[0-9])
     """,
     re.VERBOSE,
 )
@@ -172,8 +183,33 @@ def _is_number(match: re.Match[str]) -> bool:
     return valid and (is_spaced or four_digit_year) and not _MONEY_FOLLOWS.match(rest)
 
 
+def _is_scattered(match: re.Match[str]) -> bool:
+    """Whether digits in groups of any length are a number that tells its century or has its sign."""
+    date, last = (re.sub(r"[ -]", "", match[part]) for part in ("date", "last"))
+    rest = match.string[match.end() :]
+    return (
+        bool(match["century"] or (match["between"].strip() and "-" not in match["date"] + match["last"]))
+        and _is_birthday(date[2:4], date[4:])
+        and luhn.is_valid(date + last)
+        and not (match["century"] and _is_halved(match[0]))
+        # A date and a quantity are as long.
+        and not (_MONEY_FOLLOWS.match(rest) or _UNIT_FOLLOWS.match(rest))
+    )
+
+
+def _is_halved(twelve: str) -> bool:
+    """Whether twelve digits are parted in their middle, as two dates of six are."""
+    mark = "[-+]" if re.search("[-+]", twelve) else " "
+    parted = {len(re.sub("[^0-9]", "", twelve[: found.start()])) for found in re.finditer(mark, twelve)}
+    return 6 in parted and 4 not in parted
+
+
 def _is_vat_number(match: re.Match[str]) -> bool:
-    return _has_birthday(match) and (bool(match["land"]) or luhn.is_valid(_ten(match)))
+    if match["land"]:
+        return _has_birthday(match)
+    # The ending 01 may be the first of a month, and all of it two dates.
+    is_two_dates = bool(match["between"]) and _is_birthday(match["last"][2:], "01")
+    return _has_birthday(match) and not is_two_dates and luhn.is_valid(_ten(match))
 
 
 def _is_lettered(match: re.Match[str]) -> bool:
@@ -197,7 +233,11 @@ def _ten(match: re.Match[str]) -> str:
 
 
 def _has_birthday(match: re.Match[str]) -> bool:
-    month, day = int(match["month"]), int(match["day"])
+    return _is_birthday(match["month"], match["day"])
+
+
+def _is_birthday(mm: str, dd: str) -> bool:
+    month, day = int(mm), int(dd)
     return (1 <= month <= 12 and 1 <= day <= 31) or (month <= 12 and day in COORDINATION_DAYS)
 
 
@@ -205,4 +245,5 @@ _PERSONAL: tuple[_Kind, ...] = (
     (_NUMBER, _is_number),
     (_VAT_NUMBER, _is_vat_number),
     (_LETTERED_NUMBER, _is_lettered),
+    (_SCATTERED_NUMBER, _is_scattered),
 )

@@ -7,7 +7,7 @@ import json
 import string
 import unicodedata
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time, timedelta
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -118,6 +118,27 @@ def test_a_lettered_number_is_found_with_spaces_too(spaced: str) -> None:
     assert without_personal_numbers(f"Elev {spaced}, kurs") == "Elev , kurs"
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "1990 0101 1239",
+        "1990-0101-1239",
+        "19 90 01 01 12 39",
+        "19900101 12 39",
+        "900101-12 39",
+        "90 0101 - 1239",
+        "9 0 0 1 0 1 - 1 2 3 9",
+        "1619900101-1239",
+        "16 19900101-1239",
+        "16199001011239",
+    ],
+)
+def test_a_number_in_groups_of_any_length_is_found(spelled: str) -> None:
+    for way in WAYS:
+        assert "239" not in way(f"Tolk {spelled}, mars").replace(" ", "")
+        assert "2 39" not in way(f"Tolk {spelled}, mars")
+
+
 @pytest.mark.parametrize("form", ["SE900101123902", "SE.900101.1239.01", "SE 900101 1239 01", "SE16900101123901"])
 def test_a_vat_number_is_found_in_every_form(form: str) -> None:
     assert not _leaks(form, "1239")
@@ -185,6 +206,8 @@ def test_what_points_at_a_person_is_taken_out(text: str) -> None:
         "Besök 2026-03-14 1200 kr, 2026-03-15 1 200:-",
         "Hyra 2026-01-01–2026-03-31 och 20260101-20260331, 2026-01-01-2026-03-31",
         "Hyra 260101-260331",
+        "Hyra 200101-200131, 200101 - 200131, 20 01 01 - 20 01 31, 200101 200131, 200101-200123, 180101-180129",
+        "Hyra 950901-951001, 960401 - 960501, 260901 261001",
         "Kl 2026-03-14 07:56 till 09:30",
         "Leverans 20260314 120h, 20260315 12st, 2026-03-14 100m",
         "Vecka 20260314 vård",
@@ -227,6 +250,16 @@ def test_an_id_stays(part: str, digit: int, uuid: object) -> None:
 def test_a_date_and_an_amount_stay(day: date, amount: Decimal) -> None:
     for text in (f"Den {day.isoformat()}: {amount} kr", f"{amount} SEK, {day:%Y%m%d}", f"{day:%y%m%d}-{day:%y%m%d}"):
         assert without_personal_numbers(text) == redacted(text, mask="•") == text
+
+
+@given(st.dates(date(1990, 1, 1), date(2040, 1, 1)), st.integers(1, 40), st.times())
+def test_a_period_and_a_time_stay(day: date, days: int, time: time) -> None:
+    last = day + timedelta(days)
+    for form in ("%Y-%m-%d", "%Y%m%d", "%y%m%d"):
+        for mark in ("-", "–", " - ", "/"):
+            period = f"{day:{form}}{mark}{last:{form}}"
+            text = f"Hyra {period}, {day.isoformat()} {time:%H:%M}, {day.isoformat()}T{time:%H:%M:%S}"
+            assert without_personal_numbers(text) == text
 
 
 @given(st.integers(0, 10**20 - 1), st.integers(10**8, 10**9 - 1), st.integers(0, 9999), st.integers(0, 9999))
