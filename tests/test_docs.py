@@ -31,6 +31,7 @@ from connector.domain.reconcile import DifferenceKind
 from connector.domain.task import TaskKind
 from connector.hosts.base import Why
 from connector.hosts.fortnox.kind import CALLBACK_PATH
+from connector.hosts.fortnox.kind import KIND as FORTNOX
 from connector.hosts.fortnox.oauth import SCOPES, SERVICE_ACCOUNT_REFUSAL, code_of_callback
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.odoo import inventory
@@ -39,7 +40,6 @@ from connector.resources import templates_path
 from connector.sandbox.fortnox.grants import KNOWN_SCOPES
 from connector.sandbox.fortnox.switches import Consent
 from connector.settings import Settings, load_settings
-from connector.web.lifecycle import PATH as LIFECYCLE_PATH
 from connector.web.texts import LANGUAGES, load_catalogues
 from tests.chaos.__main__ import SCENARIOS
 from tests.conftest import SettingsFactory
@@ -309,7 +309,7 @@ def test_the_guide_to_fortnox_says_what_is_entered_in_the_portal() -> None:
     rows = table("1. The app in the developer portal", FORTNOX_GUIDE)
 
     assert f"`<PUBLIC_URL>{CALLBACK_PATH}`" in rows["redirect address (*Redirect URI*)"][0]
-    assert f"`<PUBLIC_URL>{LIFECYCLE_PATH}`" in rows["address of webhooks, and their secret"][0]
+    assert f"`<PUBLIC_URL>{FORTNOX.lifecycle_path}`" in rows["address of webhooks, and their secret"][0]
 
 
 API = {

@@ -15,7 +15,7 @@ from connector.flows.companies import amili_keys, keys
 from connector.flows.deployment import Deployment
 from connector.flows.engine import Engine, Step
 from connector.flows.events import following, requests
-from connector.flows.events.listening import listener_of
+from connector.flows.events.sources import sources_of
 from connector.flows.follow_up import case_reading, follow_up
 from connector.flows.guarded import again_within, guarded, one_round
 from connector.flows.hand_over import driving, looking_up
@@ -64,7 +64,7 @@ class Worker:
         self._stopping = threading.Event()
         self._scheduled: dict[tuple[str, str], str] = {}
         self._rests: Mapping[str, Rest] = {}
-        self._listener = listener_of(deployment)
+        self._sources = sources_of(deployment)
         self._looks = follow_up.Starting(deployment)
         self._comparisons = comparisons.Starting(deployment)
         # The engine takes no new work from within its own.
@@ -138,8 +138,8 @@ class Worker:
         log.info("worker %s is ready", self._engine.executor_id)
         next_beat = next_rescue = time.monotonic()
         next_rescue += _RESCUE_EVERY_S
-        if self._listener:
-            self._listener.start()
+        for source in self._sources:
+            source.start()
         try:
             while not self._stopping.is_set():
                 taken = self._dispatch() + guarded_count(self._submit_wanted)
@@ -153,8 +153,8 @@ class Worker:
                 if not taken:
                     self._stopping.wait(_DISPATCH_EVERY_S)
         finally:
-            if self._listener:
-                self._listener.stop()
+            for source in self._sources:
+                source.stop()
 
     def stop(self) -> None:
         """Ask `run` to end after what it is doing; safe from a signal handler."""

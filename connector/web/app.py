@@ -34,7 +34,7 @@ from connector.web.held_plan import held_plan_pages
 from connector.web.help_pages import help_pages
 from connector.web.hint_box import HintBox
 from connector.web.keys import ledger_keys
-from connector.web.lifecycle import fortnox_lifecycle
+from connector.web.lifecycle import lifecycle
 from connector.web.money import money_pages
 from connector.web.own_password import own_password
 from connector.web.pages import pages
@@ -101,14 +101,14 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
     app.extensions["hashing_places"] = HashingPlaces()
     add_security_headers(app, https=https)
     show_problems(app)
-    for_machines = frozenset({webhooks.name, fortnox_lifecycle.name})
+    for_machines = frozenset({webhooks.name, lifecycle.name})
     guard_door(app, bodies_left_alone=for_machines)
     protect_forms(app, exempt_blueprints=for_machines)
     people_use = (
         signin, pages, held_plan_pages, tasks, money_pages, reconciliation, ledger_keys, withdrawing, deciding,
         connecting, approved_company, bank_booking_pages, own_password, connection_pages, amili_key_pages, help_pages,
     )  # fmt: skip
-    for blueprint in (webhooks, fortnox_lifecycle, health, *people_use):
+    for blueprint in (webhooks, lifecycle, health, *people_use):
         app.register_blueprint(blueprint)
     app.context_processor(_for_templates)
     return app

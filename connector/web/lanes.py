@@ -1,6 +1,6 @@
 """Threads for requests, by what is asked for: what must be answered at once never waits behind pages.
 
-A ledger hangs up on a webhook after a second and never sends it again (odoo/API.md, "Webhooks"), and whoever watches
+A ledger hangs up on a webhook after a second and never sends it again, and whoever watches
 the service takes a slow answer for a dead one. Pages may wait for a ledger.
 """
 
@@ -15,7 +15,9 @@ from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
 
-AT_ONCE = ("/webhooks/", "/fortnox/lifecycle", "/health", "/ready", "/metrics")
+from connector.web import lifecycle
+
+AT_ONCE = ("/webhooks/", "/health", "/ready", "/metrics")
 DOOR = ("/sign-in", "/sign-out", "/language", "/static/")
 
 
@@ -35,7 +37,7 @@ class Lanes(ThreadedTaskDispatcher):
         super().__init__()
         self._pages = _pool(threads.pages)
         self._by_prefix: Mapping[tuple[str, ...], ThreadedTaskDispatcher] = MappingProxyType(
-            {AT_ONCE: _pool(threads.at_once), DOOR: _pool(threads.door)}
+            {(*AT_ONCE, *lifecycle.paths()): _pool(threads.at_once), DOOR: _pool(threads.door)}
         )
 
     def add_task(self, task: Any) -> None:

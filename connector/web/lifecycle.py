@@ -1,28 +1,39 @@
-"""Where Fortnox tells of the app itself. Who does not know the webhook secret is told nothing and changes nothing."""
+"""Where hosts tell of the app itself. Who is not known to be the host is told nothing and changes nothing."""
 
 from __future__ import annotations
 
 from flask import Blueprint, abort, request
+from flask.blueprints import BlueprintSetupState
 
-from connector.flows.events import lifecycle
-from connector.hosts.fortnox.lifecycle import SIGNATURE_HEADER, is_signed, notice
+from connector.flows.access.apps import host_settings
+from connector.flows.events.lifecycle import companies
+from connector.hosts import kinds
 from connector.web.person import deployment
 
-PATH = "/fortnox/lifecycle"
-
-fortnox_lifecycle = Blueprint("fortnox_lifecycle", __name__)
+lifecycle = Blueprint("lifecycle", __name__)
 
 
-@fortnox_lifecycle.post(PATH)
-def receive() -> dict[str, str]:
+def paths() -> tuple[str, ...]:
+    """The addresses, one for each kind of host that tells of the app."""
+    return tuple(kind.lifecycle_path for kind in kinds.every() if kind.lifecycle)
+
+
+@lifecycle.record
+def _mount(state: BlueprintSetupState) -> None:
+    """Give each kind of host that tells of the app its address."""
+    for kind in kinds.every():
+        if kind.lifecycle:
+            state.add_url_rule(kind.lifecycle_path, "receive", receive, methods=["POST"], defaults={"host": kind.id})
+
+
+def receive(host: str) -> dict[str, str]:
     """Take a message that is signed. 404 where no secret is set up, 401 for a signature that does not fit."""
-    secret = deployment().settings.fortnox_webhook_secret
-    if secret is None or not secret.get_secret_value():
+    kind = kinds.kind(host)
+    settings = host_settings(kind, deployment().settings)
+    if kind.lifecycle is None or not kind.lifecycle.is_set_up(settings):
         abort(404)
     body = request.get_data(cache=False)
-    if not is_signed(body, request.headers.get(SIGNATURE_HEADER, ""), secret):
+    if not kind.lifecycle.is_genuine(body, dict(request.headers), settings):
         abort(401)
-    told = notice(body)
-    if told is not None:
-        lifecycle.take(deployment(), told)
+    kind.lifecycle.take(body, companies(deployment(), host))
     return {"status": "ok"}

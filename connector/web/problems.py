@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 
 _FIRST_ERROR_STATUS = 400
 _TRY_AGAIN_S = 10
-_PATHS_FOR_MACHINES = ("/webhooks/", lifecycle.PATH)
 
 _SORTS: tuple[tuple[type[ConnectorError], str, int], ...] = (
     (RateLimited, "rate_limited", 503),
@@ -148,4 +147,4 @@ def _page(
 
 def _for_machines() -> bool:
     # By the path and not the blueprint, which an address that fits no route does not have.
-    return request.path.startswith(_PATHS_FOR_MACHINES) or request.blueprint == "health"
+    return request.path.startswith(("/webhooks/", *lifecycle.paths())) or request.blueprint == "health"

@@ -16,7 +16,7 @@ from flask import Blueprint, abort, current_app, request
 from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import Deployment
 from connector.hosts.opening import hints
-from connector.store import connections
+from connector.store import connections, inbox
 from connector.web.hint_box import HintBox
 
 LONGEST_BODY_BYTES = 64 * 1024
@@ -80,11 +80,15 @@ class Doors:
 
 @webhooks.post("/webhooks/<host>/<connection_id>/<token>")
 def receive(host: str, connection_id: str, token: str) -> dict[str, int]:
-    """Store a hint for each invoice the body names. 404 for a token that does not fit, whatever the reason."""
+    """Store a hint for each invoice the body names, and one that something changed where it says only that.
+
+    404 for a token that does not fit, whatever the reason.
+    """
     doors: Doors = current_app.extensions["doors"]
     if not doors.opens(host, connection_id, token):
         abort(404)
     found = hints(host, request.get_data(cache=False))
     box: HintBox = current_app.extensions["hint_box"]
-    box.put([(connection_id, invoice_id) for invoice_id in found.invoice_ids])
-    return {"accepted": len(found.invoice_ids)}
+    told = (*found.invoice_ids, *((inbox.NO_INVOICE,) if found.changes else ()))
+    box.put([(connection_id, invoice_id) for invoice_id in told])
+    return {"accepted": len(told)}

@@ -20,7 +20,8 @@ from pydantic import SecretStr
 
 from connector.domain.connection import ConnectionSettings
 from connector.flows.access.kept_tokens import KeptTokens
-from connector.flows.events.listening import Listener, Stream, Times
+from connector.flows.events.sources import outlets
+from connector.hosts.fortnox.listening import Listener, Stream, Times
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.remote.policy import HttpPolicy
@@ -158,7 +159,7 @@ class Air:
     @contextmanager
     def listening(self, url: str = "", *, times: Times = QUICK, await_start: bool = True) -> Iterator[Listener]:
         """A listener, from when it hears until the end of the block."""
-        listener = Listener(self.databases, self.stream(url), times=times, now=self.clock)
+        listener = Listener(outlets(self.databases, "fortnox"), self.stream(url), times=times, now=self.clock)
         subscribed = self.commands().get("subscribe-v1", 0)
         listener.start()
         try:
@@ -220,7 +221,7 @@ def _listen(order: dict[str, Any]) -> None:
     air = Air(state, Clock(), order["url"], databases, SecretStr(order["key"]), now=_now)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    listener = Listener(databases, air.stream(air.events_url), times=QUICK)
+    listener = Listener(outlets(databases, "fortnox"), air.stream(air.events_url), times=QUICK)
     listener.start()
     stopping.wait()
     listener.stop()

@@ -43,7 +43,7 @@ def visitor(app: Flask) -> Visitor:
     return Visitor(app)
 
 
-def add_company(deployment: Deployment, connection_id: str, name: str = "") -> str:
+def add_company(deployment: Deployment, connection_id: str, name: str = "", host: str = "odoo") -> str:
     """A connection whose two sides are never called; gives its webhook token."""
     if not (connections.summaries(deployment.databases.main) or connections.usable_accesses(deployment.databases.main)):
         connections.put_access(
@@ -58,7 +58,7 @@ def add_company(deployment: Deployment, connection_id: str, name: str = "") -> s
         deployment.databases.main,
         deployment.vault,
         connection_id=connection_id,
-        host="odoo",
+        host=host,
         name=name or connection_id,
         settings=ConnectionSettings(account="a" * 24, creditor=f"{connection_id:0>24}"),
         amili_access=DEFAULT_ACCESS,

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from connector.store import inbox
-from connector.web.lifecycle import fortnox_lifecycle
+from connector.web.lifecycle import lifecycle
 from connector.web.webhooks import webhooks
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL
@@ -20,11 +20,13 @@ def test_every_changing_address_but_the_webhooks_is_refused_without_the_token(ap
         for rule in app.url_map.iter_rules()
         if rule.methods
         and rule.methods & {"POST", "PUT", "PATCH", "DELETE"}
-        and not rule.endpoint.startswith((webhooks.name, fortnox_lifecycle.name))
+        and not rule.endpoint.startswith((webhooks.name, lifecycle.name))
     ]
     assert len(changing) >= 4
     for rule in changing:
-        path = adapter.build(rule.endpoint, dict.fromkeys(rule.arguments, "x"), method="POST")
+        path = adapter.build(
+            rule.endpoint, dict.fromkeys(rule.arguments, "x") | dict(rule.defaults or {}), method="POST"
+        )
         assert Visitor(app).client.post(path).status_code == 400, path
 
 

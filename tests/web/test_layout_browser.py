@@ -149,9 +149,12 @@ def addresses(app: Flask, values: dict[str, str]) -> dict[str, str]:
     ]
     assert NO_PAGES.keys() | AT_FORTNOX <= {rule.endpoint for rule in app.url_map.iter_rules()}
     adapter = app.url_map.bind("localhost")
+    found = {}
     for rule in rules:
-        assert rule.arguments <= values.keys(), f"say which {rule.arguments - values.keys()} {rule.rule} is tried with"
-    return {rule.endpoint: adapter.build(rule.endpoint, {one: values[one] for one in rule.arguments}) for rule in rules}
+        given = {**values, **(rule.defaults or {})}
+        assert rule.arguments <= given.keys(), f"say which {rule.arguments - given.keys()} {rule.rule} is tried with"
+        found[rule.endpoint] = adapter.build(rule.endpoint, {one: given[one] for one in rule.arguments})
+    return found
 
 
 def test_nothing_is_cut_on_any_page_of_a_company_and_nothing_is_in_two_languages(

@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, event
 
 from connector.flows.deployment import Deployment
+from connector.flows.events import following, requests
+from connector.flows.job import Job
 from connector.store import connections, inbox, tables
 from connector.store.inbox import Kind
 from connector.web.webhooks import LONGEST_BODY_BYTES, Doors
@@ -90,6 +92,20 @@ def test_a_body_that_says_nothing_is_answered_and_nothing_is_stored(
     response = ledger.post(f"/webhooks/odoo/alfa/{token}", data=body)
     assert (response.status_code, response.json) == (200, {"accepted": 0})
     assert stored(deployment) == []
+
+
+def test_a_body_that_tells_of_changes_and_names_no_invoice_starts_a_look_for_them(
+    app: Flask, deployment: Deployment
+) -> None:
+    token = add_company(deployment, "beta", host="fortnox")
+    response = app.test_client(use_cookies=False).post(
+        f"/webhooks/fortnox/beta/{token}", json={"type": "invoicepayment-created-v1", "entityId": "77"}
+    )
+    assert (response.status_code, response.json) == (200, {"accepted": 1})
+
+    jobs: list[Job] = []
+    requests.dispatch(deployment, jobs.append)
+    assert [(job.kind, job.partition) for job in jobs] == [(following.CHANGES, "beta")]
 
 
 def test_a_body_of_the_greatest_size_is_taken_and_a_larger_one_is_not(

@@ -15,6 +15,7 @@ from connector.hosts.base.consent import (
     TokenStore,
     Why,
 )
+from connector.hosts.base.events import CHANGES, Companies, EventSource, FollowedLedger, Lifecycle, Outlets
 from connector.hosts.base.host import Host
 from connector.hosts.base.kind import Administrator, ApiKey, Consent, HostKind, Installation
 from connector.hosts.base.ledger import (
@@ -39,15 +40,19 @@ from connector.hosts.base.ledger import (
 )
 
 __all__ = [
+    "CHANGES",
     "Administrator",
     "ApiKey",
     "App",
     "AppContext",
     "CaseEnd",
     "Changes",
+    "Companies",
     "Consent",
     "ConsentRefused",
     "Consented",
+    "EventSource",
+    "FollowedLedger",
     "HintTiming",
     "Hints",
     "Host",
@@ -59,6 +64,8 @@ __all__ = [
     "LedgerCases",
     "LedgerIdentity",
     "LedgerMessage",
+    "Lifecycle",
+    "Outlets",
     "PdfUnavailable",
     "ReceiptFile",
     "RequestQuota",

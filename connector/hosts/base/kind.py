@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr
 
 from connector.domain.invoice import Invoice
 from connector.hosts.base.consent import App, AppContext
+from connector.hosts.base.events import EventSource, Lifecycle, Outlets
 from connector.hosts.base.host import Host
 from connector.hosts.base.ledger import Hints, LedgerCases, SetUp
 from connector.remote.policy import HttpPolicy
@@ -115,6 +116,8 @@ class HostKind:
     know of the deployment, by the names that the environment has in capitals. `translate` gives the invoice of a saved
     document, and raises `Unreadable` for what is none. `same_books` says whether the settings of two connections name
     the same company's books, as far as they tell. `hints` gives what the body of a webhook points at, and never raises.
+    `events` makes the source of its own events from the deployment settings, the app if it has one, and the store; None
+    where they are not set up. `lifecycle` reads what it tells of the app.
     """
 
     id: str
@@ -126,6 +129,8 @@ class HostKind:
     hints: Callable[[bytes], Hints] = _no_hints
     installation: Installation | None = None
     deployment_settings: type[BaseModel] = BaseModel
+    events: Callable[[BaseModel, App | None, Outlets], EventSource | None] | None = None
+    lifecycle: Lifecycle | None = None
 
     @property
     def by_consent(self) -> Consent | None:
@@ -136,3 +141,8 @@ class HostKind:
     def callback_path(self) -> str:
         """Where people who approve are sent back to, below the deployment's public address."""
         return f"/{self.id}/callback"
+
+    @property
+    def lifecycle_path(self) -> str:
+        """Where the host tells of the app, if it does."""
+        return f"/{self.id}/lifecycle"

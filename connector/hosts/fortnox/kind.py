@@ -8,12 +8,23 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from connector.domain.invoice import Invoice
-from connector.hosts.base import App, AppContext, Consent, HostKind, RequestQuota
-from connector.hosts.fortnox import translate
+from connector.hosts.base import (
+    App,
+    AppContext,
+    Companies,
+    Consent,
+    EventSource,
+    HostKind,
+    Lifecycle,
+    Outlets,
+    RequestQuota,
+)
+from connector.hosts.fortnox import lifecycle, translate
 from connector.hosts.fortnox.access import FortnoxAccess
 from connector.hosts.fortnox.client import REQUESTS, RESERVED, WINDOW_S
 from connector.hosts.fortnox.documents import SYSTEM
 from connector.hosts.fortnox.events import hints
+from connector.hosts.fortnox.listening import Listener, Stream
 from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, SCOPES, FortnoxApp
 from connector.hosts.fortnox.settings import FortnoxSettings, fortnox_settings
 
@@ -29,8 +40,10 @@ class FortnoxDeployment(BaseModel):
 
     fortnox_client_id: str
     fortnox_client_secret: SecretStr | None
+    fortnox_webhook_secret: SecretStr | None
     fortnox_authorisation_url: str
     fortnox_api_url: str
+    fortnox_events_url: str
     fortnox_receipts: bool
 
 
@@ -55,6 +68,38 @@ def _app(context: AppContext) -> App | None:
     )
 
 
+def _events(settings: BaseModel, app: App | None, outlets: Outlets) -> EventSource | None:
+    """Who listens to Fortnox's events; None where there is no app at Fortnox, or no address of its events."""
+    assert isinstance(settings, FortnoxDeployment)  # noqa: S101 - as above
+    if not isinstance(app, FortnoxAccess) or not settings.fortnox_events_url:
+        return None
+    stream = Stream(
+        url=settings.fortnox_events_url,
+        client_id=app.app.client_id,
+        client_secret=app.app.client_secret,
+        tokens=app.company_tokens,
+        http=app.http,
+    )
+    return Listener(outlets, stream)
+
+
+class _Lifecycle(Lifecycle):
+    def is_set_up(self, settings: BaseModel) -> bool:
+        return bool(_secret(settings).get_secret_value())
+
+    def is_genuine(self, body: bytes, headers: Mapping[str, str], settings: BaseModel) -> bool:
+        return lifecycle.is_signed(body, headers.get(lifecycle.SIGNATURE_HEADER, ""), _secret(settings))
+
+    def take(self, body: bytes, companies: Companies) -> None:
+        if told := lifecycle.notice(body):
+            lifecycle.take(told, companies)
+
+
+def _secret(settings: BaseModel) -> SecretStr:
+    assert isinstance(settings, FortnoxDeployment)  # noqa: S101 - as above
+    return settings.fortnox_webhook_secret or SecretStr("")
+
+
 def _translate(document: dict[str, Any], settings: dict[str, Any]) -> Invoice:
     return translate.translate(document, fortnox_settings(settings))
 
@@ -77,5 +122,7 @@ KIND = HostKind(
     same_books=_same_books,
     hints=hints,
     deployment_settings=FortnoxDeployment,
+    events=_events,
+    lifecycle=_Lifecycle(),
 )
 CALLBACK_PATH = KIND.callback_path

@@ -10,9 +10,14 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 from dataclasses import dataclass
 
 from pydantic import SecretStr
+
+from connector.hosts.base import Companies
+
+log = logging.getLogger(__name__)
 
 SIGNATURE_HEADER = "X-Signature"
 EVENT_FIELD = "event"
@@ -56,3 +61,26 @@ def notice(body: bytes) -> Notice | None:
     tenant = found.get(TENANT_FIELD)
     number = str(tenant) if type(tenant) in {int, str} else ""
     return Notice(event[:_LONGEST_NAME], number if number.isascii() and number.isdigit() else "")
+
+
+def take(notice: Notice, companies: Companies) -> None:
+    """Act on what Fortnox told. What is not known, or concerns no company here, changes nothing.
+
+    A licence that ran out, or a deactivation, is looked at by the next poll: what it means shows in Fortnox's answers.
+    """
+    connection_id = companies.connection_of(notice.tenant_id)
+    if not connection_id and notice.event != DEACTIVATED:
+        log.info("Fortnox tells of %r, which concerns no connection here", notice.event)
+    elif notice.event == CONSENT_REVOKED:
+        if companies.park(connection_id):
+            log.warning(
+                "connection %s: its consent was withdrawn in Fortnox; nothing is asked of it until it is given anew",
+                connection_id,
+            )
+    elif notice.event == CONSENT_GIVEN:
+        if companies.let_go_on(connection_id):
+            log.info("connection %s: its consent was given anew in Fortnox; it goes on", connection_id)
+    elif notice.event in {LICENCE_EXPIRED, DEACTIVATED}:
+        log.warning("connection %s: Fortnox tells of %r; the next poll shows", connection_id or "unknown", notice.event)
+    else:
+        log.info("connection %s: Fortnox tells of %r, which changes nothing here", connection_id, notice.event)

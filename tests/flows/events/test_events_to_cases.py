@@ -16,10 +16,11 @@ import pytest
 from connector.domain.hand_over import HandOverState
 from connector.flows.events import following as polling
 from connector.flows.events import requests
-from connector.flows.events.listening import LEASE, listener_of
+from connector.flows.events.sources import sources_of
 from connector.flows.hand_over import driving
 from connector.flows.job import Job
 from connector.flows.outcome import Then
+from connector.hosts.fortnox.listening import LEASE
 from connector.sandbox.fortnox.switches import Change
 from connector.store import following, inbox, leases, timeline
 from tests.flows.acting import begun, driven
@@ -55,8 +56,7 @@ def await_subscription(on: Stage) -> None:
 @contextmanager
 def heard(on: Stage) -> Iterator[None]:
     """Somebody listens within the block."""
-    listener = listener_of(on.deployment)
-    assert listener
+    (listener,) = sources_of(on.deployment)
     listener.start()
     try:
         await_subscription(on)

@@ -16,9 +16,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from connector.flows.deployment import open_deployment
-from connector.flows.events.hearing import MOST_A_MINUTE
-from connector.flows.events.listening import LEASE, listener_of
+from connector.flows.events.sources import sources_of
 from connector.flows.outcome import pause_s
+from connector.hosts.fortnox.hearing import MOST_A_MINUTE
+from connector.hosts.fortnox.listening import LEASE
 from connector.sandbox.fortnox.books import Books
 from connector.sandbox.fortnox.switches import ExpiredTenant, OldOffset
 from connector.store import connections, feed_offsets, inbox, leases, ledger_keys
@@ -471,6 +472,6 @@ def test_nobody_listens_without_an_app_or_an_address(
     app = {"fortnox_client_id": APP.client_id, "fortnox_client_secret": APP.client_secret} if settings else {}
     deployment = open_deployment(settings_factory(**settings, **app))
     try:
-        assert listener_of(deployment) is None
+        assert sources_of(deployment) == ()
     finally:
         deployment.close()

@@ -18,14 +18,14 @@ from typing import Protocol
 from pydantic import SecretStr
 
 from connector.domain.errors import ConnectorError
+from connector.hosts.base import FollowedLedger
 from connector.remote.tokens import KeptToken
-from connector.store.connections import LedgerSummary
 
 log = logging.getLogger(__name__)
 
 RENEWED_AFTER = 5 / 6
 """After which part of what a token has left it is renewed: 50 minutes of an hour
-(fortnox/API.md, "Keeping the stream")."""
+(API.md, "Keeping the stream")."""
 
 LEAST_LEFT = timedelta(minutes=15)
 """A token that ends sooner is renewed before it is used."""
@@ -189,12 +189,12 @@ class Audience:
         seat.pause = min(seat.pause * 2, LONGEST_PAUSE)
 
 
-def companies_of(ledgers: Iterable[LedgerSummary]) -> tuple[Company, ...]:
+def companies_of(ledgers: Iterable[FollowedLedger]) -> tuple[Company, ...]:
     """The companies of these ledgers, but for those whose key is dead. Several connections may share one company."""
     keys: dict[str, list[tuple[str, int]]] = {}
     for ledger in ledgers:
         tenant_id = str(ledger.settings.get("tenant_id") or "")
         named = tenant_id.isascii() and tenant_id.isdigit() and len(tenant_id) <= _LONGEST_NUMBER
-        if named and ledger.key.refused_at is None:
-            keys.setdefault(str(int(tenant_id)), []).append((ledger.id, ledger.key.number))
+        if named and not ledger.is_refused:
+            keys.setdefault(str(int(tenant_id)), []).append((ledger.connection, ledger.key_number))
     return tuple(Company(tenant_id, tuple(found)) for tenant_id, found in keys.items())

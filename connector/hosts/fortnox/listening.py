@@ -20,21 +20,16 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from connector.domain.errors import ConnectorError
-from connector.flows.deployment import Deployment
-from connector.flows.events.audience import Audience, LastingTokens, companies_of
-from connector.flows.events.hearing import Hearing, Received
-from connector.flows.outcome import pause_s
-from connector.hosts.fortnox.access import FortnoxAccess
+from connector.hosts.base import EventSource, Outlets
+from connector.hosts.fortnox.audience import Audience, LastingTokens, companies_of
 from connector.hosts.fortnox.feed import Feed, open_feed
+from connector.hosts.fortnox.hearing import Hearing, Received
 from connector.remote.policy import HttpPolicy
-from connector.store import connections, leases
-from connector.store.database import Databases
 
 log = logging.getLogger(__name__)
 
 LEASE = "fortnox-events"
 
-_HOST = "fortnox"
 _TOKENS_AT_ONCE = 4
 _STOPS_WITHIN_S = 10.0
 _MOST_TRIES = 9
@@ -63,23 +58,8 @@ class Times:
     """How often it is looked what else is to be done, while no event comes."""
     good: float = 30.0
     """A stream that has lasted so long is in order."""
-    pause: Callable[[int], float] = pause_s
-    """The pause after so many failures."""
-
-
-def listener_of(deployment: Deployment) -> Listener | None:
-    """Who listens in this deployment; None where there is no app at Fortnox, or no address of its events."""
-    access, settings = deployment.app(_HOST), deployment.settings
-    if not isinstance(access, FortnoxAccess) or not settings.fortnox_events_url:
-        return None
-    stream = Stream(
-        url=settings.fortnox_events_url,
-        client_id=access.app.client_id,
-        client_secret=access.app.client_secret,
-        tokens=access.company_tokens,
-        http=deployment.http,
-    )
-    return Listener(deployment.databases, stream)
+    pause: Callable[[int], float] | None = None
+    """The pause after so many failures; None: as all work here has it."""
 
 
 class Trouble:
@@ -110,28 +90,28 @@ class Trouble:
         self._tries, self._is_told = 0, False
 
 
-class Listener:
+class Listener(EventSource):
     """Listens in a thread of its own from `start` to `stop`, while no other process does."""
 
     def __init__(
         self,
-        databases: Databases,
+        outlets: Outlets,
         stream: Stream,
         *,
         times: Times | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`now` is the clock by which tokens end."""
-        self._databases = databases
+        self._outlets = outlets
         self._stream = stream
         self._times = times or Times()
         self._executor = ThreadPoolExecutor(_TOKENS_AT_ONCE, thread_name_prefix="fortnox-tokens")
         self._audience = Audience(stream.tokens, self._executor, now)
-        self._received = Received(databases, stream.client_id)
+        self._received = Received(outlets, stream.client_id)
         self._owner = uuid.uuid4().hex
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fortnox-events", daemon=True)
-        self._trouble = Trouble(self._times.pause)
+        self._trouble = Trouble(self._times.pause or outlets.pause_s)
         self._house_at = 0.0
         self._has_listened = False
 
@@ -166,11 +146,11 @@ class Listener:
             self._or_later(self._keep_lease)
 
     def _keep_lease(self) -> float:
-        leases.try_lease(self._databases.main, LEASE, self._owner, for_s=self._times.lease)
+        self._outlets.take_lease(LEASE, self._owner, self._times.lease)
         return 0.0
 
     def _give_up(self) -> float:
-        leases.release(self._databases.main, LEASE, self._owner)
+        self._outlets.release(LEASE, self._owner)
         return 0.0
 
     def _turn(self) -> float:
@@ -194,9 +174,9 @@ class Listener:
     def _keep_house(self) -> bool:
         """See that no other process listens, and which companies there are; False if there is nothing to listen to."""
         self._house_at = time.monotonic() + self._times.house_every
-        if not leases.try_lease(self._databases.main, LEASE, self._owner, for_s=self._times.lease):
+        if not self._outlets.take_lease(LEASE, self._owner, self._times.lease):
             return False
-        self._audience.update(companies_of(connections.ledgers(self._databases.main, _HOST)))
+        self._audience.update(companies_of(self._outlets.ledgers()))
         return not self._audience.is_empty
 
     def _listen(self, feed: Feed) -> None:

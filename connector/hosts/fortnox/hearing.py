@@ -11,11 +11,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from connector.flows.events.audience import Audience
+from connector.hosts.base import CHANGES, Outlets
+from connector.hosts.fortnox.audience import Audience
 from connector.hosts.fortnox.feed import TOPIC, Feed, OffsetRefused
 from connector.hosts.fortnox.feed_frames import Event
-from connector.store import feed_offsets, inbox
-from connector.store.database import Databases
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ _MINUTE_S = 60
 class Received:
     """What has come, over all connections of the app `client_id`: how far it is stored, and what comes once more."""
 
-    databases: Databases
+    outlets: Outlets
     client_id: str
     offset_tries: int = 0
     _known: dict[str, None] = field(default_factory=dict)
@@ -50,7 +49,7 @@ class Received:
     def offset(self) -> str:
         """The offset to go on from; "" to begin now. What a connection before this one has told is not remembered."""
         self._known.clear()
-        offset = feed_offsets.get(self.databases.main, self.client_id, TOPIC)
+        offset = self.outlets.offset(self.client_id, TOPIC)
         # Whether the event at the offset comes again is not established.
         self._know([offset])
         return offset
@@ -58,7 +57,7 @@ class Received:
     def begin_now(self, why: str) -> None:
         """Go on without the offset."""
         log.warning("%s: events are followed from now on, and what came before is found by polling", why)
-        feed_offsets.forget(self.databases.main, self.client_id, TOPIC)
+        self.outlets.forget_offset(self.client_id, TOPIC)
         self.offset_tries = 0
 
     def is_new(self, event: Event) -> bool:
@@ -67,9 +66,9 @@ class Received:
 
     def store(self, hints: list[tuple[str, str]], events: list[Event]) -> None:
         """Store what events tell, and then how far that is."""
-        inbox.put_hints(self.databases.inbox, list(dict.fromkeys(hints)))
+        self.outlets.put_hints(list(dict.fromkeys(hints)))
         if offsets := [event.offset for event in events if event.offset]:
-            feed_offsets.put(self.databases.main, self.client_id, TOPIC, offsets[-1])
+            self.outlets.put_offset(self.client_id, TOPIC, offsets[-1])
             self._know(offsets)
 
     def _know(self, offsets: list[str]) -> None:
@@ -95,7 +94,7 @@ class Hearing:
         self._audience.ask()
         if tokens := self._audience.tokens_to_add():
             # A company that is on the stream gets its new token by being added anew
-            # (fortnox/API.md, "Keeping the stream").
+            # (API.md, "Keeping the stream").
             self._feed.remove_companies(self._audience.are_on(tokens))
             refused = self._feed.add_companies({one: token.value for one, token in tokens.items()})
             self._audience.added(tokens, refused)
@@ -138,7 +137,7 @@ class Hearing:
         """What an event tells of our connections; one that is not of theirs tells nothing."""
         ids = list(event.hints.invoice_ids)
         if event.hints.changes or (ids and self._is_flood(event.tenant_id)):
-            ids = [inbox.NO_INVOICE]
+            ids = [CHANGES]
         return [(one, invoice_id) for one in self._audience.connections_of(event.tenant_id) for invoice_id in ids]
 
     def _is_flood(self, tenant_id: str) -> bool:
