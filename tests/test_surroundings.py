@@ -16,7 +16,7 @@ from connector.hosts.fortnox import feed_wire
 from connector.hosts.fortnox.feed_wire import FeedLost
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
 from connector.hosts.wire import Transport as LedgerTransport
-from connector.remote.addresses import guarded_session
+from connector.remote import surroundings
 from connector.remote.policy import HttpPolicy
 from tests.certificates import self_signed
 from tests.source import calls, modules, name_of
@@ -37,6 +37,7 @@ def server() -> Iterator[tuple[str, Heard]]:
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", "2")
+            self.send_header("Set-Cookie", "session_id=of-one-company")
             self.end_headers()
             self.wfile.write(b"{}")
 
@@ -85,7 +86,6 @@ def test_amili_is_sent_its_key_alone(server: tuple[str, Heard]) -> None:
     transport = _amili(url)
     transport.get("/cases", operation="read", key="key")
     transport.post("/case--registrations", Creation(b"{}", "application/json", lambda: None), operation="x", key="key")
-    transport.close()
     assert heard == [("/cases", None), ("/case--registrations", None)]
 
 
@@ -106,16 +106,15 @@ def test_the_event_server_is_sent_no_password(server: tuple[str, Heard]) -> None
     assert heard == [("/topics", None)]
 
 
-def test_every_session_of_ours_is_one_of_these() -> None:
+def test_every_request_of_ours_is_made_in_one_place() -> None:
     made = {
         name_of(path)
         for path in modules()
         for call in calls(path)
-        if getattr(call.func, "attr", "") in {"Session", "get", "post", "put", "request"}
+        if getattr(call.func, "attr", "") in {"Session", "get", "post", "put", "request", "Request"}
         and getattr(getattr(call.func, "value", None), "id", "") == "requests"
     }
-    # The last asks what surrounds it, and sends nothing.
-    assert made == {"connector.remote.calls", "connector.hosts.fortnox.feed_wire"}
+    assert made == {"connector.remote.calls"}
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
@@ -139,8 +138,25 @@ def test_authorities_of_the_environment_are_asked(
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, str(certificate))
-    amili = _amili("https://amili.example")
-    for session in (guarded_session(allow_private=False), amili._client.session()):
-        settings = session.merge_environment_settings("https://amili.example", {}, None, None, None)
-        assert settings["verify"] == str(certificate)
-    amili.close()
+    assert surroundings.of("https://amili.example").verify == str(certificate)
+
+
+def test_surroundings_that_change_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    url = "http://ledger.example/3/invoices"
+    assert surroundings.of(url).proxies == {}
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+    assert surroundings.of(url).proxies["http"] == "http://proxy.example:3128"
+    monkeypatch.setenv("NO_PROXY", "ledger.example")
+    assert surroundings.of(url).proxies == {}
+
+
+def test_what_one_company_s_server_asks_a_browser_to_keep_is_sent_to_nobody(server: tuple[str, Heard]) -> None:
+    """Connections are shared, and cookies would be too."""
+    url, _ = server
+    ledger = _ledger(url)
+    first = ledger.send("GET", "/keeps", operation="read")
+    second = ledger.send("GET", "/keeps", operation="read")
+    assert first.headers["Set-Cookie"]
+    assert "Cookie" not in second.request.headers

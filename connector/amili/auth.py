@@ -116,11 +116,7 @@ def authenticate(transport: Transport, credentials: Credentials, *, now: datetim
 
 def try_to_sign_in(base_url: str, credentials: Credentials, http: HttpPolicy, *, now: datetime) -> None:
     """See whether Amili lets `credentials` in, by asking for a token that is thrown away. Raises as `authenticate`."""
-    transport = Transport(base_url, http)
-    try:
-        authenticate(transport, credentials, now=now)
-    finally:
-        transport.close()
+    authenticate(Transport(base_url, http), credentials, now=now)
 
 
 def _access_token(document: Mapping[str, Any]) -> SecretStr:

@@ -69,10 +69,6 @@ class Calls:
         self._api_code = credentials.api_code
         self._now = now
 
-    def close(self) -> None:
-        """Close the calling thread's connections."""
-        self._transport.close()
-
     def create(self, path: str, creation: Creation, *, operation: str) -> dict[str, Any]:
         """What the creation at `path` is answered with."""
         return self._answer(

@@ -93,10 +93,6 @@ class AmiliClient:
     ) -> None:
         self._calls = Calls(Transport(base_url, http), credentials, tokens, now=now)
 
-    def close(self) -> None:
-        """Close the calling thread's connections."""
-        self._calls.close()
-
     def register(self, registration: CaseRegistration, *, may_send: Callable[[], None]) -> RegistrationReceipt:
         """Register one debt as a case (API.md, "Case registration").
 

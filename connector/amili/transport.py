@@ -159,10 +159,6 @@ class Transport:
             **request,
         )
 
-    def close(self) -> None:
-        """Close the connections of the calling thread; those of others close when their threads end."""
-        self._client.close()
-
 
 def _never_connected(error: Exception) -> bool:
     """Whether `error` happened before there was a connection to send anything over.

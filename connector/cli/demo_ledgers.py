@@ -15,7 +15,8 @@ from connector.flows.companies import connecting, consent
 from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerIdentity
 from connector.hosts.fortnox.kind import CALLBACK_PATH
-from connector.remote.addresses import guarded_session
+from connector.remote.addresses import guarded_pool
+from connector.remote.calls import Kind, ask
 from connector.sandbox.fortnox import settling as fortnox_settling
 from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.grants import App
@@ -91,8 +92,14 @@ def demo_fortnox(public_url: str) -> Iterator[DemoLedger]:
 
         def way(deployment: Deployment) -> Way:
             question = consent.ask(deployment, "fortnox")
-            session = guarded_session(allow_private=True)
-            answer = session.get(question.url, allow_redirects=False, timeout=_CONSENT_TIMEOUT_S)
+            answer = ask(
+                guarded_pool(allow_private=True),
+                "GET",
+                question.url,
+                kind=Kind.DOCUMENT,
+                timeout_s=(_CONSENT_TIMEOUT_S, _CONSENT_TIMEOUT_S),
+                within_s=_CONSENT_TIMEOUT_S,
+            )
             address = answer.headers.get("Location", "")
             approved = consent.receive(deployment, "fortnox", consent.answer_in(address), state=question.state)
             return Way(consent.ledger_of(deployment, approved), approved.host_settings, None)

@@ -2,7 +2,7 @@
 
 Source: DESIGN.md, "Addresses": https, public addresses only unless the deployment says otherwise, and never
 followed through redirects. Two looks are taken. `checked_url` looks when the address is typed, so that the
-person gets a sentence about it. `guarded_session` looks again at every connection, at the very address that is then
+person gets a sentence about it. `guarded_pool` looks again at every connection, at the very address that is then
 connected to, since a name may resolve to something else by then.
 """
 
@@ -11,12 +11,11 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from functools import cache
 from urllib.parse import urlsplit
 
-import requests
-
 from connector.domain.errors import ConfigurationError
-from connector.remote.calls import new_session
+from connector.remote.calls import Pool
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _NEVER_PUBLIC = tuple(
@@ -95,13 +94,13 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-def guarded_session(*, allow_private: bool) -> requests.Session:
-    """A session whose connections reach public addresses only, unless `allow_private`.
+@cache
+def guarded_pool(*, allow_private: bool) -> Pool:
+    """Return this process's connections, which reach public addresses only unless `allow_private`.
 
-    A request whose server turns out to lie elsewhere raises `ConfigurationError` before it is connected to. For the
-    rest see `connector.remote.calls.new_session`.
+    A call whose server turns out to lie elsewhere raises `ConfigurationError` before it is connected to.
     """
-    return new_session(None if allow_private else require_public)
+    return Pool(None if allow_private else require_public)
 
 
 def _ascii(host: str) -> str:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import IntEnum
+from types import MappingProxyType
 from typing import Any
 
 import requests
 import urllib3
+from requests.utils import default_headers
 
+from connector.remote import surroundings
 from connector.remote.metered import Allowance, Check, MeteredAdapter, TooMuch, allowing
 
 _MIB = 1024 * 1024
 _PART_BYTES = 64 * 1024
 _HEAD_BYTES = 256 * 1024
 """What the head of an answer, and the seams between its parts, may come to."""
+_USUAL_HEADERS = dict(default_headers())
 
 
 class Kind(IntEnum):
@@ -43,24 +47,34 @@ class AnswerTooLarge(Exception):
         super().__init__(f"more than {kind.in_words}")
 
 
-def new_session(check: Check | None = None) -> requests.Session:
-    """A session for `ask`. `check` looks at each address before it is connected to, and raises for a wrong one.
+class Pool:
+    """Connections to other systems, kept for the next call and shared by all threads.
 
-    The passwords that `~/.netrc` holds for other programs are never sent.
+    `check` looks at each address before it is connected to, and raises for a wrong one. Neither cookies nor the
+    passwords that `~/.netrc` holds for other programs are ever sent.
     """
-    session = requests.Session()
-    session.auth = _as_given
-    adapter = MeteredAdapter(check)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+
+    def __init__(self, check: Check | None = None) -> None:
+        self._adapter = MeteredAdapter(check)
+
+    def send(self, request: requests.PreparedRequest, *, timeout_s: tuple[float, float]) -> requests.Response:
+        """Return the answer to `request`, its body still to be read. Raises the errors of `requests`."""
+        here = surroundings.of(request.url or "")
+        return self._adapter.send(
+            request, stream=True, timeout=timeout_s, verify=here.verify, proxies=dict(here.proxies)
+        )
+
+    def close(self) -> None:
+        """Close the connections that no call uses."""
+        self._adapter.close()
 
 
 def ask(
-    session: requests.Session,
+    pool: Pool,
     verb: str,
     url: str,
     *,
+    headers: Mapping[str, str] = MappingProxyType({}),
     kind: Kind,
     timeout_s: tuple[float, float],
     within_s: float,
@@ -70,31 +84,20 @@ def ask(
     """The answer to one request, whatever its status, read whole; no redirect is followed.
 
     `timeout_s` are the longest waits for a connection and for the next byte, `within_s` is for all of the call.
-    `begun` is told the status of an answer before its body is read.
+    `begun` is told the status of an answer before its body is read. `request` is in the words of `requests`.
     Raises `AnswerTooLarge`, the errors of `requests` (`ReadTimeout` for a call that takes too long in all), and what
-    the check of the session or a body's own reading raise.
+    the check of the pool or a body's own reading raise.
     """
     allowance = Allowance(within_s=within_s, wire_bytes=kind + kind // 4 + _HEAD_BYTES)
+    sent = requests.Request(verb, url, headers=_USUAL_HEADERS | dict(headers), **request).prepare()
     status: int | None = None
-
-    def read_whole(answer: requests.Response, **_: object) -> None:
-        # As a hook, since `requests` reads what redirects by itself, however much that is.
-        nonlocal status
-        status = answer.status_code
-        begun(status)
-        answer.raw = io.BytesIO(_body(answer, kind))
-
     try:
         with allowing(allowance):
-            return session.request(
-                verb,
-                url,
-                timeout=timeout_s,
-                allow_redirects=False,
-                stream=True,
-                hooks={"response": [read_whole, *session.hooks["response"]]},
-                **request,
-            )
+            answer = pool.send(sent, timeout_s=timeout_s)
+            status = answer.status_code
+            begun(status)
+            answer.raw = io.BytesIO(_body(answer, kind))
+            return answer
     except TooMuch:
         raise AnswerTooLarge(kind, status) from None
     except requests.exceptions.ConnectTimeout:
@@ -128,9 +131,3 @@ def _body(answer: requests.Response, kind: Kind) -> bytes:
         # Gives back a connection whose answer was read to its end, and ends every other.
         answer.raw.close()
     return b"".join(parts)
-
-
-def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Leave a request's credentials as they were given. Without any, `requests` takes them from `~/.netrc`, and in
-    place of a header `Authorization` too."""
-    return request

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 import requests
 
 from connector.domain.errors import TooLarge
-from connector.remote.addresses import guarded_session
+from connector.remote.addresses import guarded_pool
 from connector.remote.calls import AnswerTooLarge, Kind, ask
 from connector.remote.policy import HttpPolicy
 
 
 class HttpClient:
-    """Requests to one base address of `system`: one session for each thread, no redirects, no retries.
+    """Requests to one base address of `system`, without redirects and retries. Safe to use from several threads.
 
     `headers` go with every request.
     """
@@ -28,10 +27,18 @@ class HttpClient:
         self.url = url
         self._policy = policy
         self._headers = dict(headers)
-        self._local = threading.local()
+        self._pool = guarded_pool(allow_private=policy.allow_private)
 
     def send(
-        self, verb: str, path: str, *, operation: str, kind: Kind, advice: str = "", **request: Any
+        self,
+        verb: str,
+        path: str,
+        *,
+        operation: str,
+        kind: Kind,
+        advice: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+        **request: Any,
     ) -> requests.Response:
         """The answer to one request, whatever its status, read whole. `request` is in the words of `ask`.
 
@@ -41,12 +48,13 @@ class HttpClient:
         policy = self._policy
         try:
             return ask(
-                self.session(),
+                self._pool,
                 verb,
                 self.url + path,
                 kind=kind,
                 timeout_s=(policy.connect_timeout_s, policy.read_timeout_s),
                 within_s=policy.longest_call_s,
+                headers=self._headers | dict(headers),
                 **request,
             )
         except AnswerTooLarge as fault:
@@ -57,17 +65,3 @@ class HttpClient:
                 status=fault.status,
                 advice=advice,
             ) from None
-
-    def session(self) -> requests.Session:
-        """The session of the calling thread."""
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = guarded_session(allow_private=self._policy.allow_private)
-            session.headers.update(self._headers)
-        return session
-
-    def close(self) -> None:
-        """Close the connections of the calling thread; those of others close when their threads end."""
-        session = self._local.__dict__.pop("session", None)
-        if session is not None:
-            session.close()

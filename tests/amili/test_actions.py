@@ -171,7 +171,6 @@ def test_no_whole_answer_leaves_the_outcome_unknown_and_nothing_is_repeated(acti
         amili_client = client(wire.url, http=HttpPolicy(read_timeout_s=0.2))
         with pytest.raises(OutcomeUnknown):
             amili_client.act(action, may_send=_agree)
-        amili_client.close()
     assert len(wire.received) == 1
 
 

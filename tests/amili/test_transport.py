@@ -144,7 +144,6 @@ def test_a_connection_that_breaks_after_sending_leaves_the_outcome_unknown(react
             _register(amili)
         with pytest.raises(OutcomeUnknown) as reading:
             amili.case(CASE_ID)
-        amili.close()
     # One connection for each: nothing was repeated behind our back.
     assert [request.head.split()[0] for request in wire.received] == ["POST", "GET"]
     for caught in (creating, reading):
@@ -159,7 +158,6 @@ def test_a_kept_connection_that_was_dropped_meanwhile_proves_nothing() -> None:
         amili.case(CASE_ID)
         with pytest.raises(OutcomeUnknown):
             _register(amili)
-        amili.close()
     assert [request.head.split()[0] for request in wire.received] == ["GET", "POST"]
 
 

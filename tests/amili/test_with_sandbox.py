@@ -70,7 +70,6 @@ def pair() -> Iterator[Pair]:
     with running(create_amili(state)) as url:
         amili = AmiliClient(url, credentials(), MemoryTokenStore(), http=HttpPolicy(read_timeout_s=5))
         yield Pair(amili, state)
-        amili.close()
 
 
 def payment(case: str, amount: str = "100.50", reference: str = "p-1") -> CreditorPayment:

@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from connector.domain.errors import ConfigurationError
-from connector.remote.addresses import checked_url, guarded_session, is_public, normalised_url
+from connector.remote.addresses import checked_url, guarded_pool, is_public, normalised_url
+from connector.remote.calls import Kind, ask
 from tests.certificates import self_signed
 
 
@@ -196,20 +197,34 @@ def tls_server(tmp_path: Path) -> Iterator[tuple[int, Path, list[bytes]]]:
     listener.close()
 
 
-def test_a_guarded_session_does_not_even_connect_to_a_private_server(
-    tls_server: tuple[int, Path, list[bytes]],
+def post(port: int, *, allow_private: bool) -> requests.Response:
+    url = f"https://localhost:{port}/"
+    return ask(
+        guarded_pool(allow_private=allow_private),
+        "POST",
+        url,
+        kind=Kind.DOCUMENT,
+        timeout_s=(5, 5),
+        within_s=10,
+        data=b"secret",
+    )
+
+
+def test_a_private_server_is_not_even_connected_to(
+    tls_server: tuple[int, Path, list[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port, certificate, received = tls_server
-    with guarded_session(allow_private=False) as session, pytest.raises(ConfigurationError, match="private"):
-        session.post(f"https://localhost:{port}/", data=b"secret", verify=str(certificate), timeout=5)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with pytest.raises(ConfigurationError, match="private"):
+        post(port, allow_private=False)
     assert received == []
 
 
-def test_a_deployment_may_allow_private_servers(tls_server: tuple[int, Path, list[bytes]]) -> None:
+def test_a_deployment_may_allow_private_servers(
+    tls_server: tuple[int, Path, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     port, certificate, received = tls_server
-    with guarded_session(allow_private=True) as session:
-        answer: requests.Response = session.post(
-            f"https://localhost:{port}/", data=b"secret", verify=str(certificate), timeout=5
-        )
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    answer = post(port, allow_private=True)
     assert answer.text == "ok"
     assert b"".join(received).startswith(b"POST / HTTP/1.1")

@@ -7,14 +7,14 @@ import socket
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import repeat
 from typing import Any
 
 import pytest
 import requests
 
-from connector.remote.calls import AnswerTooLarge, Kind, ask, new_session
+from connector.remote.calls import AnswerTooLarge, Kind, Pool, ask
 from connector.remote.metered import Allowance, TooMuch
 from tests.amili.wire import Reaction, Received, Wire, reply, serving
 
@@ -55,8 +55,8 @@ def answering(head: str, parts: Iterable[bytes], taken: Taken | None = None, *, 
 
 
 def get(wire: Wire, *, within_s: float = 60.0, kind: Kind = LIMIT, **request: Any) -> requests.Response:
-    with new_session() as session:
-        return ask(session, "POST", f"{wire.url}/", kind=kind, timeout_s=(IDLE_S, IDLE_S), within_s=within_s, **request)
+    with closing(Pool()) as pool:
+        return ask(pool, "POST", f"{wire.url}/", kind=kind, timeout_s=(IDLE_S, IDLE_S), within_s=within_s, **request)
 
 
 def filled(size: int) -> Iterator[bytes]:
@@ -186,11 +186,11 @@ def test_what_is_not_packed_as_it_says_is_broken() -> None:
 def test_a_connection_is_kept_after_a_whole_answer_and_not_after_a_large_one() -> None:
     whole = reply("200 OK", b"{}", keep=True)
     large = answering("HTTP/1.1 200 OK\n\n", filled(LIMIT + 1))
-    with serving([whole, whole, large], [whole]) as wire, new_session() as session:
+    with serving([whole, whole, large], [whole]) as wire, closing(Pool()) as pool:
 
         def once() -> bytes:
             times = {"timeout_s": (IDLE_S, IDLE_S), "within_s": 60.0}
-            return ask(session, "GET", wire.url, kind=LIMIT, **times).content  # type: ignore[arg-type]
+            return ask(pool, "GET", wire.url, kind=LIMIT, **times).content  # type: ignore[arg-type]
 
         assert [once(), once()] == [b"{}", b"{}"]
         with pytest.raises(AnswerTooLarge):

@@ -87,7 +87,6 @@ def amili(http: HttpPolicy) -> Iterator[System]:
                 "creation": (Kind.DOCUMENT, register),
             },
         )
-        known.close()
 
 
 @contextmanager

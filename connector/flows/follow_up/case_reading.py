@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -87,17 +86,17 @@ class _Round:
         if 0 < kept.wait_s <= LONGEST_PAUSE_S:
             return False
         access = self._deployment.access(self._place.amili_access)
-        with closing(self._deployment.amili(self._place.environment, access)) as client:
-            try:
-                if kept.read_to is not None:
-                    self._read_changes(client, kept.read_to)
-                if kept.read_to is None or kept.since_all_s >= ALL_READ_EVERY_S:
-                    self._read_all(client)
-                self._read_missed(client)
-            except NotSent as error:
-                if error.retry_after_s:
-                    case_readings.postpone(self._db, self._place, for_s=min(error.retry_after_s, LONGEST_PAUSE_S))
-                raise
+        client = self._deployment.amili(self._place.environment, access)
+        try:
+            if kept.read_to is not None:
+                self._read_changes(client, kept.read_to)
+            if kept.read_to is None or kept.since_all_s >= ALL_READ_EVERY_S:
+                self._read_all(client)
+            self._read_missed(client)
+        except NotSent as error:
+            if error.retry_after_s:
+                case_readings.postpone(self._db, self._place, for_s=min(error.retry_after_s, LONGEST_PAUSE_S))
+            raise
         return True
 
     def _read_changes(self, client: AmiliClient, since: datetime) -> None:

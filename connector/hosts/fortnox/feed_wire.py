@@ -20,6 +20,7 @@ import websocket
 
 from connector.domain.errors import ConfigurationError, Unavailable
 from connector.hosts.fortnox.documents import SYSTEM
+from connector.remote import surroundings
 from connector.remote.addresses import is_public, normalised_url
 from connector.remote.metered import Allowance, MeteredSocket, TooMuch, allowing
 from connector.remote.policy import HttpPolicy
@@ -150,8 +151,8 @@ def connected(url: str, http: HttpPolicy) -> Iterator[Wire]:
     """
     server = _checked(url, allow_private=http.allow_private)
     # Proxies and authorities as for every other request.
-    surroundings = requests.Session().merge_environment_settings(server, {}, None, None, None)
-    proxy = requests.utils.select_proxy(server, surroundings["proxies"])
+    here = surroundings.of(server)
+    proxy = requests.utils.select_proxy(server, dict(here.proxies))
     way = _way(proxy)
     guarded = not http.allow_private and not proxy
     with _failures_told(), allowing(Allowance(within_s=2 * http.connect_timeout_s, wire_bytes=_HEAD_BYTES)):
@@ -161,7 +162,7 @@ def connected(url: str, http: HttpPolicy) -> Iterator[Wire]:
             timeout=http.connect_timeout_s,
             redirect_limit=0,
             suppress_origin=True,
-            sslopt={"context": _tls(surroundings["verify"], guarded=guarded)},
+            sslopt={"context": _tls(here.verify, guarded=guarded)},
             **way,
         )
     wire = Wire(connection)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -209,7 +210,7 @@ class AuthorisationServer:
         )
 
     def _post(
-        self, path: str, form: Mapping[str, str], *, operation: str, headers: Mapping[str, str] | None = None
+        self, path: str, form: Mapping[str, str], *, operation: str, headers: Mapping[str, str] = MappingProxyType({})
     ) -> requests.Response:
         credentials = (self._app.client_id, self._app.client_secret.get_secret_value())
         try:

@@ -32,6 +32,7 @@ from connector.sandbox.fortnox.state import FortnoxState
 from connector.sandbox.fortnox.switches import FortnoxSwitches, LockedPut
 from tests.hosts.contract import Made
 from tests.hosts.fortnox.wired import Tokens, Turns
+from tests.remote.answered import when_answered
 
 APP = App("client-1", "the-apps-own-secret", "https://connector.example/callback")
 ASK, AT_AMILI = "Till inkasso", "Hos inkasso"
@@ -117,16 +118,12 @@ class SandboxLedger:
         """`act` once, as soon as Fortnox has answered `verb` on `path`, before we see the answer."""
         left = [act]
 
-        def answered(answer: requests.Response, **_: Any) -> None:
-            if answer.request.method == verb and urlsplit(answer.url).path == path and left:
+        def answered(request: requests.PreparedRequest) -> None:
+            if request.method == verb and urlsplit(request.url or "").path == path and left:
                 left.pop()()
 
-        hooks = self.client._transport._client.session().hooks["response"]
-        hooks.append(answered)
-        try:
+        with when_answered(answered):
             yield
-        finally:
-            hooks.remove(answered)
         assert not left, "it never came to that"
 
     def _invoice(self, *, due_days_ago: int = 45, **more: Any) -> Made:
