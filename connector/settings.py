@@ -7,18 +7,21 @@ Secrets have no default: `amili-connector init` writes a `.env` with fresh ones.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from connector import manifest
 from connector.domain.errors import ConfigurationError
 from connector.env_file import read_env_file
+from connector.hosts import kinds
 
 _LAST_PORT = 65535
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -46,24 +49,6 @@ class Settings(BaseSettings):
     amili_production_url: str = Field(
         "",
         description="Base address of Amili's production API, as Amili states it; needed for production only.",
-    )
-    fortnox_client_id: str = Field("", description="Client id of your app at Fortnox; empty: no company there.")
-    fortnox_client_secret: SecretStr | None = Field(None, description="Client secret of your app at Fortnox.")
-    fortnox_webhook_secret: SecretStr | None = Field(
-        None,
-        description="Secret by which Fortnox signs what it tells of your app; empty: nothing of it is believed.",
-    )
-    fortnox_authorisation_url: str = Field(
-        "https://apps.fortnox.se", description="Base address of Fortnox's consent and tokens."
-    )
-    fortnox_api_url: str = Field("https://api.fortnox.se", description="Base address of Fortnox's API.")
-    fortnox_events_url: str = Field(
-        "wss://ws.fortnox.se/topics-v1",
-        description="Address of Fortnox's events; empty: changes are found by asking alone.",
-    )
-    fortnox_receipts: bool = Field(
-        False,
-        description="Ask companies in Fortnox for what receipts need too, if your app has it: inbox and connectfile.",
     )
     smtp_host: str = Field("", description="Mail server for the daily mail of what waits; empty: no mail is sent.")
     smtp_port: int = Field(587, ge=1, le=_LAST_PORT, description="Port of the mail server.")
@@ -116,6 +101,26 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
 
+    _of_hosts: dict[str, BaseModel] = PrivateAttr(default_factory=dict)
+
+    def of_host(self, host: str) -> BaseModel:
+        """What the deployment's settings say to a kind of host: its `HostKind.deployment_settings`."""
+        return self._of_hosts[host]
+
+    def with_hosts(self, values: Mapping[str, object]) -> Settings:
+        """These settings, and those of every kind of host that is installed, of `values` by the settings' names.
+
+        Raises `pydantic.ValidationError`, and `ConfigurationError` if no host is installed.
+        """
+        whole = self.model_copy()
+        whole._of_hosts = {
+            kind.id: kind.deployment_settings.model_validate(
+                {name: values[name] for name in kind.deployment_settings.model_fields if name in values}
+            )
+            for kind in kinds.every()
+        }
+        return whole
+
     @field_validator("secret_keys", mode="before")
     @classmethod
     def _split_keys(cls, value: object) -> object:
@@ -154,24 +159,7 @@ class Settings(BaseSettings):
             raise ValueError("must begin with https://, because cases of real people go there")
         return url
 
-    @field_validator("fortnox_client_id", "fortnox_client_secret", "fortnox_webhook_secret", mode="before")
-    @classmethod
-    def _without_blanks(cls, value: object) -> object:
-        text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if isinstance(text, str) and any(character.isspace() for character in text):
-            raise ValueError("holds blanks, which none of Fortnox's does")
-        return value
-
-    @field_validator("fortnox_events_url")
-    @classmethod
-    def _socket_address(cls, url: str) -> str:
-        if url and not url.startswith(("wss://", "ws://")):
-            raise ValueError("must begin with wss://")
-        return url
-
-    @field_validator(
-        "public_url", "amili_sandbox_url", "amili_production_url", "fortnox_authorisation_url", "fortnox_api_url"
-    )
+    @field_validator("public_url", "amili_sandbox_url", "amili_production_url")
     @classmethod
     def _address(cls, url: str) -> str:
         if url and not url.startswith(("https://", "http://")):
@@ -203,12 +191,6 @@ class Settings(BaseSettings):
         if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= _LAST_PORT:
             raise ValueError("must be ADDRESS:PORT, for example 127.0.0.1:8080")
         return value
-
-    @model_validator(mode="after")
-    def _whole_app_at_fortnox(self) -> Settings:
-        if bool(self.fortnox_client_id) != bool(self.fortnox_client_secret):
-            raise ValueError("FORTNOX_CLIENT_ID and FORTNOX_CLIENT_SECRET must be set together")
-        return self
 
     @field_validator("mail_from")
     @classmethod
@@ -243,13 +225,25 @@ def load_settings(env_file: Path | None = Path(".env"), **overrides: object) -> 
     Raises `ConfigurationError`, one sentence that names the first wrong setting, or the line of the file that cannot
     be read, and what reading a file of text raises.
     """
-    written = read_env_file(env_file, known=Settings.model_fields.keys()) if env_file else {}
-    in_environment = {name.lower() for name in os.environ}
-    from_file = {name.lower(): value for name, value in written.items() if name.lower() not in in_environment}
+    written = read_env_file(env_file, known=setting_fields().keys()) if env_file else {}
+    environment = {name.lower(): value for name, value in os.environ.items()}
+    from_file = {name.lower(): value for name, value in written.items() if name.lower() not in environment}
     try:
-        return Settings(**(from_file | overrides))  # type: ignore[arg-type]
+        settings = Settings(**(from_file | overrides))  # type: ignore[arg-type]
+        return settings.with_hosts(from_file | environment | overrides)
     except ValidationError as error:
         raise ConfigurationError(_sentence(error)) from None
+
+
+def setting_fields() -> dict[str, FieldInfo]:
+    """Every setting by its name in small letters: a deployment's own, and those of the hosts that are installed.
+
+    Raises `ConfigurationError` if no host is installed.
+    """
+    own = dict(Settings.model_fields)
+    for kind in kinds.every():
+        own |= kind.deployment_settings.model_fields
+    return own
 
 
 def _sentence(error: ValidationError) -> str:

@@ -24,7 +24,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-from connector.settings import Settings, load_settings
+from connector.settings import Settings, load_settings, setting_fields
 from connector.store.database import Databases, open_databases
 from tests import migrated
 
@@ -114,7 +114,7 @@ def chromium() -> str:
 @pytest.fixture
 def settings_factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SettingsFactory:
     """Settings of this test alone: nothing of the machine's own environment or `.env` is in them."""
-    for name in Settings.model_fields:
+    for name in setting_fields():
         monkeypatch.delenv(name.upper(), raising=False)
 
     def make(**overrides: object) -> Settings:

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "connector.manifest": {"connector.resources"},
     "connector.manifest.__main__": {"connector", "connector.resources", "connector.domain", "connector.hosts"},
     "connector.env_file": {"connector.domain"},
-    "connector.settings": {"connector.manifest", "connector.domain", "connector.env_file"},
+    "connector.settings": {"connector.manifest", "connector.domain", "connector.env_file", "connector.hosts"},
     "connector.remote": {"connector.remote", "connector.domain"},
     "connector.amili": {"connector", "connector.amili", "connector.remote", "connector.domain"},
     "connector.hosts": {

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from connector.domain.checks.texts import TEXTS
-from connector.settings import Settings
+from connector.settings import setting_fields
 from tests.live import amili_points, fortnox_points
 from tests.source import PACKAGE, ROOT, modules
 
@@ -56,7 +56,7 @@ def is_there(place: str) -> bool:
     if "/" in place:
         return (PACKAGE / place).exists()
     name = place.rpartition(".")[2]
-    return name.lower() in Settings.model_fields or any(
+    return name.lower() in setting_fields() or any(
         re.search(rf"\b{name}\b", path.read_text(encoding="utf-8")) for path in modules()
     )
 

@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -16,6 +16,7 @@ import click
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 import connector
 from connector import manifest
@@ -39,7 +40,7 @@ from connector.hosts.odoo.settings import OdooSettings
 from connector.resources import templates_path
 from connector.sandbox.fortnox.grants import KNOWN_SCOPES
 from connector.sandbox.fortnox.switches import Consent
-from connector.settings import Settings, load_settings
+from connector.settings import Settings, load_settings, setting_fields
 from connector.web.texts import LANGUAGES, load_catalogues
 from tests.chaos.__main__ import SCENARIOS
 from tests.conftest import SettingsFactory
@@ -96,9 +97,13 @@ def documented_default(row: tuple[str, ...]) -> str:
 
 
 def defaults(model: type[BaseModel]) -> dict[str, str]:
+    return defaults_in(model.model_fields)
+
+
+def defaults_in(fields: Mapping[str, FieldInfo]) -> dict[str, str]:
     return {
         name: "none" if field.is_required() else as_written(field.get_default(call_default_factory=True))
-        for name, field in model.model_fields.items()
+        for name, field in fields.items()
     }
 
 
@@ -106,7 +111,7 @@ def test_every_setting_is_in_the_guide_for_operating_with_its_default() -> None:
     documented = table("Settings", OPERATING)
     rows = {name.lower(): documented_default(row) for name, row in documented.items() if name != "setting"}
 
-    assert rows == defaults(Settings)
+    assert rows == defaults_in(setting_fields())
 
 
 def env_lines() -> dict[str, str]:
@@ -115,7 +120,9 @@ def env_lines() -> dict[str, str]:
 
 
 def test_every_setting_is_in_the_example_with_its_default() -> None:
-    expected = {name: value.replace("none", "").replace("empty", "") for name, value in defaults(Settings).items()}
+    expected = {
+        name: value.replace("none", "").replace("empty", "") for name, value in defaults_in(setting_fields()).items()
+    }
 
     assert env_lines() == expected
 
@@ -194,7 +201,7 @@ def test_every_code_setting_command_and_difference_is_found_where_its_reader_rea
         *DifferenceKind,
         *HandOverState,
         *TaskKind,
-        *(name.upper() for name in Settings.model_fields),
+        *(name.upper() for name in setting_fields()),
         *(company - {"reminders", "rule"}),
         *(f"reminders.{name}" for name in ReminderPolicy.model_fields),
         *(f"rule.{name}" for name in EscalationRule.model_fields),
@@ -273,7 +280,7 @@ def test_the_guide_to_fortnox_names_every_setting() -> None:
     named = set(re.findall(r"`([^`\s]+)`", FORTNOX_GUIDE))
 
     assert set(table("Settings of the connection", FORTNOX_GUIDE)) - {"setting"} == set(FortnoxSettings.model_fields)
-    assert {name.upper() for name in Settings.model_fields if name.startswith("fortnox_")} <= named
+    assert {name.upper() for name in setting_fields() if name.startswith("fortnox_")} <= named
     assert f"“{FortnoxSettings().case_label}”" in FORTNOX_GUIDE
 
 
@@ -360,7 +367,7 @@ def test_the_links_of_a_hosts_guide_lead_to_files_and_headings(host: str) -> Non
 def test_the_guide_for_operating_names_settings_and_links_that_there_are() -> None:
     named = set(re.findall(r"`([A-Z][A-Z_]+[A-Z])`", OPERATING)) - set(logging.getLevelNamesMapping())
     assert named
-    assert {name.lower() for name in named} <= set(Settings.model_fields)
+    assert {name.lower() for name in named} <= set(setting_fields())
     assert "(connector/OPERATING.md)" in README
     for path, anchor in re.findall(r"\]\(([^)#]*)#([^)]*)\)", OPERATING):
         assert anchor in anchors((PACKAGE / path).read_text(encoding="utf-8") if path else OPERATING)

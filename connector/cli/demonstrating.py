@@ -38,7 +38,7 @@ from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import AmiliState, guide_state
 from connector.sandbox.shared.serve import running
 from connector.sandbox.shared.switches import AmiliSwitches, answer_lost_after_create
-from connector.settings import Settings, load_settings
+from connector.settings import Settings, load_settings, setting_fields
 from connector.store import connections, timeline, users
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
@@ -152,7 +152,7 @@ def _stage(host_kind: str, port: int) -> Iterator[Stage]:
 
 def _settings(folder: Path, amili_url: str, address: str, ledger: DemoLedger) -> Settings:
     # Every field is given, so that nothing of this machine's environment counts.
-    defaults = {name: field.default for name, field in Settings.model_fields.items() if not field.is_required()}
+    defaults = {name: field.default for name, field in setting_fields().items() if not field.is_required()}
     chosen: dict[str, object] = {
         "secret_keys": Fernet.generate_key().decode(),
         "session_secret": secrets.token_urlsafe(48),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, abort, request
 from flask.blueprints import BlueprintSetupState
 
-from connector.flows.access.apps import host_settings
 from connector.flows.events.lifecycle import companies
 from connector.hosts import kinds
 from connector.web.person import deployment
@@ -29,7 +28,7 @@ def _mount(state: BlueprintSetupState) -> None:
 def receive(host: str) -> dict[str, str]:
     """Take a message that is signed. 404 where no secret is set up, 401 for a signature that does not fit."""
     kind = kinds.kind(host)
-    settings = host_settings(kind, deployment().settings)
+    settings = deployment().settings.of_host(host)
     if kind.lifecycle is None or not kind.lifecycle.is_set_up(settings):
         abort(404)
     body = request.get_data(cache=False)

@@ -20,7 +20,7 @@ from connector.domain.hand_over import UNFINISHED, HandOverState, Origin, Reques
 from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment, open_deployment
 from connector.flows.hand_over import asking
-from connector.settings import Settings, load_settings
+from connector.settings import load_settings, setting_fields
 from connector.store import connections, hand_overs, inbox
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
@@ -124,7 +124,7 @@ def deployed(
         "ALLOW_PRIVATE_ADDRESSES": "true",
         "LOG_LEVEL": "WARNING",
     }
-    names = {name.lower() for name in env} & set(Settings.model_fields)
+    names = {name.lower() for name in env} & set(setting_fields())
     deployment = open_deployment(load_settings(None, **{name: env[name.upper()] for name in names}))
     try:
         token = _join(deployment, boxes, ledger_url or boxes.ledger_url)

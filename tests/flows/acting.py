@@ -24,6 +24,7 @@ from connector.flows.hand_over.register import register
 from connector.flows.outcome import Outcome, Then
 from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR, Case
 from connector.sandbox.shared.switches import AmiliSwitches, Fault, FaultKind
+from connector.settings import Settings
 from connector.store import hand_over_work, hand_overs, tables, timeline
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Lease
@@ -178,7 +179,11 @@ def case_at_amili(on: Stage, invoice: str) -> Case:
 
 def elsewhere(deployment: Deployment, **settings: Any) -> Deployment:
     """The same deployment in another process, with these settings in place: nothing remembered from before."""
-    return replace(deployment, settings=deployment.settings.model_copy(update=settings), _clients={}, posted=Posted())
+    own = {name: value for name, value in settings.items() if name in Settings.model_fields}
+    changed = deployment.settings.model_copy(update=own)
+    if of_hosts := {name: value for name, value in settings.items() if name not in own}:
+        changed = changed.with_hosts(of_hosts)
+    return replace(deployment, settings=changed, _clients={}, posted=Posted())
 
 
 def closed_port() -> int:

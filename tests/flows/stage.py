@@ -33,7 +33,7 @@ from connector.sandbox.amili.state import AmiliState, guide_state
 from connector.sandbox.fortnox.state import FortnoxState
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running
-from connector.settings import Settings, load_settings
+from connector.settings import Settings, load_settings, setting_fields
 from connector.store import case_readings, comparisons, connections, hand_overs, inbox, tables
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
@@ -228,7 +228,7 @@ def environment(folder: Path, amili_url: str, database_url: str, overrides: dict
 
 def settings_from(env: dict[str, str]) -> Settings:
     """The settings that a process with this environment has."""
-    names = {name.lower() for name in env} & set(Settings.model_fields)
+    names = {name.lower() for name in env} & set(setting_fields())
     return load_settings(None, **{name: env[name.upper()] for name in names})
 
 

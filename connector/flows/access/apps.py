@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from connector.flows.access.kept_tokens import KeptTokens
 from connector.flows.access.ledger_budget import LedgerBudget
 from connector.hosts import kinds
-from connector.hosts.base import App, AppContext, HostKind, RequestQuota
+from connector.hosts.base import App, AppContext, RequestQuota
 from connector.remote.policy import HttpPolicy
 from connector.settings import Settings
 from connector.store.budgets import Quota
 from connector.store.crypto import Vault
 from connector.store.database import Databases
-
-
-def host_settings(kind: HostKind, settings: Settings) -> BaseModel:
-    """What the deployment's settings say to a kind of host."""
-    return kind.deployment_settings.model_validate(settings, from_attributes=True)
 
 
 def app_at(host: str, settings: Settings, databases: Databases, vault: Vault, http: HttpPolicy) -> App | None:
@@ -31,7 +24,7 @@ def app_at(host: str, settings: Settings, databases: Databases, vault: Vault, ht
         return LedgerBudget(databases, name, Quota(quota.limit, quota.window_s, quota.reserved))
 
     context = AppContext(
-        settings=host_settings(kind, settings),
+        settings=settings.of_host(host),
         redirect_uri=f"{settings.public_url}{kind.callback_path}",
         tokens=KeptTokens(databases, vault, kind.name),
         budget=budget,

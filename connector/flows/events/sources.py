@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.flows.access.apps import host_settings
 from connector.flows.deployment import Deployment
 from connector.flows.outcome import pause_s
 from connector.hosts import kinds
@@ -17,7 +16,7 @@ def sources_of(deployment: Deployment) -> tuple[EventSource, ...]:
     """Who listens in this deployment: a source for each kind of host that has events and is set up for them."""
     found = (
         kind.events(
-            host_settings(kind, deployment.settings), deployment.app(kind.id), outlets(deployment.databases, kind.id)
+            deployment.settings.of_host(kind.id), deployment.app(kind.id), outlets(deployment.databases, kind.id)
         )
         for kind in kinds.every()
         if kind.events

@@ -104,6 +104,10 @@ class Installation(ABC):
         """Whether two ledgers, by their settings, are in one database, where `remove` takes away for both."""
 
 
+class NoSettings(BaseModel):
+    """What a kind of host says that wants to know nothing of the deployment."""
+
+
 def _no_hints(body: bytes) -> Hints:  # noqa: ARG001 - for hosts that send none
     return Hints()
 
@@ -128,7 +132,7 @@ class HostKind:
     same_books: Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
     hints: Callable[[bytes], Hints] = _no_hints
     installation: Installation | None = None
-    deployment_settings: type[BaseModel] = BaseModel
+    deployment_settings: type[BaseModel] = NoSettings
     events: Callable[[BaseModel, App | None, Outlets], EventSource | None] | None = None
     lifecycle: Lifecycle | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, SecretStr
 
 from connector.domain.invoice import Invoice
 from connector.hosts.base import (
@@ -22,6 +22,7 @@ from connector.hosts.base import (
 from connector.hosts.fortnox import lifecycle, translate
 from connector.hosts.fortnox.access import FortnoxAccess
 from connector.hosts.fortnox.client import REQUESTS, RESERVED, WINDOW_S
+from connector.hosts.fortnox.deployment import FortnoxDeployment
 from connector.hosts.fortnox.documents import SYSTEM
 from connector.hosts.fortnox.events import hints
 from connector.hosts.fortnox.listening import Listener, Stream
@@ -31,20 +32,6 @@ from connector.hosts.fortnox.settings import FortnoxSettings, fortnox_settings
 _ID = "fortnox"
 _COMPANY = "tenant_id"
 _QUOTA = RequestQuota(REQUESTS, WINDOW_S, RESERVED)
-
-
-class FortnoxDeployment(BaseModel):
-    """What a deployment's settings say of its app at Fortnox."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-    fortnox_client_id: str
-    fortnox_client_secret: SecretStr | None
-    fortnox_webhook_secret: SecretStr | None
-    fortnox_authorisation_url: str
-    fortnox_api_url: str
-    fortnox_events_url: str
-    fortnox_receipts: bool
 
 
 def _app(context: AppContext) -> App | None:
