@@ -21,12 +21,12 @@ def manifest_path() -> Path:
 
 
 def templates_path() -> Path:
-    """The folder of templates: `pages/` and `help/` for people, `odoo/` for what is installed into Odoo."""
+    """The folder of templates: `pages/` and `help/` for people, and one for each host of what is installed into it."""
     return _root() / "templates"
 
 
 def read_template(relative: str) -> str:
-    """The text of one template, named by its path under `templates/`, for example "odoo/action.py.txt".
+    """The text of one template, named by its path under `templates/`, for example "pages/base.html".
 
     Raises `FileNotFoundError` for a template that does not exist and `ValueError` for a path that leads out
     of the templates.

@@ -128,6 +128,22 @@ def test_modules_import_only_from_their_own_floor_and_those_below() -> None:
     assert not upward
 
 
+def test_no_module_names_a_host_outside_the_hosts_folder() -> None:
+    hosts = [path.name for path in (PACKAGE / "hosts").iterdir() if (path / "kind.py").is_file()]
+    naming = {
+        f"{name_of(path)} names {host}"
+        for path in modules()
+        for host in hosts
+        if host in path.read_text(encoding="utf-8").lower()
+        and not name_of(path).startswith((f"connector.hosts.{host}.", "connector.sandbox"))
+        and name_of(path) != f"connector.hosts.{host}"
+        and "migrations" not in path.parts
+    }
+
+    assert len(hosts) >= 2
+    assert not naming
+
+
 def test_the_engine_is_known_in_one_module() -> None:
     assert [name_of(path) for path in modules() if "dbos" in roots(path)] == ["connector.flows.engine"]
 

@@ -23,7 +23,6 @@ _WHERE = {
     "key": "keys:key",
     "list": "listing:list_command",
     "map": "mapping:map_command",
-    "odoo": "provisioning:odoo",
     "pause": "going_live:pause",
     "preview": "previewing:preview_command",
     "propose": "proposing:propose",
@@ -48,15 +47,28 @@ _EPILOG = (
 )
 
 
+def _of_host(host: str) -> click.Command | None:
+    """The group of a kind of host in which something is installed."""
+    from connector.hosts import kinds  # noqa: PLC0415
+
+    if not kinds.is_known(host) or not kinds.kind(host).installation:
+        return None
+    from connector.cli.provisioning import group_of  # noqa: PLC0415
+
+    return group_of(host)
+
+
 class _LoadedOnDemand(click.Group):
     """A group that imports a command only when it is used: a worker needs no web server, `map` no engine."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return sorted(_WHERE)
+        from connector.hosts import kinds  # noqa: PLC0415
+
+        return sorted((*_WHERE, *(kind.id for kind in kinds.every() if kind.installation)))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _WHERE:
-            return None
+            return _of_host(cmd_name)
         module, _, name = _WHERE[cmd_name].partition(":")
         return cast("click.Command", getattr(import_module(f"connector.cli.{module}"), name))
 

@@ -9,10 +9,10 @@ from typing import Any
 import click
 from pydantic import SecretStr
 
-from connector import manifest
 from connector.amili.client import AmiliClient
 from connector.amili.keys import make_key_pair
 from connector.amili.models import Creditor
+from connector.cli import key_options
 from connector.cli.consenting import approve, renew
 from connector.cli.deploying import opened
 from connector.cli.exit_codes import ExitCode
@@ -32,7 +32,12 @@ from connector.hosts.base import LedgerIdentity
 from connector.store import amili_accesses, connections
 from connector.store.connections import DEFAULT_ACCESS
 
-_HOSTS = [host.id for host in manifest.load().hosts if host.status == "available"]
+_HOSTS = kinds.by_key_first()
+_HELP = f"""Connect a company: test its ledger and its creditor at Amili, show both, then save.
+
+{key_options.explained()} Asks for what is not given. Nothing is saved before both sides have answered. Better than
+--api-key, which others may see in the list of processes, are the question and LEDGER_API_KEY.
+"""
 _NAME = click.option("--name", default=DEFAULT_ACCESS, show_default=True, help="Name of the key pair.")
 
 
@@ -168,14 +173,9 @@ class _Opened:
     choice: connecting.Choice
 
 
-@click.command()
+@click.command(help=_HELP)
 @click.argument("host_kind", metavar=f"[{'|'.join(_HOSTS)}]", type=click.Choice(_HOSTS), default=_HOSTS[0])
-@click.option("--url", help="Address of the Odoo, for example https://company.odoo.com.")
-@click.option("--database", help="Name of the Odoo database.")
-@click.option(
-    "--login", help="Login of the key's user, which Odoo 17 and 18 want beside the key; asked for there if not given."
-)
-@click.option("--api-key", envvar="LEDGER_API_KEY", help="The API key in Odoo; asked for, unseen, if not given.")
+@key_options.options
 @click.option("--amili-keys", default=DEFAULT_ACCESS, show_default=True, help="Name of the Amili key pair to use.")
 @click.option(
     "--environment",
@@ -193,9 +193,6 @@ class _Opened:
 @click.option("--yes", is_flag=True, help="Save without asking.")
 def connect(
     host_kind: str,
-    url: str | None,
-    database: str | None,
-    login: str | None,
     api_key: str | None,
     amili_keys: str,
     environment: str | None,
@@ -203,17 +200,11 @@ def connect(
     settings_file: Path | None,
     connection_id: str | None,
     yes: bool,
+    **asked: str | None,
 ) -> None:
-    """Connect a company: test its ledger and its creditor at Amili, show both, then save.
-
-    An Odoo is opened by an API key. A company in Fortnox approves your app in a browser instead, so that --url,
-    --database, --login and --api-key are not for it. Asks for what is not given. Nothing is saved before both sides
-    have answered. Better than --api-key, which others may see in the list of processes, are the question and
-    LEDGER_API_KEY.
-    """
+    """Connect a company; `asked` is what was given of the settings that a kind of host is opened by."""
     by_consent = kinds.by_consent(host_kind)
-    if by_consent and (url or database or login):
-        raise Misused("--url, --database and --login are for Odoo.")
+    key_options.require_fitting(host_kind, asked)
     with opened() as deployment:
         access = deployment.access(amili_keys)
         settings = read_settings(settings_file)
@@ -229,9 +220,8 @@ def connect(
                 return
             found = _approved(deployment, api, approved, settings)
         else:
-            found = _by_key(
-                deployment, host_kind, api, settings, url=url, database=database, login=login, api_key=api_key
-            )
+            settings = key_options.completed(deployment, host_kind, settings, asked)
+            found = _by_key(deployment, host_kind, api, settings, api_key)
         who = f"{found.ledger.company} ({found.ledger.organization_number or 'no organisation number'})"
         click.echo(f"Ledger:   {shown(f'{who}, {found.ledger.version}, as {found.ledger.user}')}")
         host_settings = {**found.settings.host, **found.ledger.found_settings}
@@ -272,9 +262,16 @@ def connect(
         if by_consent:
             click.echo("Next: `amili-connector serve`.")
             return
-        click.echo("Webhook address for the ledger, shown once (`odoo provision` installs one by itself):")
-        click.echo(f"  {webhook_url(deployment, host_kind, name, token)}")
-        click.echo("Next: `amili-connector odoo provision`, then `amili-connector serve`.")
+        _say_what_next(host_kind, webhook_url(deployment, host_kind, name, token))
+
+
+def _say_what_next(host_kind: str, address: str) -> None:
+    installs = kinds.kind(host_kind).installation is not None
+    by_itself = f" (`{host_kind} provision` installs one by itself)" if installs else ""
+    click.echo(f"Webhook address for the ledger, shown once{by_itself}:")
+    click.echo(f"  {address}")
+    first = f"`amili-connector {host_kind} provision`, then " if installs else ""
+    click.echo(f"Next: {first}`amili-connector serve`.")
 
 
 def _require_new(deployment: Deployment, host_kind: str, found: _Opened, host_settings: dict[str, Any]) -> None:
@@ -303,44 +300,11 @@ def _approved(deployment: Deployment, api: AmiliClient, approved: Approved, sett
 
 
 def _by_key(
-    deployment: Deployment,
-    host_kind: str,
-    api: AmiliClient,
-    settings: ConnectionSettings,
-    *,
-    url: str | None,
-    database: str | None,
-    login: str | None,
-    api_key: str | None,
+    deployment: Deployment, host_kind: str, api: AmiliClient, settings: ConnectionSettings, api_key: str | None
 ) -> _Opened:
-    settings = _with_login(deployment, host_kind, _with_options(host_kind, settings, url=url, database=database), login)
     key = secret(api_key, "The ledger's API key")
     ledger = connecting.identify_ledger(deployment, host_kind, settings.host, key)
     return _Opened(ledger, settings, key, connecting.creditors_for(api, ledger.organization_number))
-
-
-def _with_options(
-    host_kind: str, settings: ConnectionSettings, *, url: str | None, database: str | None
-) -> ConnectionSettings:
-    """The settings with what was given beside them, and with the ledger's address, asked for if nobody gave it."""
-    known = settings.host
-    question = f"Name of the {kinds.name_of(host_kind)} database"
-    host = {
-        **known,
-        "url": url or known.get("url") or click.prompt("The ledger's address"),
-        "database": database or known.get("database") or click.prompt(question),
-    }
-    return settings.model_copy(update={"host": host})
-
-
-def _with_login(
-    deployment: Deployment, host_kind: str, settings: ConnectionSettings, given: str | None
-) -> ConnectionSettings:
-    """The settings with the login of the key's user, asked for only where the ledger wants it beside the key."""
-    login = given or settings.host.get("login")
-    if not login and connecting.needs_login(deployment, host_kind, settings.host):
-        login = click.prompt("Login of the key's user").strip()
-    return settings.model_copy(update={"host": {**settings.host, "login": login}}) if login else settings
 
 
 def webhook_url(deployment: Deployment, host_kind: str, connection_id: str, token: str) -> str:

@@ -21,7 +21,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from connector.amili.keys import make_key_pair
-from connector.cli.demo_ledgers import DEMO_LEDGERS, DemoLedger
+from connector.cli import demo_ledgers
 from connector.cli.exit_codes import ExitCode
 from connector.cli.output import table
 from connector.domain.connection import ConnectionSettings, FirstAction
@@ -34,8 +34,10 @@ from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment, open_deployment
 from connector.flows.hand_over import asking
 from connector.flows.worker import Worker
+from connector.hosts import kinds
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import AmiliState, guide_state
+from connector.sandbox.shared.demo import DemoLedger
 from connector.sandbox.shared.serve import running
 from connector.sandbox.shared.switches import AmiliSwitches, answer_lost_after_create
 from connector.settings import Settings, load_settings, setting_fields
@@ -82,12 +84,20 @@ EXPECTED = (
 """Two clean cases, one case with a finding, two blocked."""
 
 
-@click.command()
+_HOSTS = demo_ledgers.names()
+_HELP = f"""Show the main job on this machine: no network, no account, nothing kept.
+
+An imitation of {" or of ".join(map(kinds.name_of, _HOSTS))}, one of Amili, and the connector between them. Five overdue
+invoices are sent, a table says what became of each and why, and then the pages stay open until Ctrl-C.
+"""
+
+
+@click.command(help=_HELP)
 @click.option(
     "--host",
     "host_kind",
-    type=click.Choice(list(DEMO_LEDGERS)),
-    default="odoo",
+    type=click.Choice(_HOSTS),
+    default=_HOSTS[0],
     show_default=True,
     help="Which accounting system the ledger imitates.",
 )
@@ -100,11 +110,7 @@ EXPECTED = (
     help="Port of the pages; another if taken.",
 )
 def demo(host_kind: str, once: bool, port: int) -> None:
-    """Show the main job on this machine: no network, no account, nothing kept.
-
-    An imitation of Odoo or of Fortnox, one of Amili, and the connector between them. Five overdue invoices are sent,
-    a table says what became of each and why, and then the pages stay open until Ctrl-C.
-    """
+    """Play the main job between imitations."""
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     # Everything that is called lies on this machine, whatever the environment says of proxies.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
@@ -135,7 +141,7 @@ def _stage(host_kind: str, port: int) -> Iterator[Stage]:
     address = f"127.0.0.1:{_free_port(port)}"
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="amili-connector-demo-"))
-        ledger = stack.enter_context(DEMO_LEDGERS[host_kind](f"http://{address}"))
+        ledger = stack.enter_context(demo_ledgers.served(host_kind, f"http://{address}"))
         amili = guide_state(organization_no=ledger.organization_number)
         amili_url = stack.enter_context(running(create_amili(amili)))
         deployment = open_deployment(_settings(Path(folder), amili_url, address, ledger))
@@ -168,7 +174,7 @@ def _settings(folder: Path, amili_url: str, address: str, ledger: DemoLedger) ->
         "allow_private_addresses": True,
         "log_level": "ERROR",
     }
-    return load_settings(None, **(defaults | chosen | dict(ledger.settings)))
+    return load_settings(None, **(defaults | chosen | dict(ledger.deployment_settings)))
 
 
 def _free_port(wanted: int) -> int:
@@ -192,7 +198,7 @@ def _connect(deployment: Deployment, amili: AmiliState, ledger: DemoLedger) -> N
         public_key=pair.public_key,
         api_code=SecretStr(api_code),
     )
-    way = ledger.open(deployment)
+    way = demo_ledgers.opened(deployment, ledger)
     settings = ConnectionSettings(
         first_action=FirstAction.DEBT_COLLECTION,
         invoice_fee_agreed=True,
@@ -248,7 +254,11 @@ def _report(stage: Stage, numbers: dict[str, str], results: dict[str, HandOver |
     rows, not_met = [], []
     for expected in EXPECTED:
         number, one = numbers[expected.label], results[expected.label]
-        met = expected.met_by(one, len(stage.amili.cases_of(number)), written=stage.ledger.written)
+        met = expected.met_by(
+            one,
+            len(stage.amili.cases_of(number)),
+            written=WriteBackState.WRITTEN if stage.ledger.is_written else WriteBackState.REFUSED,
+        )
         if not met:
             not_met.append(number)
         capital = as_text(one.capital) if one and one.case_id and one.capital is not None else ""

@@ -141,7 +141,10 @@ def _by_hand(connection: StoredConnection) -> str:
     if kinds.by_consent(connection.host):
         system = kinds.name_of(connection.host)
         return f"By hand: withdraw the consent to your app in {system}, under the company's integrations."
+    by_hand = "By hand: delete the API key of the connector's user in the ledger, under Preferences, Security"
+    if not kinds.is_known(connection.host) or not kinds.kind(connection.host).installation:
+        return f"{by_hand}."
     return (
-        "By hand: delete the API key of the connector's user in the ledger, under Preferences, Security; and what "
-        "`odoo provision` installed, if no other company of that Odoo uses it, by uninstalling it there."
+        f"{by_hand}; and what `{connection.host} provision` installed, if no other company of that "
+        f"{kinds.name_of(connection.host)} uses it, by uninstalling it there."
     )

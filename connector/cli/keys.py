@@ -23,17 +23,29 @@ _AT_AMILI = (
 )
 
 
-@click.command()
+def _help() -> str:
+    consenting = [
+        f"Not for a company in {kind.name}: `{_renew(kind.id)}` renews its consent.\n\n"
+        for kind in kinds.every()
+        if kind.by_consent
+    ]
+    return (
+        "Enter a new key to a company's ledger; what waited for it goes on by itself.\n\n"
+        f"{''.join(consenting)}"
+        "The key is tested before it takes the place of the old one: it must open the books of the same company. "
+        "Better than --api-key, which others may see in the list of processes, are the question and LEDGER_API_KEY."
+    )
+
+
+def _renew(host: str) -> str:
+    return f"amili-connector connect {host}"
+
+
+@click.command(help=_help())
 @click.option("--connection", "-c", "connection_id", help="The company, if there are several.")
 @click.option("--api-key", envvar="LEDGER_API_KEY", help="The ledger's new API key; asked for, unseen, if not given.")
 def key(connection_id: str | None, api_key: str | None) -> None:
-    """Enter a new key to a company's ledger; what waited for it goes on by itself.
-
-    Not for a company in Fortnox: `amili-connector connect fortnox` renews its consent.
-
-    The key is tested before it takes the place of the old one: it must open the books of the same company.
-    Better than --api-key, which others may see in the list of processes, are the question and LEDGER_API_KEY.
-    """
+    """Enter a new key to a company's ledger."""
     with opened() as deployment:
         connection = chosen(deployment, connection_id)
         if kinds.by_consent(connection.host):
@@ -85,7 +97,3 @@ def way_out(host: str, connection_id: str) -> str:
     if kinds.by_consent(host):
         return f"Renew it: `{_renew(host)}`."
     return f"Enter a new one: `amili-connector key --connection {connection_id}`."
-
-
-def _renew(host: str) -> str:
-    return f"amili-connector connect {host}"

@@ -12,10 +12,13 @@ from connector.cli.previewing import FIRST_ACTION, chosen_action
 from connector.cli.reading import JSON_FILE, read_object, read_settings
 from connector.domain.dates import today
 from connector.flows.companies.mapping import map_document
+from connector.hosts import kinds
 
 
 @click.command("map")
-@click.option("--host", required=True, help="The accounting system the document comes from, odoo or fortnox.")
+@click.option(
+    "--host", required=True, help=f"The accounting system the document comes from, {' or '.join(kinds.by_key_first())}."
+)
 @click.option("--input", "document_file", required=True, type=JSON_FILE, help="The saved document, JSON.")
 @click.option("--settings", "settings_file", type=JSON_FILE, help="Connection settings, JSON; defaults if not given.")
 @FIRST_ACTION

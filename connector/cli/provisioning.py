@@ -1,4 +1,4 @@
-"""`odoo provision` and `odoo remove`: what the connector needs inside an Odoo."""
+"""`provision` and `remove`, in the group of each kind of host in which the connector needs something."""
 
 from __future__ import annotations
 
@@ -20,42 +20,50 @@ from connector.domain.spreadsheet_text import no_formula
 from connector.flows.companies import provisioning
 from connector.flows.deployment import Deployment
 from connector.flows.events import following
-from connector.hosts.base import LedgerCase, LedgerCases
+from connector.hosts import kinds
+from connector.hosts.base import Installation, LedgerCase, LedgerCases
 from connector.store.connections import StoredConnection
 
 _QUESTION = "API key of a user with Settings rights"
-_KEY = click.option(
-    "--settings-key",
-    envvar="ODOO_SETTINGS_KEY",
-    help="API key of a user with Settings rights, used once and not kept; asked for, unseen, if not given.",
-)
-_LOGIN = click.option(
-    "--settings-login",
-    envvar="ODOO_SETTINGS_LOGIN",
-    help="Login of that user, which Odoo 17 and 18 want beside the key; asked for there if not given.",
-)
-_EXPORT_HELP = "Save the case ids in Odoo, of all its companies, to this CSV file before they are lost."
-_PATIENCE = (
-    "Setting Odoo up. On a real server it takes up to two minutes; Odoo reloads itself on the way, and its users wait"
-    " now and then. If it fails, what was begun is taken back."
-)
 _CONNECTION = click.option("--connection", "-c", "connection_id", help="The company, when several are connected.")
 
 
-@click.group()
-def odoo() -> None:
-    """Set up an Odoo for the connector, or take everything away again."""
+def group_of(host: str) -> click.Group:
+    """The commands of a kind of host in which something is installed."""
+    kind = kinds.kind(host)
+    inside = kind.installation or Installation
+    key = click.option(
+        "--settings-key",
+        envvar=f"{host.upper()}_SETTINGS_KEY",
+        help="API key of a user with Settings rights, used once and not kept; asked for, unseen, if not given.",
+    )
+    login = click.option("--settings-login", envvar=f"{host.upper()}_SETTINGS_LOGIN", help=inside.login_help)
+    export = click.option(
+        "--export",
+        "file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help=f"Save the case ids in {kind.name}, of all its companies, to this CSV file before they are lost.",
+    )
+    yes = click.option("--yes", is_flag=True, help="Do not ask.")
+    group = click.Group(
+        host, help=f"Set up {kinds.article(kind.name)} for the connector, or take everything away again."
+    )
+    install = click.command(
+        "provision",
+        help=f"Install in {kind.name} what the connector needs: {inside.installs}.\n\n"
+        "Running it again repairs and updates.",
+    )
+    take_away = click.command(
+        "remove",
+        help=f"Take everything away that `provision` installed, for every company in that {kind.name}.\n\n"
+        f"The case ids in {kind.name}'s fields are lost with it; --export saves them first.",
+    )
+    group.add_command(install(_CONNECTION(login(key(_provision)))))
+    group.add_command(take_away(_CONNECTION(login(key(export(yes(_remove)))))))
+    return group
 
 
-@odoo.command()
-@_CONNECTION
-@_LOGIN
-@_KEY
-def provision(connection_id: str | None, settings_login: str | None, settings_key: str | None) -> None:
-    """Install in Odoo what the connector needs: fields, group, actions, views, menu, and rules that tell it of changes.
-
-    Running it again repairs and updates.
-    """
+def _provision(connection_id: str | None, settings_login: str | None, settings_key: str | None) -> None:
     with opened() as deployment:
         connection = chosen(deployment, connection_id)
         login = _login(deployment, connection, settings_login)
@@ -64,31 +72,22 @@ def provision(connection_id: str | None, settings_login: str | None, settings_ke
         # Wishes that stand where an earlier set-up kept them are questions to a person. They are told as long as the
         # connection has not been set up anew: before that, and once more for what was expressed meanwhile.
         following.take_all_wishes(deployment, connection)
-        click.echo(_PATIENCE)
+        click.echo((kinds.kind(connection.host).installation or Installation).patience)
         lines = provisioning.provision(deployment, connection, login, key, url, told=_say_step)
         following.take_all_wishes(deployment, connection)
         for line in lines:
             click.echo(line)
 
 
-@odoo.command()
-@_CONNECTION
-@_LOGIN
-@_KEY
-@click.option("--export", "file", type=click.Path(dir_okay=False, path_type=Path), help=_EXPORT_HELP)
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def remove(
+def _remove(
     connection_id: str | None, settings_login: str | None, settings_key: str | None, file: Path | None, yes: bool
 ) -> None:
-    """Take everything away that `provision` installed, for every company in that Odoo.
-
-    The case ids in Odoo's fields are lost with it; --export saves them first.
-    """
     with opened() as deployment:
         connection = chosen(deployment, connection_id)
+        system = kinds.name_of(connection.host)
         administrator, found = _cases(deployment, connection, settings_login, settings_key, needed=file is not None)
         cases = found.cases if found else ()
-        click.echo(_loss(found))
+        click.echo(_loss(found, system))
         if cases and file is None and not yes:
             name = click.prompt("Save them to a CSV file first? File name (empty: no)", default="", show_default=False)
             file = Path(name) if name else None
@@ -98,11 +97,11 @@ def remove(
             click.echo(f"Saved: {file}, {len(cases)} invoices of {shown(companies)}.")
         if not yes:
             click.confirm(
-                f"Remove everything of the connector's from the Odoo of {shown(connection.name)}?", abort=True
+                f"Remove everything of the connector's from the {system} of {shown(connection.name)}?", abort=True
             )
         login, key = administrator or _administrator(deployment, connection, settings_login, settings_key)
         done = provisioning.remove(deployment, connection, login, key)
-        click.echo("\n".join(done) if done else "Nothing of the connector's was left in this Odoo.")
+        click.echo("\n".join(done) if done else f"Nothing of the connector's was left in this {system}.")
 
 
 def _administrator(
@@ -115,10 +114,11 @@ def _administrator(
 def _cases(
     deployment: Deployment, connection: StoredConnection, login: str | None, key: str | None, *, needed: bool
 ) -> tuple[tuple[str, SecretStr] | None, LedgerCases | None]:
-    """The Settings user's login and key, and the case ids in Odoo; `None` for what cannot be had.
+    """The Settings user's login and key, and the case ids in the ledger; `None` for what cannot be had.
 
     It hinders the removal only where the case ids are `needed`, or the Settings user is refused.
     """
+    system = kinds.name_of(connection.host)
     administrator: tuple[str, SecretStr] | None = None
     try:
         administrator = _administrator(deployment, connection, login, key)
@@ -128,11 +128,11 @@ def _cases(
     except ConnectorError as error:
         if needed:
             raise
-        click.echo(f"The case ids in Odoo cannot be read: {error}", err=True)
+        click.echo(f"The case ids in {system} cannot be read: {error}", err=True)
         return administrator, None
     if found.unread:
         companies = ", ".join(map(shown, found.unread))
-        missing = f"The case ids of {companies} in this Odoo cannot be read by any key."
+        missing = f"The case ids of {companies} in this {system} cannot be read by any key."
         if needed:
             raise ConfigurationError(
                 missing, advice="Give the Settings user the right Invoicing there, or remove without --export."
@@ -141,11 +141,11 @@ def _cases(
     return administrator, found
 
 
-def _loss(found: LedgerCases | None) -> str:
+def _loss(found: LedgerCases | None, system: str) -> str:
     count = "The" if found is None else len(found.cases)
     return (
-        f"{count} case ids in Odoo will be lost, with statuses, requests and dispute flags. The cases stand at Amili "
-        "all the same, and the connector keeps its own record of them."
+        f"{count} case ids in {system} will be lost, with statuses, requests and dispute flags. The cases stand at "
+        "Amili all the same, and the connector keeps its own record of them."
     )
 
 
@@ -165,7 +165,7 @@ def _say_step(step: str) -> None:
 
 
 def _login(deployment: Deployment, connection: StoredConnection, given: str | None) -> str:
-    """The login of the Settings user, asked for only where Odoo wants it beside the key."""
+    """The login of the Settings user, asked for only where the ledger wants it beside the key."""
     if given is not None or not provisioning.needs_login(deployment, connection):
         return given or ""
     return str(click.prompt("Login of a user with Settings rights")).strip()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 class ConnectorError(Exception):
     """Base of every error we raise on purpose.
 
-    `system` is who spoke ("Amili", "Odoo", "connector"); `advice` is what the reader can do about it.
+    `system` is who spoke ("Amili", a host's name, "connector"); `advice` is what the reader can do about it.
     Texts must never hold a secret or a personal number; callers mask before they raise.
     """
 

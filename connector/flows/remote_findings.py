@@ -323,9 +323,10 @@ def asked_by_anybody(by: str) -> Finding:
         field="invoice",
         value=by,
         sv=f"Begäran ({by or 'utan namn'}) står i ett fält som alla som får ändra fakturan kan skriva i. Skicka "
-        "fakturan härifrån om den ska skickas, eller begär det igen med knappen när Odoo har satts upp på nytt.",
+        "fakturan härifrån om den ska skickas, eller begär det igen med knappen när bokföringssystemet har satts upp "
+        "på nytt.",
         en=f"The request ({by or 'no name'}) stands in a field that whoever may change the invoice can write. Send the "
-        "invoice from here if it is to be sent, or ask again by the button once Odoo has been set up anew.",
+        "invoice from here if it is to be sent, or ask again by the button once the ledger has been set up anew.",
     )
 
 

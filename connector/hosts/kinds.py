@@ -44,6 +44,16 @@ def every() -> tuple[HostKind, ...]:
     return tuple(map(kind, ids()))
 
 
+def by_key_first() -> tuple[str, ...]:
+    """The ids of all kinds as they are offered to people: those that are opened by a key first."""
+    return tuple(sorted(ids(), key=lambda host: (kind(host).by_consent is not None, host)))
+
+
+def article(name: str) -> str:
+    """`name` of a kind with its article, as in “an example”."""
+    return f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"
+
+
 def is_known(host: str) -> bool:
     """Whether a kind with this id is installed."""
     return host in _installed()

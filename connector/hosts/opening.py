@@ -71,8 +71,9 @@ def translate_document(kind: str, document: dict[str, Any], settings: dict[str, 
     try:
         return kinds.kind(kind).translate(document, settings)
     except Unreadable as error:
-        article = "an" if error.system[0] in "AEIOU" else "a"
-        raise ConfigurationError(f"This is no document of {article} {error.system} invoice: {error.message}") from None
+        raise ConfigurationError(
+            f"This is no document of {kinds.article(error.system)} invoice: {error.message}"
+        ) from None
 
 
 def provision(

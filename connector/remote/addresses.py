@@ -34,7 +34,7 @@ _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?")
 def normalised_url(text: str, *, allow_private: bool) -> str:
     """`text` as scheme, host and port, in one spelling; what follows them is left out.
 
-    People paste what the browser shows, so a missing scheme becomes https and a path such as `/odoo/...` is
+    People paste what the browser shows, so a missing scheme becomes https and a path such as `/web/...` is
     dropped. `allow_private` is the deployment's setting; with it http is accepted too. Resolves nothing.
     Raises `ConfigurationError` naming what is wrong.
     """

@@ -1,7 +1,7 @@
 """Webhooks: an invoice id is stored, the sender is answered, and nothing else happens here.
 
-A hint is only a hint (DESIGN.md, "Promises", 4), and ledgers hang up after a second and never try again
-(odoo/API.md, "Webhooks"), so the answer waits for one small write and for nothing else.
+A hint is only a hint (DESIGN.md, "Promises", 4), and ledgers hang up after a second and never try again,
+so the answer waits for one small write and for nothing else.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ ROUNDING_ROOM = Decimal("1.00")
 
 ROUNDING_OF_A_LINE = Decimal("0.005")
 """What rounding a line's VAT by itself moves it at most, up or down: some ledgers round that, others once on the whole,
-and Odoo 19 shows the one and charges the other."""
+and one shows the one and charges the other."""
 
 
 def check(invoice: Invoice, settings: ConnectionSettings, reckoning: Reckoning) -> Iterator[Finding]:

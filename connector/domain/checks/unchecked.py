@@ -11,8 +11,8 @@ from connector.domain.findings import Finding, Severity
 _NOT_IN_LEDGER = Words("uppgiften finns inte i bokföringssystemet", "the ledger has no data for it")
 _NOT_ASKED = Words("Amili har inte tillfrågats", "Amili was not asked")
 _NOT_FOR_US = Words(
-    "kopplingens användare i Odoo får inte läsa den; lägg till gruppen Credit Control / Info",
-    "the connector's user in Odoo may not read it; add the group Credit Control / Info",
+    "kopplingens användare i bokföringssystemet får inte läsa den; lägg till gruppen Credit Control / Info",
+    "the connector's user in the ledger may not read it; add the group Credit Control / Info",
 )
 _NOT_SEARCHED = Words("kundkorten har inte sökts igenom", "the customer cards were not searched")
 _NOT_FETCHED = Words("den har inte hämtats", "it was not fetched")

@@ -30,7 +30,7 @@ from connector.store.timeline import WORKER
 log = logging.getLogger(__name__)
 
 RENEWED_FOR = timedelta(days=90)
-"""The longest that Odoo gives a user without Settings rights, unless a group of its says more (odoo/API.md, "Keys")."""
+"""For how long a new key is asked for: ledgers that make keys by a call give no longer one without more rights."""
 
 
 def parked(deployment: Deployment, connection_id: str, error: ConnectorError) -> bool:

@@ -309,11 +309,11 @@ def withdrawal_asked_by_anybody(by: str) -> Finding:
         "withdrawal_asked_by_anybody",
         value=by,
         sv=f"Ärendet är inte återkallat: begäran ({by or 'utan namn'}) står i ett fält som alla som får ändra fakturan "
-        "kan skriva i. Återkalla ärendet här om det ska återkallas, eller begär det igen i Odoo när Odoo har satts upp "
-        "på nytt.",
+        "kan skriva i. Återkalla ärendet här om det ska återkallas, eller begär det igen i bokföringssystemet när det "
+        "har satts upp på nytt.",
         en=f"The case was not withdrawn: the request ({by or 'no name'}) stands in a field that whoever may change the "
-        "invoice can write. Withdraw it here if it is to be withdrawn, or ask again in Odoo once Odoo has been set up "
-        "anew.",
+        "invoice can write. Withdraw it here if it is to be withdrawn, or ask again in the ledger once it has been set "
+        "up anew.",
     )
 
 

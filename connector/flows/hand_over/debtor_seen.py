@@ -1,6 +1,6 @@
 """Whether a ledger gives an invoice to another debtor than when we first read it.
 
-Odoo does so where a customer that stood for itself gets a company, and where cards are merged; it keeps no name of the
+Some do so where a customer that stood for itself gets a company, and where cards are merged; they keep no name of the
 day on which an invoice was made.
 """
 

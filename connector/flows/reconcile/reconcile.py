@@ -41,7 +41,7 @@ from connector.store.follow_ups import FollowUp
 from connector.store.hand_over_record import HandOver
 
 MOST_LOOKED_AT_AGAIN = 500
-"""How many invoices are looked at once more, those first whose difference is not known yet: one call to Odoo."""
+"""How many invoices are looked at once more, those first whose difference is not known yet."""
 _MOST_CHANGES = 300
 """How many of the cases that changed meanwhile are read, the latest first: three calls."""
 

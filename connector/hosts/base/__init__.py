@@ -17,7 +17,7 @@ from connector.hosts.base.consent import (
 )
 from connector.hosts.base.events import CHANGES, Companies, EventSource, FollowedLedger, Lifecycle, Outlets
 from connector.hosts.base.host import Host
-from connector.hosts.base.kind import Administrator, ApiKey, Consent, HostKind, Installation
+from connector.hosts.base.kind import Administrator, ApiKey, AskedSetting, Consent, HostKind, Installation
 from connector.hosts.base.ledger import (
     CaseEnd,
     Changes,
@@ -45,6 +45,7 @@ __all__ = [
     "ApiKey",
     "App",
     "AppContext",
+    "AskedSetting",
     "CaseEnd",
     "Changes",
     "Companies",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, SecretStr
 
@@ -17,8 +17,25 @@ from connector.hosts.base.ledger import Hints, LedgerCases, SetUp
 from connector.remote.policy import HttpPolicy
 
 
+@dataclass(frozen=True)
+class AskedSetting:
+    """A setting of a connection that the command line takes as an option: `--name`, described by `help`.
+
+    Who does not give it is asked `question`; with none, it is asked for only where `ApiKey.needs_login` says so.
+    """
+
+    name: str
+    help: str
+    question: str = ""
+
+
 class ApiKey(ABC):
     """Ledgers that are opened by a key which a person enters."""
+
+    asked: ClassVar[tuple[AskedSetting, ...]] = ()
+    """What a person is asked for beside the key, in this order."""
+    login_setting: ClassVar[str] = ""
+    """The setting that holds the login of the key's user, for hosts that may want it."""
 
     @abstractmethod
     def open(self, settings: Mapping[str, Any], key: SecretStr, http: HttpPolicy) -> Host:
@@ -61,8 +78,15 @@ class Administrator:
 class Installation(ABC):
     """What the connector needs inside a host, installed and removed by an administrator.
 
+    The class says it in words for the command line: `installs` what that is, `login_help` when the administrator's
+    login is wanted beside the key, and `patience` how long it takes.
+
     All raise `ConfigurationError`, `NotAuthorised`, and the errors of remote calls.
     """
+
+    installs: ClassVar[str] = "what it needs"
+    login_help: ClassVar[str] = "Login of that user, if it is wanted beside the key; asked for then if not given."
+    patience: ClassVar[str] = "Setting it up. If it fails, what was begun is taken back."
 
     @abstractmethod
     def provision(

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError
 from connector.domain.invoice import Invoice
-from connector.hosts.base import Administrator, ApiKey, Host, HostKind, Installation, LedgerCases, SetUp
+from connector.hosts.base import Administrator, ApiKey, AskedSetting, Host, HostKind, Installation, LedgerCases, SetUp
 from connector.hosts.odoo import export, removal, telling, translate
 from connector.hosts.odoo import provision as provisioning
 from connector.hosts.odoo.client import OdooClient
@@ -27,6 +27,15 @@ PROVISION_TIMEOUT_S = 120.0
 
 
 class _Key(ApiKey):
+    asked = (
+        AskedSetting("url", "Address of the Odoo, for example https://company.odoo.com.", "The ledger's address"),
+        AskedSetting("database", "Name of the Odoo database.", "Name of the Odoo database"),
+        AskedSetting(
+            "login", "Login of the key's user, which Odoo 17 and 18 want beside the key; asked for there if not given."
+        ),
+    )
+    login_setting = "login"
+
     def open(self, settings: Mapping[str, Any], key: SecretStr, http: HttpPolicy) -> Host:
         chosen = odoo_settings(settings)
         return OdooHost(_client(chosen, key, http, company_context(chosen)), chosen)
@@ -36,6 +45,13 @@ class _Key(ApiKey):
 
 
 class _Inside(Installation):
+    installs = "fields, group, actions, views, menu, and rules that tell it of changes"
+    login_help = "Login of that user, which Odoo 17 and 18 want beside the key; asked for there if not given."
+    patience = (
+        "Setting Odoo up. On a real server it takes up to two minutes; Odoo reloads itself on the way, and its users "
+        "wait now and then. If it fails, what was begun is taken back."
+    )
+
     def provision(
         self,
         settings: Mapping[str, Any],
