@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from connector.hosts import kinds
 from tests.source import PACKAGE, ROOT, calls, imports, modules, name_of
 
 MAY_IMPORT = {
@@ -129,7 +130,7 @@ def test_modules_import_only_from_their_own_floor_and_those_below() -> None:
 
 
 def test_no_module_names_a_host_outside_the_hosts_folder() -> None:
-    hosts = [path.name for path in (PACKAGE / "hosts").iterdir() if (path / "kind.py").is_file()]
+    hosts = [host for host in kinds.ids() if (PACKAGE / "hosts" / host).is_dir()]
     naming = {
         f"{name_of(path)} names {host}"
         for path in modules()
