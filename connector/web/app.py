@@ -18,37 +18,37 @@ from connector.hosts import kinds
 from connector.resources import templates_path
 from connector.store import restores, sessions
 from connector.web import shown
-from connector.web.amili_keys import amili_key_pages
-from connector.web.approved_company import approved_company
-from connector.web.bank_booking import bank_booking_pages
-from connector.web.connecting import connecting
-from connector.web.connection import connection_pages
 from connector.web.csrf import csrf_token, protect_forms
-from connector.web.deciding import deciding
 from connector.web.door import guard_door, storable
 from connector.web.guessing import Guessing
 from connector.web.hashing import HashingPlaces
 from connector.web.headers import add_security_headers
 from connector.web.health import health
-from connector.web.held_plan import held_plan_pages
-from connector.web.help_pages import help_pages
 from connector.web.hint_box import HintBox
-from connector.web.keys import ledger_keys
 from connector.web.lifecycle import lifecycle
-from connector.web.money import money_pages
-from connector.web.own_password import own_password
-from connector.web.pages import pages
+from connector.web.pages.amili_keys import amili_key_pages
+from connector.web.pages.approved_company import approved_company
+from connector.web.pages.bank_booking import bank_booking_pages
+from connector.web.pages.connecting import connecting
+from connector.web.pages.connection import connection_pages
+from connector.web.pages.deciding import deciding
+from connector.web.pages.held_plan import held_plan_pages
+from connector.web.pages.help import help_pages
+from connector.web.pages.invoices import pages
+from connector.web.pages.ledger_keys import ledger_keys
+from connector.web.pages.money import money_pages
+from connector.web.pages.own_password import own_password
+from connector.web.pages.reconciliation import reconciliation
+from connector.web.pages.sign_in import signin
+from connector.web.pages.tasks import count as count_tasks
+from connector.web.pages.tasks import tasks
+from connector.web.pages.withdrawing import withdrawing
 from connector.web.person import current_user, language, may_connect, words
 from connector.web.person import deployment as current_deployment
 from connector.web.problems import log_unexpected, show_problems
 from connector.web.reading import Readings
-from connector.web.reconciliation import reconciliation
-from connector.web.signin import signin
-from connector.web.tasks import count as count_tasks
-from connector.web.tasks import tasks
 from connector.web.texts import LANGUAGES, Catalogue, load_catalogues
 from connector.web.webhooks import LONGEST_BODY_BYTES, Doors, webhooks
-from connector.web.withdrawing import withdrawing
 
 _STATIC_KEPT_S = 3600
 _COOKIE = "amili_connector"

@@ -28,7 +28,7 @@ from tests.web.visitor import PASSWORD, Visitor
 NAMES = sorted(
     {
         name
-        for path in (PACKAGE / "web").glob("*.py")
+        for path in (PACKAGE / "web").rglob("*.py")
         for name in re.findall(r"""(?:args|form)\.get(?:list)?\("(\w+)"|number_asked\("(\w+)\"""", path.read_text())
         for name in name
         if name

@@ -14,8 +14,8 @@ from connector.flows.events.requests import take
 from connector.flows.hand_over.plan import plan, proposals
 from connector.store import connections, held_plans, inbox
 from connector.store.held_plans import HeldPlan
-from connector.web import held_plan as page_of_plan
 from connector.web.app import create_app
+from connector.web.pages import held_plan as page_of_plan
 from tests.flows.acting import begun, driven
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL, add_company, add_user

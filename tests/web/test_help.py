@@ -25,7 +25,7 @@ from connector.flows.reconcile import comparisons as comparing
 from connector.resources import templates_path
 from connector.sandbox.odoo.seed import demo_ledger
 from connector.store import follow_ups, hand_over_work, hand_overs
-from connector.web import help_pages
+from connector.web.pages import help as help_pages
 from connector.web.texts import LANGUAGES, load_catalogues
 from tests.flows.acting import case_at_amili
 from tests.flows.stage import CONNECTION, Stage

@@ -16,8 +16,8 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from connector.flows.deployment import Deployment
 from connector.hosts.fortnox.kind import CALLBACK_PATH
 from connector.sandbox.shared.serve import running
-from connector.web import help_pages
 from connector.web.app import create_app
+from connector.web.pages import help as help_pages
 from connector.web.reading import Readings
 from connector.web.texts import LANGUAGES, load_catalogues
 from tests.conftest import SettingsFactory

@@ -33,10 +33,10 @@ from connector.store.connection_life import LifeAct
 from connector.store.ledger_keys import KeyTrouble
 from connector.store.timeline import TimelineEntry
 from connector.web import shown
-from connector.web.help_pages import PAGES
-from connector.web.reconciliation import COLUMNS, OFFERED
+from connector.web.pages.help import PAGES
+from connector.web.pages.reconciliation import COLUMNS, OFFERED
+from connector.web.pages.tasks import TOLD
 from connector.web.shown_case import ANSWERS, FACTS
-from connector.web.tasks import TOLD
 from connector.web.texts import LANGUAGES, Catalogue, MissingText, load_catalogues
 from tests.source import PACKAGE
 
@@ -87,7 +87,7 @@ def names(family: str) -> set[str]:
 
 def sources() -> str:
     pages = [path.read_text(encoding="utf-8") for path in sorted((templates_path() / "pages").glob("*.html"))]
-    modules = [path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "web").glob("*.py"))]
+    modules = [path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "web").rglob("*.py"))]
     return "\n".join(pages + modules)
 
 

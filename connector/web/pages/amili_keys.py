@@ -10,7 +10,7 @@ from connector.domain.errors import ConfigurationError, ConnectorError
 from connector.flows.companies import amili_keys
 from connector.store import amili_accesses, connections
 from connector.store.amili_accesses import AmiliAccess
-from connector.web.connecting import installer
+from connector.web.pages.connecting import installer
 from connector.web.person import deployment
 from connector.web.told import told
 

@@ -20,7 +20,7 @@ from connector.hosts.base import ConsentRefused, LedgerIdentity
 from connector.store import connections
 from connector.web import attempts
 from connector.web.attempts import Choice
-from connector.web.connecting import installer
+from connector.web.pages.connecting import installer
 from connector.web.person import deployment, usable_connection
 
 log = logging.getLogger(__name__)

@@ -16,8 +16,8 @@ from connector.flows.tasks.tasks import TaskChanged
 from connector.store import connections, users
 from connector.store.connections import StoredConnection
 from connector.store.users import User
+from connector.web.pages.sign_in import local_target
 from connector.web.person import deployment, signed_in_user, usable_connection
-from connector.web.signin import local_target
 from connector.web.told import told
 
 LONGEST_REASON = 300

@@ -20,8 +20,9 @@ from connector.flows.hand_over.preview import PAGE_SIZE, Preview, overdue, previ
 from connector.store import cases, connections, hand_overs, inbox, timeline
 from connector.store.connections import StoredConnection
 from connector.store.hand_over_record import HandOver
-from connector.web import confirming, shown, shown_case, tasks
+from connector.web import confirming, shown, shown_case
 from connector.web.door import number_asked
+from connector.web.pages import tasks
 from connector.web.person import deployment, read, signed_in_user, usable_connection, words
 
 _LAST_PAGE = 10_000
