@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import sysconfig
-import venv
 import zipfile
 from pathlib import Path
 
@@ -14,6 +9,7 @@ import pytest
 
 import connector
 from tests.source import ROOT
+from tests.wheels import built, environment, run
 
 ELSEWHERE = """
 from pathlib import Path
@@ -32,33 +28,13 @@ print(manifest.load().version, len(resources.read_template("odoo/send_to_collect
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet"]
-    subprocess.run([*pip, "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT], check=True)
-    (built,) = folder.glob("*.whl")
-    return built
+    return built(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
 def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with the wheel, and this one's packages in place of its dependencies."""
-    home = tmp_path_factory.mktemp("elsewhere") / "venv"
-    venv.create(home, with_pip=False, symlinks=True)
-    (site,) = home.glob("lib/python*/site-packages")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(home), "install", "--quiet"]
-    subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True)
-    # After the wheel's own folder in the search path, so that the wheel's code wins over the checkout's.
-    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    return home
-
-
-def run(home: Path, *command: str, cwd: Path) -> str:
-    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
-    done = subprocess.run(
-        [home / "bin" / command[0], *command[1:]], cwd=cwd, env=clean, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return environment(tmp_path_factory.mktemp("elsewhere") / "venv", wheel)
 
 
 def test_it_holds_every_file_that_the_code_reads(wheel: Path) -> None:

@@ -1,0 +1,1 @@
+"""A made-up accounting system, added by a package of its own."""

@@ -1,0 +1,46 @@
+"""The made-up system as the connector knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from connector.domain.errors import ConfigurationError
+from connector.hosts.base import ApiKey, AskedSetting, Host, HostKind
+from connector.remote.policy import HttpPolicy
+
+from .ledger import LunabokHost
+from .translate import SYSTEM, translate
+
+
+class LunabokSettings(BaseModel):
+    """Where a company's ledger is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = ""
+
+
+class _Key(ApiKey):
+    asked = (AskedSetting("url", "Address of the ledger.", "The ledger's address"),)
+
+    def open(self, settings: Mapping[str, Any], key: SecretStr, http: HttpPolicy) -> Host:
+        if not settings.get("url"):
+            raise ConfigurationError("The settings of Lunabok need a url.")
+        return LunabokHost(str(settings["url"]), key, http)
+
+
+def _same_books(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.get("url") == other.get("url")
+
+
+KIND = HostKind(
+    id="lunabok",
+    name=SYSTEM,
+    settings=LunabokSettings,
+    opened_by=_Key(),
+    translate=translate,
+    same_books=_same_books,
+)
