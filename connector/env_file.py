@@ -47,7 +47,7 @@ def _line(binding: Binding) -> int:
 
 
 def _problem(binding: Binding, known: Collection[str]) -> str:
-    """What is wrong with one line, or ""."""
+    """Return what is wrong with one line, or ""."""
     if binding.error:
         return "is not NAME=VALUE, or a quote in it is not closed, or something stands behind its closing quote"
     if binding.key is None:
@@ -70,7 +70,7 @@ def _is_in_single_quotes(binding: Binding) -> bool:
 
 
 def _one_slip(written: str, meant: str) -> bool:
-    """Whether one character is missing, too many, another, or swapped with the next."""
+    """Return whether one character is missing, too many, another, or swapped with the next."""
     shorter, longer = sorted((written, meant), key=len)
     at = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
     if len(shorter) != len(longer):

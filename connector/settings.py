@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     _of_hosts: dict[str, BaseModel] = PrivateAttr(default_factory=dict)
 
     def of_host(self, host: str) -> BaseModel:
-        """What the deployment's settings say to a kind of host: its `HostKind.deployment_settings`."""
+        """Return what the deployment's settings say to a kind of host: its `HostKind.deployment_settings`."""
         return self._of_hosts[host]
 
     def with_hosts(self, values: Mapping[str, object]) -> Settings:

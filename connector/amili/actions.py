@@ -66,7 +66,7 @@ class CreditorPayment(Outgoing):
 
     @property
     def reference(self) -> str:
-        """What it is found again by."""
+        """Return what it is found again by."""
         return self.creditor_payment_reference
 
     @property
@@ -95,7 +95,7 @@ class CreditorCrediting(Outgoing):
 
     @property
     def reference(self) -> str:
-        """What it is found again by."""
+        """Return what it is found again by."""
         return self.creditor_reference
 
     @property
@@ -108,8 +108,8 @@ class CreditorCancellation(Outgoing):
     """The withdrawal of a case: it is not pursued any further (API.md, "Cancellations").
 
     Amili takes no reason, no amount and no reference, so the reason stays with us. Whether it costs the creditor
-    anything is not documented; other collectors charge by stage (RULES.md, "After the hand-over"), so whoever asks is
-    told before.
+    anything is not documented; other collectors charge by stage (RULES.md, "After the hand-over"), so anyone who asks
+    is told before.
     """
 
     kind: ClassVar[ActionKind] = ActionKind.CANCELLATION
@@ -161,7 +161,7 @@ def action_json(action: Action) -> bytes:
 def matching(action: Action, found: Iterable[RegisteredAction], *, operation: str) -> tuple[RegisteredAction, ...]:
     """Those of `found` that are `action`: of its case, and with exactly its reference, where its kind has one.
 
-    Whoever asks is about to send, and must not take an unclear answer for "none". So it raises `Unclear` for an
+    Anyone who asks is about to send, and must not take an unclear answer for "none". So it raises `Unclear` for an
     action without a case, and for one without any reference that may be ours by amount and day: if it was entered by
     hand, reporting it again would take the money off twice.
     """

@@ -90,7 +90,7 @@ def unreadable(message: str, *, operation: str, status: int | None = None) -> Un
 
 
 def is_own_form(document: object) -> bool:
-    """Whether `document` is a failure as the API itself writes it (API.md, "Errors"), whatever its status."""
+    """Return whether `document` is a failure as the API itself writes it (API.md, "Errors"), whatever its status."""
     return isinstance(document, dict) and (
         document.get("_status") == "ERR" or bool(document.get("_error")) or "_issues" in document
     )
@@ -166,7 +166,7 @@ def _describe(response: requests.Response) -> str:
 
 
 def _words(response: requests.Response, document: Any, *, secrets: Sequence[str]) -> str:
-    """What the answer says in words: `_error.message`, `_error` itself, or the text of the body."""
+    """Return what the answer says in words: `_error.message`, `_error` itself, or the text of the body."""
     if not isinstance(document, dict):
         return excerpt(response.content.decode("utf-8", "replace"), secrets=secrets)
     error = document.get("_error")

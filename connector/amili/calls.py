@@ -70,7 +70,7 @@ class Calls:
         self._now = now
 
     def create(self, path: str, creation: Creation, *, operation: str) -> dict[str, Any]:
-        """What the creation at `path` is answered with."""
+        """Return what the creation at `path` is answered with."""
         return self._answer(
             lambda key: self._transport.post(path, creation, operation=operation, key=key),
             operation=operation,
@@ -106,7 +106,7 @@ class Calls:
         *,
         operation: str,
     ) -> Iterator[Item]:
-        """What the first filter of `wheres` finds that is not refused (`is_bad_query`); the caller compares.
+        """Return what the first filter of `wheres` finds that is not refused (`is_bad_query`); the caller compares.
 
         Raises as `listed` does, and the last filter's refusal.
         """
@@ -162,7 +162,7 @@ class Calls:
     def _answer(
         self, send: Callable[[str], requests.Response], *, operation: str, creates: bool = False
     ) -> dict[str, Any]:
-        """What `send` is answered with, given an access token; once more with another one after a 401.
+        """Return what `send` is answered with, given an access token; once more with another one after a 401.
 
         What creates is repeated only after a 401 in the API's own form: any other proves nothing of its effect.
         """
@@ -184,7 +184,7 @@ class Calls:
 
 
 def is_bad_query(refusal: Refused) -> bool:
-    """Whether a list refused how it was asked, by a filter of the wrong type say, and not who asks."""
+    """Return whether a list refused how it was asked, by a filter of the wrong type say, and not who asks."""
     return refusal.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

@@ -45,10 +45,10 @@ def changed_since(
 ) -> Iterator[Changing]:
     """The creditor's items that changed at `since` (aware) or later, latest first, each once; None: everybody's.
 
-    `since` itself is included: whoever keeps the latest `updated_at` as the next `since` sees the items of that second
-    again, and misses none. What changes while the list is read moves to its front and is seen the next time. Where only
-    a reading by id is sure, what comes of it has no order. Raises `Unreadable` for an item that does not say whose it
-    is or when it changed, or that is out of order.
+    `since` itself is included: anyone who keeps the latest `updated_at` as the next `since` sees the items of that
+    second again, and misses none. What changes while the list is read moves to its front and is seen the next time.
+    Where only a reading by id is sure, what comes of it has no order. Raises `Unreadable` for an item that does not say
+    whose it is or when it changed, or that is out of order.
     """
     reading = _Reading(calls, path, model, creditor, since.replace(microsecond=0), projection, operation)
     for sort in _SORTS:
@@ -170,7 +170,7 @@ class _Order:
 
     @property
     def is_by_id(self) -> bool:
-        """Whether it was seen to be by id often enough for that to be no chance, and never otherwise."""
+        """Return whether it was seen to be by id often enough for that to be no chance, and never otherwise."""
         return self._by_id >= _SURELY and not self._otherwise
 
 

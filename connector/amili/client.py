@@ -147,7 +147,7 @@ class AmiliClient:
     ) -> tuple[FoundCase, ...]:
         """Every case, open or closed, of exactly this creditor's invoice number.
 
-        The answer is compared again, and raises `Unreadable` if a case lacks what to compare: whoever asks
+        The answer is compared again, and raises `Unreadable` if a case lacks what to compare: anyone who asks
         is about to register, and must not take an unclear answer for "none". A number that a filter may not find is
         looked for among the creditor's cases that changed on the day `since`, of the invoice, or later; among all of
         them if it is not given.
@@ -246,7 +246,7 @@ class AmiliClient:
         return self._calls.receipt(ACTION_PATHS[action.kind], content, ActionReceipt, operation=operation)
 
     def find_action(self, action: Action) -> tuple[RegisteredAction, ...]:
-        """Whether Amili has `action` already: by case, then compared exactly by our reference.
+        """Return whether Amili has `action` already: by case, then compared exactly by our reference.
 
         Only the case is asked for: whether references can be is not documented, and a filter that matches nothing
         would look like "none". A cancellation has no reference, so any of the case is it. How soon a new one can be

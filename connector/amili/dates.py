@@ -12,7 +12,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 def rfc1123(day: date) -> str:
     """`day` as Amili writes a business date: `Mon, 07 Jul 2025 00:00:00 GMT`.
 
-    The day is never converted through a time zone, so a `datetime` is refused with `TypeError`: whoever
+    The day is never converted through a time zone, so a `datetime` is refused with `TypeError`: anyone who
     holds an instant has to say which day it means.
     """
     if isinstance(day, datetime):

@@ -87,7 +87,7 @@ def to_json(body: Outgoing, *, leave_out: Collection[str] = ()) -> bytes:
 
 
 def _wire_form(value: object) -> float | str:
-    """What `json` cannot write itself. Amounts become floats only here, so nothing reckons with one."""
+    """Return what `json` cannot write itself. Amounts become floats only here, so nothing reckons with one."""
     if isinstance(value, Decimal):
         number = float(value)
         if Decimal(repr(number)) != value:

@@ -46,7 +46,7 @@ class Payout(Incoming):
     """One transfer to the creditor, or one that is planned.
 
     The documentation names amounts, VAT and status in words only; their fields are taken to be called as those of a
-    line. `summary` (a breakdown by article) is kept as it came.
+    line. `summary` (a breakdown by article) is kept unchanged.
     """
 
     id: Id = Field(validation_alias="_id")

@@ -153,7 +153,9 @@ class CaseAmounts(Incoming):
 
     @property
     def settled_capital(self) -> Decimal | None:
-        """How much of the capital has been paid or credited; `None` is unknown. Amili does not tell the two apart."""
+        """Return how much of the capital has been paid or credited; `None` is unknown. Amili does not tell the two
+        apart.
+        """
         if self.added_capital is None or self.remaining_capital is None:
             return None
         return self.added_capital - self.remaining_capital
@@ -219,19 +221,19 @@ class Case(Incoming):
 
     @property
     def remaining_capital(self) -> Decimal | None:
-        """What is still owed on the invoice, in kronor; `None` is unknown (API.md, "Case")."""
+        """Return what is still owed on the invoice, in kronor; `None` is unknown (API.md, "Case")."""
         total = self.total.remaining_capital
         return self.local.remaining_capital if total is None else total
 
     @property
     def remaining_costs(self) -> Decimal | None:
-        """What is still owed in fees and costs, in kronor; `None` is unknown."""
+        """Return what is still owed in fees and costs, in kronor; `None` is unknown."""
         total = self.total.remaining_costs
         return self.local.remaining_costs if total is None else total
 
     @property
     def settled_capital(self) -> Decimal | None:
-        """How much of the capital has been paid or credited, in kronor; `None` is unknown."""
+        """Return how much of the capital has been paid or credited, in kronor; `None` is unknown."""
         total = self.total.settled_capital
         return self.local.settled_capital if total is None else total
 
@@ -275,7 +277,7 @@ FOUND_CASE_PROJECTION = (*CASE_PROJECTION, "debt.invoice_date", "customer_id_num
 
 
 def is_closed(case: Case) -> bool:
-    """Whether `case` is closed. The only place that reads `closed`.
+    """Return whether `case` is closed. The only place that reads `closed`.
 
     The field exists, its type does not stand anywhere (API.md, "State and closing"). Absent, null, false and "" are
     read as open, and so are an object and a list that hold nothing else; a date, true, or anything that says something

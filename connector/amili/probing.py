@@ -91,5 +91,5 @@ def _item(calls: Calls, path: str, item_id: str, model: type[Any], operation: st
 
 
 def _first(found: Iterator[Any]) -> list[Any]:
-    """What comes first, so that no more than a page is read."""
+    """Return what comes first, so that no more than a page is read."""
     return [one for one in [next(found, None)] if one is not None]

@@ -67,12 +67,12 @@ FINANCE_ARTICLES: Mapping[str, Words] = MappingProxyType(
 
 
 def words_for(value: str, table: Mapping[str, Words]) -> Words:
-    """Our words for one of Amili's values; an undocumented one is shown as it came, in both languages."""
+    """Our words for one of Amili's values; an undocumented one is shown unchanged, in both languages."""
     return table.get(value, Words(sv=value, en=value))
 
 
 def outcome(action: RegisteredAction) -> ActionOutcome:
-    """What became of an action, from what Amili shows of it (API.md, "What became of an action").
+    """Return what became of an action, from what Amili shows of it (API.md, "What became of an action").
 
     `UNKNOWN` where it shows no status, or an undocumented one; what was announced when it was taken in proves nothing.
     """

@@ -161,7 +161,7 @@ class Transport:
 
 
 def _never_connected(error: Exception) -> bool:
-    """Whether `error` happened before there was a connection to send anything over.
+    """Return whether `error` happened before there was a connection to send anything over.
 
     "Connection aborted", a reset and a read timeout are no such proof: they also end a connection that was
     kept from an earlier request, after ours was written to it.

@@ -28,7 +28,7 @@ from connector.store.ledger_keys import WARNED_BEFORE
 
 @dataclass(frozen=True)
 class Checked:
-    """What calling both sides gave: who each is, or its error. `problems` are what a person must mend."""
+    """What calling both sides gave: who each is, or its error. `problems` are what a person must fix."""
 
     connection: StoredConnection
     ledger: LedgerIdentity | ConnectorError
@@ -46,7 +46,7 @@ class Checked:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What a person must mend, in words, about sides that answered, and about the company's settings."""
+        """Return what a person must fix, in words, about sides that answered, and about the company's settings."""
         found = []
         if isinstance(self.ledger, LedgerIdentity) and self.ledger.missing_rights:
             found.append(f"the ledger's user {self.ledger.user} lacks rights: {'; '.join(self.ledger.missing_rights)}")

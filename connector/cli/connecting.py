@@ -308,7 +308,7 @@ def _by_key(
 
 
 def webhook_url(deployment: Deployment, host_kind: str, connection_id: str, token: str) -> str:
-    """Where the ledger sends its hints for one connection; contains its secret."""
+    """Return where the ledger sends its hints for one connection; contains its secret."""
     return f"{deployment.settings.public_url}/webhooks/{host_kind}/{connection_id}/{token}?event=requested"
 
 

@@ -64,7 +64,7 @@ class Expected:
     finding: str = ""
 
     def met_by(self, hand_over: HandOver | None, cases: int, *, written: WriteBackState) -> bool:
-        """Whether all is as stated: the hand-over, the number of its cases, what became of writing it back."""
+        """Return whether all is as stated: the hand-over, the number of its cases, what became of writing it back."""
         if hand_over is None or hand_over.state is not self.state or hand_over.pdf is not self.pdf:
             return False
         sent = self.state is HandOverState.DONE

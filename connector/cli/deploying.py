@@ -40,7 +40,9 @@ def log_only_what_goes_wrong(settings: Settings) -> None:
 
 
 def deployment_settings() -> Settings:
-    """What the environment and `.env` say. Raises `ConfigurationError`, one sentence that names what is wrong."""
+    """Return what the environment and `.env` say. Raises `ConfigurationError`, one sentence that names what is
+    wrong.
+    """
     try:
         return load_settings(ENV_FILE)
     except (OSError, UnicodeDecodeError) as error:
@@ -48,9 +50,9 @@ def deployment_settings() -> Settings:
 
 
 def start_of_a_process(settings: Settings) -> None:
-    """What a process that runs all the time does first: log, and keep its secrets from others on the machine.
+    """Return what a process that runs all the time does first: log, and keep its secrets from others on the machine.
 
-    Raises `ConfigurationError` where others may read them and that cannot be mended.
+    Raises `ConfigurationError` where others may read them and that cannot be fixed.
     """
     set_up_logging(settings)
     keep_private(ENV_FILE, str(ENV_FILE))

@@ -12,7 +12,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     """The command was given wrongly."""
     CONFIGURATION = 3
-    """A setting or a connection is missing or malformed; a person must mend it."""
+    """A setting or a connection is missing or malformed; a person must fix it."""
     REMOTE = 4
     """The ledger, Amili or the database could not be reached, or refused; maybe for some of several invoices alone."""
     BLOCKED = 5

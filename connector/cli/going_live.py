@@ -31,8 +31,8 @@ _YES = click.option("--yes", is_flag=True, help="Do not ask.")
 def go_live(connection_id: str | None, amili_keys: str | None, creditor_id: str | None, back: bool, yes: bool) -> None:
     """Take a company from Amili's sandbox to production, after both sides have been tested there.
 
-    What was handed over or asked for in the sandbox stays there, on record, and nothing of it is sent: whoever wants an
-    invoice sent asks again. That goes for requests in the ledger, plans that wait, and what the rule has proposed.
+    What was handed over or asked for in the sandbox stays there, on record, and nothing of it is sent: anyone who wants
+    an invoice sent asks again. That goes for requests in the ledger, plans that wait, and what the rule has proposed.
     """
     with opened() as deployment:
         connection = chosen(deployment, connection_id)

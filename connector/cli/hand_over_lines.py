@@ -84,7 +84,7 @@ def _row(one: HandOver) -> tuple[str, ...]:
 
 
 def waits_for(one: HandOver) -> str:
-    """What a hand-over waits for, in words; "" if for nothing."""
+    """Return what a hand-over waits for, in words; "" if for nothing."""
     return _WAITS.get(one.waiting_for, one.waiting_for)
 
 
@@ -114,7 +114,9 @@ def as_document(one: HandOver) -> dict[str, Any]:
 
 
 def case_document(one: HandOver, case: CaseStanding | None) -> dict[str, Any]:
-    """How a hand-over's case stands, as it was last read, and the three facts that are its end; null is unknown."""
+    """Return how a hand-over's case stands, as it was last read, and the three facts that are its end; null is
+    unknown.
+    """
     found = closing(case, one.standing)
     return {
         "case": case.model_dump(mode="json") if case else None,
@@ -130,7 +132,7 @@ def case_document(one: HandOver, case: CaseStanding | None) -> dict[str, Any]:
 
 
 def case_lines(case: CaseStanding, language: Language) -> Iterable[str]:
-    """How a case stands, in lines for people."""
+    """Return how a case stands, in lines for people."""
     as_came = " / ".join(filter(None, (case.state, case.status)))
     yield f"  {shown(case_status(case, language))}" + (f" ({shown(as_came)})" if as_came else "")
     amounts = (

@@ -41,7 +41,7 @@ def options(command: Command) -> Command:
 
 
 def explained() -> str:
-    """How the kinds of hosts are opened, in sentences for the help of `connect`."""
+    """Return how the kinds of hosts are opened, in sentences for the help of `connect`."""
     by_key = [kinds.article(kind.name) for kind, _ in _by_key()]
     by_consent = [kind.name for kind in kinds.every() if kind.by_consent]
     said = []

@@ -61,7 +61,7 @@ def key(connection_id: str | None, api_key: str | None) -> None:
 
 
 def warn_of_keys(deployment: Deployment, connection_id: str | None) -> None:
-    """Say on standard error which keys need somebody's attention: of one company, or of all."""
+    """Say on standard error which keys need someone's attention: of one company, or of all."""
     for one in connections.summaries(deployment.databases.main):
         if connection_id not in (None, one.id):
             continue
@@ -93,7 +93,7 @@ def _told(one: ConnectionSummary, trouble: KeyTrouble) -> str:
 
 
 def way_out(host: str, connection_id: str) -> str:
-    """How a new key is entered, or a consent renewed, in a sentence."""
+    """Return how a new key is entered, or a consent renewed, in a sentence."""
     if kinds.by_consent(host):
         return f"Renew it: `{_renew(host)}`."
     return f"Enter a new one: `amili-connector key --connection {connection_id}`."

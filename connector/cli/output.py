@@ -94,7 +94,7 @@ def finding_lines(findings: Iterable[Finding], language: str) -> Iterator[str]:
 
 
 def customers_line(coverage: IdentityCoverage) -> str:
-    """How many of a ledger's customers have an identity number, and where it stands."""
+    """Return how many of a ledger's customers have an identity number, and where it stands."""
     by_field = ", ".join(f"{name} {_counted(count)}" for name, count in coverage.by_field.items() if count)
     where = f" ({by_field})" if by_field else ""
     return (

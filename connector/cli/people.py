@@ -20,7 +20,7 @@ _HEADINGS = ("E-mail", "Name", "Language", "Mail", "May use")
 
 
 def email_address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """An e-mail address as somebody typed it, for an option or argument."""
+    """An e-mail address as someone typed it, for an option or argument."""
     if value is None:
         return None
     name, at, domain = value.strip().partition("@")
@@ -111,9 +111,9 @@ def list_users(json_: bool) -> None:
 @user.command("remove")
 @click.argument("email", callback=email_address)
 def remove_user(email: str) -> None:
-    """Let a person sign in no longer; whoever is signed in as them is out at once.
+    """Let a person sign in no longer; anyone who is signed in as them is out at once.
 
-    What they did stays on record. What they had taken on of the to-do list is nobody's afterwards.
+    What they did stays on record. What they had taken on of the to-do list is no one's afterwards.
     """
     with opened() as deployment:
         users.remove(deployment.databases.main, email)

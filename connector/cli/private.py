@@ -1,4 +1,4 @@
-"""What only whoever runs the connector may read: the file of its secrets and the folder of its databases."""
+"""What only those who runs the connector may read: the file of its secrets and the folder of its databases."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _OTHERS = stat.S_IRWXO | stat.S_IRWXG
 def keep_private(path: Path, name: str) -> None:
     """Take `path`, which people know as `name`, away from everybody else on the machine, and say so in the log.
 
-    A group that alone may read it was chosen by somebody, and keeps that. Raises `ConfigurationError` where it cannot
-    be mended.
+    A group that alone may read it was chosen by someone, and keeps that. Raises `ConfigurationError` where it cannot
+    be fixed.
     """
     try:
         mode = stat.S_IMODE(path.stat().st_mode)

@@ -28,7 +28,7 @@ class Misused(click.ClickException):
 def errors_in_words() -> Iterator[None]:
     """Turn every error into its words on standard error and its exit status.
 
-    A stack, without the error's own text, is shown only for what nobody foresaw.
+    A stack, without the error's own text, is shown only for what no one foresaw.
     """
     try:
         yield

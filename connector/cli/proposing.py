@@ -1,4 +1,4 @@
-"""`propose`: what the rule would send now, and why the rest is left; sends it where somebody says so."""
+"""`propose`: what the rule would send now, and why the rest is left; sends it where someone says so."""
 
 from __future__ import annotations
 

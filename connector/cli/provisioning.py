@@ -70,7 +70,7 @@ def _provision(connection_id: str | None, settings_login: str | None, settings_k
         key = secret(settings_key, _QUESTION)
         url = partial(webhook_url, deployment, connection.host, connection.id)
         # Wishes that stand where an earlier set-up kept them are questions to a person. They are told as long as the
-        # connection has not been set up anew: before that, and once more for what was expressed meanwhile.
+        # connection has not been set up again: before that, and once more for what was expressed meanwhile.
         following.take_all_wishes(deployment, connection)
         click.echo((kinds.kind(connection.host).installation or Installation).patience)
         lines = provisioning.provision(deployment, connection, login, key, url, told=_say_step)

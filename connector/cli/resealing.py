@@ -1,4 +1,4 @@
-"""`reseal`: stored secrets anew under the newest key."""
+"""`reseal`: stored secrets again under the newest key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from connector.store import resealing
 
 @click.command()
 def reseal() -> None:
-    """Seal every stored secret anew under the newest of SECRET_KEYS, so that the older ones can be removed.
+    """Seal every stored secret again under the newest of SECRET_KEYS, so that the older ones can be removed.
 
     First put the new key in front in the .env of every process, and start them again: one that does not have it
     cannot read what is sealed with it. Safe to repeat. Copies of the databases made before still need the older keys.

@@ -74,9 +74,9 @@ def send(
 def _looked(
     deployment: Deployment, connection: StoredConnection, invoices: tuple[str, ...], first_action: str | None
 ) -> tuple[list[Preview], dict[str, RemoteError]]:
-    """What would be sent, and what could not be read. Raises the first error if that is all.
+    """Return what would be sent, and what could not be read. Raises the first error if that is all.
 
-    Raises `NotFound` for what is no invoice: whoever wrote it may have meant another one.
+    Raises `NotFound` for what is no invoice: anyone who wrote it may have meant another one.
     """
     found: list[Preview] = []
     unread: dict[str, RemoteError] = {}

@@ -80,7 +80,7 @@ def serve() -> None:
 
 
 def _when_told_to_stop(stop: Callable[[], None]) -> None:
-    """Call `stop` when the process is told to end: by its keeper, at the keyboard, by a closing terminal."""
+    """Call `stop` when the process is asked to end: by its keeper, at the keyboard, by a closing terminal."""
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
         stop()

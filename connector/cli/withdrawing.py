@@ -37,7 +37,7 @@ def withdraw(reference: str, reason: str, yes: bool, wait_s: float, language: st
 
     It may cost, the more the later. A case that the customer has paid is not to be withdrawn: once the payment is
     reported, it closes by itself. Asking again is safe: a case is cancelled once. The invoice is not sent again by
-    itself; `send` sends it anew. The exit status is 5 if it was not withdrawn, 6 if the end was not reached within
+    itself; `send` sends it again. The exit status is 5 if it was not withdrawn, 6 if the end was not reached within
     --wait-s.
     """
     if not kept_reason(reason):

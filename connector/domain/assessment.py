@@ -40,12 +40,12 @@ class PdfFacts(Frozen):
 
 
 class Circumstances(Frozen):
-    """What a judgement needs besides the invoice and the settings.
+    """What a judgement needs beside the invoice and the settings.
 
     `proposed_balance` is the balance a person saw when deciding (A2). `open_case` is the id of a case that
     already stands for this creditor and invoice, `unknown_attempt` says that an earlier registration has no
     known outcome (A9); `withdrawn_case` names an earlier, withdrawn or closed case (A10).
-    `by_rule` says that a rule sends, so that nobody looks at this invoice by itself.
+    `by_rule` says that a rule sends, so that no one looks at this invoice by itself.
     `creditor` is None when Amili was not asked, as in an offline mapping; `pdf` likewise.
     """
 

@@ -48,11 +48,11 @@ class CaseStanding(Frozen):
 
     @property
     def balance(self) -> Decimal | None:
-        """What is left at Amili in all, or of the capital where Amili shows no sum."""
+        """Return what is left at Amili in all, or of the capital where Amili shows no sum."""
         return self.remaining_capital if self.remaining is None else self.remaining
 
     def facts(self) -> tuple[object, ...]:
-        """What people are told of a case: a change in anything else is kept, and is no event."""
+        """Return what people are told about a case: a change in anything else is kept, and is no event."""
         return (
             self.state,
             self.status,

@@ -16,7 +16,7 @@ _LEDGER_ID = "total"
 
 
 def verdicts(total_then: Decimal | None, total_now: Decimal | None, noted: Iterable[Noted]) -> list[Verdict]:
-    """What is to be asked about the change that has not been dealt with; a question about another one lapses.
+    """Return what is to be asked about the change that has not been dealt with; a question about another one lapses.
 
     A total (kronor) is None where it is not known: of hand-overs by releases that did not keep it, and of invoices in
     other currencies. Then nothing is asked.

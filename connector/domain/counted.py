@@ -29,14 +29,16 @@ def of_the_invoice(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 
 def is_counted(boundary: Boundary, entry: Entry) -> bool:
-    """Whether the claim knew `entry`."""
+    """Return whether the claim knew `entry`."""
     if boundary.counted is None:
         return entry.date is not None and entry.date < boundary.registered_on
     return any((one.kind, one.id) == (entry.kind, entry.id) for one in boundary.counted)
 
 
 def unbooked(boundary: Boundary, entry: Entry) -> Entry | None:
-    """What the claim counted of `entry` when it was not booked yet. How it has changed since is seen afterwards."""
+    """Return what the claim counted of `entry` when it was not booked yet. How it has changed since is seen
+    afterwards.
+    """
     known = (one for one in boundary.counted or () if one.is_unbooked)
     return next((one for one in known if (one.kind, one.id) == (entry.kind, entry.id)), None)
 

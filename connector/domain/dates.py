@@ -26,7 +26,7 @@ def _closed(year: int) -> frozenset[date]:
 
 
 def is_bank_day(day: date) -> bool:
-    """Whether Swedish banks book payments on `day`."""
+    """Return whether Swedish banks book payments on `day`."""
     return day.weekday() < 5 and day not in _closed(day.year)
 
 
@@ -56,7 +56,7 @@ def last_day_to_pay(due_date: date) -> date:
 
 
 def is_overdue(due_date: date, *, today: date) -> bool:
-    """Whether the last day to pay is over on `today`."""
+    """Return whether the last day to pay is over on `today`."""
     return last_day_to_pay(due_date) < today
 
 

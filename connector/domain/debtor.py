@@ -19,7 +19,7 @@ from connector.domain.redaction import without_personal_numbers
 SWEDEN = "SE"
 
 SOLE_TRADER_IS_COMPANY = True
-"""What Amili is told of a sole trader, whose number is the owner's personal number. Undocumented
+"""What Amili is told about a sole trader, whose number is the owner's personal number. Undocumented
 (RULES.md, "Company or person"), so unconfirmed; here because a sole trader owes in the course of business."""
 
 
@@ -37,7 +37,7 @@ class NumberState(StrEnum):
 class DebtorReading:
     """What was made of a customer. `customer` is the one who is claimed, `card` the ledger's customer card.
 
-    `is_company` is None when nobody can tell, or when number and customer type contradict each other.
+    `is_company` is None when no one can tell, or when number and customer type contradict each other.
     `address` is the one that is sent, tidied.
     """
 
@@ -99,7 +99,7 @@ def build_debtor(reading: DebtorReading) -> Debtor | None:
 
 
 def decide_is_company(customer: Customer, identity: Identity | None) -> bool | None:
-    """Whether the customer owes as a company; None if a person must say (RULES.md, "Company or person").
+    """Return whether the customer owes as a company; None if a person must say (RULES.md, "Company or person").
 
     The number alone never tells, because a sole trader's number is the owner's personal number: a personal
     number in a company's card needs the decision `sole_trader`, and without any hint the customer counts as
@@ -185,17 +185,17 @@ def _holds_a_place(line: str) -> bool:
 
 
 def _names_a_reader(line: str) -> bool:
-    """Whether a line says only who takes or reads the post, and holds no street or box."""
+    """Return whether a line says only who takes or reads the post, and holds no street or box."""
     return bool(_READER.fullmatch(line))
 
 
 def same_place(one: Address, other: Address) -> bool:
-    """Whether two addresses differ in nothing but spelling of spaces, capitals and postal code."""
+    """Return whether two addresses differ in nothing but spelling of spaces, capitals and postal code."""
     return _comparable(one) == _comparable(other)
 
 
 def has_place(address: Address) -> bool:
-    """Whether an address names a place; a country alone does not."""
+    """Return whether an address names a place; a country alone does not."""
     return any((address.address_line_1.strip(), address.zip_code.strip(), address.city.strip()))
 
 

@@ -13,7 +13,7 @@ from connector.domain.invoice import Customer
 
 
 class Part(StrEnum):
-    """A part of the card that Amili was told of."""
+    """A part of the card that Amili was told about."""
 
     NAME = "name"
     NUMBER = "number"
@@ -29,7 +29,7 @@ class Care(StrEnum):
 
 
 def parts_of(customer: Customer, *, today: date) -> Mapping[str, str]:
-    """What the card says, so that what is merely spelt otherwise is equal. What it does not say is left out."""
+    """Return what the card says, so that what is merely spelt otherwise is equal. What it does not say is left out."""
     identity = read_debtor(_card_alone(customer), today=today).identity
     number = identity.digits if identity else "".join(filter(str.isalnum, customer.id_number)).upper()
     address = customer.address
@@ -48,7 +48,7 @@ def parts_of(customer: Customer, *, today: date) -> Mapping[str, str]:
 
 
 def care_of(customer: Customer, *, today: date) -> frozenset[Care]:
-    """Which of E7 to E9 hold of the card."""
+    """Return which of E7 to E9 hold of the card."""
     found = {Care(one.code) for one in estate_or_insolvent(read_debtor(_card_alone(customer), today=today))}
     return frozenset(found | ({Care.PROTECTED} if customer.protected_identity else set()))
 

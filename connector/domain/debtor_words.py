@@ -1,4 +1,4 @@
-"""What a name says of who owes: an estate, somebody insolvent, a public body.
+"""What a name says of who owes: an estate, someone insolvent, a public body.
 
 Bookkeepers write it into the name or the c/o line, since ledgers have no field for it. Only whole words count, and a
 trade that carries such a word in its firm ("Dödsboservice Syd AB") is a company like any other.
@@ -61,7 +61,8 @@ _CARE_OF = re.compile(r"(?<!\w)c/o(?!\w)")
 
 
 def names_an_estate(text: str, *, is_firm: bool) -> bool:
-    """Whether a name or c/o line says that an estate owes. `is_firm`: the number is an organisation's, not an estate's.
+    """Return whether a name or c/o line says that an estate owes. `is_firm`: the number is an organisation's, not an
+    estate's.
 
     An estate has no firm: where there is one, only "dödsboet efter …" says so.
     """
@@ -73,7 +74,7 @@ def names_an_estate(text: str, *, is_firm: bool) -> bool:
 
 
 def names_insolvency(text: str) -> bool:
-    """Whether a name or c/o line says bankruptcy, liquidation, reconstruction or debt relief."""
+    """Return whether a name or c/o line says bankruptcy, liquidation, reconstruction or debt relief."""
     plain = _plain(text)
     if _INSOLVENT_ESTATE.search(plain) and not _ESTATES_AS_A_TRADE.search(plain):
         return True
@@ -83,18 +84,18 @@ def names_insolvency(text: str) -> bool:
 
 
 def names_a_public_body(text: str) -> bool:
-    """Whether a name is a municipality's, a region's or an agency's."""
+    """Return whether a name is a municipality's, a region's or an agency's."""
     plain = _plain(text)
     return bool(_PUBLIC.search(plain)) and not _LEGAL_FORM.search(plain)
 
 
 def is_care_of(line: str) -> bool:
-    """Whether an address line says who takes the post for somebody."""
+    """Return whether an address line says who takes the post for someone."""
     return bool(_CARE_OF.search(_plain(line)))
 
 
 def _inside_a_firm(match: re.Match[str]) -> bool:
-    """Whether what was found stands before the name's only legal form: "Juristerna i Konkurs AB"."""
+    """Return whether what was found stands before the name's only legal form: "Juristerna i Konkurs AB"."""
     before, after = match.string[: match.start() + 1], match.string[match.end() :]
     return not _LEGAL_FORM.search(before) and bool(_LEGAL_FORM.search(after))
 

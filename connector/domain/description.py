@@ -67,7 +67,7 @@ def debtor_reads(description: str, creditor: CreditorStatus | None) -> str:
 
 
 def is_vague(description: str, *, invoice_number: str = "") -> bool:
-    """Whether `description` says nothing about what was sold: only general words, numbers and dates."""
+    """Return whether `description` says nothing about what was sold: only general words, numbers and dates."""
     words = _WORD.findall(description.replace(invoice_number, " ") if invoice_number else description)
     telling = (word for word in words if not any(character.isdigit() for character in word))
     return all(word.casefold() in VAGUE_WORDS or len(word) == 1 for word in telling)

@@ -1,7 +1,7 @@
 """The errors that every floor raises and understands.
 
 An error names the system that spoke, keeps that system's own words, and tells the reader what to do.
-What matters to the flows is *what is known about the effect*: nothing was sent, it was refused, or nobody
+What matters to the flows is *what is known about the effect*: nothing was sent, it was refused, or no one
 knows. That is the class hierarchy; the kind of transport fault is only text.
 """
 
@@ -29,7 +29,7 @@ class ConnectorError(Exception):
 
 
 class ConfigurationError(ConnectorError):
-    """A setting or a connection is missing or malformed; nothing can work until a person mends it."""
+    """A setting or a connection is missing or malformed; nothing can work until a person fixes it."""
 
 
 class Disconnected(ConfigurationError):
@@ -136,7 +136,7 @@ class WithoutCase(Unreadable):
 
 
 def was_taken(error: OutcomeUnknown) -> bool:
-    """Whether the answer had a status of success, and only its body could not be read: something took it in."""
+    """Return whether the answer had a status of success, and only its body could not be read: something took it in."""
     return error.status is not None and 200 <= error.status < 300
 
 

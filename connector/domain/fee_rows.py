@@ -17,7 +17,7 @@ from connector.domain.invoice import Line, LineKind
 
 
 class FeeRow(StrEnum):
-    """What a row charges for besides goods and work."""
+    """What a row charges for other than goods and work."""
 
     REMINDER_FEE = "reminder_fee"
     """Of a payment reminder: 60 kronor at most (lag 1981:739, 2 and 4 §§)."""
@@ -32,7 +32,7 @@ class FeeRow(StrEnum):
 
 
 def fee_row(description: str) -> FeeRow | None:
-    """What kind of fee, cost or interest a row of this text is; None for goods and work."""
+    """Return what kind of fee, cost or interest a row of this text is; None for goods and work."""
     text = _plain(description)
     for kind, pattern, elsewhere in _WORDINGS:
         for match in pattern.finditer(text):
@@ -234,7 +234,7 @@ def _is_denied(before: str) -> bool:
 
 
 def _is_subject(before: str, after: str) -> bool:
-    """Whether the words stand in a row about them: work on such fees, or a text or course that explains them."""
+    """Return whether the words stand in a row about them: work on such fees, or a text or course that explains them."""
     if _ABOUT.search(before) or _AFTER.search(after):
         return True
     return bool(_BEFORE.search(before)) and not _BESIDE.search(before)

@@ -1,4 +1,4 @@
-"""Findings: the results of checks, in the words of the people who can mend them."""
+"""Findings: the results of checks, in the words of the people who can fix them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Finding(Frozen):
     """One result of a check.
 
     `code` is the check's id ("E3"; see RULES.md, "How a check stops"), or one of ours for what a remote system said
-    ("amili_refused", "pdf_unavailable", ...). `field` names the thing to mend in our neutral form
+    ("amili_refused", "pdf_unavailable", ...). `field` names the thing to fix in our neutral form
     ("customer.id_number"), `value` is what stands there, masked.
     """
 

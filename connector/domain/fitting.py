@@ -20,7 +20,7 @@ _LESSENING = (FollowUpKind.PAYMENT, FollowUpKind.CREDIT, FollowUpKind.WRITE_OFF)
 class Likeness:
     """What a case and a debt have in common, field by field; None where one of them does not tell.
 
-    `theirs_since_ours` says that the case was made after a registration of this debt that nobody answered.
+    `theirs_since_ours` says that the case was made after a registration of this debt that no one answered.
     """
 
     invoice_date: bool | None
@@ -30,23 +30,23 @@ class Likeness:
 
     @property
     def fits(self) -> bool:
-        """Whether it is this debt's case, as nothing speaks against it and something for it."""
+        """Return whether it is this debt's case, as nothing speaks against it and something for it."""
         told = [one for one in (self.invoice_date, self.capital, self.debtor) if one is not None]
         return all(told) if told else self.theirs_since_ours
 
     @property
     def is_of_another(self) -> bool:
-        """Whether it is of another invoice or debtor: what has the same number, but is not this debt's."""
+        """Return whether it is of another invoice or debtor: what has the same number, but is not this debt's."""
         return self.invoice_date is False or self.debtor is False
 
 
 def same_date(shown: date | None, own: date | None) -> bool | None:
-    """Whether both have the same invoice date; None where one does not tell."""
+    """Return whether both have the same invoice date; None where one does not tell."""
     return None if shown is None or own is None else shown == own
 
 
 def same_capital(initial: Decimal | None, claimed: Decimal | None, entries: Iterable[Entry]) -> bool | None:
-    """Whether a case began with `claimed`, or with more by exactly what was paid or credited since (kronor).
+    """Return whether a case began with `claimed`, or with more by exactly what was paid or credited since (kronor).
 
     `entries` are what lessened the invoice: those since the case began are all of a day and later, whichever day.
     """

@@ -135,7 +135,7 @@ class Entry(Frozen):
 
     @property
     def is_unbooked(self) -> bool:
-        """Whether it is a payment or credit that does not stand firm in the books yet."""
+        """Return whether it is a payment or credit that does not stand firm in the books yet."""
         return self.payment_kind in (PaymentKind.UNBOOKED, PaymentKind.UNSEEN, PaymentKind.REJECTED)
 
 
@@ -239,8 +239,9 @@ def change_id(kind: FollowUpKind, ledger_id: str, number: int) -> str:
 
 
 def reported_as(kind: FollowUpKind, identifier: str) -> FollowUpKind:
-    """What Amili is told of it as: an increase is told as the payment or credit that it belongs to, and as a credit
-    what an invoice was lowered by."""
+    """Return what Amili is told it is: an increase is reported as the payment or credit that it belongs to, and
+    as a credit what an invoice was lowered by.
+    """
     if kind is FollowUpKind.LOWERED:
         return FollowUpKind.CREDIT
     if kind not in (FollowUpKind.INCREASE, FollowUpKind.REVERSAL):
@@ -303,7 +304,7 @@ def entries_of(invoice: Invoice) -> tuple[Entry, ...]:
 
 
 def ledger_of(invoice: Invoice) -> Ledger:
-    """What the ledger shows of an invoice that was read whole."""
+    """Return what the ledger shows of an invoice that was read whole."""
     foreign = "" if invoice.currency == "SEK" else invoice.currency
     entries = entries_of(invoice)
     if foreign:

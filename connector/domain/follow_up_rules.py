@@ -1,6 +1,6 @@
 """What is to be done about everything that happened to an invoice at Amili: one pure decision.
 
-At most one act comes of a decision, because what remains of the case must be read anew before the next. What is in
+At most one act comes of a decision, because what remains of the case must be read again before the next. What is in
 doubt is asked, and never sent (RULES.md, "H: after the registration"). What a person was asked is never sent without an
 answer; it may lapse, or turn out to be Amili's own payout.
 """
@@ -74,7 +74,7 @@ def not_told(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
 
 
 def decide(facts: Facts) -> tuple[Verdict, ...]:
-    """What is to be done now. At most one verdict is `Step.REPORT`, and none while anything is in flight."""
+    """Return what is to be done now. At most one verdict is `Step.REPORT`, and none while anything is in flight."""
     ledger = counted.under_known_ids(facts.ledger, facts.boundary, facts.noted)
     facts = replace(facts, ledger=ledger)
     if facts.ledger.unreadable or facts.ledger.state is not InvoiceState.BOOKED:
@@ -109,7 +109,7 @@ def _disputes(facts: Facts) -> list[Verdict]:
 
 
 def _respites(facts: Facts) -> list[Verdict]:
-    """What was overdue and falls due later now, while the case goes on (RULES.md, "A: the invoice")."""
+    """Return what was overdue and falls due later now, while the case goes on (RULES.md, "A: the invoice")."""
     due, case = facts.ledger.due_date, facts.case
     is_claimed = case.is_open and case.remaining_capital != NOTHING
     if due is None or due < facts.today or not is_claimed:
@@ -122,7 +122,7 @@ def _respites(facts: Facts) -> list[Verdict]:
 
 
 def _to_be_seen(facts: Facts, kind: FollowUpKind, reason: Reason) -> list[Verdict]:
-    """What has no act at Amili, but must be seen by a person."""
+    """Return what has no act at Amili, but must be seen by a person."""
     there = [entry for entry in facts.ledger.entries if entry.kind is kind]
     asked = [
         _ask(kind, entry.id, entry.id, reason, entry)
@@ -294,7 +294,7 @@ class _Reporting:
         return [self._turn(_verdict(Step.REPORT, entry), decided=decided)]
 
     def _of_rejected(self, entry: Entry, noted: Noted | None) -> list[Verdict]:
-        """What the ledger says did not come is no money, though it lessens the balance there: a person knows."""
+        """Return what the ledger says did not come is no money, though it lessens the balance there: a person knows."""
         if counted.unbooked(self.facts.boundary, entry) is not None:
             return []
         if noted is not None and noted.amount == entry.amount:
@@ -332,7 +332,7 @@ class _Reporting:
         return verdict
 
     def _impossible(self, entry: Entry) -> Reason | None:
-        """Why nobody can have `entry` reported as it is."""
+        """Return why no one can have `entry` reported as it is."""
         if entry.amount <= 0:
             return Reason.REFUND
         if entry.kind is FollowUpKind.CREDIT:
@@ -344,7 +344,7 @@ class _Reporting:
         return None
 
     def _doubt(self, entry: Entry) -> Reason | None:
-        """Why a person must say whether `entry` is reported."""
+        """Return why a person must say whether `entry` is reported."""
         checks: tuple[Callable[[Entry], Reason | None], ...] = (
             self._of_the_entry,
             self._of_the_money,
@@ -385,12 +385,12 @@ class _Reporting:
         return Reason.OVER_REMAINING if entry.amount > remaining - self._unconfirmed() else None
 
     def _unconfirmed(self) -> Decimal:
-        """What Amili has taken in without saying yet what became of it."""
+        """Return what Amili has taken in without saying yet what became of it."""
         return sum((one.amount for one in self.facts.noted if one.at_amili and one.settled is None), NOTHING)
 
 
 def _explained(noted: tuple[Noted, ...]) -> Decimal:
-    """What we reported, and what a person may have reported by hand instead."""
+    """Return what we reported, and what a person may have reported by hand instead."""
     reported = sum((one.amount if one.settled is None else one.settled for one in noted if one.at_amili), NOTHING)
     lessening = (*LESSENING, FollowUpKind.LOWERED)
     by_hand = (one.amount for one in noted if one.kind in lessening and one.state is FollowUpState.SKIPPED)
@@ -416,7 +416,7 @@ def _lapsed(facts: Facts, kind: FollowUpKind, standing: Iterable[str]) -> list[V
 
 
 def _over(facts: Facts, kind: FollowUpKind, standing: Iterable[str]) -> list[Verdict]:
-    """What stands no longer, answered or not: under the same id it may come again, and is asked anew then."""
+    """Return what stands no longer, answered or not: under the same id it may come again, and is asked again then."""
     there = set(standing)
     answered = (FollowUpState.ASKING, FollowUpState.SKIPPED)
     return [_lapse(one) for one in facts.noted if one.kind is kind and one.state in answered and one.id not in there]

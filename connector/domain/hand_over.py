@@ -30,7 +30,7 @@ class HandOverState(StrEnum):
     DONE = "done"
     """The case exists and nothing more is under way (findings may remain)."""
     BLOCKED = "blocked"
-    """Findings that a person must mend or lift; nothing was sent."""
+    """Findings that a person must fix or lift; nothing was sent."""
     SKIPPED = "skipped"
     """Deliberately not sent, with the reason stated."""
     WITHDRAWN = "withdrawn"
@@ -93,7 +93,7 @@ class WriteBackState(StrEnum):
 
 
 WRITE_BACK_REFUSED = "write_back_refused"
-"""The finding that the ledger would not show the case: it stands until the next write-back, which tells anew."""
+"""The finding that the ledger would not show the case: it stands until the next write-back, which tells again."""
 
 
 class Request(Frozen):
@@ -102,7 +102,7 @@ class Request(Frozen):
     `first_action` empty means the connection's default. `accepted` and `lifted` are a person's ticks and
     reasons (see `connector.domain.findings.stops`). `wish_mark` tells one wish in a ledger from the next.
     `proposed_balance` is the balance the person saw, as decimal text. `again_after` is the withdrawn hand-over that
-    the person saw and wants the invoice sent again after: without it, a page or command starts nothing anew.
+    the person saw and wants the invoice sent again after: without it, a page or command starts nothing again.
     `environment` is the one of Amili's that the company was in when it was asked: in the other nothing comes of it.
     Requests of releases before 0.5.0 do not say it.
     """
@@ -130,6 +130,6 @@ class Judgement(StrEnum):
     ANSWERED = "answered"
     """The same wish was already answered with findings."""
     WITHDRAWN = "withdrawn"
-    """Its case was withdrawn, and nobody deliberately asks for it anew."""
+    """Its case was withdrawn, and no one deliberately asks for it again."""
     LEFT = "left"
     """It was asked for before the company went to Amili's other environment."""

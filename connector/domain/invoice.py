@@ -82,7 +82,7 @@ class Customer(Frozen):
     `debtor_changed` that the ledger gave the invoice to another customer since it was first read.
     `address` is the customer card's, `invoice_address` what stands on the invoice (RULES.md, "E: the debtor").
     `id_number` is the ledger's own spelling; `connector.domain.identity` reads it.
-    `sole_trader` is a person's decision on the customer or `None` if nobody made one (RULES.md, "Company or person").
+    `sole_trader` is a person's decision on the customer or `None` if no one made one (RULES.md, "Company or person").
     `cards_with_number` are the numbers of other cards of another name that have the same identity number; None if
     they were not searched for.
     `never_send` says that a person has barred the customer from collection; `None` if the ledger cannot tell.
@@ -184,7 +184,7 @@ class ReminderSent(Frozen):
     """A reminder the creditor sent itself. `fee` is what it charged, without VAT (RULES.md, "Fees"); None if
     the ledger does not record what its reminders charge.
 
-    `not_claimed` is what it charged besides: only one fee is claimed per claim. `claimed_with` is the number of the
+    `not_claimed` is what it charged in addition: only one fee is claimed per claim. `claimed_with` is the number of the
     invoice whose claim has the fee, where one letter reminded of several. `written` is False of a call, which costs
     nothing and interrupts no limitation. `date` is None if the ledger tells only that
     a reminder was sent, not when; its fee is not claimed then. `in_balance` says whether the ledger booked the fee onto
@@ -211,7 +211,7 @@ class Hold(Frozen):
 class OpenReceipt(Frozen):
     """Money received, or a credit given, that the ledger has not matched to an invoice.
 
-    `currency` is named where it is not the invoice's; nobody has exchanged `amount` then. `rest_of` is the id of the
+    `currency` is named where it is not the invoice's; no one has exchanged `amount` then. `rest_of` is the id of the
     invoice's payment that it came with, if it did.
     """
 
@@ -335,7 +335,7 @@ class StandingKind(StrEnum):
     CANCELLED = "cancelled"
     GONE = "gone"
     UNREADABLE = "unreadable"
-    """The ledger shows no amount that can be read; whoever looks at the invoice by itself asks a person."""
+    """The ledger shows no amount that can be read; anyone who looks at the invoice by itself asks a person."""
 
 
 class Standing(Frozen):
@@ -355,7 +355,7 @@ class Standing(Frozen):
 
     @property
     def kind(self) -> StandingKind:
-        """What matters most about it, in a word."""
+        """Return what matters most about it, in a word."""
         if self.unreadable:
             return StandingKind.UNREADABLE
         if self.state is None:
@@ -372,7 +372,7 @@ DISPUTES = frozenset({"blocked", "disputed"})
 
 
 def standing_of(invoice: Invoice) -> Standing:
-    """How an invoice that was read whole stands in its ledger."""
+    """Return how an invoice that was read whole stands in its ledger."""
     held = any(hold.kind in DISPUTES for hold in invoice.holds or ())
     balance = invoice.balance if invoice.ledger_balance is None else invoice.ledger_balance
     return Standing(state=invoice.state, balance=balance, held=held, taken_back=invoice.taken_back)

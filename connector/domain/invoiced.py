@@ -1,4 +1,5 @@
-"""Who is claimed: the one whom the invoice names, as its PDF does, and not whoever stands on the customer card today.
+"""Who is claimed: the one whom the invoice names, as its PDF does, and not the one who stands on the customer card
+today.
 
 Name, number, e-mail and telephone always come from one and the same place. A card's number is never sent with another
 name: a card is used again after a company was sold, and some shops keep one for all their buyers.
@@ -46,7 +47,9 @@ def who_was_invoiced(customer: Customer, *, today: date) -> tuple[Customer, Name
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names differ in nothing but case, spaces, punctuation, legal form and the order of their words."""
+    """Return whether two names differ in nothing but case, spaces, punctuation, legal form and the order of their
+    words.
+    """
     return _words(one) == _words(other)
 
 

@@ -48,11 +48,13 @@ class Payouts:
         self._parts = [part for part in self._parts if part.payout != payout]
 
     def may_be(self, payment: Entry) -> bool:
-        """Whether `payment` may hold money that came through Amili, so that a person must say."""
+        """Return whether `payment` may hold money that came through Amili, so that a person must say."""
         return any(_came_before(part, payment.date) for part in self._parts)
 
     def leave_unexplained(self, case: CaseNow, reported: Decimal) -> bool:
-        """Whether more of the capital is settled than we reported and the lines say: they cannot be relied on then."""
+        """Return whether more of the capital is settled than we reported and the lines say: they cannot be relied
+        on then.
+        """
         return case.settled_capital is not None and case.settled_capital > reported + self._principal
 
     def _transfers(self) -> Mapping[str, list[PayoutPart]]:
@@ -64,7 +66,7 @@ class Payouts:
 
 
 def _sums(parts: list[PayoutPart]) -> set[Decimal]:
-    """What a transfer can be booked as on the invoice: its capital, with or without what came beside it."""
+    """Return what a transfer can be booked as on the invoice: its capital, with or without what came beside it."""
     by_category: dict[str, Decimal] = {}
     for part in parts:
         by_category[part.category] = by_category.get(part.category, NOTHING) + part.amount

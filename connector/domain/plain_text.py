@@ -43,7 +43,7 @@ class Spelling:
     ends: tuple[int, ...]
 
     def stretch(self, match: re.Match[str]) -> tuple[int, int]:
-        """Where in the text stands what was found in the spelling."""
+        """Return where in the text stands what was found in the spelling."""
         return self.starts[match.start()], self.ends[match.end() - 1]
 
 

@@ -36,7 +36,7 @@ class Brake(StrEnum):
     TOO_MANY = "too_many"
     TOO_MUCH = "too_much"
     BANK_UNKNOWN = "bank_unknown"
-    """It is not known through which day receipts are booked: somebody may have paid."""
+    """It is not known through which day receipts are booked: someone may have paid."""
 
 
 class Proposed(Frozen):
@@ -63,7 +63,7 @@ class PlanSize:
 
 
 def due_long_enough(due_date: date | None, rule: EscalationRule, *, today: date) -> bool:
-    """Whether an invoice has been overdue for as long as the rule asks, counted from its last day to pay."""
+    """Return whether an invoice has been overdue for as long as the rule asks, counted from its last day to pay."""
     if due_date is None:
         return False
     last_day = last_day_to_pay(due_date)
@@ -72,7 +72,7 @@ def due_long_enough(due_date: date | None, rule: EscalationRule, *, today: date)
 
 
 def not_yet(invoice: Invoice, rule: EscalationRule, *, today: date) -> NotYet | None:
-    """Why the rule does not propose an invoice yet; None if it is time."""
+    """Return why the rule does not propose an invoice yet; None if it is time."""
     if not due_long_enough(invoice.due_date, rule, today=today):
         return NotYet.DUE_LATELY
     for reminder in invoice.reminders:
@@ -84,14 +84,14 @@ def not_yet(invoice: Invoice, rule: EscalationRule, *, today: date) -> NotYet | 
 
 
 def size_of(proposed: Iterable[Proposed]) -> PlanSize:
-    """How much is proposed."""
+    """Return how much is proposed."""
     listed = tuple(proposed)
     amount = sum((one.balance for one in listed), Decimal("0.00"))
     return PlanSize(len(listed), amount, bank_unknown=any(one.bank_unknown for one in listed))
 
 
 def brakes(size: PlanSize, rule: EscalationRule, *, is_first: bool) -> Sequence[Brake]:
-    """Why a plan of this size does not go without a person who says so; none for an empty plan."""
+    """Return why a plan of this size does not go without a person who says so; none for an empty plan."""
     if not size.invoices:
         return ()
     found = [Brake.FIRST] if is_first else []

@@ -85,13 +85,13 @@ def total_of(lines: Iterable[Line], *kinds: LineKind) -> Decimal:
 
 
 def settled_by_ledger(invoice: Invoice) -> Decimal:
-    """What the ledger's payments and credit notes have taken off the invoice, in kronor."""
+    """Return what the ledger's payments and credit notes have taken off the invoice, in kronor."""
     paid = sum((payment.amount - payment.beside for payment in invoice.payments), NOTHING)
     return paid + sum((abs(note.amount) for note in invoice.credit_notes), NOTHING)
 
 
 def states_part(invoice: Invoice) -> Decimal:
-    """What of the total is the Tax Agency's to pay, and not in the balance, in kronor."""
+    """Return what of the total is the Tax Agency's to pay, and not in the balance, in kronor."""
     outside = invoice.ledger_balance is not None and not invoice.only_reduction_left
     return invoice.tax_reduction or NOTHING if outside else NOTHING
 
@@ -143,7 +143,7 @@ def _first_chargeable(invoice: Invoice) -> ReminderSent | None:
 
 
 def _in_order(reminders: Iterable[ReminderSent]) -> list[ReminderSent]:
-    """Reminders by date; those whose date nobody tells come last."""
+    """Reminders by date; those whose date no one tells come last."""
     return sorted(reminders, key=lambda reminder: reminder.date or date.max)
 
 

@@ -47,7 +47,7 @@ class DifferenceKind(StrEnum):
     PAID_AT_AMILI = "paid_at_amili"
     """Amili has less left than the ledger: paid there, and the payout is not booked, or not made yet."""
     MORE_IN_LEDGER = "more_in_ledger"
-    """The ledger has more open than Amili, and nobody has paid there."""
+    """The ledger has more open than Amili, and no one has paid there."""
     CLOSED_AT_AMILI = "closed_at_amili"
     """Closed at Amili, and something is left in the ledger."""
     SETTLED_IN_LEDGER = "settled_in_ledger"
@@ -86,7 +86,7 @@ WAITS_FOR_PERSON: Mapping[DifferenceKind, timedelta] = MappingProxyType(
 )
 """What a person must see to, once it has stood for so long.
 
-The others ask nobody: of a dispute, of an invoice that is no claim any more, of a registration in doubt and of a step
+The others ask no one: of a dispute, of an invoice that is no claim any more, of a registration in doubt and of a step
 that fails a person is asked already, and a case that is paid but for its fees and interest is Amili's to pursue
 (RULES.md, "After the hand-over").
 """
@@ -124,7 +124,9 @@ class Three(Frozen):
 
     @property
     def open_in_ledger(self) -> Decimal | None:
-        """What the ledger says is left of the claimed capital: its balance, less what was on it besides the claim."""
+        """Return what the ledger says is left of the claimed capital: its balance, less what was on it beside the
+        claim.
+        """
         if self.balance is None:
             return None
         if self.balance_then is None or self.claimed is None:
@@ -133,7 +135,7 @@ class Three(Frozen):
 
     @property
     def paid_there(self) -> Decimal | None:
-        """What of the capital the debtor has paid to Amili, if that can be told."""
+        """Return what of the capital the debtor has paid to Amili, if that can be told."""
         if self.claimed is None or self.remaining_capital is None:
             return None
         return self.claimed - self.remaining_capital - self.reported
@@ -163,7 +165,7 @@ class Difference(Frozen):
 
     @property
     def substance(self) -> str:
-        """What it comes to: the same for as long as a decision about it holds."""
+        """Return what it comes to: the same for as long as a decision about it holds."""
         what = (self.in_ledger, self.at_amili) if self.amount is None else (self.amount,)
         return "/".join("" if one is None else str(one) for one in what)
 
@@ -177,7 +179,7 @@ class Difference(Frozen):
 
 
 def differences(three: Three) -> Iterator[Difference]:
-    """What does not agree about one case: nothing, one thing about the money, and what stands beside it."""
+    """Return what does not agree about one case: nothing, one thing about the money, and what stands beside it."""
     if three.case_gone:
         yield _difference(three, DifferenceKind.CASE_GONE)
         return
@@ -210,7 +212,7 @@ def _money(three: Three) -> DifferenceKind | None:
 
 
 def _is_decided(three: Three, kind: DifferenceKind, amount: Decimal | None) -> bool:
-    """Whether what a person decided accounts for the whole difference, to the öre."""
+    """Return whether what a person decided accounts for the whole difference, to the öre."""
     match kind:
         case DifferenceKind.NOT_REPORTED:
             return amount is not None and three.not_to_report + three.under_way == -amount
@@ -294,7 +296,7 @@ def several_cases(
 
 
 def unknown_outcome(hand_over_id: str, invoice_number: str, claimed: Decimal | None) -> Difference:
-    """A registration that nobody knows the outcome of."""
+    """A registration that no one knows the outcome of."""
     kind = DifferenceKind.OUTCOME_UNKNOWN
     return Difference(
         key=f"{hand_over_id}:{kind}",

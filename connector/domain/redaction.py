@@ -78,7 +78,7 @@ _ID = re.compile(
     """,
     re.VERBOSE,
 )
-"""What Amili's ids and UUIDs look like; digits within them are nobody's number."""
+"""What Amili's ids and UUIDs look like; digits within them are no one's number."""
 
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _USER_IN_ADDRESS = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{0,15}://)[^\s/?#@\"'<>]+@")
@@ -109,7 +109,8 @@ def without_personal_numbers(text: str, *, mask: str = "") -> str:
 
 
 def redacted(text: str, *, secrets: Iterable[str] = (), mask: str) -> str:
-    """What a remote system said, with `mask` for `secrets` and for what looks like one or like a personal number.
+    """Return what a remote system said, with `mask` for `secrets` and for what looks like one or like a personal
+    number.
 
     Masked are the query of any address (a storage address is signed there) and the user in one, bearer tokens, JWTs
     and private keys, what is named as a key, e-mail addresses, every run of 10 to 12 digits, with or without a hyphen
@@ -146,7 +147,7 @@ def _without(kinds: Sequence[_Kind], text: str, mask: str) -> str:
 
 
 def _found(kind: _Kind, spelling: Spelling) -> Iterator[tuple[int, int]]:
-    """Where in the text stands what is of the `kind`, but for what lies within an id."""
+    """Return where in the text stands what is of the `kind`, but for what lies within an id."""
     pattern, is_meant = kind
     ids = None
     match = pattern.search(spelling.text)
@@ -184,7 +185,7 @@ def _is_number(match: re.Match[str]) -> bool:
 
 
 def _is_scattered(match: re.Match[str]) -> bool:
-    """Whether digits in groups of any length are a number that tells its century or has its sign."""
+    """Return whether digits in groups of any length are a number that tells its century or has its sign."""
     date, last = (re.sub(r"[ -]", "", match[part]) for part in ("date", "last"))
     rest = match.string[match.end() :]
     return (
@@ -198,7 +199,7 @@ def _is_scattered(match: re.Match[str]) -> bool:
 
 
 def _is_halved(twelve: str) -> bool:
-    """Whether twelve digits are parted in their middle, as two dates of six are."""
+    """Return whether twelve digits are parted in their middle, as two dates of six are."""
     mark = "[-+]" if re.search("[-+]", twelve) else " "
     parted = {len(re.sub("[^0-9]", "", twelve[: found.start()])) for found in re.finditer(mark, twelve)}
     return 6 in parted and 4 not in parted

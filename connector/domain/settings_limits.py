@@ -1,6 +1,6 @@
 """What a company's settings cannot mean, though their form allows it: each with its limit and why.
 
-These limits are kept out of `ConnectionSettings`, so that what an earlier release stored can still be read: whoever
+These limits are kept out of `ConnectionSettings`, so that what an earlier release stored can still be read: anyone who
 enters such a value is refused, and of one that stands already `check` tells.
 """
 
@@ -47,7 +47,7 @@ class SettingsRefused(ConfigurationError):
 def require_meant(settings: ConnectionSettings, before: ConnectionSettings | None = None) -> None:
     """Raise `SettingsRefused` for settings that cannot be meant.
 
-    What was wrong in `before` already hinders nobody: whoever mends one setting is not stopped by another.
+    What was wrong in `before` already hinders no one: anyone who fixes one setting is not stopped by another.
     """
     known = objections(before) if before is not None else ()
     if found := [one for one in objections(settings) if one not in known]:

@@ -17,7 +17,7 @@ class TaskKind(StrEnum):
     FOLLOW_UP = "follow_up"
     """A payment, credit or dispute after the hand-over asks for a decision."""
     BLOCKED = "blocked"
-    """Findings stop an invoice that somebody wants to send."""
+    """Findings stop an invoice that someone wants to send."""
     PLAN = "plan"
     """What a rule proposes is too much to go without a person."""
     DIFFERENCE = "difference"

@@ -78,7 +78,7 @@ class Deployment:
 
     @cached_property
     def http(self) -> HttpPolicy:
-        """What every call to another system keeps to."""
+        """Return what every call to another system keeps to."""
         return HttpPolicy(
             connect_timeout_s=self.settings.connect_timeout_s,
             read_timeout_s=self.settings.read_timeout_s,

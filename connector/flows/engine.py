@@ -139,7 +139,7 @@ class Engine:
     def live(self, keys: Iterable[str]) -> frozenset[str]:
         """Those of `keys` whose work is waiting, delayed, or run by a process that is alive.
 
-        What the engine has entered as running, and nobody runs, is not live, whatever its tables say.
+        What the engine has entered as running, and no one runs, is not live, whatever its tables say.
         """
         wanted = frozenset(keys)
         if not wanted:
@@ -148,7 +148,7 @@ class Engine:
         if len(wanted) <= _AT_ONCE:
             criteria["workflow_id_prefix"] = [f"{key}{self._mark}#" for key in sorted(wanted)]
         entered = _listed(**criteria)
-        # Read after the work: whoever runs it was entered before it took it up.
+        # Read after the work: the process that runs it was entered before it took it up.
         self._note_others()
         driven = {
             status.workflow_id.rpartition("#")[0].removesuffix(self._mark)
@@ -167,7 +167,7 @@ class Engine:
         executors.beat(self._db, self.executor_id)
 
     def take_over(self) -> None:
-        """Resume the work that nobody runs: of processes that died or stopped, and what this one entered and lost.
+        """Resume the work that no one runs: of processes that died or stopped, and what this one entered and lost.
 
         Processes that have died are noticed at every call, the rest at every tenth second.
         """
@@ -185,7 +185,7 @@ class Engine:
     def _sweep(self) -> None:
         """Resume what is entered as running and not run; one process at a time does this for the others."""
         running = _listed(status=_RUNNING, app_version=ORDER_OF_STEPS)
-        # Read after the work: whoever runs it was entered before it took it up.
+        # Read after the work: the process that runs it was entered before it took it up.
         self._note_others()
         self._note_stranded({status.workflow_id for status in running if status.executor_id == self.executor_id})
         left = [status for status in running if not self._is_run(status)]
@@ -198,7 +198,8 @@ class Engine:
             DBOS.resume_workflow(status.workflow_id, queue_name=status.queue_name)
             self._stranded.discard(status.workflow_id)
             self._not_run.pop(status.workflow_id, None)
-        # Needs no lease: a death counts once, whoever notes it, and what a process that is not entered left behind is
+        # Needs no lease: a death counts once, no matter who notes it, and what a process that is not entered left
+        # behind is
         # found by every sweep, so that it matters little who dies while taking it over.
         for gone in self._gone:
             executors.bury(self._db, gone)
@@ -247,9 +248,10 @@ class Engine:
             removed += len(batch)
 
     def stop(self, *, died: bool = False) -> None:
-        """Stop taking up work, wait briefly for what runs, and sign off; `died` says that nobody asked for it.
+        """Stop taking up work, wait briefly for what runs, and sign off; `died` says that no one asked for it.
 
-        What still runs then stays entered under this process, and whoever works next finds that nobody runs it.
+        What still runs then stays entered under this process, and the process that works next finds that no one runs
+        it.
         """
         DBOS.destroy(workflow_completion_timeout_sec=self._stop_wait_s)
         sign_off = executors.bury if died else executors.strike_off

@@ -10,7 +10,7 @@ _REMEMBERED_S = 86_400.0
 
 
 class TooLate(Exception):
-    """The deadline of a hand-over's lease has passed; somebody else may own it by now, so nothing was sent."""
+    """The deadline of a hand-over's lease has passed; someone else may own it by now, so nothing was sent."""
 
 
 def clock_s() -> float:

@@ -61,7 +61,7 @@ def again_within(name: str, step: Callable[[str], Outcome]) -> Callable[[str], O
 
 
 def one_round(name: str, step: Callable[[str], Outcome]) -> Callable[[str], Outcome]:
-    """`step` of work that comes round by itself: after an error, noted as `guarded` does, the next round tries anew.
+    """`step` of work that comes round by itself: after an error, noted as `guarded` does, the next round tries again.
 
     Repeated, the rounds of a ledger that stays down would pile up.
     """

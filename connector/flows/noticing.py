@@ -80,7 +80,7 @@ def _file(deployment: Deployment) -> Path | None:
 
 
 def _kept(file: Path) -> int:
-    """What the file says; 0 where there is none, or it cannot be read."""
+    """Return what the file says; 0 where there is none, or it cannot be read."""
     try:
         return int(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

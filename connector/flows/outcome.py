@@ -20,7 +20,7 @@ class Then(StrEnum):
     NEXT = "next"
     """Go on with the next step."""
     STOP = "stop"
-    """The work has ended, or somebody else is doing it."""
+    """The work has ended, or someone else is doing it."""
     AGAIN = "again"
     """Go on with the next step, and do this work once more after a pause."""
     AGAIN_FIRST = "again_first"
@@ -44,7 +44,7 @@ class Outcome:
 
     @property
     def has_worked(self) -> bool:
-        """Whether the step did what it is for."""
+        """Return whether the step did what it is for."""
         if self.worked is not None:
             return self.worked
         return self.failed is None and self.then in (Then.NEXT, Then.STOP)

@@ -1,4 +1,4 @@
-"""What a remote system said, as findings in the words of the people who can mend it."""
+"""What a remote system said, as findings in the words of the people who can fix it."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _out_of_reach(error: OutOfReach) -> Finding:
 
 
 def _refused(error: ConnectorError, issue: FieldIssue) -> Finding:
-    """A no to what was asked: only a case that was sent can be corrected by whoever sent it."""
+    """A no to what was asked: only a case that was sent can be corrected by the one who sent it."""
     system, (what_sv, what_en) = error.system, _tried(error)
     said_sv, said_en = (f"{issue.field or what}: {issue.message}".rstrip(".") for what in ("svar", "answer"))
     operation = error.operation if isinstance(error, RemoteError) else ""
@@ -127,7 +127,7 @@ def _refused(error: ConnectorError, issue: FieldIssue) -> Finding:
 
 
 def _tried(error: ConnectorError) -> tuple[str, str]:
-    """What was tried of Amili, in brackets, or nothing."""
+    """Return what was tried of Amili, in brackets, or nothing."""
     operation = error.operation if isinstance(error, RemoteError) and error.system == AMILI else ""
     return (f" ({AT_AMILI[operation]})", f" ({operation})") if operation in AT_AMILI else ("", "")
 
@@ -138,14 +138,14 @@ def words(error: ConnectorError) -> str:
 
 
 def waiting_text(error: ConnectorError) -> str:
-    """What a hand-over waits for, in one line for people."""
+    """Return what a hand-over waits for, in one line for people."""
     if isinstance(error, RemoteError) and error.status is not None:
         return f"{error.system} (HTTP {error.status})"
     return f"{error.system}: {error.message}"[:200]
 
 
 def means_duplicate(error: RemoteError) -> bool:
-    """Whether a refusal says, or may say, that the same is there already: a conflict is what 409 means."""
+    """Return whether a refusal says, or may say, that the same is there already: a conflict is what 409 means."""
     return error.status == HTTPStatus.CONFLICT or any(_NOT_UNIQUE in issue.message for issue in error.issues)
 
 
@@ -184,7 +184,9 @@ def case_differs(case_id: str, likeness: Likeness) -> Finding:
 
 
 def case_will_differ(case_id: str, likeness: Likeness) -> Finding:
-    """What `case_differs` will say once the invoice is sent, for whoever looks at it before it was ever asked for."""
+    """Return what `case_differs` will say once the invoice is sent, for anyone who looks at it before it was ever
+    asked for.
+    """
     sv, en = _differences(likeness)
     return Finding(
         code="case_differs",
@@ -317,7 +319,7 @@ def disconnected() -> Finding:
 
 
 def asked_by_anybody(by: str) -> Finding:
-    """The request stands where whoever may change an invoice can write it, in anybody's name."""
+    """The request stands where anyone who may change an invoice can write it, in anybody's name."""
     return _block(
         "asked_by_anybody",
         field="invoice",
@@ -389,7 +391,7 @@ def write_back_refused(why: str, *, of_case_id: bool) -> Finding:
 
 
 def shown_here_alone(system: str, case_id: str) -> Finding:
-    """The ledger lets nobody change such an invoice, so that the case stands in the connector alone."""
+    """The ledger lets no one change such an invoice, so that the case stands in the connector alone."""
     return Finding(
         code="case_shown_here",
         severity=Severity.INFO,

@@ -14,7 +14,7 @@ SEND_MARGIN_S = 5.0
 """How long after a connection could have been made the bytes of what is posted may still leave."""
 _MOST_WITHIN_AN_HOUR = 2
 _LOOKS_AT = (0.05, 0.2, 0.5, 1.0)
-"""Shares of the settling time at which what nobody answered is looked for."""
+"""Shares of the settling time at which what no one answered is looked for."""
 
 
 def not_before_s(posts: int, allowed: int, first_age_s: float) -> float:
@@ -28,7 +28,7 @@ def not_before_s(posts: int, allowed: int, first_age_s: float) -> float:
 
 
 def first_look_after_s(settle_s: float) -> float:
-    """How long after something was posted that nobody answered it is first looked for."""
+    """Return how long after something was posted that no one answered it is first looked for."""
     return _LOOKS_AT[0] * settle_s
 
 

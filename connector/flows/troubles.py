@@ -127,7 +127,7 @@ def _failing(error: ConnectorError) -> Failing:
 
 
 def asks(trouble: Trouble) -> bool:
-    """Whether a person is to see to it now."""
+    """Return whether a person is to see to it now."""
     return trouble.failing.refused or trouble.age_s >= ASKED_AFTER_S
 
 

@@ -52,7 +52,7 @@ _HINT_STRANDED_S = 600.0
 _HOUR_S = 3_600.0
 _DAY_S = 86_400.0
 _UNTRIED_S = 2 * _DAY_S
-"""Longer than the pause before any step is tried again: what failed so long ago, nobody tries any more."""
+"""Longer than the pause before any step is tried again: what failed so long ago, no one tries any more."""
 
 
 class Worker:
@@ -209,7 +209,7 @@ class Worker:
         noticing.keep_beside(self._deployment)
         known = resting.every(self._deployment.databases.main)
         self._take_up_freed(known)
-        # Whoever holds the lease in a store that was put back may be long gone.
+        # Anyone who holds the lease in a store that was put back may be long gone.
         for hold in restores.holds(self._deployment.databases.main):
             self._submit_round(looking_up.job_of(hold))
         if leases.try_lease(self._deployment.databases.main, SCHEDULE, self._engine.executor_id, for_s=30.0):

@@ -55,20 +55,22 @@ def article(name: str) -> str:
 
 
 def is_known(host: str) -> bool:
-    """Whether a kind with this id is installed."""
+    """Return whether a kind with this id is installed."""
     return host in _installed()
 
 
 def name_of(host: str) -> str:
-    """What people call the kind; its id where it is not installed any more."""
+    """Return what people call the kind; its id where it is not installed any more."""
     return kind(host).name if is_known(host) else host
 
 
 def is_by_consent(system: str) -> bool:
-    """Whether `system`, as an error names who spoke, is a kind whose companies approve an app."""
+    """Return whether `system`, as an error names who spoke, is a kind whose companies approve an app."""
     return any(one.name == system and one.by_consent for one in every())
 
 
 def by_consent(host: str) -> Consent | None:
-    """How companies of the kind approve an app; None for one that is opened by a key, or is not installed any more."""
+    """Return how companies of the kind approve an app; None for one that is opened by a key, or is not installed
+    any more.
+    """
     return kind(host).by_consent if is_known(host) else None

@@ -43,7 +43,7 @@ def required(kind: str, app: App | None) -> App:
 
 
 def needs_login(kind: str, *, settings: dict[str, Any], http: HttpPolicy) -> bool:
-    """Whether a ledger of this version wants the login of a key's user beside the key. Asks it for its version.
+    """Return whether a ledger of this version wants the login of a key's user beside the key. Asks it for its version.
 
     Raises `ConfigurationError` for an unknown kind, for settings that cannot work and for a version that is not
     known to work, and the errors of remote calls.
@@ -53,7 +53,7 @@ def needs_login(kind: str, *, settings: dict[str, Any], http: HttpPolicy) -> boo
 
 
 def same_books(kind: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two connections' settings of a host of this kind name the same books, as far as they tell."""
+    """Return whether two connections' settings of a host of this kind name the same books, as far as they tell."""
     return kinds.is_known(kind) and kinds.kind(kind).same_books(one, other)
 
 
@@ -63,7 +63,7 @@ def hints(kind: str, body: bytes) -> Hints:
 
 
 def translate_document(kind: str, document: dict[str, Any], settings: dict[str, Any]) -> Invoice:
-    """The invoice of a saved host document. Calls nobody.
+    """The invoice of a saved host document. Calls no one.
 
     Raises `ConfigurationError` for an unknown kind and for a document that is not one of its, and
     `AmountUnreadable` for an amount that is no exact number of öre.
@@ -115,7 +115,8 @@ def cases_in_ledger(
     administrator_key: SecretStr,
     http: HttpPolicy,
 ) -> LedgerCases:
-    """What `remove` will take away with the fields: every invoice with a case id, of every company in the database.
+    """Return what `remove` will take away with the fields: every invoice with a case id, of every company in the
+    database.
 
     `keys` are the settings and keys of the connections of that database, this one's first. Raises as `provision`.
     """
@@ -124,7 +125,9 @@ def cases_in_ledger(
 
 
 def same_database(kind: str, one: Mapping[str, Any], another: Mapping[str, Any]) -> bool:
-    """Whether two ledgers of a kind, by their settings, are in one database, where `remove` takes away for both."""
+    """Return whether two ledgers of a kind, by their settings, are in one database, where `remove` takes away for
+    both.
+    """
     installation = kinds.kind(kind).installation
     return installation is not None and installation.is_shared(one, another)
 

@@ -1,6 +1,6 @@
 """Requests at the pace that a ledger allows, with room kept free for people.
 
-Whoever works in the background says so (`in_background`); everything else is taken for a person who waits.
+Anyone who works in the background says so (`in_background`); everything else is taken for a person who waits.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 from connector.domain.errors import RateLimited
 
 LONGEST_WAIT_S = 30.0
-"""Whoever would have to wait longer for its turn is told instead: it can come back, and holds nobody up."""
+"""Anyone who would have to wait longer for its turn is told instead: it can come back, and holds no one up."""
 
 _BACKGROUND = ContextVar("background", default=False)
 
@@ -26,12 +26,12 @@ class Budget(Protocol):
         """0 if a request may be sent now, which is then counted; else how many seconds to wait before asking again."""
 
     def block(self, for_s: float) -> None:
-        """Let nobody send anything for a while: the ledger asked for it."""
+        """Let no one send anything for a while: the ledger asked for it."""
 
 
 @contextmanager
 def in_background() -> Iterator[None]:
-    """What is sent within the block, by this thread, leaves room for people."""
+    """Return what is sent within the block, by this thread, leaves room for people."""
     token = _BACKGROUND.set(True)
     try:
         yield

@@ -2,7 +2,7 @@
 
 Source: DESIGN.md, "Addresses": https, public addresses only unless the deployment says otherwise, and never
 followed through redirects. Two looks are taken. `checked_url` looks when the address is typed, so that the
-person gets a sentence about it. `guarded_pool` looks again at every connection, at the very address that is then
+person gets a sentence about it. `guarded_pool` looks again at every connection, at the same address that is then
 connected to, since a name may resolve to something else by then.
 """
 
@@ -81,7 +81,7 @@ def checked_url(text: str, *, allow_private: bool) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Whether the IP address `address` lies on the public internet, also when one wraps another."""
+    """Return whether the IP address `address` lies on the public internet, also when one wraps another."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if any(ip in network for network in _NEVER_PUBLIC):
         return False

@@ -14,7 +14,8 @@ _ODD = re.compile("[\0\ud800-\udfff]")
 
 
 def parsed(content: bytes) -> Any:
-    """What `content` says, its decimals as `Decimal`. Raises `ValueError` and `RecursionError` for what is no JSON.
+    """Return what `content` says, its decimals as `Decimal`. Raises `ValueError` and `RecursionError` for what is no
+    JSON.
 
     Letters that are none are replaced, and so are bytes that are no UTF-8. A whole number of more digits than Python
     reads is a `Decimal` too.

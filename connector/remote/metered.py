@@ -1,6 +1,6 @@
 """Connections that keep to one call's time and size, whatever the server does.
 
-The time-out of a socket begins anew with every byte, and how many bytes come is the server's to choose. So every wait
+The time-out of a socket begins again with every byte, and how many bytes come is the server's to choose. So every wait
 of a call, in each of its phases, is also held to what is left of the call as a whole: finding the server, connecting,
 sending, and reading head and body.
 """
@@ -37,11 +37,11 @@ class Allowance:
 
     @property
     def is_over(self) -> bool:
-        """Whether the time is."""
+        """Return whether the time is."""
         return self._clock() >= self._ends_at
 
     def wait_s(self, idle_s: float | None) -> float:
-        """How long the next wait may be, which else would be `idle_s`. Raises `TimeoutError`."""
+        """Return how long the next wait may be, which else would be `idle_s`. Raises `TimeoutError`."""
         left_s = self._ends_at - self._clock()
         if left_s <= 0:
             raise TimeoutError("the call has taken too long")
@@ -91,7 +91,7 @@ class MeteredSocket:
         return found
 
     def makefile(self, *_: object, **__: object) -> io.BufferedReader:
-        """What an answer is read from."""
+        """Return what an answer is read from."""
         return io.BufferedReader(_Reading(self._plain))
 
 

@@ -21,7 +21,7 @@ class HttpPolicy:
 
     @property
     def longest_call_s(self) -> float:
-        """How long one call may take in all, of which `read_timeout_s` may pass without a byte."""
+        """Return how long one call may take in all, of which `read_timeout_s` may pass without a byte."""
         waits_s = self.connect_timeout_s + 2 * self.read_timeout_s
         return waits_s if self.at_most_s is None else min(waits_s, self.at_most_s)
 

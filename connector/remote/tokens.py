@@ -98,7 +98,7 @@ class TokenCache:
         return self._renewed(lambda token: token.value != refused and self._is_fresh(token)).value
 
     def lasting(self, at_least: timedelta, *, other_than: SecretStr | None = None) -> KeptToken:
-        """A token with its end, for whoever uses it longer than for a call. Raises as `current` does.
+        """A token with its end, for anyone who uses it longer than for a call. Raises as `current` does.
 
         It is good for `at_least`, unless a new one is not; and it is not `other_than`, which was refused.
         """
@@ -106,17 +106,17 @@ class TokenCache:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """The right to change what is kept: nobody else renews meanwhile. Not reentrant."""
+        """The right to change what is kept: no one else renews meanwhile. Not reentrant."""
         with self._one_thread, self._store.lock(self._lock_key):
             yield
 
     def keep(self, token: KeptToken) -> None:
-        """Put `token` in place of what is kept. Only for whoever has it `held`."""
+        """Put `token` in place of what is kept. Only for a caller that has it `held`."""
         self._store.put(self._key, token)
         self._cached = token
 
     def drop(self) -> None:
-        """Remember no token in this process. Only for whoever has it `held`."""
+        """Remember no token in this process. Only for a caller that has it `held`."""
         self._cached = None
 
     def _renewed(self, serves: Callable[[KeptToken], bool]) -> KeptToken:
@@ -126,7 +126,7 @@ class TokenCache:
                 token = self._store.get(self._key)
             if token is None or not serves(token):
                 with self._store.lock(self._lock_key):
-                    # Whoever held the lock before us may have renewed it.
+                    # Anyone who held the lock before us may have renewed it.
                     token = self._store.get(self._key)
                     if token is None or not serves(token):
                         token = self._renew()

@@ -34,7 +34,7 @@ class NewPair:
 class AmiliAccess:
     """The key pair made here, and the API code Amili issued for its public half.
 
-    `number` tells it from those that it had before; `is_untried` says that nobody knows whether the code works.
+    `number` tells it from those that it had before; `is_untried` says that no one knows whether the code works.
     """
 
     id: str
@@ -73,7 +73,7 @@ def put_access(
 def set_api_code(
     db: Engine, vault: Vault, access_id: str, api_code: SecretStr, *, untried: bool = False, by: str = ""
 ) -> None:
-    """Store the API code that Amili issued for a key pair; `untried` says that nobody knows yet whether it works."""
+    """Store the API code that Amili issued for a key pair; `untried` says that no one knows yet whether it works."""
     with db.begin() as connection:
         changed = connection.execute(
             update(_table)
@@ -160,7 +160,7 @@ def give_up_new(db: Engine, access_id: str) -> bool:
 def replace(db: Engine, vault: Vault, known: AmiliAccess, *, api_code: SecretStr, by: str) -> bool:
     """Put the new key pair of `known`, which was tried with `api_code`, in place of the present one.
 
-    False if somebody else has changed the pair meanwhile.
+    False if someone else has changed the pair meanwhile.
     """
     if known.new is None:
         return False

@@ -45,7 +45,7 @@ class Backup:
 
 
 def make(data_dir: Path, folder: Path, *, version: str) -> Backup:
-    """Copy the databases in `data_dir` into the new folder `folder`, whoever uses them meanwhile.
+    """Copy the databases in `data_dir` into the new folder `folder`, even while others use them.
 
     They are held up for an instant and not while they are copied. Raises `ConfigurationError`.
     """
@@ -112,7 +112,7 @@ def require_keys(backup: Backup, vault: Vault) -> None:
 
 
 def is_empty(data_dir: Path) -> bool:
-    """Whether there is nothing in `data_dir` that a backup would take the place of."""
+    """Return whether there is nothing in `data_dir` that a backup would take the place of."""
     file = data_dir / "connector.db"
     if not file.exists() or not file.stat().st_size:
         return True
@@ -143,7 +143,7 @@ def put_back(backup: Backup, data_dir: Path, *, aside: Path) -> tuple[str, ...]:
 
 @contextmanager
 def _snapshots(data_dir: Path) -> Iterator[dict[str, sqlite3.Connection]]:
-    """A reading of each database, all of the same instant: nobody writes while they begin."""
+    """A reading of each database, all of the same instant: no one writes while they begin."""
     with ExitStack() as readers:
         reading = {name: readers.enter_context(_opened(data_dir / name)) for name in DATABASES}
         with ExitStack() as writers:
@@ -163,18 +163,18 @@ def _opened(file: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _read(file: Path) -> Iterator[sqlite3.Connection]:
-    """A copy that nobody uses, also where nothing can be written."""
+    """A copy that no one uses, also where nothing can be written."""
     with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
         yield connection
 
 
 @contextmanager
 def _unused(file: Path) -> Iterator[None]:
-    """Hold a database that nobody else has open. Raises `ConfigurationError` if somebody has."""
+    """Hold a database that no one else has open. Raises `ConfigurationError` if someone has."""
     users = _users(file)
     with closing(sqlite3.connect(file, timeout=0.0, isolation_level=None)) as connection:
         try:
-            # Whoever has it open, were it idly, hinders this: it gathers what is in other files into the one.
+            # Anyone who has it open, were it idly, hinders this: it gathers what is in other files into the one.
             connection.execute("PRAGMA journal_mode=DELETE")
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:
@@ -265,7 +265,8 @@ def _move_aside(data_dir: Path, aside: Path) -> tuple[str, ...]:
         aside.mkdir(mode=0o700)
     for name in present:
         if name in DATABASES:
-            # It stays where it is until the other takes its place: a store that is not there would be made anew, empty.
+            # It stays where it is until the other takes its place: a store that is not there would be made again,
+            # empty.
             _copied(data_dir / name, aside / name)
         else:
             (data_dir / name).rename(aside / name)

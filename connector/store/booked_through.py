@@ -16,7 +16,7 @@ _table = tables.booked_through
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody said of an account, or of all a company's accounts where `account` is "".
+    """What someone said of an account, or of all a company's accounts where `account` is "".
 
     `at` is in seconds since the epoch.
     """
@@ -29,7 +29,7 @@ class Said:
 
 
 def say(db: Engine, connection_id: str, *, account: str, account_name: str, through: date, by: str) -> None:
-    """Keep what somebody said."""
+    """Keep what someone said."""
     with db.begin() as connection:
         connection.execute(
             insert(_table).values(
@@ -44,7 +44,7 @@ def say(db: Engine, connection_id: str, *, account: str, account_name: str, thro
 
 
 def latest(db: Engine, connection_id: str) -> Mapping[str, date]:
-    """The day that was said last of each account: whoever was mistaken says an earlier one."""
+    """The day that was said last of each account: anyone who was mistaken says an earlier one."""
     return {one.account: one.through for one in reversed(history(db, connection_id))}
 
 

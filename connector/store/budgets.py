@@ -42,7 +42,7 @@ def take(db: Engine, name: str, quota: Quota, *, background: bool, at: float | N
 
 
 def block(db: Engine, name: str, *, for_s: float, at: float | None = None) -> None:
-    """Let nobody send a request of the budget `name` for `for_s` seconds: the other side asked for it."""
+    """Let no one send a request of the budget `name` for `for_s` seconds: the other side asked for it."""
     _enter(db, name)
     table = tables.budgets
     with db.begin() as connection:
@@ -79,7 +79,7 @@ def _enter(db: Engine, name: str) -> None:
 
 
 def _locked(connection: Connection, name: str) -> Row[tuple[str, str, float, float]] | None:
-    """The budget's row, which nobody else may change until the transaction ends; None if there is none."""
+    """The budget's row, which no one else may change until the transaction ends; None if there is none."""
     table = tables.budgets
     return connection.execute(select(table).where(table.c.name == name).with_for_update()).one_or_none()
 

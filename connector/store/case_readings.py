@@ -86,7 +86,7 @@ def places(db: Engine, access_id: str) -> tuple[Place, ...]:
 
 
 def get(db: Engine, place: Place) -> Reading:
-    """How far a place has been read."""
+    """Return how far a place has been read."""
     with reading(db) as connection:
         row = connection.execute(
             select(

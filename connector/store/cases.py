@@ -1,6 +1,6 @@
 """Cases as they were last read from Amili, by Amili's ids. What is kept is never replaced by something older.
 
-A change, its event, and that a ledger must be told of it are one transaction, so that none is lost and none repeated.
+A change, its event, and that a ledger must be told of it are one transaction, so none is lost and none repeated.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ class KeptCase:
 
 
 def get(db: Engine, case_id: str) -> KeptCase | None:
-    """What is kept of one case."""
+    """Return what is kept of one case."""
     return next(iter(_kept(db, select(_table).where(_table.c.id == case_id))), None)
 
 
 def of(db: Engine, case_id: str) -> CaseStanding | None:
-    """How a case stood when it was last read; None if it never was."""
+    """Return how a case stood when it was last read; None if it never was."""
     return of_many(db, (case_id,)).get(case_id)
 
 
 def of_many(db: Engine, case_ids: Collection[str]) -> dict[str, CaseStanding]:
-    """How these cases stood when they were last read, by their ids; those that never were are left out."""
+    """Return how these cases stood when they were last read, by their ids; those that never were are left out."""
     found = {}
     with reading(db) as connection:
         for row in connection.execute(select(_table.c.id, _table.c.standing).where(one_of(_table.c.id, case_ids))):
@@ -82,7 +82,7 @@ def _is_news(row: Row[Any] | None, found: CaseStanding) -> bool:
         return True
     if row.standing and CaseStanding.model_validate_json(row.standing) == _as_kept(found):
         return False
-    # Somebody who read later may have been faster.
+    # Someone who read later may have been faster.
     return row.updated_at is None or found.updated_at is None or found.updated_at.timestamp() >= row.updated_at
 
 
@@ -111,7 +111,7 @@ def keep(
 
 
 def _entering(db: Engine, work: Callable[[Connection], Result]) -> Result:
-    """What `work` gives, in a transaction; again if somebody else entered one of its rows at this moment."""
+    """Return what `work` gives, in a transaction; again if someone else entered one of its rows at this moment."""
     for _ in range(_TRIES):
         try:
             with db.begin() as connection:
@@ -182,7 +182,7 @@ def _record_change(connection: Connection, hand_over_id: str, found: CaseStandin
 
 
 def _to_tell(connection: Connection, hand_over_id: str) -> list[HandOver]:
-    """Let the ledger be told; whoever tells it something at this moment must not take that for the last word.
+    """Let the ledger be told; anyone who tells it something at this moment must not take that for the last word.
 
     A finished hand-over needs new work to drive it, an unfinished one has it.
     """
@@ -326,7 +326,7 @@ def gone_lately(db: Engine, connection_ids: Collection[str] | None, *, within_s:
     return tuple(GoneCase(row.id, row.connection, row.gone_at) for row in rows)
 
 
-# For whoever compares
+# For anyone who compares
 
 
 def unknown(db: Engine, *, limit: int = 1000) -> tuple[KeptCase, ...]:

@@ -65,7 +65,7 @@ class Due:
 
 
 def times(db: Engine) -> dict[str, float]:
-    """When the next comparison of each connection is due, of those that have been enrolled."""
+    """Return when the next comparison of each connection is due, of those that have been enrolled."""
     with reading(db) as connection:
         rows = connection.execute(select(_table.c.connection, _table.c.due_at)).all()
     return {row.connection: row.due_at for row in rows}
@@ -118,14 +118,14 @@ def due(db: Engine) -> tuple[Due, ...]:
 
 
 def end(db: Engine, connection_id: str, turn: int, *, due_at: float) -> bool:
-    """Note that run number `turn` has ended, and when the next is due; False if somebody else has noted it."""
+    """Note that run number `turn` has ended, and when the next is due; False if someone else has noted it."""
     return _turned(db, connection_id, turn, due_at=due_at, asked_by="", tries=0)
 
 
 def again(db: Engine, connection_id: str, turn: int, *, due_at: float | None = None) -> bool:
     """Note that run number `turn` came to nothing, and is to be made once more: at `due_at`, or as soon as it can be.
 
-    False if somebody else has noted it.
+    False if someone else has noted it.
     """
     return _turned(db, connection_id, turn, **({} if due_at is None else {"due_at": due_at, "asked_by": ""}))
 
@@ -202,7 +202,7 @@ def failed(db: Engine, connection_id: str, *, why: str) -> None:
 
 
 def get(db: Engine, connection_id: str) -> StoredComparison | None:
-    """How a connection's comparisons stand; None before anybody has seen to it."""
+    """Return how a connection's comparisons stand; None before anybody has seen to it."""
     with reading(db) as connection:
         row = connection.execute(select(_table).where(_table.c.connection == connection_id)).one_or_none()
     return _read(row) if row else None
@@ -222,7 +222,7 @@ def failing(db: Engine, connection_ids: Collection[str] | None, *, for_s: float)
 
 
 def differences(db: Engine, connection_id: str) -> tuple[KeptDifference, ...]:
-    """What did not agree in a connection's last comparison, the longest standing first."""
+    """Return what did not agree in a connection's last comparison, the longest standing first."""
     query = select(_differences).where(_differences.c.connection == connection_id)
     with reading(db) as connection:
         return _kept(connection, query.order_by(_differences.c.first_seen, _differences.c.key))
@@ -273,7 +273,7 @@ def tallies(db: Engine, connection_ids: Collection[str] | None, kind: Difference
 
 
 def counts(db: Engine) -> dict[str, int]:
-    """How many differences of each kind stand, in all connections together."""
+    """Return how many differences of each kind stand, in all connections together."""
     query = select(_differences.c.kind, func.count().label("n")).group_by(_differences.c.kind)
     with reading(db) as connection:
         return {row.kind: row.n for row in connection.execute(query).all()}

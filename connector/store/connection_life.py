@@ -28,7 +28,7 @@ _hand_overs = tables.hand_overs
 
 
 class LifeAct(StrEnum):
-    """What somebody did with a connection as a whole."""
+    """What someone did with a connection as a whole."""
 
     WENT_LIVE = "went_live"
     WENT_BACK = "went_back"
@@ -59,7 +59,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Ended:
-    """What a connection left when it ended: cases that nobody here follows any more, and what was never sent.
+    """What a connection left when it ended: cases that no one here follows any more, and what was never sent.
 
     `in_doubt` are invoices of which it is not known whether a case was made.
     """
@@ -70,7 +70,7 @@ class Ended:
 
 
 def acts(db: Engine, connection_id: str) -> tuple[Act, ...]:
-    """What was done with a connection, the latest first."""
+    """Return what was done with a connection, the latest first."""
     with reading(db) as connection:
         rows = connection.execute(
             select(_acts).where(_acts.c.connection == connection_id).order_by(_acts.c.id.desc())
@@ -79,7 +79,7 @@ def acts(db: Engine, connection_id: str) -> tuple[Act, ...]:
 
 
 def left_side(db: Engine, connection_id: str) -> Side | None:
-    """Where a connection was before it went live; None if it did not, or has gone back since."""
+    """Return where a connection was before it went live; None if it did not, or has gone back since."""
     turns = (LifeAct.WENT_LIVE, LifeAct.WENT_BACK)
     latest = next((act for act in acts(db, connection_id) if act.act in turns), None)
     if latest is None or latest.act is LifeAct.WENT_BACK:
@@ -213,7 +213,7 @@ def disconnect(db: Engine, vault: Vault, connection_id: str, finding: Finding, *
 
 
 def ends_with(db: Engine, connection_id: str) -> Ended:
-    """What would be left of a connection if it ended now."""
+    """Return what would be left of a connection if it ended now."""
     with reading(db) as connection:
         return _counts(connection, connection_id)
 

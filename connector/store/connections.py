@@ -252,8 +252,8 @@ def replace_key(
 ) -> bool:
     """Put a new key to the ledger, tested before, in place of the one `known` has.
 
-    `api_key` is None where an app is approved instead, and was approved anew. `expires` is when the key ends, as
-    far as the ledger told; `by` is who entered it or approved. False if somebody else has done so meanwhile.
+    `api_key` is None where an app is approved instead, and was approved again. `expires` is when the key ends, as
+    far as the ledger told; `by` is who entered it or approved. False if someone else has done so meanwhile.
     """
     sealed = _seal(vault, known.secrets | ({API_KEY: api_key} if api_key else {}))
     return ledger_keys.replaced(db, known.id, known.key.number, sealed=sealed, expires=expires, by=by)
@@ -317,7 +317,7 @@ def webhook_digests(db: Engine, vault: Vault, connection_id: str) -> tuple[str, 
 
 
 def token_fits(token: str, digests: Sequence[str]) -> bool:
-    """Whether `token` is one of those whose digests are given; takes the same time either way."""
+    """Return whether `token` is one of those whose digests are given; takes the same time either way."""
     digest = _digest(token)
     return sum(hmac.compare_digest(digest, known) for known in digests) > 0
 

@@ -1,7 +1,7 @@
 """The databases: SQLite files by default, one PostgreSQL by DATABASE_URL.
 
 SQLite runs in WAL with one connection per process, so that threads queue for it in order instead of meeting
-in SQLite's unfair busy handler; hence no transaction may contain another one, or an HTTP call
+in SQLite's unfair busy handler; so no transaction may contain another one, or an HTTP call
 (DESIGN.md, "Databases").
 """
 
@@ -127,7 +127,9 @@ def use_wal(cursor: sqlite3.Cursor) -> None:
 
 
 def is_away(error: SQLAlchemyError) -> bool:
-    """Whether `error` says that a database cannot be reached or used for now, and not that we asked it wrongly."""
+    """Return whether `error` says that a database cannot be reached or used for now, and not that we asked it
+    wrongly.
+    """
     if isinstance(error, PoolTimeout):
         return True
     if not isinstance(error, (OperationalError, InterfaceError)):
@@ -137,7 +139,7 @@ def is_away(error: SQLAlchemyError) -> bool:
 
 
 def _sort(error: sqlite3.Error) -> int:
-    """What sort of error it is, without its finer kind; 0 where SQLite was not asked."""
+    """Return what sort of error it is, without its finer kind; 0 where SQLite was not asked."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
@@ -170,7 +172,9 @@ def now(connection: Connection) -> ColumnElement[float]:
 
 
 def is_past(column: ColumnElement[Any], connection: Connection, *, for_s: float) -> ColumnElement[bool]:
-    """Whether an instant lies `for_s` seconds back, or in a future that only a clock since put back can have left."""
+    """Return whether an instant lies `for_s` seconds back, or in a future that only a clock since put back can have
+    left.
+    """
     return (column <= now(connection) - for_s) | (column > now(connection) + CLOCKS_DIFFER_S)
 
 

@@ -32,7 +32,7 @@ class Debt:
 
     @property
     def key(self) -> str:
-        """What it is unique by, for one creditor. Never the same as an invoice's number by itself."""
+        """Return what it is unique by, for one creditor. Never the same as an invoice's number by itself."""
         when = self.invoice_date.isoformat() if self.invoice_date else ""
         return json.dumps([self.environment, self.invoice_number, when, self.debtor], ensure_ascii=False)
 

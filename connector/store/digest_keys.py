@@ -1,7 +1,7 @@
 """Digests of what must not be kept: a debtor's number is known again by one, and cannot be read from it.
 
 The key is made at random once for each deployment and lies sealed in the store: it outlives every change of
-`SECRET_KEYS`, which only seal it anew.
+`SECRET_KEYS`, which only seal it again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which daily mails were sent: one row for each person and day, written before the mail leaves.
 
-Whoever adds the row, or takes up one that failed, sends. A row left at SENDING by a crash, or by a mail server that
+Anyone who adds the row, or takes up one that failed, sends. A row left at SENDING by a crash, or by a mail server that
 went silent, is not taken up again: a mail too few is better than the same twice.
 """
 
@@ -66,7 +66,7 @@ def withdraw(db: Engine, email: str, day: date) -> None:
 
 
 def of_day(db: Engine, day: date) -> dict[str, DigestState]:
-    """What became of the mails of one day, by address."""
+    """Return what became of the mails of one day, by address."""
     with reading(db) as connection:
         rows = connection.execute(select(_table.c.email, _table.c.state).where(_table.c.day == day.isoformat()))
         return {row.email: DigestState(row.state) for row in rows}

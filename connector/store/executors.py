@@ -34,7 +34,8 @@ def beat(db: Engine, executor_id: str) -> None:
 def silent(db: Engine, *, for_s: float) -> tuple[str, ...]:
     """Processes that have not beaten for `for_s` seconds.
 
-    A beat of the future, which a clock that was put back leaves, counts as one of now: whoever lives beats again.
+    A beat of the future, which a clock that was put back leaves, counts as one of now: a process that lives beats
+    again.
     """
     table = tables.executors
     with db.begin() as connection:
@@ -52,7 +53,7 @@ def all_ids(db: Engine) -> tuple[str, ...]:
 
 
 def alive(db: Engine, *, within_s: float) -> bool:
-    """Whether any worker process has beaten within the last `within_s` seconds."""
+    """Return whether any worker process has beaten within the last `within_s` seconds."""
     table = tables.executors
     with reading(db) as connection:
         found = connection.execute(
@@ -62,7 +63,7 @@ def alive(db: Engine, *, within_s: float) -> bool:
 
 
 def strike_off(db: Engine, executor_id: str) -> None:
-    """Remove a process that ended as it was told to."""
+    """Remove a process that ended as it was asked to."""
     with db.begin() as connection:
         _remove(connection, executor_id)
 

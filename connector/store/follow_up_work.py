@@ -1,7 +1,7 @@
 """Work on a follow-up under its lease, as on a hand-over (`connector.store.ownership`).
 
 Beside the row itself, a report is fenced by its hand-over's turn: of several that were decided from the same look at
-the case only one leaves, and the others are decided anew from what then remains.
+the case only one leaves, and the others are decided again from what then remains.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from connector.store.timeline import WORKER, record
 
 _table = tables.follow_ups
 _ANSWERS = (FollowUpState.ASKING, FollowUpState.REPORTED, FollowUpState.LAPSED)
-"""States that a ledger is told of whose people wished for it there."""
+"""States that a ledger is informed of whose people wished for it there."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class FollowUpLease:
 
 
 def claim(db: Engine, follow_up_id: str, *, for_s: float, settle_s: float) -> FollowUpLease | float:
-    """Take the right to work on a follow-up, or say for how many seconds somebody else may have it."""
+    """Take the right to work on a follow-up, or say for how many seconds someone else may have it."""
     with db.begin() as connection:
         owner = ownership.take(connection, _table, follow_up_id, for_s=for_s, settle_s=settle_s)
         if owner:
@@ -161,7 +161,7 @@ def release(db: Engine, lease: FollowUpLease) -> None:
 
 
 def not_posted(db: Engine, follow_up_id: str) -> None:
-    """Count a report not that provably did not leave after all, whoever owns the row by now."""
+    """Count a report not that provably did not leave after all, no matter who owns the row by now."""
     with db.begin() as connection:
         connection.execute(update(_table).where(_table.c.id == follow_up_id).values(**ownership.one_post_less(_table)))
 
@@ -206,7 +206,7 @@ def settled(
 ) -> None:
     """Keep what Amili says became of it, and give the lease back; with findings, a person is asked.
 
-    What had no effect may be reported anew by a person's decision, and nothing else may.
+    What had no effect may be reported again by a person's decision, and nothing else may.
     """
     state = FollowUpState.ASKING if findings else FollowUpState.REPORTED
     values = {

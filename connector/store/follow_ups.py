@@ -52,12 +52,12 @@ class FollowUp:
     """One follow-up as stored. Instants are seconds since the epoch; amounts kronor.
 
     `event_id` is unique for the hand-over and kind; `ledger_id` names the ledger's payment or credit. `round` grows
-    each time that a person has it reported anew. `amili_status`, `amili_reason` and `settled` are kept as they came.
+    each time that a person has it reported again. `amili_status`, `amili_reason` and `settled` are kept as they came.
     Of a withdrawal, `wish_mark` is the latest wish in the ledger that was taken up, and `by_wish` says that it was
     asked for there, by a person who has not seen what stands before it. `refusals` are clear refusals in a row, or
     answers that do not tell what became of it. `capital_before` and `total_before` are what was left of the case just
     before it was reported; None where Amili did not show it. `posts` have left without a clear refusal, of
-    `posts_allowed`, the first at `first_post_at`; `taken_at` is when one got an answer of success that nobody can read.
+    `posts_allowed`, the first at `first_post_at`; `taken_at` is when one got an answer of success that no one can read.
     `asked_at` is since when a person is asked about it although it is still looked for.
     """
 
@@ -101,7 +101,7 @@ class FollowUp:
 
     @property
     def is_asked(self) -> bool:
-        """Whether a person is asked to decide."""
+        """Return whether a person is asked to decide."""
         return self.state is FollowUpState.ASKING or self.asked_at is not None
 
     @property
@@ -111,19 +111,19 @@ class FollowUp:
 
     @property
     def outcome_is_looked_for(self) -> bool:
-        """Whether Amili took it, and what became of it is read back although a person is asked already."""
+        """Return whether Amili took it, and what became of it is read back although a person is asked already."""
         return self.state is FollowUpState.ASKING and bool(self.action_id) and self.outcome is ActionOutcome.UNKNOWN
 
     @property
     def at_amili(self) -> bool:
-        """Whether Amili has it, or may have it."""
+        """Return whether Amili has it, or may have it."""
         if self.state in (*IN_FLIGHT, FollowUpState.REPORTED):
             return True
         return bool(self.action_id and self.outcome is not ActionOutcome.FAILED)
 
     @property
     def noted(self) -> Noted:
-        """What a decision needs to know of it."""
+        """Return what a decision needs to know of it."""
         return Noted(
             kind=self.kind,
             id=self.event_id,
@@ -155,7 +155,7 @@ def oldest_unfinished_s(db: Engine) -> float:
 
 
 def reference_of(hand_over: HandOver, follow_up: FollowUp) -> str:
-    """Our own reference at Amili: the same for the same thing, whoever sends it, and telling of nobody."""
+    """Our own reference at Amili: the same for the same thing, no matter who sends it, and telling of no one."""
     parts = (
         hand_over.connection,
         hand_over.invoice_id,
@@ -199,7 +199,7 @@ def fetch(connection: Connection, follow_up_id: str) -> FollowUp:
 
 
 def asking(db: Engine, *, connection_id: str | None = None, limit: int = 200) -> tuple[Asking, ...]:
-    """What asks a person, oldest question first; of one connection if it is named."""
+    """Return what asks a person, oldest question first; of one connection if it is named."""
     query = (
         select(_table)
         .join(_hand_overs, _table.c.hand_over == _hand_overs.c.id)
@@ -340,7 +340,7 @@ def ask_for_look(connection: Connection, hand_over_id: str) -> HandOver:
 
 
 def tell_the_ledger(connection: Connection, hand_over_id: str) -> None:
-    """Have the ledger told anew, within the caller's transaction, what stands of a hand-over."""
+    """Have the ledger told again, within the caller's transaction, what stands of a hand-over."""
     connection.execute(update(_hand_overs).where(_hand_overs.c.id == hand_over_id).values(**telling.told_again()))
 
 
@@ -387,7 +387,7 @@ def due(db: Engine) -> tuple[Look, ...]:
 
 
 def ask_again(db: Engine, look: Look) -> Look | None:
-    """Ask anew for a look that nobody makes any more; None if somebody else has."""
+    """Ask again for a look that no one makes any more; None if someone else has."""
     with db.begin() as connection:
         changed = connection.execute(
             update(_hand_overs)

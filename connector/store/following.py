@@ -1,7 +1,7 @@
 """Following handed-over invoices in their ledgers: how each stood when last seen, and how far changes were read.
 
-Whether something changed is told by values, and whether somebody else was first by a version: how a value is written
-differs from release to release.
+Whether something changed is recognised by values, and whether someone else was first by a version: how a value is
+written differs from release to release.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class Followed(Protocol):
 
     @property
     def standing(self) -> Standing | None:
-        """How the invoice stood when it was last seen; None if it never was."""
+        """Return how the invoice stood when it was last seen; None if it never was."""
 
     @property
     def standing_version(self) -> int:
-        """How often that has been kept: whoever keeps it next must have seen this one."""
+        """Return how often that has been kept: the process that keeps it next must have seen this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class _Followed:
 
 
 def standing_values(standing: Standing) -> dict[str, Any]:
-    """How an invoice stands, as the columns of its hand-over that tell it; with a version of its own."""
+    """Return how an invoice stands, as the columns of its hand-over that tell it; with a version of its own."""
     return {
         "standing": standing.model_dump_json(),
         "standing_kind": standing.kind,
@@ -91,7 +91,7 @@ def _found(db: Engine, connection_id: str, *conditions: ColumnElement[bool]) -> 
 def note(db: Engine, hand_over: Followed, standing: Standing) -> bool:
     """Keep how an invoice stands; if that is news, with an event and a look at what happened asked for.
 
-    False if it is no news, or somebody else was first.
+    False if it is no news, or someone else was first.
     """
     before = hand_over.standing
     if standing == before:
@@ -123,14 +123,14 @@ def _is_news(before: Standing | None, standing: Standing) -> bool:
 
 
 def cursor(db: Engine, connection_id: str) -> str:
-    """How far the changes of a connection's ledger have been followed; "" before the first time."""
+    """Return how far the changes of a connection's ledger have been followed; "" before the first time."""
     table = tables.connections
     with reading(db) as connection:
         return str(connection.execute(select(table.c.changes_cursor).where(table.c.id == connection_id)).scalar_one())
 
 
 def move_cursor(db: Engine, connection_id: str, *, before: str, after: str) -> bool:
-    """Note that changes have been followed up to `after`; False if somebody else has moved on meanwhile."""
+    """Note that changes have been followed up to `after`; False if someone else has moved on meanwhile."""
     table = tables.connections
     with db.begin() as connection:
         moved = connection.execute(

@@ -1,4 +1,4 @@
-"""Cases that a look at Amili found, kept without a lease: a debt's own case ends all doubt, whoever is awake."""
+"""Cases that a look at Amili found, kept without a lease: a debt's own case ends all doubt, no matter who is awake."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def adopt_lost(
 ) -> bool:
     """Store a case that a hand-over had when an earlier store was put back; False if the row has moved on meanwhile.
 
-    Whatever it waited for then, the ledger is told anew.
+    Whatever it waited for then, the ledger is updated again.
     """
     values = case_values(registration_id, case_id, "", findings) | {
         "write_back": WriteBackState.PENDING,

@@ -45,7 +45,7 @@ def ask(
             with db.begin() as connection:
                 return _ask(connection, request, creditor, default_action)
         except IntegrityError as error:
-            # Somebody entered the same invoice, or took its number, at this moment: seen at the next try.
+            # Someone entered the same invoice, or took its number, at this moment: seen at the next try.
             clash = error
     raise clash
 
@@ -145,7 +145,7 @@ def _ask(
 
 
 def _environment(connection: Connection, connection_id: str) -> Environment:
-    """Where the company is: it does not go elsewhere while this transaction lasts."""
+    """Return where the company is: it does not go elsewhere while this transaction lasts."""
     table = tables.connections
     row = connection.execute(
         select(table.c.environment, table.c.disconnected_at)
@@ -158,7 +158,7 @@ def _environment(connection: Connection, connection_id: str) -> Environment:
 
 
 def _left_with_wish(connection: Connection, request: Request) -> HandOver | None:
-    """The hand-over that was left behind with the very wish that a request is about."""
+    """The hand-over that was left behind with the same wish that a request is about."""
     row = connection.execute(
         select(_table)
         .where(_table.c.connection == request.connection, _table.c.invoice_id == request.invoice_id)
@@ -194,7 +194,7 @@ def _enter(
 
 
 def _is_meant_anew(request: Request, withdrawn: HandOver) -> bool:
-    """Whether a request after a withdrawal is a new act of a person's, and not one that stood or came before."""
+    """Return whether a request after a withdrawal is a new act of a person's, and not one that stood or came before."""
     match request.origin:
         case Origin.PAGE | Origin.COMMAND:
             return request.again_after == withdrawn.id

@@ -82,13 +82,13 @@ class HandOver:
     follow_up_done: int
     """Up to which of these looks everything has been seen to."""
     follow_up_turn: int
-    """Grows with every report to Amili: whoever decided by an older one has to decide anew."""
+    """Grows with every report to Amili: anyone who decided by an older one has to decide again."""
     case_news: int
     """How many changes of its case a ledger that shows them had to be told of."""
     declined_by: str
     """Who decided that it is not sent, while that stands."""
     refusals: int
-    """How many clear refusals came in a row; a failure of another kind begins the count anew."""
+    """How many clear refusals came in a row; a failure of another kind begins the count again."""
     debt: str
     """What it is unique by (`connector.store.debts.Debt`): "" until the invoice was read, the number alone in
     hand-overs of releases that knew no more."""

@@ -1,6 +1,6 @@
 """Work on a hand-over under its lease: every change is a compare-and-set by the lease's owner.
 
-Only the owner may send, only before the deadline, and nobody else takes the row before `free_at` (deadline and settling
+Only the owner may send, only before the deadline, and no one else takes the row before `free_at` (deadline and settling
 time), so that a registration whose answer is still on its way is never met by a second one
 (DESIGN.md, "Registering once").
 """
@@ -44,14 +44,14 @@ class Lease:
 
 @dataclass(frozen=True)
 class Busy:
-    """Somebody else may be working on the hand-over for at most `wait_s` more seconds."""
+    """Someone else may be working on the hand-over for at most `wait_s` more seconds."""
 
     hand_over: HandOver
     wait_s: float
 
 
 def claim(db: Engine, hand_over_id: str, *, for_s: float, settle_s: float) -> Lease | Busy:
-    """Take the right to work on a hand-over for `for_s` seconds; nobody else gets it for `settle_s` longer."""
+    """Take the right to work on a hand-over for `for_s` seconds; no one else gets it for `settle_s` longer."""
     with db.begin() as connection:
         owner = ownership.take(connection, _table, hand_over_id, for_s=for_s, settle_s=settle_s)
         hand_over = fetch(connection, hand_over_id)
@@ -207,7 +207,7 @@ def taken(db: Engine, lease: Lease, *, registration_id: str, findings: tuple[Fin
 
 
 def release(db: Engine, lease: Lease) -> None:
-    """Give the lease back unused: somebody else did the work meanwhile. Raises `LostOwnership`."""
+    """Give the lease back unused: someone else did the work meanwhile. Raises `LostOwnership`."""
     _change(db, lease, None, {}, {})
 
 
@@ -251,13 +251,13 @@ def _refusals(lease: Lease, *, refused: bool) -> int:
 
 
 def not_posted(db: Engine, hand_over_id: str) -> None:
-    """Count a registration not that provably did not leave after all, whoever owns the row by now."""
+    """Count a registration not that provably did not leave after all, no matter who owns the row by now."""
     with db.begin() as connection:
         connection.execute(update(_table).where(_table.c.id == hand_over_id).values(**_ONE_POST_LESS))
 
 
 def skip(db: Engine, lease: Lease, findings: tuple[Finding, ...]) -> None:
-    """End without sending, for a reason that nobody needs to mend, and give the lease back."""
+    """End without sending, for a reason that no one needs to fix, and give the lease back."""
     _end(db, lease, HandOverState.SKIPPED, findings, event="skipped")
 
 
@@ -269,7 +269,7 @@ def block(
     refused: bool = False,
     stopping: tuple[Finding, ...] | None = None,
 ) -> None:
-    """End with findings that a person must mend or lift, and give the lease back.
+    """End with findings that a person must fix or lift, and give the lease back.
 
     `stopping` are those of the findings that it stopped for: all that stop by themselves, unless it is told.
     `refused` says that Amili clearly refused the registration that was just posted: nothing came of it.

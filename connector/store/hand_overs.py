@@ -48,7 +48,7 @@ def choose_case(db: Engine, hand_over: HandOver, case_id: str, *, is_this: bool,
 def allow_one_more(db: Engine, hand_over: HandOver, *, by: str) -> HandOver | None:
     """Let one registration more be posted than have been; None if the hand-over has moved on since the person saw it.
 
-    Whoever asks has to have looked whether that may be at all.
+    Anyone who asks has to have looked whether that may be at all.
     """
     return _decided(db, hand_over, ownership.one_more_allowed(_table), by=by, event="one_more_allowed")
 
@@ -70,7 +70,7 @@ def _decided(
 
 
 def resubmit(db: Engine, hand_over: HandOver) -> HandOver | None:
-    """Give an unfinished hand-over, whose work nobody drives any more, a new submission; None if it moved on."""
+    """Give an unfinished hand-over, whose work no one drives any more, a new submission; None if it moved on."""
     with db.begin() as connection:
         changed = connection.execute(
             update(_table)
@@ -139,7 +139,7 @@ def doubtful_numbers(db: Engine, creditor: str) -> frozenset[str]:
 
 
 def has_case(db: Engine, connection_id: str) -> bool:
-    """Whether anything of a connection has ever been registered at Amili, where it is now."""
+    """Return whether anything of a connection has ever been registered at Amili, where it is now."""
     mine = _table.c.connection == connection_id, _table.c.case_id.is_not(None), _PRESENT
     query = select(_table.c.id).where(*mine).limit(1)
     with reading(db) as connection:
@@ -289,7 +289,7 @@ def oldest_unfinished_s(db: Engine) -> float:
 
 
 def counts(db: Engine) -> dict[str, int]:
-    """How many hand-overs stand in each state."""
+    """Return how many hand-overs stand in each state."""
     with reading(db) as connection:
         rows = connection.execute(select(_table.c.state, func.count().label("n")).group_by(_table.c.state)).all()
     return {row.state: row.n for row in rows}

@@ -1,6 +1,6 @@
-"""The plans of rules that wait for a person: the latest of each connection, until somebody answers it.
+"""The plans of rules that wait for a person: the latest of each connection, until someone answers it.
 
-What was proposed is kept to be shown and chosen from; each invoice is read anew before it is sent.
+What was proposed is kept to be shown and chosen from; each invoice is read again before it is sent.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def every(db: Engine, connection_ids: Collection[str] | None) -> tuple[HeldPlan,
 
 
 def answer(db: Engine, held: HeldPlan) -> bool:
-    """Let a plan wait no longer; False if another has taken its place or somebody else has answered it."""
+    """Let a plan wait no longer; False if another has taken its place or someone else has answered it."""
     with db.begin() as connection:
         answered = connection.execute(
             delete(_table).where(_table.c.connection == held.connection, _table.c.id == held.id)

@@ -115,7 +115,7 @@ def _put(db: Engine, connection_id: str, kind: Kind, invoice_id: str, request: s
 
 
 def waiting(db: Engine, *, limit: int = 50) -> tuple[Item, ...]:
-    """The oldest items that nobody has taken up yet: in turns, the first of each company before the second of any."""
+    """The oldest items that no one has taken up yet: in turns, the first of each company before the second of any."""
     table = tables.inbox
     turn = func.row_number().over(partition_by=table.c.connection, order_by=table.c.id).label("turn")
     untaken = select(table, turn).where(table.c.dispatched_at.is_(None)).subquery()
@@ -152,7 +152,7 @@ def _mark(db: Engine, column: str, ids: tuple[int, ...]) -> None:
 
 
 def is_done(db: Engine, item_id: int) -> bool:
-    """Whether the work of an item has ended (or the item has been forgotten since)."""
+    """Return whether the work of an item has ended (or the item has been forgotten since)."""
     table = tables.inbox
     with reading(db) as connection:
         row = connection.execute(select(table.c.done_at).where(table.c.id == item_id)).one_or_none()

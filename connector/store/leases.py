@@ -1,6 +1,6 @@
 """Named locks across processes and machines, held for a bounded time.
 
-A lease ends by itself, so that a process that dies or freezes holds nobody up for longer than `for_s`.
+A lease ends by itself, so that a process that dies or freezes holds no one up for longer than `for_s`.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ _PAUSE_S = 0.02
 
 
 class LeaseTimeout(ConnectorError):
-    """Somebody else held the lease for the whole of the time we were ready to wait."""
+    """Someone else held the lease for the whole of the time we were ready to wait."""
 
 
 def try_lease(db: Engine, name: str, owner: str, *, for_s: float) -> bool:
-    """Take the lease `name`, or prolong our own; False if somebody else holds it. All who want it want `for_s`."""
+    """Take the lease `name`, or prolong our own; False if someone else holds it. All who want it want `for_s`."""
     table = tables.leases
     with single_statement(db) as connection:
         free = (table.c.owner == owner) | (table.c.until <= now(connection))
         if upserts.put(connection, table, only_if=free, name=name, owner=owner, until=now(connection) + for_s):
             return True
     with single_statement(db) as connection:
-        # Nobody holds one for longer than that: the clock has been put back meanwhile, and must hold nobody up for it.
+        # No one holds one for longer than that: the clock has been put back meanwhile, and must hold no one up for it.
         connection.execute(
             update(table)
             .where(table.c.name == name, table.c.until > now(connection) + for_s)
@@ -49,7 +49,7 @@ def release(db: Engine, name: str, owner: str) -> None:
 
 @contextmanager
 def lease(db: Engine, name: str, *, for_s: float, wait_s: float) -> Iterator[None]:
-    """Hold the lease `name` for the block. Raises `LeaseTimeout` after waiting `wait_s` in vain."""
+    """Hold the lease `name` for the block. Raises `LeaseTimeout` after waiting `wait_s` without success."""
     owner = uuid.uuid4().hex
     give_up = time.monotonic() + wait_s
     while not try_lease(db, name, owner, for_s=for_s):

@@ -25,7 +25,7 @@ _COLUMNS = (
 
 
 class KeyTrouble(StrEnum):
-    """Why a key needs somebody's attention."""
+    """Why a key needs someone's attention."""
 
     REFUSED = "refused"
     """The ledger does not accept it; nothing is asked of the ledger until there is a new one."""
@@ -46,7 +46,7 @@ class LedgerKey:
     set_by: str
 
     def trouble(self, today: date) -> KeyTrouble | None:
-        """What somebody should mend about the key, if anything."""
+        """Return what someone should fix about the key, if anything."""
         if self.refused_at is not None:
             return KeyTrouble.REFUSED
         if self.expires is not None and self.expires - today <= WARNED_BEFORE:
@@ -97,7 +97,7 @@ def _change(db: Engine, connection_id: str, number: int, *conditions: Any, **val
 
 
 def replaced(db: Engine, connection_id: str, number: int, *, sealed: bytes, expires: date | None, by: str) -> bool:
-    """Put sealed secrets with a new key in place of key `number`; False if somebody else has done so meanwhile."""
+    """Put sealed secrets with a new key in place of key `number`; False if someone else has done so meanwhile."""
     with db.begin() as connection:
         changed = connection.execute(
             update(_table)

@@ -1,4 +1,4 @@
-"""Rows that one worker at a time may change, until a deadline; nobody else takes them before `free_at`.
+"""Rows that one worker at a time may change, until a deadline; no one else takes them before `free_at`.
 
 `free_at` is the deadline and a settling time, so that what was sent just before the deadline is never met by a second
 one while its answer is still on its way (DESIGN.md, "Registering once"). Every change is a compare-and-set by the
@@ -20,13 +20,13 @@ UNOWNED = {"owner": None, "deadline": None, "free_at": None}
 
 
 class LostOwnership(Exception):
-    """The row changed hands or state meanwhile: whoever holds it now goes on, and we must not."""
+    """The row changed hands or state meanwhile: the process that holds it now goes on, and we must not."""
 
 
 def take(connection: Connection, table: Table, row_id: str, *, for_s: float, settle_s: float) -> str | None:
-    """Own a row for `for_s` seconds; nobody else gets it for `settle_s` longer. Gives the owner's name, or None.
+    """Own a row for `for_s` seconds; no one else gets it for `settle_s` longer. Gives the owner's name, or None.
 
-    Whoever takes rows of this table takes them for `for_s`, or for less.
+    Anyone who takes rows of this table takes them for `for_s`, or for less.
     """
     owner = uuid.uuid4().hex
     taken = connection.execute(
@@ -42,7 +42,8 @@ def take(connection: Connection, table: Table, row_id: str, *, for_s: float, set
     )
     if taken.rowcount:
         return owner
-    # Nobody owns one for longer than that: the clock has been put back meanwhile. Whoever owns it stops by a clock of
+    # No one owns one for longer than that: the clock has been put back meanwhile. Anyone who owns it stops by a clock
+    # of
     # its own machine that is never put right (`connector.flows.fence`), and before this deadline.
     latest = now(connection) + for_s
     connection.execute(
@@ -54,7 +55,7 @@ def take(connection: Connection, table: Table, row_id: str, *, for_s: float, set
 
 
 def wait_s(connection: Connection, table: Table, row_id: str) -> float:
-    """How many seconds somebody else may own a row at most."""
+    """Return how many seconds someone else may own a row at most."""
     left_s = connection.execute(select(table.c.free_at - now(connection)).where(table.c.id == row_id)).scalar()
     return max(float(left_s or 0.0), 0.0)
 
@@ -69,7 +70,7 @@ def arm(
     for_s: float,
     settle_s: float,
 ) -> None:
-    """Commit and count an intent to send, and begin the deadline anew.
+    """Commit and count an intent to send, and begin the deadline again.
 
     Raises `LostOwnership` once the old one has passed, an earlier one was taken, or as many were sent as may be.
     """

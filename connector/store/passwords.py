@@ -1,6 +1,6 @@
 """Passwords at rest: argon2id, with what the OWASP Password Storage Cheat Sheet asks for at least.
 
-Hashes of earlier releases are werkzeug's and still fit; whoever sees the password next replaces them.
+Hashes of earlier releases are werkzeug's and still fit; anyone who sees the password next replaces them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CURRENT = "$argon2id$"
 """How every hash of this release begins."""
 
 _HASHER = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1)
-# Hashes of random passwords that nobody has, to be as long about somebody unknown as about somebody known.
+# Hashes of random passwords that no one has, to be as long about someone unknown as about someone known.
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$rIY0AAV0ORH3OtojdTGoEw$ASzFPWbw/uBgDf9sew85eZXDOu1pGTpqHm0xRFdn/4I"
 _NOBODY_BEFORE = (
     "scrypt:32768:8:1$p1IXgCge4qYBJDK3$17be3fc7083868f24aecc5757e"
@@ -31,12 +31,12 @@ def hashed(password: str) -> str:
 
 
 def is_current(password_hash: str) -> bool:
-    """Whether a kept hash is of the kind that `hashed` makes."""
+    """Return whether a kept hash is of the kind that `hashed` makes."""
     return password_hash.startswith(CURRENT)
 
 
 def fits(password_hash: str, password: str) -> bool:
-    """Whether `password` is the one that was hashed; False for a hash that is none."""
+    """Return whether `password` is the one that was hashed; False for a hash that is none."""
     if not is_current(password_hash):
         return check_password_hash(password_hash, password)
     try:
@@ -46,7 +46,7 @@ def fits(password_hash: str, password: str) -> bool:
 
 
 def fits_someone(password_hash: str | None, password: str, *, any_before: bool) -> bool:
-    """Like `fits`, and as long about somebody unknown (None) as about anybody known.
+    """Like `fits`, and as long about someone unknown (None) as about anybody known.
 
     `any_before` says that an earlier release's hash is kept of anybody: then both kinds are computed for everybody.
     """

@@ -53,7 +53,7 @@ def read_to(db: Engine, environment: str, creditor: str) -> float | None:
 
 
 def read_at(db: Engine, environment: str, creditor: str) -> float | None:
-    """When the creditor's lines were last read; None if never."""
+    """Return when the creditor's lines were last read; None if never."""
     return _read(db, environment, creditor, "read_at")
 
 

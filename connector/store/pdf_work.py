@@ -33,7 +33,7 @@ def not_shown(db: Engine, lease: Lease) -> None:
 
 
 def unknown_for_s(db: Engine, hand_over: HandOver) -> float:
-    """Return the seconds since a PDF was sent of which nobody knows whether it arrived; infinite if there is none."""
+    """Return the seconds since a PDF was sent of which no one knows whether it arrived; infinite if there is none."""
     return age_s(db, hand_over.pdf_unknown_since)
 
 

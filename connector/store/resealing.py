@@ -1,4 +1,4 @@
-"""Every stored secret anew under the newest key, so that the older keys can be given up."""
+"""Every stored secret again under the newest key, so that the older keys can be given up."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from connector.store.database import reading
 
 
 def reseal(db: Engine, vault: Vault) -> int:
-    """Seal every secret in the store anew under the newest key of `vault`; gives how many there are.
+    """Seal every secret in the store again under the newest key of `vault`; gives how many there are.
 
-    One secret at a time, so that it may be interrupted and repeated, and does not hinder whoever uses the store. A
-    secret that somebody replaces meanwhile is sealed as they left it. Raises `ConfigurationError`, with the place, for
+    One secret at a time, so that it may be interrupted and repeated, and does not hinder anyone who uses the store. A
+    secret that someone replaces meanwhile is sealed as they left it. Raises `ConfigurationError`, with the place, for
     one that no key opens.
     """
     return sum(_reseal(db, vault, table, column) for table, column in _sealed())
 
 
 def _sealed() -> Iterator[tuple[Table, Column[bytes]]]:
-    """Where secrets lie: no other column of the store holds bytes."""
+    """Return where secrets lie: no other column of the store holds bytes."""
     for table in tables.main.sorted_tables:
         for column in table.columns:
             if isinstance(column.type, LargeBinary):

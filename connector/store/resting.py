@@ -86,7 +86,7 @@ class Rest:
     environment: Environment
 
     def was_woken(self, before: Rest) -> bool:
-        """Whether work may have waited `before` and need not any more: it may have rested in between, unseen."""
+        """Return whether work may have waited `before` and need not any more: it may have rested in between, unseen."""
         ledger = self.key.refused_at is None and (
             before.key.refused_at is not None or before.key.number != self.key.number
         )

@@ -24,7 +24,7 @@ IN_A_BACKUP = "backup"
 """Where a store says that it lies which is a copy by `amili-connector backup`; no real place is called so."""
 _HERE = 1
 _GET_GENERATION = 0x80087601
-"""Linux' FS_IOC_GETVERSION: file systems that number their inodes anew tell them apart by this."""
+"""Linux' FS_IOC_GETVERSION: file systems that give an inode's number to another file tell them apart by this."""
 _PLACE_ON_POSTGRESQL = text(
     "SELECT d.oid || '/' || 'hand_overs'::regclass::oid FROM pg_database d WHERE d.datname = current_database()"
 )
@@ -52,11 +52,11 @@ class Why(StrEnum):
     UNKNOWN = "unknown"
     """It was last at work under a release that did not note where."""
     STILL = "still"
-    """Nothing was at work on it for a while, and nobody said that it stops: as in a snapshot of a running machine."""
+    """Nothing was at work on it for a while, and no one said that it stops: as in a snapshot of a running machine."""
 
     @property
     def is_sure(self) -> bool:
-        """Whether it cannot be the same store that only stood still."""
+        """Return whether it cannot be the same store that only stood still."""
         return self not in (Why.STILL, Why.UNKNOWN)
 
 
@@ -64,7 +64,7 @@ class Why(StrEnum):
 class Sign:
     """Where a store was last at work, and when (seconds since the epoch); `age_s` is how long ago.
 
-    `at_rest` says that whoever was at work on it then stopped as they were told to.
+    `at_rest` says that the processes at work on it then stopped as they were told to.
     """
 
     place: str
@@ -89,7 +89,7 @@ class Hold:
 
 
 def place(db: Engine) -> str:
-    """Where the store lies: another for every copy, and the same for as long as it is no copy."""
+    """Return where the store lies: another for every copy, and the same for as long as it is no copy."""
     if db.dialect.name == "postgresql":
         with reading(db) as connection:
             here = str(connection.execute(_PLACE_ON_POSTGRESQL).scalar_one())
@@ -109,7 +109,7 @@ def _generation(path: Path) -> int:
 
 
 def last(db: Engine) -> Sign | None:
-    """Where the store was last at work, and when; None if it never was under a release that notes it."""
+    """Return where the store was last at work, and when; None if it never was under a release that notes it."""
     table = tables.installation
     with reading(db) as connection:
         row = connection.execute(
@@ -125,16 +125,16 @@ def latest_event(db: Engine) -> int:
 
 
 def has_hand_overs(db: Engine) -> bool:
-    """Whether anything was ever handed over, or asked for."""
+    """Return whether anything was ever handed over, or asked for."""
     with reading(db) as connection:
         return connection.execute(select(tables.hand_overs.c.id).limit(1)).first() is not None
 
 
 def sign(db: Engine, before: Sign | None, here: str, *, why: Why | None) -> bool:
-    """Note that the store is at work here, and with `why`, that it may be a copy; False if somebody else just did.
+    """Note that the store is at work here, and with `why`, that it may be a copy; False if someone else just did.
 
-    Then nothing of any connection is sent before it was looked into, what Amili shows is read anew, and, if it surely
-    is a copy, everybody signs in anew.
+    Then nothing of any connection is sent before it was looked into, what Amili shows is read again, and, if it surely
+    is a copy, everybody signs in again.
     """
     table = tables.installation
     try:
@@ -155,7 +155,7 @@ def sign(db: Engine, before: Sign | None, here: str, *, why: Why | None) -> bool
 
 
 def rest(db: Engine) -> None:
-    """Note that nobody is at work on the store any more, and that the last one stopped as they were told to."""
+    """Note that no one is at work on the store any more, and that the last one stopped as they were told to."""
     with db.begin() as connection:
         if not connection.execute(select(tables.executors.c.id).limit(1)).first():
             connection.execute(update(tables.installation).values(at_rest=True, seen_at=now(connection)))
@@ -178,13 +178,13 @@ def _note(connection: Connection, why: Why, before: Sign | None) -> None:
 
 
 def say_so(db: Engine) -> None:
-    """A person says that the store was put back: it is noticed by whoever works on it next, or does already."""
+    """A person says that the store was put back: it is noticed by the worker that uses it next, or does already."""
     with db.begin() as connection:
         connection.execute(update(tables.installation).values(place=Why.SAID))
 
 
 def number(db: Engine) -> int:
-    """How often a copy was surely put back, as far as this store knows."""
+    """Return how often a copy was surely put back, as far as this store knows."""
     table = tables.restores
     unsure = [why for why in Why if not why.is_sure]
     with reading(db) as connection:
@@ -192,7 +192,7 @@ def number(db: Engine) -> int:
 
 
 def was_after(db: Engine, instant: float) -> bool:
-    """Whether a store was put back after an instant: then more may have been done of it than is on record."""
+    """Return whether a store was put back after an instant: then more may have been done of it than is on record."""
     with reading(db) as connection:
         return (
             connection.execute(select(tables.restores.c.id).where(tables.restores.c.at > instant).limit(1)).first()
@@ -217,7 +217,7 @@ def holds(db: Engine) -> tuple[Hold, ...]:
 
 
 def is_held(db: Engine, connection_id: str) -> bool:
-    """Whether nothing of a connection is to be sent for now."""
+    """Return whether nothing of a connection is to be sent for now."""
     with reading(db) as connection:
         table = tables.holds
         return (

@@ -28,7 +28,7 @@ def revisions(branch: str) -> tuple[str, ...]:
 
 
 def knows(branch: str, revision: str) -> bool:
-    """Whether this release knows the schema `revision` of the `branch` "main" or "inbox"."""
+    """Return whether this release knows the schema `revision` of the `branch` "main" or "inbox"."""
     return revision in revisions(branch)
 
 

@@ -38,7 +38,7 @@ class SentDebtor:
         )
 
     def digest(self, text: str) -> str:
-        """What tells `text` from another, and does not give it away."""
+        """Return what tells `text` from another, and does not give it away."""
         return digest(self._key, text)
 
 
@@ -64,7 +64,7 @@ def keep(
 
 
 def of(db: Engine, vault: Vault, hand_over_ids: Sequence[str]) -> dict[str, SentDebtor]:
-    """What was sent of these hand-overs' debtors; those of which nothing was kept are left out."""
+    """Return what was sent of these hand-overs' debtors; those of which nothing was kept are left out."""
     with reading(db) as connection:
         rows = connection.execute(select(_table).where(one_of(_table.c.id, hand_over_ids))).all()
     return {row.id: _of_row(vault, row) for row in rows}

@@ -1,7 +1,7 @@
 """The series of a connection's hand-overs: going to Amili's other environment begins a new one.
 
 What was handed over, or asked for, in the environment that is left stays on record in the state LEFT, whichever it had
-before. Its generation is moved far below zero, so that the same invoices and debts begin anew at 0, and are as unique
+before. Its generation is moved far below zero, so that the same invoices and debts begin again at 0, and are as unique
 there as they were. Going back gives the generations and states back.
 """
 
@@ -41,7 +41,7 @@ class Standing:
 
 
 def standing(db: Engine, connection_id: str) -> Standing:
-    """What a connection's present series holds."""
+    """Return what a connection's present series holds."""
     with reading(db) as connection:
         return _standing(connection, connection_id)
 
@@ -60,7 +60,9 @@ def _standing(connection: Connection, connection_id: str) -> Standing:
 
 
 def anything_sent(connection: Connection, connection_id: str, environment: Environment) -> bool:
-    """Whether anything of a connection has, or may have, reached one of Amili's environments, within a transaction."""
+    """Return whether anything of a connection has, or may have, reached one of Amili's environments, within a
+    transaction.
+    """
     sent = _table.c.case_id.is_not(None) | (_table.c.posts > 0) | _table.c.attempted_at.is_not(None)
     query = select(_table.c.id).where(
         _table.c.connection == connection_id, _table.c.environment == environment, sent | _table.c.state.in_(_DOUBTFUL)
@@ -69,7 +71,7 @@ def anything_sent(connection: Connection, connection_id: str, environment: Envir
 
 
 def was_used(db: Engine, connection_id: str, environment: Environment) -> bool:
-    """Whether anything of a connection has, or may have, reached one of Amili's environments."""
+    """Return whether anything of a connection has, or may have, reached one of Amili's environments."""
     with reading(db) as connection:
         return anything_sent(connection, connection_id, environment)
 
@@ -77,7 +79,7 @@ def was_used(db: Engine, connection_id: str, environment: Environment) -> bool:
 def leave(connection: Connection, connection_id: str, *, by: str) -> Standing:
     """Leave everything of a connection's present series behind, within the caller's transaction; gives what that was.
 
-    Whoever works on any of it has lost it: nothing more is sent. The ledger is told, where it was told before.
+    A worker that works on any of it has lost it: nothing more is sent. The ledger is updated, where it was told before.
     """
     before = _standing(connection, connection_id)
     mine = _table.c.connection == connection_id, _table.c.state != HandOverState.LEFT
@@ -107,7 +109,7 @@ def leave(connection: Connection, connection_id: str, *, by: str) -> Standing:
 def take_back(connection: Connection, connection_id: str, environment: Environment, *, by: str) -> int:
     """Give what was left behind in `environment` its states back, within the caller's transaction; gives how many.
 
-    What only waited then stays behind: it is sent when somebody asks again.
+    What only waited then stays behind: it is sent when someone asks again.
     """
     left = (
         _table.c.connection == connection_id,

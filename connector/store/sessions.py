@@ -32,7 +32,7 @@ def begin(db: Engine, email: str, *, idle_s: float) -> str:
 
 
 def holder(db: Engine, secret: str, *, idle_s: float, is_use: bool = True) -> str | None:
-    """The e-mail address of whoever holds a session; None once it has ended, or has not been used for `idle_s`.
+    """The e-mail address of the person who holds a session; None once it has ended, or has not been used for `idle_s`.
 
     `is_use` says that a person is at work with it.
     """

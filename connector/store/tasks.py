@@ -48,7 +48,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Decided:
-    """What people last decided about the tasks, by task: who shall do it ("" for nobody), and what is skipped."""
+    """What people last decided about the tasks, by task: who is to do it ("" for no one), and what is skipped."""
 
     owners: dict[str, str]
     skips: dict[str, Act]
@@ -81,7 +81,7 @@ def of_task(db: Engine, task: str) -> tuple[Act, ...]:
 
 
 def assign(db: Engine, task: str, connection_id: str, *, to: str, by: str) -> None:
-    """Note whose task it is from now on; "" is nobody's."""
+    """Note whose task it is from now on; "" is no one's."""
     with db.begin() as connection:
         _note(connection, task, connection_id, by, TaskAct.ASSIGNED, assignee=to)
 
@@ -121,7 +121,8 @@ def take_up(db: Engine, hand_over: HandOver, task: str, *, by: str) -> bool:
 def _move(
     connection: Connection, hand_over: HandOver, before: HandOverState, after: HandOverState, *, declined_by: str
 ) -> bool:
-    # Whoever is still writing the block into the ledger loses its lease, as when the invoice is asked for again; what
+    # A worker that is still writing the block into the ledger loses its lease, as when the invoice is asked for again;
+    # what
     # was decided is then told instead.
     changed = connection.execute(
         update(_hand_overs)

@@ -1,7 +1,7 @@
 """Of which hand-overs their ledger has still to be told, and how it is told again: one rule, for a row and a query.
 
-A ledger is told of every case, of what its company left behind, and of an end without a case only where it was asked
-for there or was told something before.
+A ledger is informed of every case, of what its company left behind, and of an end without a case only where it was
+asked for there or was told something before.
 """
 
 from __future__ import annotations
@@ -67,15 +67,15 @@ def to_tell() -> ColumnElement[bool]:
 
 
 def told_again() -> dict[str, Any]:
-    """Return the values of a hand-over of which the ledger is told again.
+    """Return the values of a hand-over of which the ledger is updated again.
 
-    Whoever tells it something at this moment does not take that for the last word: the news are counted.
+    Anyone who tells it something at this moment does not take that for the last word: the news are counted.
     """
     return {"write_back": WriteBackState.PENDING, "case_news": _table.c.case_news + 1}
 
 
 def told_again_where_it_knows() -> dict[str, Any]:
-    """Return the values of a hand-over of which the ledger is told again if it knows anything of it."""
+    """Return the values of a hand-over of which the ledger is updated again if it knows anything of it."""
     known = _table.c.case_id.is_not(None) | _knows()
     return told_again() | {"write_back": case((known, WriteBackState.PENDING), else_=_table.c.write_back)}
 

@@ -89,7 +89,7 @@ def forget(db: Engine, *, untried_for_s: float) -> None:
 
 
 def every(db: Engine, connection_ids: Collection[str] | None = None) -> tuple[Trouble, ...]:
-    """What fails now for these connections or their key pairs, or for all; the longest first."""
+    """Return what fails now for these connections or their key pairs, or for all; the longest first."""
     with reading(db) as opened:
         query = select(_table, (now(opened) - _table.c.since).label("age_s")).order_by(_table.c.since, _table.c.subject)
         if connection_ids is not None:

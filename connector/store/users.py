@@ -34,12 +34,12 @@ class User:
     language_chosen: bool = False
 
     def may_use(self, connection_id: str) -> bool:
-        """Whether the person may see and send this connection's invoices."""
+        """Return whether the person may see and send this connection's invoices."""
         return self.may_use_all or connection_id in self.connections
 
     @property
     def may_use_all(self) -> bool:
-        """Whether the person may use every connection: the installer, who may add one too."""
+        """Return whether the person may use every connection: the installer, who may add one too."""
         return ALL_CONNECTIONS in self.connections
 
 

@@ -60,7 +60,7 @@ def ask(db: Engine, hand_over_id: str, *, by: str, reason: str) -> HandOver:
 def take_wish(
     db: Engine, hand_over_id: str, *, mark: str, by: str, reason: str, objections: tuple[Finding, ...]
 ) -> bool:
-    """Take up a wish that stands in the ledger, once: True for whoever does.
+    """Take up a wish that stands in the ledger, once: True for the one that does.
 
     With `objections` a person is asked instead of Amili. A wish whose case is withdrawn already, or being withdrawn,
     changes nothing and is answered with that.
@@ -101,7 +101,7 @@ def of_hand_over(db: Engine, hand_over_id: str) -> FollowUp | None:
 
 
 def _once_more(db: Engine, act: Callable[[Connection], Result]) -> Result:
-    """Do it in one transaction, and again if somebody else entered the withdrawal at this moment."""
+    """Do it in one transaction, and again if someone else entered the withdrawal at this moment."""
     try:
         with db.begin() as connection:
             return act(connection)

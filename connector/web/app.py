@@ -66,7 +66,7 @@ class _App(Flask):
         log_unexpected(exc_info[1])
 
     def handle_http_exception(self, e: HTTPException) -> Any:
-        # The router sends whoever misspells a path on to the server that the request names, which anybody may forge.
+        # The router sends anyone who misspells a path on to the server that the request names, which anybody may forge.
         if isinstance(e, RequestRedirect):
             parts = urlsplit(e.new_url)
             e.new_url = urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, ""))
@@ -139,7 +139,7 @@ def _for_templates() -> dict[str, object]:
 
 
 def _is_held(connection_id: str) -> bool:
-    """Whether nothing of a company is sent for now, because an earlier store may have been put back."""
+    """Return whether nothing of a company is sent for now, because an earlier store may have been put back."""
     return restores.is_held(current_deployment().databases.main, connection_id)
 
 

@@ -118,7 +118,7 @@ def refuse(error: ConnectorError) -> Why:
 
 
 def refusal(why: str) -> Refusal | None:
-    """What is held of the refusal that a page's address names."""
+    """Return what is held of the refusal that a page's address names."""
     kept = session.get(_REFUSAL)
     if not kept or kept["why"] != why:
         return None

@@ -1,6 +1,6 @@
 """A brake on guessing passwords: after some failures each further try must wait, longer and longer.
 
-Counted in this process's memory. Nobody sleeps: a try that comes too early is refused without being looked at.
+Counted in this process's memory. No one sleeps: a try that comes too early is refused without being looked at.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Brake:
             return self._wait_s(self._fresh(key, now_s), now_s)
 
     def failures(self, key: str) -> int:
-        """How many failures are counted."""
+        """Return how many failures are counted."""
         with self._lock:
             return self._fresh(key, self._clock_s()).failures
 

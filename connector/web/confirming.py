@@ -56,7 +56,7 @@ def first_action(settings: ConnectionSettings, text: str) -> FirstAction | str |
 
 
 def questions(look: Preview) -> Questions:
-    """What must be mended, lifted or ticked before the invoice can be sent.
+    """Return what must be fixed, lifted or ticked before the invoice can be sent.
 
     Warnings that the company has accepted for good need no tick and are shown for information.
     """
@@ -78,7 +78,7 @@ def questions(look: Preview) -> Questions:
 
 
 def sendable(look: Preview) -> bool:
-    """Whether the invoice can be sent once everything asked is answered."""
+    """Return whether the invoice can be sent once everything asked is answered."""
     free = look.hand_over is None or look.hand_over.state in MAY_BE_SENT_AGAIN
     claimable = look.assessment is not None and look.assessment.claim is not None
     return free and claimable and not questions(look).blocks
@@ -100,7 +100,9 @@ def read_answers(look: Preview, form: MultiDict[str, str]) -> Answers:
 
 
 def kept_answers(look: Preview, form: MultiDict[str, str]) -> Answers:
-    """What stays filled in on a page that is shown anew: reasons, and ticks where all else is as it was seen."""
+    """Return what stays filled in on a page that is shown again: reasons, and ticks where all else is as it was
+    seen.
+    """
     return Answers(accepted=_ticks(look, form) if _is_as_seen(look, form) else (), lifted=_reasons(look, form))
 
 

@@ -19,7 +19,7 @@ _METHODS_WITH_FORM = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 def guard_door(app: Flask, *, bodies_left_alone: frozenset[str]) -> None:
     """Refuse every request of `app` whose path (404), query or form (400) no database could hold.
 
-    The bodies sent to the blueprints named are not looked at: whoever reads them must see them unread.
+    The bodies sent to the blueprints named are not looked at: anyone who reads them must see them unread.
     """
 
     @app.before_request
@@ -34,7 +34,7 @@ def guard_door(app: Flask, *, bodies_left_alone: frozenset[str]) -> None:
 
 
 def storable(text: str) -> bool:
-    """Whether both databases could hold `text`."""
+    """Return whether both databases could hold `text`."""
     return _NOT_STORABLE.search(text) is None
 
 

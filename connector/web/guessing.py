@@ -1,9 +1,9 @@
-"""What slows those who guess passwords, and keeps nobody out who knows theirs.
+"""What slows those who guess passwords, and keeps no one out who knows theirs.
 
-Failures are counted by account and by address. Others may make them: whoever knows an e-mail address, and, where the
+Failures are counted by account and by address. Others may make them: anyone who knows an e-mail address, and, where the
 settings do not name the proxy, everybody together. So no count refuses for good:
 
-- A browser in which a person has signed in before is counted by itself, and nobody else's failures matter to it.
+- A browser in which a person has signed in before is counted by itself, and no one else's failures matter to it.
 - Anybody else waits, at most some seconds, and has a turn when the wait is over.
 - An address with many failures slows only accounts at which something has failed.
 """

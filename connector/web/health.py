@@ -1,4 +1,4 @@
-"""For those who run the deployment: is it up, can it work, and how much waits. Names nobody, needs no sign-in."""
+"""For those who run the deployment: is it up, can it work, and how much waits. Names no one, needs no sign-in."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Threads for requests, by what is asked for: what must be answered at once never waits behind pages.
 
-A ledger hangs up on a webhook after a second and never sends it again, and whoever watches
+A ledger hangs up on a webhook after a second and never sends it again, and anyone who watches
 the service takes a slow answer for a dead one. Pages may wait for a ledger.
 """
 

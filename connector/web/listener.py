@@ -1,6 +1,6 @@
 """waitress' server, which makes room for new connections by closing the one that has been idle for longest.
 
-By itself it takes no new ones once it has as many as it may, so that whoever opens that many and says nothing closes
+By itself it takes no new ones once it has as many as it may, so that anyone who opens that many and says nothing closes
 the service for everybody, until they have been idle for two minutes.
 """
 
@@ -34,7 +34,7 @@ class Connection(HTTPChannel):
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing that was asked wholly waits for its answer."""
+        """Return whether nothing that was asked wholly waits for its answer."""
         return not (self.requests or self.total_outbufs_len or self.will_close)
 
     @property
@@ -52,7 +52,7 @@ class Listener(TcpWSGIServer):
     _map: dict[int, object]
 
     def readable(self) -> bool:
-        """Whether the next connection is taken. Makes room for it first."""
+        """Return whether the next connection is taken. Makes room for it first."""
         if len(self._map) > self.adj.connection_limit - _ROOM:
             self._make_room(len(self._map) - (self.adj.connection_limit - _ROOM))
         takes: bool = super().readable()

@@ -26,7 +26,7 @@ def deployment() -> Deployment:
 
 
 def read(company: str, key: Hashable, work: Callable[[], Read]) -> Read:
-    """What `work` reads from remote systems for a page about `company`; `key` says what that is.
+    """Return what `work` reads from remote systems for a page about `company`; `key` says what that is.
 
     `work` runs elsewhere, without the request. Raises what it raises, and `StillReading` where it takes long.
     """
@@ -51,7 +51,7 @@ def signed_in_user() -> User:
 
 
 def may_connect() -> tuple[str, ...]:
-    """The kinds of hosts whose companies whoever is at the browser may have approve the deployment's app."""
+    """The kinds of hosts whose companies anyone who is at the browser may have approve the deployment's app."""
     user = current_user()
     if user is None or not user.may_use_all:
         return ()
@@ -62,7 +62,7 @@ def _signed_in() -> User | None:
     secret = session.get(_SESSION)
     if not secret:
         return None
-    # A page that asks for itself again is open, and nobody need be there.
+    # A page that asks for itself again is open, and no one need be there.
     by_person = request.headers.get("Sec-Fetch-Dest") != "empty"
     db, idle_s = deployment().databases.main, deployment().settings.session_idle_s
     email = sessions.holder(db, secret, idle_s=idle_s, is_use=by_person)
@@ -70,12 +70,12 @@ def _signed_in() -> User | None:
 
 
 def session_has_ended() -> bool:
-    """Whether the browser has a session that is over: unused for too long, or ended by a new password."""
+    """Return whether the browser has a session that is over: unused for too long, or ended by a new password."""
     return bool(session.get(_SESSION)) and current_user() is None
 
 
 def session_key() -> str:
-    """What tells the session at hand from every other, in this process's memory alone."""
+    """Return what tells the session at hand from every other, in this process's memory alone."""
     return str(session[_SESSION])
 
 
@@ -90,7 +90,7 @@ def begin_session(user: User) -> None:
 
 
 def end_session() -> None:
-    """End the session at hand, here and in the browser: whoever has kept its cookie has nothing."""
+    """End the session at hand, here and in the browser: anyone who has kept its cookie has nothing."""
     if secret := session.get(_SESSION):
         sessions.end(deployment().databases.main, secret)
     session.clear()

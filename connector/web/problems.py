@@ -98,7 +98,7 @@ def sort_of(error: ConnectorError) -> tuple[str, int]:
 
 
 def _page_for_new_key(error: ConnectorError) -> str:
-    """Where a new key is entered, if the lack of one is what stands in the way."""
+    """Return where a new key is entered, if the lack of one is what stands in the way."""
     connection_id = (request.view_args or {}).get("connection_id", "")
     if not connection_id or not keys.parked(deployment(), connection_id, error):
         return ""

@@ -29,14 +29,14 @@ class _Reading:
 
 
 class Readings:
-    """The readings under way, and those that nobody has fetched yet. Safe to use from several threads."""
+    """The readings under way, and those that no one has fetched yet. Safe to use from several threads."""
 
     def __init__(
         self, *, wait_s: float = 3.0, of_a_company: int = 4, at_once: int = 32, waiting: int = 12, kept_s: float = 60.0
     ) -> None:
         """`wait_s` is how long a page waits; `of_a_company` and `at_once` bound the readings, `waiting` the pages.
 
-        What nobody has fetched `kept_s` seconds after it was read is forgotten.
+        What no one has fetched `kept_s` seconds after it was read is forgotten.
         """
         self._wait_s = wait_s
         self._of_a_company = of_a_company
@@ -49,7 +49,8 @@ class Readings:
         self._idle = 0
 
     def read(self, company: str, key: Hashable, work: Callable[[], Read]) -> Read:
-        """What `work` gives, or raises. Raises `StillReading` where it takes longer, and holds nobody up meanwhile.
+        """Return what `work` gives, or raises. Raises `StillReading` where it takes longer, and holds no one up
+        meanwhile.
 
         `key` says what is read for the `company`: two pages of the same read once.
         """

@@ -55,12 +55,14 @@ def organisation_number(digits: str) -> str:
 
 
 def key_trouble(key: LedgerKey) -> str:
-    """What should be mended about a company's key to its ledger: a `KeyTrouble`, or "" for nothing."""
+    """Return what should be fixed about a company's key to its ledger: a `KeyTrouble`, or "" for nothing."""
     return key.trouble(stockholm_today()) or ""
 
 
 def opened_by_consent(host: str) -> bool:
-    """Whether a ledger of this kind is opened by its company's consent, and not by a key that a person enters."""
+    """Return whether a ledger of this kind is opened by its company's consent, and not by a key that a person
+    enters.
+    """
     return kinds.by_consent(host) is not None
 
 
@@ -70,7 +72,7 @@ def first_action_name(action: str, words: Catalogue) -> str:
 
 
 def first_action_help(action: str, words: Catalogue) -> str:
-    """What a first action does, as far as it is known."""
+    """Return what a first action does, as far as it is known."""
     return words.text(f"first_action_help.{action if action in tuple(FirstAction) else 'other'}")
 
 
@@ -88,7 +90,7 @@ def by_code(findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
 
 
 def is_protected(findings: Iterable[Finding]) -> bool:
-    """Whether findings say that the customer's identity is protected."""
+    """Return whether findings say that the customer's identity is protected."""
     return any(finding.code == PROTECTED_IDENTITY and finding.severity is Severity.BLOCK for finding in findings)
 
 
@@ -140,7 +142,7 @@ def _id_number(text: str, identity: Identity | None) -> str:
 
 
 def write_back(state: WriteBackState, entries: Sequence[TimelineEntry], words: Catalogue) -> str:
-    """What stands on the invoice of a hand-over with a case, by the events that told of it."""
+    """Return what stands on the invoice of a hand-over with a case, by the events that told of it."""
     writing = [entry.data for entry in entries if entry.event in _WRITE]
     latest = writing[-1] if writing else None
     if state is WriteBackState.WRITTEN and latest is None:
@@ -223,7 +225,7 @@ def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
 
 
 def case_words(data: Mapping[str, Any], words: Catalogue) -> str:
-    """What Amili said of a case: in words where there are any, else as it came."""
+    """Return what Amili said of a case: in words where there are any, else unchanged."""
     state, status = str(data.get("state", "")), str(data.get("status", ""))
     return state_words(state, status, closed=bool(data.get("closed")), language=spoken(words))
 
@@ -235,7 +237,7 @@ def thing_that_happened(kind: str, kronor: Decimal, day: date | None, words: Cat
 
 
 def _thing(data: Mapping[str, Any], words: Catalogue) -> str:
-    """What happened in the ledger, with its amount where it has one."""
+    """Return what happened in the ledger, with its amount where it has one."""
     kind = words.text_or_key("follow_up_kind", str(data.get("kind", "")))
     kronor = Decimal(data.get("amount") or 0)
     return f"{kind} {amount(kronor)}" if kronor else kind

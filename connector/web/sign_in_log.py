@@ -48,7 +48,7 @@ def password_changed(user: User) -> None:
 
 
 def password_not_changed(user: User) -> None:
-    """Record that somebody in a person's session did not know the person's password."""
+    """Record that someone in a person's session did not know the person's password."""
     log.warning("password not changed, the present one was wrong: %s from %s", user.email, here())
 
 

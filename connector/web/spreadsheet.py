@@ -13,7 +13,7 @@ from flask import Response
 from connector.domain.spreadsheet_text import no_formula
 
 Cell = str | Decimal | date | None
-"""A text as it is known, whoever wrote it; an amount or a day; None for one that is not known."""
+"""A text as it is known, anyone who wrote it; an amount or a day; None for one that is not known."""
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, name: str) -> Response:

@@ -32,7 +32,7 @@ class Catalogue:
             raise MissingText(f"{self.language}: {key} ({error})") from None
 
     def text_or_key(self, prefix: str, name: str, **values: object) -> str:
-        """The text of `prefix.name`, or `name` itself: what is not known is shown as it came."""
+        """The text of `prefix.name`, or `name` itself: what is not known is shown unchanged."""
         key = f"{prefix}.{name}"
         return self.text(key, **values) if key in self.texts else name
 

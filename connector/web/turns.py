@@ -1,7 +1,8 @@
-"""Turns at a braked account: whoever is told to wait may try when the wait is over, however many others try meanwhile.
+"""Turns at a braked account: anyone who is asked to wait may try when the wait is over, however many others try
+meanwhile.
 
-Without them, whoever guesses fastest takes every try that a brake lets through, and the right password never gets one.
-Kept in this process's memory, like the brakes.
+Without them, anyone who guesses fastest takes every try that a brake lets through, and the right password never gets
+one. Kept in this process's memory, like the brakes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ APART_S = 0.25
 """Between two turns at one account: so often its password is looked at, at most, once its free tries are used up."""
 LONGEST_WAIT_S = 30.0
 _KEPT_FOR_S = 120.0
-"""How long a turn is kept for whoever comes late: a password is soon typed again."""
+"""How long a turn is kept for anyone who comes late: a password is soon typed again."""
 _LOOK_THROUGH_EVERY = 256
 
 

@@ -26,12 +26,14 @@ def visitor_address(text: str) -> str:
 
 
 def here() -> str:
-    """The address of whoever sent the request."""
+    """The address of anyone who sent the request."""
     return visitor_address(request.remote_addr or "")
 
 
 def counted_address(address: str) -> str:
-    """What stands for a `visitor_address` where failures are counted: of IPv6 the /64, which one visitor has wholly."""
+    """Return what stands for a `visitor_address` where failures are counted: of IPv6 the /64, which one visitor has
+    wholly.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:

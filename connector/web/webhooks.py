@@ -53,7 +53,7 @@ class Doors:
         self._known: dict[str, _Door] = {}
 
     def opens(self, host: str, connection_id: str, token: str) -> bool:
-        """Whether `token` opens the webhook of `connection_id`, which is a connection of `host`."""
+        """Return whether `token` opens the webhook of `connection_id`, which is a connection of `host`."""
         with self._lock:
             door = self._known.get(connection_id)
         fresh = door is not None and self._clock_s() - door.read_at_s < _KNOWN_FOR_S

@@ -50,7 +50,8 @@ def check(
 
 
 def _f5_payable(invoice: Invoice) -> Iterator[Finding]:
-    """Whether Bankgirot takes the number that the customer was asked to pay with, where it looks like an OCR number.
+    """Return whether Bankgirot takes the number that the customer was asked to pay with, where it looks like an OCR
+    number.
 
     The number itself is not told: many a company makes it of the customer's personal number. That of the invoice is
     stated as it is, and no OCR number.
@@ -76,7 +77,7 @@ def _f5_payable(invoice: Invoice) -> Iterator[Finding]:
 
 
 def _named_by(scope: ClaimScope, invoice: Invoice) -> Words | None:
-    """What the company has named of the invoice's products, accounts and customer, if anything."""
+    """Return what the company has named of the invoice's products, accounts and customer, if anything."""
     customer = invoice.customer
     products, customers = _spelt(scope.products), _spelt(scope.customers)
     for line in invoice.lines:

@@ -106,7 +106,7 @@ def _c3_receipts_had_time(
 
 
 def _c4_reminded(invoice: Invoice, settings: ConnectionSettings, today: date) -> Iterator[Finding]:
-    """No law asks for a reminder, so that none is a warning only for a company that expects one of itself."""
+    """No law asks for a reminder, so its lack is a warning only for a company that expects one of itself."""
     reminders = invoice.reminders
     if not reminders and not (invoice.reminders_known and settings.reminders.in_ledger):
         yield not_checked("C4", field="reminders")
@@ -155,7 +155,7 @@ def _limitation_runs_from(invoice: Invoice, invoiced: date, months: int, today: 
 
 
 def _latest_part_payment(invoice: Invoice, today: date) -> date | None:
-    """When the debtor last paid money that was not taken back."""
+    """Return when the debtor last paid money that was not taken back."""
     money = [one for one in invoice.payments if one.kind in _DEBTORS_MONEY and one.date <= today]
     taken_back = Counter(-one.amount for one in money if one.amount < 0)
     for payment in sorted(money, key=lambda one: one.date, reverse=True):

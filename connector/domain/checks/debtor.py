@@ -69,7 +69,7 @@ def check(
 
 
 def is_adult(birth_date: date, on: date) -> bool:
-    """Whether somebody born on `birth_date` was 18 on the day `on` (föräldrabalken 9 kap. 1 §)."""
+    """Return whether someone born on `birth_date` was 18 on the day `on` (föräldrabalken 9 kap. 1 §)."""
     return (birth_date.year + ADULT_YEARS, birth_date.month, birth_date.day) <= (on.year, on.month, on.day)
 
 

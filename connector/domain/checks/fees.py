@@ -67,7 +67,7 @@ def _d2_only_one(fees: tuple[ChargedReminderFee, ...]) -> Iterator[Finding]:
 
 
 def _d2_which_is_claimed(invoice: Invoice, settings: ConnectionSettings, reckoning: Reckoning) -> Iterator[Finding]:
-    """What became of the fees that the creditor's letters charged, where one alone may be claimed
+    """Return what became of the fees that the creditor's letters charged, where one alone may be claimed
     (RULES.md, "Fees")."""
     shared = [one for one in invoice.reminders if one.claimed_with]
     for reminder in shared:
@@ -117,7 +117,7 @@ def _d3_date(fees: tuple[ChargedReminderFee, ...], invoice: Invoice, today: date
 
 
 def _d3_no_reminder(invoice: Invoice, settings: ConnectionSettings) -> Iterator[Finding]:
-    """A fee is owed for a reminder that was sent, and claimed with its date: none for reminders that nobody shows."""
+    """A fee is owed for a reminder that was sent, and claimed with its date: none for reminders that no one shows."""
     fee, unseen = settings.reminders.fee, not (invoice.reminders_known and settings.reminders.in_ledger)
     if fee > 0 and unseen and not invoice.reminders:
         yield finding("D3.no_reminder", Severity.INFO, field="settings.reminders.fee", value=as_text(fee), fee=fee)

@@ -78,7 +78,7 @@ def _a2_open_balance(invoice: Invoice, circumstances: Circumstances) -> Iterator
 
 
 def _a2_taken_back(invoice: Invoice) -> Iterator[Finding]:
-    """What the ledger took off the balance for money or a credit that it does not stand by any more."""
+    """Return what the ledger took off the balance for money or a credit that it does not stand by any more."""
     payments = [payment.amount for payment in invoice.payments if payment.id in invoice.taken_back]
     credits_ = [abs(note.amount) for note in invoice.credit_notes if f"credit-{note.id}" in invoice.taken_back]
     if amount := sum((*payments, *credits_), NOTHING):
@@ -144,7 +144,7 @@ def _a5_unapplied_credits(invoice: Invoice) -> Iterator[Finding]:
 
 
 def _by_currency(receipts: Iterable[OpenReceipt], invoice: Invoice) -> Words:
-    """What the receipts come to, each currency by itself, the invoice's first."""
+    """Return what the receipts come to, each currency by itself, the invoice's first."""
     sums: dict[str, Decimal] = {}
     for receipt in receipts:
         sums[receipt.currency] = sums.get(receipt.currency, Decimal("0.00")) + abs(receipt.amount)

@@ -114,7 +114,7 @@ def _lines_explain_total(invoice: Invoice, reckoning: Reckoning) -> bool:
 
 
 def _is_rounding(invoice: Invoice, difference: Decimal) -> bool:
-    """Whether the lines and the total differ by no more than rounding explains."""
+    """Return whether the lines and the total differ by no more than rounding explains."""
     charged = sum(line.amount != 0 for line in invoice.lines)
     return abs(difference) < ROUNDING_ROOM or abs(difference) <= ROUNDING_OF_A_LINE * charged
 

@@ -18,7 +18,7 @@ ESTATES, PUBLIC_BODIES = "1", "2"
 
 
 def estate_or_insolvent(debtor: DebtorReading) -> Iterator[Finding]:
-    """E7 and E8: the claim goes to whoever looks after the estate."""
+    """E7 and E8: the claim goes to the person who looks after the estate."""
     texts, group = _names(debtor), _group_digit(debtor)
     is_firm = group not in {"", ESTATES}
     if group == ESTATES:

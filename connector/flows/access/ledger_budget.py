@@ -22,5 +22,5 @@ class LedgerBudget:
         return budgets.take(self.databases.main, self.name, self.quota, background=background).wait_s
 
     def block(self, for_s: float) -> None:
-        """Let nobody send anything for `for_s` seconds."""
+        """Let no one send anything for `for_s` seconds."""
         budgets.block(self.databases.main, self.name, for_s=for_s)

@@ -1,4 +1,4 @@
-"""Ledgers that do not answer: each is asked ever more rarely, by one at a time, so that it holds nobody else up.
+"""Ledgers that do not answer: each is asked ever more rarely, by one at a time, so that it holds no one else up.
 
 A ledger that refuses a call costs nothing, and is asked as before. One that lets us wait takes a worker's or a page's
 place for as long, and a few such companies would take all of them. What is known is kept for each process by itself.
@@ -22,7 +22,7 @@ LONGEST_PAUSE = 10.0
 LONGEST_PAUSE_OF_A_PERSON = 1.0
 """Where people wait: in the web process, and at the command line.
 
-All of them are shares of the time that a call waits for an answer, which is what it costs to ask in vain.
+All of them are shares of the time that a call waits for an answer, which is what it costs to ask without success.
 """
 _LONGEST_TRY_S = 120.0
 _WITHOUT_A_CALL = frozenset({"hint_timing", "language"})
@@ -64,7 +64,7 @@ class Silences:
         return cast(Host, _Listening(self, connection_id, system, host))
 
     def ask(self, connection_id: str, system: str, operation: str, call: Callable[[], Answer]) -> Answer:
-        """What `call` gives. Raises what it raises, and `LedgerSilent` without calling."""
+        """Return what `call` gives. Raises what it raises, and `LedgerSilent` without calling."""
         self._enter(connection_id, system, operation)
         began_s = self._clock_s()
         try:
@@ -86,7 +86,7 @@ class Silences:
                 return
             now_s = self._clock_s()
             if known.until_s <= now_s:
-                # This one tries, and nobody beside it.
+                # This one tries, and no one beside it.
                 known.until_s = now_s + _LONGEST_TRY_S
                 return
             left_s = min(known.until_s - now_s, self._pause_s(known.times))
@@ -136,7 +136,7 @@ class _Listening:
         return self._silences.ask(self._connection_id, self._system, name, call)
 
     def _each(self, name: str, given: Iterator[Any]) -> Iterator[Any]:
-        """What is called for only as it is iterated over."""
+        """Return what is called for only as it is iterated over."""
         end = object()
         while (item := self._ask(name, lambda: next(given, end))) is not end:
             yield item

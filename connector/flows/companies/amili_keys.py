@@ -55,17 +55,17 @@ class Tried:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all that were asked let us in."""
+        """Return whether all that were asked let us in."""
         return bool(self.trials) and all(trial is Trial.ACCEPTED for trial in self.trials.values())
 
     @property
     def is_untried(self) -> bool:
-        """Whether nobody let us in, and somebody who may was not reached."""
+        """Return whether no one let us in, and someone who may was not reached."""
         return not self.accepted_by and Trial.NOT_REACHED in self.trials.values()
 
     @property
     def refusal(self) -> ConnectorError | None:
-        """Why it cannot work: no environment lets us in, and all have said so. None where one does, or may."""
+        """Return why it cannot work: no environment lets us in, and all have said so. None where one does, or may."""
         return None if self.accepted_by or self.is_untried else next(iter(self.errors.values()), None)
 
 
@@ -87,7 +87,7 @@ def tried(deployment: Deployment, credentials: Credentials, environments: Collec
 
 
 def enter_code(deployment: Deployment, access_id: str, api_code: SecretStr, *, by: str = "") -> Tried:
-    """Keep the API code that Amili issued for a key pair, once it has been tried; untried where nobody is reached.
+    """Keep the API code that Amili issued for a key pair, once it has been tried; untried where no one is reached.
 
     Raises the refusal, the code before kept, if Amili does not accept it, and `ConfigurationError` for no such pair.
     """
@@ -102,7 +102,9 @@ def enter_code(deployment: Deployment, access_id: str, api_code: SecretStr, *, b
 
 
 def parked(deployment: Deployment, connection: StoredConnection) -> bool:
-    """Whether the connections of a key pair wait for a new one; parks them if Amili refuses it at a second look."""
+    """Return whether the connections of a key pair wait for a new one; parks them if Amili refuses it at a second
+    look.
+    """
     if connection.amili_refused_at is not None:
         return True
     access, environment = deployment.access(connection.amili_access), connection.settings.environment
@@ -199,7 +201,7 @@ def confirm(deployment: Deployment, access: AmiliAccess, *, by: str, api_code: S
 
 
 def check_creditor(deployment: Deployment, connection: StoredConnection) -> CreditorStatus:
-    """Who the connection's creditor is, by Amili's answer, which is kept, as is what that says of the key pair.
+    """Return who the connection's creditor is, by Amili's answer, which is kept, as is what that says of the key pair.
 
     Raises the errors of remote calls.
     """

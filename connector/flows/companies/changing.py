@@ -65,7 +65,9 @@ def _merged(present: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, 
 
 
 def differences(before: ConnectionSettings, after: ConnectionSettings) -> dict[str, tuple[Any, Any]]:
-    """What `after` says otherwise than `before`: both values by the setting's name, "host.…" for the ledger's."""
+    """Return what `after` says otherwise than `before`: both values by the setting's name, "host.…" for the
+    ledger's.
+    """
     old, new = _flat(before), _flat(after)
     names = sorted(old.keys() | new.keys())
     return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}

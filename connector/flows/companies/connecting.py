@@ -33,14 +33,14 @@ class Choice:
 
 
 def needs_login(deployment: Deployment, host: str, host_settings: dict[str, Any]) -> bool:
-    """Whether a ledger wants the login of the key's user beside the key. Raises as `identify_ledger`."""
+    """Return whether a ledger wants the login of the key's user beside the key. Raises as `identify_ledger`."""
     return opening.needs_login(host, settings=host_settings, http=deployment.http)
 
 
 def identify_ledger(
     deployment: Deployment, host: str, host_settings: dict[str, Any], api_key: SecretStr | None
 ) -> LedgerIdentity:
-    """Who a ledger is, by its own answer. Raises `ConfigurationError` if our key lacks a right it needs."""
+    """Return who a ledger is, by its own answer. Raises `ConfigurationError` if our key lacks a right it needs."""
     ledger = deployment.ledger(host, host_settings, api_key).check()
     if ledger.missing_rights:
         raise ConfigurationError(
@@ -53,7 +53,7 @@ def identify_ledger(
 def customers_of_ledger(
     deployment: Deployment, host: str, host_settings: dict[str, Any], api_key: SecretStr | None
 ) -> IdentityCoverage:
-    """How many of a ledger's customers have an identity number. Raises the errors of remote calls."""
+    """Return how many of a ledger's customers have an identity number. Raises the errors of remote calls."""
     return deployment.ledger(host, host_settings, api_key).identity_coverage()
 
 
@@ -76,7 +76,7 @@ def creditors_for(amili: AmiliClient, organization_number: str) -> Choice:
 
 
 def status_of(creditor: Creditor) -> CreditorStatus:
-    """What the checks need to know of a creditor."""
+    """Return what the checks need to know of a creditor."""
     return CreditorStatus(
         id=creditor.id,
         account=creditor.account,
@@ -151,7 +151,7 @@ def join(
     """Save the connection. Gives its webhook token, shown once.
 
     Raises `ConfigurationError` for an inactive creditor, and for an id that is taken. That the books are not connected
-    already is for whoever asks for it (`require_new`).
+    already is for anyone who asks for it (`require_new`).
     """
     require_active(creditor)
     return connections.add(
@@ -181,7 +181,7 @@ def suggested_id(company: str) -> str:
 
 
 def check_customers(deployment: Deployment, connection: StoredConnection) -> IdentityCoverage:
-    """How many of the ledger's customers have an identity number. Raises the errors of remote calls."""
+    """Return how many of the ledger's customers have an identity number. Raises the errors of remote calls."""
     return deployment.host(connection).identity_coverage()
 
 
@@ -192,7 +192,7 @@ def check_endpoints(deployment: Deployment, connection: StoredConnection) -> tup
 
 
 def check_creditor(deployment: Deployment, connection: StoredConnection) -> CreditorStatus:
-    """Who the connection's creditor is, by Amili's answer, which is kept. Raises the errors of remote calls."""
+    """Return who the connection's creditor is, by Amili's answer, which is kept. Raises the errors of remote calls."""
     amili = deployment.amili(connection.settings.environment, deployment.access(connection.amili_access))
     status = status_of(amili.creditor(connection.settings.creditor))
     connections.save_creditor_status(deployment.databases.main, connection.id, status)

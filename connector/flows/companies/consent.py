@@ -53,12 +53,12 @@ class Approved:
 
     @property
     def host_settings(self) -> dict[str, Any]:
-        """What a connection's `host` settings must hold of it."""
+        """Return what a connection's `host` settings must hold of it."""
         return {_setting_of(self.host): self.company}
 
 
 def new_state() -> str:
-    """A random text by which an answer is told from one that nobody here asked for."""
+    """A random text by which an answer is distinguished from one that no one here asked for."""
     return secrets.token_urlsafe(32)
 
 
@@ -133,7 +133,7 @@ def receive(
 
 
 def no_account_at_all(error: ServiceAccountRefused) -> ConsentRefused:
-    """What is told where a service account is refused although none was asked for any more."""
+    """Return what is told where a service account is refused although none was asked for any more."""
     return ConsentRefused(
         Why.NO_SERVICE_ACCOUNT,
         f"{error.system} refuses the app: {error.message}",
@@ -158,7 +158,7 @@ def _void(deployment: Deployment, host: str, consented: Consented, company: str)
 
 
 def ledger_of(deployment: Deployment, approved: Approved) -> LedgerIdentity:
-    """Whose books an approved company's are, by their own answer. Raises the errors of remote calls."""
+    """Return whose books an approved company's are, by their own answer. Raises the errors of remote calls."""
     return deployment.ledger(approved.host, approved.host_settings, None).check()
 
 
@@ -195,7 +195,7 @@ def connection_of(deployment: Deployment, host: str, company: str) -> str:
 def renewed(deployment: Deployment, approved: Approved, *, by: str) -> StoredConnection:
     """Let the connection that an approved company has go on: what waited for the consent is taken up by itself."""
     connection = deployment.connection(approved.connection_id)
-    # False means that somebody else renewed the same consent at this moment, which serves as well.
+    # False means that someone else renewed the same consent at this moment, which serves as well.
     connections.replace_key(deployment.databases.main, deployment.vault, connection, None, expires=None, by=by)
     return deployment.connection(approved.connection_id)
 
@@ -240,7 +240,7 @@ def join(
     settings: ConnectionSettings,
     amili_access: str,
 ) -> str:
-    """Save the connection of an approved company. Gives its id: the one that it has, if somebody was quicker.
+    """Save the connection of an approved company. Gives its id: the one that it has, if someone was quicker.
 
     Raises as `connecting.join`.
     """

@@ -1,8 +1,8 @@
 """One connection goes from Amili's sandbox to production, by one deliberate step; back while nothing was sent there.
 
 The other side is tested before anything changes. What was handed over, or asked for, in the environment that is left
-stays on record and is not sent: whoever wants it sent asks again. That holds for wishes in the ledger too, also for one
-that nobody has read yet when the step is made.
+stays on record and is not sent: anyone who wants it sent asks again. That holds for wishes in the ledger too, also for
+one that no one has read yet when the step is made.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def go(deployment: Deployment, prospect: Prospect, creditor: Creditor, *, by: st
 
 
 def way_back(deployment: Deployment, connection: StoredConnection) -> Side | None:
-    """Where a connection can go back to: None if it never went live, or something was sent in production."""
+    """Return where a connection can go back to: None if it never went live, or something was sent in production."""
     db = deployment.databases.main
     side = connection_life.left_side(db, connection.id)
     return None if side is None or series.was_used(db, connection.id, connection.settings.environment) else side

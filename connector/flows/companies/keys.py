@@ -34,7 +34,7 @@ RENEWED_FOR = timedelta(days=90)
 
 
 def parked(deployment: Deployment, connection_id: str, error: ConnectorError) -> bool:
-    """Whether `error` means that the connection waits for a new key; parks it if its key has just died.
+    """Return whether `error` means that the connection waits for a new key; parks it if its key has just died.
 
     A refusal that a second look does not confirm is an ordinary error: something on the way may have given it. Amili's
     refusal of our key pair is the same for every connection that uses it.
@@ -57,7 +57,7 @@ def parked(deployment: Deployment, connection_id: str, error: ConnectorError) ->
 
 
 def waits_for(deployment: Deployment, connection_id: str, error: ConnectorError) -> str:
-    """What a hand-over waits for, where `parked`: a new key to its ledger, or to Amili; "" where it is not.
+    """Return what a hand-over waits for, where `parked`: a new key to its ledger, or to Amili; "" where it is not.
 
     Nothing is waited for where the connection has ended.
     """
@@ -84,7 +84,7 @@ def _park(deployment: Deployment, connection: StoredConnection) -> None:
 def look(deployment: Deployment, subject: str) -> Outcome:
     """Look whether a ledger accepts our key and when that ends; renew it in good time, or warn.
 
-    A renewal that fails holds nothing up, and is tried anew at the next look: each may leave a key in the ledger.
+    A renewal that fails holds nothing up, and is tried again at the next look: each may leave a key in the ledger.
     """
     connection = deployment.connection(subject.partition("/")[0])
     host = deployment.host(connection)
@@ -119,7 +119,7 @@ def _renewed(deployment: Deployment, connection: StoredConnection, host: Host) -
         log.info("connection %s: the key was renewed and ends on %s", connection.id, until)
         _give_up(deployment, connection, old)
     else:
-        # Somebody has entered another key at this moment.
+        # Someone has entered another key at this moment.
         _give_up(deployment, connection, new)
     return True
 
@@ -135,7 +135,7 @@ def _give_up(deployment: Deployment, connection: StoredConnection, key: SecretSt
 def enter(deployment: Deployment, connection: StoredConnection, key: SecretStr, *, by: str) -> LedgerIdentity:
     """Put a new key in place of the connection's, after it has been tested; what waited for it goes on by itself.
 
-    Raises as `identify`, and `ConfigurationError` if somebody else has entered one at the same moment; then
+    Raises as `identify`, and `ConfigurationError` if someone else has entered one at the same moment; then
     nothing is saved.
     """
     ledger = identify(deployment, connection, key)
@@ -147,7 +147,8 @@ def enter(deployment: Deployment, connection: StoredConnection, key: SecretStr, 
 
 
 def identify(deployment: Deployment, connection: StoredConnection, key: SecretStr) -> LedgerIdentity:
-    """Who answers to `key`. Raises `ConfigurationError` if it is not the connection's company, or a right is missing.
+    """Return who answers to `key`. Raises `ConfigurationError` if it is not the connection's company, or a right is
+    missing.
 
     Raises `KeyRefused` if the ledger does not accept it, and the other errors of remote calls.
     """
@@ -164,7 +165,7 @@ def identify(deployment: Deployment, connection: StoredConnection, key: SecretSt
 
 
 def check_ledger(deployment: Deployment, connection: StoredConnection) -> LedgerIdentity:
-    """Who the connection's ledger is, by its own answer; what that says of the key is kept.
+    """Return who the connection's ledger is, by its own answer; what that says of the key is kept.
 
     Raises the errors of remote calls.
     """

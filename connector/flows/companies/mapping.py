@@ -29,7 +29,7 @@ def map_document(
     today: date,
     first_action: FirstAction | str | None = None,
 ) -> dict[str, Any]:
-    """`{"registration": body or None, "findings": [...]}` for a saved document. Calls nobody.
+    """`{"registration": body or None, "findings": [...]}` for a saved document. Calls no one.
 
     The registration is None where the invoice cannot become one (an amount or a field is missing, another
     currency); findings that would stop it from being sent stand beside it. Account and creditor are left out

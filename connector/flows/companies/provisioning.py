@@ -62,7 +62,7 @@ def prepare(deployment: Deployment, connection_id: str) -> tuple[str, ...]:
 
 
 def needs_login(deployment: Deployment, connection: StoredConnection) -> bool:
-    """Whether the ledger wants the administrator's login beside the key. Raises the errors of remote calls."""
+    """Return whether the ledger wants the administrator's login beside the key. Raises the errors of remote calls."""
     return opening.needs_login(
         connection.host,
         settings=connection.settings.host,

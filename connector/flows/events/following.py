@@ -126,7 +126,7 @@ def follow_changes(deployment: Deployment, connection_id: str, host: Host) -> No
             _note_page(db, connection_id, host, page)
         else:
             look_at_all(deployment, connection_id, host)
-        # Only now is the page dealt with; whoever polls at the same time and was faster goes on alone.
+        # Only now is the page dealt with; the process that polls at the same time and was faster goes on alone.
         if not following.move_cursor(db, connection_id, before=before, after=page.cursor):
             return
         before = page.cursor

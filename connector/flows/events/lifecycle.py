@@ -1,4 +1,4 @@
-"""What a host's word on the app may do to its companies here. Nobody is called: a look decides, later.
+"""What a host's word on the app may do to its companies here. No one is called: a look decides, later.
 
 Every message may be late, or come twice: parking ends by the hourly look if the consent holds after all, and a
 company that is let go on is parked again by the first call that its consent does not cover.

@@ -13,7 +13,7 @@ from connector.store.database import Databases
 
 
 def sources_of(deployment: Deployment) -> tuple[EventSource, ...]:
-    """Who listens in this deployment: a source for each kind of host that has events and is set up for them."""
+    """Return who listens in this deployment: a source for each kind of host that has events and is set up for them."""
     found = (
         kind.events(
             deployment.settings.of_host(kind.id), deployment.app(kind.id), outlets(deployment.databases, kind.id)

@@ -119,7 +119,9 @@ class _Round:
             case_readings.read_to(self._db, self._place, min(self._latest - took, datetime.now(UTC)))
 
     def _read_missed(self, client: AmiliClient) -> None:
-        """What the list of open cases did not have may be closed, or was passed over; only its own answer tells."""
+        """Return what the list of open cases did not have may be closed, or was passed over; only its own answer
+        tells.
+        """
         for case_id in cases.missed(self._db, self._place, limit=ONE_BY_ONE):
             try:
                 self._keep([client.case(case_id)])
@@ -144,7 +146,7 @@ class _Round:
             self._submit(driving.job_of(hand_over))
 
     def _shows(self, connection_id: str) -> bool:
-        """Whether a connection's ledger has a place for how a case stands. Nobody is asked for it."""
+        """Return whether a connection's ledger has a place for how a case stands. No one is asked for it."""
         if connection_id not in self._showing:
             self._showing[connection_id] = self._can_show(connection_id)
         return self._showing[connection_id]

@@ -2,7 +2,7 @@
 RULES.md, "H: after the registration").
 
 What was sent is kept by digests alone. A card that says otherwise now is a question for a person, once for each state
-of the card; nothing is told to Amili, which has no call for it.
+of the card; nothing is asked to Amili, which has no call for it.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def job_of(look: Look) -> Job:
 
 
 def take_up(deployment: Deployment, live: Callable[[Iterable[str]], Container[str]], submit: Submit) -> int:
-    """Ask anew for every look that is due and that nobody makes; gives how many."""
+    """Ask again for every look that is due and that no one makes; gives how many."""
     db = deployment.databases.main
     due = follow_ups.due(db)
     alive = live(job_of(look).key for look in due)
@@ -110,7 +110,7 @@ def follow_up(deployment: Deployment, subject: str) -> Outcome:
     try:
         return _round(deployment, hand_over)
     except LostOwnership:
-        # Somebody else reported something meanwhile: it is decided anew from what remains now.
+        # Someone else reported something meanwhile: it is decided again from what remains now.
         return Outcome(Then.AGAIN_FIRST, pause_s(1))
     except TooLate:
         log.warning("hand-over %s: a report's deadline has passed, so nothing was sent", hand_over_id)
@@ -190,7 +190,7 @@ def _is_wanted_withdrawal(row: FollowUp) -> bool:
 
 
 def facts_of(amili: AmiliClient, host: Host, hand_over: HandOver, case: Case, rows: tuple[FollowUp, ...]) -> Facts:
-    """What is known now of a hand-over, its invoice and its case. Raises the errors of remote calls.
+    """Return what is known now of a hand-over, its invoice and its case. Raises the errors of remote calls.
 
     Where Amili's payouts cannot be read, the facts say so: they guard against one mistake, and stop nothing else.
     """
@@ -204,7 +204,7 @@ def _facts(
 ) -> Facts:
     boundary = _boundary(hand_over, case)
     if hand_over.claimed_fee == 0:
-        # Where the fee is claimed at Amili, or may be, the money that paid it is told whole.
+        # Where the fee is claimed at Amili, or may be, the money that paid it is reported whole.
         ledger = ledger.model_copy(update={"entries": counted.of_the_invoice(ledger.entries)})
         known = None if boundary.counted is None else counted.of_the_invoice(boundary.counted)
         boundary = boundary.model_copy(update={"counted": known})
@@ -229,7 +229,7 @@ def _ledger(host: Host, invoice_id: str) -> Ledger:
 
 
 def _boundary(hand_over: HandOver, case: Case) -> Boundary:
-    """What the claim counted, and from which day on payments are after it.
+    """Return what the claim counted, and from which day on payments are after it.
 
     A case that stood already, and was adopted without our having sent anything, began when Amili says.
     """

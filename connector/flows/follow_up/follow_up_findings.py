@@ -173,7 +173,7 @@ _TEXTS: Mapping[Reason, Words] = MappingProxyType(
 
 
 def of_verdict(verdict: Verdict) -> tuple[Finding, ...]:
-    """What a person is asked; nothing where nobody is."""
+    """Return what a person is asked; nothing where no one is."""
     if verdict.reason is None:
         return ()
     template = _TEXTS[verdict.reason]
@@ -304,7 +304,7 @@ def meant_for_another_case(case_id: str) -> Finding:
 
 
 def withdrawal_asked_by_anybody(by: str) -> Finding:
-    """A withdrawal was wished for where whoever may change an invoice can write it, in anybody's name."""
+    """A withdrawal was wished for where anyone who may change an invoice can write it, in anybody's name."""
     return _warning(
         "withdrawal_asked_by_anybody",
         value=by,
@@ -346,7 +346,7 @@ def may_stand_already() -> Finding:
 
 
 def unsendable(error: ValueError) -> Finding:
-    """What passed the rules and still is no report: our mistake, so it is stopped and named."""
+    """Return what passed the rules and still is no report: our mistake, so it is stopped and named."""
     kind = type(error).__name__
     return _warning(
         "unsendable",

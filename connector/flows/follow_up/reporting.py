@@ -184,7 +184,7 @@ class Reporting:
                 follow_up_work.taken(self._db, lease, found[0].id, found=True)
                 return AT_ONCE
         except Unclear:
-            # Whoever decided that it is to be reported has been told that it may stand there already.
+            # Anyone who decided that it is to be reported has been told that it may stand there already.
             if not lease.follow_up.decided_by:
                 return self._ask(lease, follow_up_findings.may_stand_already(), may_report=True)
         if isinstance(action, CreditorCancellation) and is_closed(self.amili.case(action.case)):
@@ -308,7 +308,7 @@ class Reporting:
         return AT_ONCE
 
     def _has_moved_the_balance(self, follow_up: FollowUp) -> bool:
-        """Whether exactly the amount is off the case: what became of an action need not be shown
+        """Return whether exactly the amount is off the case: what became of an action need not be shown
         (amili/API.md, "What became of an action")."""
         now = case_now(self.amili.case(self.hand_over.case_id))
         left = ((follow_up.capital_before, now.remaining_capital), (follow_up.total_before, now.remaining_total))
@@ -392,7 +392,7 @@ class Reporting:
 
 
 def case_now(case: Case) -> CaseNow:
-    """What is left of a case."""
+    """Return what is left of a case."""
     total = case.total.remaining_transaction
     total = case.local.remaining_transaction if total is None else total
     return CaseNow(

@@ -51,17 +51,17 @@ class WithdrawalPreview:
 
     @property
     def is_paid(self) -> bool:
-        """Whether money or credits came that the case must be told of rather than be withdrawn."""
+        """Return whether money or credits came that the case must be told of rather than be withdrawn."""
         return bool(self.unreported or self.on_their_way)
 
     @property
     def under_way(self) -> bool:
-        """Whether a withdrawal is under way already."""
+        """Return whether a withdrawal is under way already."""
         return self.withdrawal is not None and self.withdrawal.state in (FollowUpState.DUE, *IN_FLIGHT)
 
     @property
     def possible(self) -> bool:
-        """Whether there is an open case that nobody is withdrawing yet."""
+        """Return whether there is an open case that no one is withdrawing yet."""
         return self.hand_over.state in WITHDRAWABLE and not self.case.closed and not self.under_way
 
 

@@ -27,7 +27,7 @@ def take_all(deployment: Deployment, connection_id: str, host: Host) -> None:
 
 
 def take(deployment: Deployment, connection_id: str, host: Host, wish: WithdrawalWish) -> bool:
-    """Take up one wish, once: True for whoever does. What becomes of it, the ledger is told.
+    """Take up one wish, once: True for the one that does. The ledger is updated what becomes of it.
 
     A wish that is meant for another case than the invoice's present one withdraws nothing.
     """
@@ -50,7 +50,8 @@ def take(deployment: Deployment, connection_id: str, host: Host, wish: Withdrawa
 
 
 def objection(case: Case, facts: Facts) -> Finding | None:
-    """Why a case is not withdrawn on a ledger's wish alone, as things stand now; None where nothing speaks against it.
+    """Return why a case is not withdrawn on a ledger's wish alone, as things stand now; None where nothing speaks
+    against it.
 
     The case must not be withdrawn where it ends by itself: once what was paid or credited is reported
     (RULES.md, "After the hand-over").

@@ -32,12 +32,12 @@ def ask(deployment: Deployment, request: Request) -> Asked:
 
 
 def again_after(seen: HandOver | None) -> str:
-    """What a request says of the hand-over that the person saw: that it is meant anew after a withdrawal."""
+    """Return what a request says of the hand-over that the person saw: that it is meant again after a withdrawal."""
     return seen.id if seen is not None and seen.state is HandOverState.WITHDRAWN else ""
 
 
 def worker_runs(deployment: Deployment) -> bool:
-    """Whether some worker process is alive to take up what is asked."""
+    """Return whether some worker process is alive to take up what is asked."""
     return executors.alive(deployment.databases.main, within_s=WORKER_ALIVE_S)
 
 

@@ -1,4 +1,4 @@
-"""A look beside whoever holds a hand-over and may be dead: it needs no lease, and may already end the doubt."""
+"""A look beside the worker that holds a hand-over and may be dead: it needs no lease, and may already end the doubt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from connector.store.hand_over_work import Busy
 
 
 def while_busy(deployment: Deployment, busy: Busy) -> Outcome:
-    """Somebody else holds the row, perhaps dead: a look needs no lease, and may already end the doubt."""
+    """Someone else holds the row, perhaps dead: a look needs no lease, and may already end the doubt."""
     hand_over = busy.hand_over
     retry = Outcome(Then.AGAIN_FIRST, min(busy.wait_s, deployment.settings.settle_s / 4) + 0.05)
     claimed = debts.claimed_before(hand_over)

@@ -16,9 +16,9 @@ CREDITOR_FRESH_S = 900.0
 
 
 def creditor_status(deployment: Deployment, connection: StoredConnection, amili: AmiliClient) -> CreditorStatus:
-    """What Amili says of the connection's creditor, asked at most every `CREDITOR_FRESH_S` seconds.
+    """Return what Amili says of the connection's creditor, asked at most every `CREDITOR_FRESH_S` seconds.
 
-    A status that stops hand-overs is always asked for afresh: the agreement may have been mended since.
+    A status that stops hand-overs is always asked for afresh: the agreement may have been fixed since.
     """
     known = connection.creditor_status
     if known and known.is_active and known.has_payout_account is not False:
@@ -31,7 +31,7 @@ def creditor_status(deployment: Deployment, connection: StoredConnection, amili:
 
 
 def pdf_facts_of(host: Host, invoice: Invoice) -> PdfFacts:
-    """What the checks need to know of the PDF that the ledger has of an invoice."""
+    """Return what the checks need to know of the PDF that the ledger has of an invoice."""
     try:
         pdf = host.pdf(invoice.id)
     except PdfUnavailable as error:
@@ -40,8 +40,8 @@ def pdf_facts_of(host: Host, invoice: Invoice) -> PdfFacts:
 
 
 def pdf_facts(pdf: Pdf) -> PdfFacts:
-    """What the checks need to know of a PDF."""
-    # Here, because it is 17 MB that the pages do without until somebody looks at an invoice copy.
+    """Return what the checks need to know of a PDF."""
+    # Here, because it is 17 MB that the pages do without until someone looks at an invoice copy.
     from connector.flows.hand_over.pdf_content import PdfContent, content_of  # noqa: PLC0415
 
     # What is too large to be sent is not looked into.

@@ -31,7 +31,7 @@ def with_debtor_seen(deployment: Deployment, connection_id: str, invoice: Invoic
 
 
 def _is_another(before: DebtorRead, read: DebtorRead) -> bool:
-    # Two cards with one number are one debtor; a number that was filled in or mended is no other.
+    # Two cards with one number are one debtor; a number that was filled in or fixed is no other.
     if before.number and read.number:
         return before.number != read.number
     return before.customer != read.customer

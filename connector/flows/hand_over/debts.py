@@ -40,7 +40,7 @@ _CLOCKS_DIFFER = timedelta(seconds=5)
 class Claimed:
     """What a debt is known by when its case is looked for. `capital` is kronor, `entries` what lessened the invoice.
 
-    `posted_at` is when the first registration of it left that nobody answered, None if none did.
+    `posted_at` is when the first registration of it left that no one answered, None if none did.
     """
 
     debtor: str
@@ -61,7 +61,7 @@ def debt_of(deployment: Deployment, settings: ConnectionSettings, connection_id:
 
 
 def is_taken(deployment: Deployment, lease: Lease, debt: Debt) -> bool:
-    """Whether another hand-over than the lease's is of this debt; if not, none else can be from now on.
+    """Return whether another hand-over than the lease's is of this debt; if not, none else can be from now on.
 
     What was asked for before, and not read yet, comes first if it is the same debt. Raises the errors of remote calls.
     """
@@ -81,7 +81,7 @@ def is_taken(deployment: Deployment, lease: Lease, debt: Debt) -> bool:
 
 
 def why_taken(deployment: Deployment, lease: Lease, debt: Debt) -> Finding | None:
-    """Why no case can be made of a debt: it is, or may be, that of another hand-over. None where it is not.
+    """Return why no case can be made of a debt: it is, or may be, that of another hand-over. None where it is not.
 
     Raises as `is_taken`.
     """
@@ -135,12 +135,12 @@ def claimed_before(hand_over: HandOver) -> Claimed | None:
 
 
 def is_whole(claimed: Claimed) -> bool:
-    """Whether all is known of a debt that tells its case from another's."""
+    """Return whether all is known of a debt that tells its case from another's."""
     return bool(claimed.debtor) and claimed.invoice_date is not None and claimed.capital is not None
 
 
 def likeness(deployment: Deployment, claimed: Claimed, case: FoundCase) -> Likeness:
-    """What a case that was found has in common with a debt."""
+    """Return what a case that was found has in common with a debt."""
     since_ours = (
         claimed.posted_at is not None
         and case.created_at is not None
@@ -173,7 +173,7 @@ def in_question(
 ) -> tuple[FoundCase, ...]:
     """The open cases of an invoice's number that may be its debt's.
 
-    Nobody has withdrawn them (a withdrawn one may look open for a while, and is never used), and nobody has said
+    No one has withdrawn them (a withdrawn one may look open for a while, and is never used), and no one has said
     that they are of another debt.
     """
     set_aside = (*withdrawn, *(hand_over.other_cases if hand_over is not None else ()))

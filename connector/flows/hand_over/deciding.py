@@ -65,12 +65,12 @@ class CaseQuestion:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is anything to decide."""
+        """Return whether there is anything to decide."""
         return bool(self.candidates) or self.may_send_once_more
 
     @property
     def facts(self) -> tuple[object, ...]:
-        """All that a person decides on: what differs from what they saw is seen anew first. Not to be logged."""
+        """All that a person decides on: what differs from what they saw is seen again first. Not to be logged."""
         hand_over, invoice = self.hand_over, self.invoice
         if invoice is None:
             return (hand_over.id, hand_over.state)

@@ -10,6 +10,6 @@ HAND_OVER = "hand_over"
 
 
 def job_of(hand_over: HandOver) -> Job:
-    """The work of a hand-over's present submission. Nobody waits for what comes after its end."""
+    """The work of a hand-over's present submission. No one waits for what comes after its end."""
     urgent = hand_over.origin is not Origin.RULE and hand_over.state is not HandOverState.DONE
     return Job(HAND_OVER, hand_over.id, hand_over.workflow_id, hand_over.connection, urgent=urgent)

@@ -34,12 +34,12 @@ class WaitingPlan:
 
     @property
     def size(self) -> PlanSize:
-        """How much is still open."""
+        """Return how much is still open."""
         return size_of(self.open)
 
 
 def waiting(db: Engine, held: HeldPlan) -> WaitingPlan:
-    """How a plan stands, by our own record alone."""
+    """Return how a plan stands, by our own record alone."""
     known = hand_overs.of_invoices(db, held.connection, tuple(one.invoice_id for one in held.proposed))
     settled = {invoice_id: one for invoice_id, one in known.items() if settled_by(one)}
     return WaitingPlan(held, tuple(one for one in held.proposed if one.invoice_id not in settled), settled)
@@ -55,7 +55,7 @@ def waiting_for(db: Engine, connection_id: str) -> WaitingPlan | None:
 def let_go(
     deployment: Deployment, connection: StoredConnection, plan: WaitingPlan, invoice_ids: Collection[str], *, by: str
 ) -> int:
-    """Send the chosen of a plan's open invoices; gives how many. The plan is thereby answered.
+    """Send the chosen of a plan's open invoices; gives how many. That answers the plan.
 
     Each is read and checked again by a worker. What was not chosen is left to the rule's next plan, and so is what a
     crash in here leaves over. Raises `PlanChanged` if the plan does not wait any more.

@@ -13,7 +13,7 @@ from connector.store.ownership import LostOwnership
 
 
 def is_given_up(lease: Lease, error: ConnectorError) -> bool:
-    """Whether it was refused so often that it is not tried any more."""
+    """Return whether it was refused so often that it is not tried any more."""
     return _is_no(error) and lease.hand_over.refusals + 1 >= TRIES_BEFORE_GIVING_UP
 
 

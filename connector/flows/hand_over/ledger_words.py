@@ -1,4 +1,4 @@
-"""What a ledger's people are told of a hand-over, in their language: on the invoice, and in a message beside it."""
+"""What a ledger's people are told about a hand-over, in their language: on the invoice, and in a message beside it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def shown(
     case: CaseStanding | None = None,
     withdrawal: FollowUp | None = None,
 ) -> WriteBack:
-    """What the invoice shall show: the case or that something must be done, and every finding that asks for it.
+    """Return what the invoice should show: the case or that something must be done, and every finding that asks for it.
 
     `case` is how the case stood when it was last read; `withdrawal` what became of a wish to withdraw it, if there was
     one. What a person decided not to send asks for nothing.
@@ -84,7 +84,7 @@ def shown(
 
 
 def _left(hand_over: HandOver, language: Language, *, public_url: str) -> WriteBack:
-    """What takes the place of a case, or of what was said of a request, that counts no more."""
+    """Return what takes the place of a case, or of what was said of a request, that counts no more."""
     return WriteBack(
         case_id="",
         status=LEFT[hand_over.environment][language],
@@ -111,12 +111,12 @@ def _status(hand_over: HandOver, case: CaseStanding | None, language: Language) 
 
 
 def case_status(case: CaseStanding | None, language: Language) -> str:
-    """How a case stands, in words where there are any; a state or status without is shown as it came."""
+    """Return how a case stands, in words where there are any; a state or status without is shown unchanged."""
     return state_words(case.state, case.status, closed=case.closed, language=language) if case else REGISTERED[language]
 
 
 def state_words(state: str, status: str, *, closed: bool, language: Language) -> str:
-    """What Amili says of a case, as `case_status` tells it."""
+    """Return what Amili says of a case, as `case_status` tells it."""
     told = (words_for(state, CASE_STATES), words_for(status, CASE_STATUSES))
     texts = dict.fromkeys(" ".join((words.sv if language == "sv" else words.en).split()) for words in told)
     where = (CLOSED if closed else REGISTERED)[language]
@@ -124,7 +124,9 @@ def state_words(state: str, status: str, *, closed: bool, language: Language) ->
 
 
 def case_differs(before: CaseStanding | None, now: CaseStanding) -> bool:
-    """Whether a ledger that shows how a case stands must be told: whether its people would read something new."""
+    """Return whether a ledger that shows how a case stands must be told: whether its people would read something
+    new.
+    """
     return any(case_status(before, language) != case_status(now, language) for language in get_args(Language))
 
 

@@ -3,7 +3,7 @@
 What was sent since the store was as it is stands at Amili alone. Where it surely was put back, nothing of a company is
 sent before a settling time is over, in which what was on its way arrives. Then each of its hand-overs without a case is
 compared with Amili's open cases, and with the registrations of that time that show no case. What fits its debt is its
-case, whatever the hand-over waited for: a stopped one may have been mended and sent. What fits nothing here, the
+case, whatever the hand-over waited for: a stopped one may have been fixed and sent. What fits nothing here, the
 comparison lists, made right after.
 """
 
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 RESTORED = "restored"
 _CLOCKS_DIFFER = timedelta(minutes=15)
-"""So far Amili's clock and ours may lie apart: it lets nobody in whose is further off."""
+"""So far Amili's clock and ours may lie apart: it lets no one in whose is further off."""
 
 
 def job_of(hold: Hold) -> Job:
@@ -54,7 +54,7 @@ def look_up(deployment: Deployment, subject: str) -> Outcome:
     if hold.connection not in connections.ids(db):
         restores.release(db, hold)
         return STOP
-    # What only broke off a while ago has had that time already, and nobody waits longer for it than they must.
+    # What only broke off a while ago has had that time already, and no one waits longer for it than they must.
     wait_s = deployment.settings.settle_s - hold.age_s if hold.is_sure else 0.0
     if wait_s > 0:
         return Outcome(Then.AGAIN_FIRST, wait_s + 0.01)

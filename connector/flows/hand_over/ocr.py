@@ -22,7 +22,7 @@ from connector.store.hand_over_work import Lease
 log = logging.getLogger(__name__)
 
 _TRIES = 4
-"""After so many the ledger is told of the case without the number: the case matters more."""
+"""After so many the ledger is updated of the case without the number: the case matters more."""
 
 
 def completed(db: Engine, amili: AmiliClient, lease: Lease) -> HandOver:

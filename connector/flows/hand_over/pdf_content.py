@@ -37,7 +37,7 @@ class PdfContent:
 
 
 def content_of(document: bytes) -> PdfContent:
-    """What `document` is and carries. Opens nothing that needs a password, and runs nothing."""
+    """Return what `document` is and carries. Opens nothing that needs a password, and runs nothing."""
     if not document.startswith(_START):
         return PdfContent(is_pdf=False)
     try:
@@ -78,7 +78,7 @@ def _is_active(one: DictionaryObject) -> bool:
 
 
 def _is_file(one: DictionaryObject) -> bool:
-    """Whether it is a file that is kept in the document (ISO 32000-2, 7.11.3)."""
+    """Return whether it is a file that is kept in the document (ISO 32000-2, 7.11.3)."""
     names = {str(_plain(one, key)).casefold() for key in ("/F", "/UF") if key in one}
     return "/EF" in one and not (names and names <= _INVOICE_DATA)
 

@@ -26,7 +26,7 @@ from connector.store.hand_over_record import HandOver
 PAGE_SIZE = 500
 _PAUSE_S = 5.0
 LONGEST_PAUSE_S = 60.0
-"""A ledger that asks for a longer pause is not waited for: what is left is told as not read."""
+"""A ledger that asks for a longer pause is not waited for: what is left is reported as not read."""
 LONGEST_WAIT_S = 1_800.0
 """For how long the pauses of one plan go on altogether."""
 
@@ -67,7 +67,7 @@ def plan(
 
     Only those are read whole that have been due for long enough and have no case. People's own work goes first where
     the ledger counts requests. Raises the errors of remote calls for the list itself; an invoice that cannot be read
-    is told as such.
+    is reported as such.
     """
     amili, host = deployment.sides(connection)
     look = _Look(deployment, connection, amili, host, today, Patience(sleep))
@@ -121,7 +121,9 @@ class _Look:
         return judged_in_ledger(self.deployment, self.connection, self.amili, self.host, row.id, known, by_rule=True)
 
     def _patiently(self, read: Callable[[], Result]) -> Result:
-        """What `read` gives, at the pace of background work; again while the ledger asks to wait, within bounds."""
+        """Return what `read` gives, at the pace of background work; again while the ledger asks to wait, within
+        bounds.
+        """
         while True:
             self.patience.must_not_be_over()
             try:
@@ -133,7 +135,7 @@ class _Look:
 
 @dataclass
 class Patience:
-    """How long one plan waits for whoever asks for it. Once it is over, nobody is asked again."""
+    """How long one plan waits for the caller that asks for it. Once it is over, no one is asked again."""
 
     sleep: Callable[[float], None]
     _left_s: float = LONGEST_WAIT_S
@@ -156,7 +158,7 @@ class Patience:
 
 
 def settled_by(known: HandOver | None) -> Standing | None:
-    """What an invoice's hand-over says of it without a look at the ledger; None if a rule may propose it."""
+    """Return what an invoice's hand-over says of it without a look at the ledger; None if a rule may propose it."""
     if known is None:
         return None
     if known.state not in REOPENABLE:
@@ -165,7 +167,7 @@ def settled_by(known: HandOver | None) -> Standing | None:
 
 
 def proposals(candidates: Iterable[Candidate]) -> tuple[Proposed, ...]:
-    """What a plan proposes to send."""
+    """Return what a plan proposes to send."""
     return tuple(
         Proposed(
             invoice_id=one.invoice.id,
@@ -181,13 +183,14 @@ def proposals(candidates: Iterable[Candidate]) -> tuple[Proposed, ...]:
 
 
 def brakes_on(deployment: Deployment, connection: StoredConnection, size: PlanSize) -> Sequence[Brake]:
-    """Why a plan of this size waits for a person; empty if it may go."""
+    """Return why a plan of this size waits for a person; empty if it may go."""
     is_first = not hand_overs.has_case(deployment.databases.main, connection.id)
     return brakes(size, connection.settings.rule, is_first=is_first)
 
 
 def request_for(connection: StoredConnection, proposed: Proposed, *, by: str) -> Request:
-    """What the rule asks for, on behalf of whoever lets it: the first action that the company has chosen by now.
+    """Return what the rule asks for, on behalf of the person who lets it: the first action that the company has chosen
+    by now.
 
     The invoice is read and checked again when it is sent.
     """

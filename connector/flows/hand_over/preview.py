@@ -32,7 +32,7 @@ PAGE_SIZE = 20
 _READERS = 4
 LOOK_WITHIN_S = 2.0
 """After so long no further invoice of a list is read: a ledger that counts requests would let a page wait for half a
-minute, while whoever opens an invoice has it read at once."""
+minute, while anyone who opens an invoice has it read at once."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ def _whose(
     invoice: Invoice,
     cases: tuple[FoundCase, ...],
 ) -> tuple[Finding, ...]:
-    """What a person decides about open cases of the invoice's number, before it is sent or once it has stopped."""
+    """Return what a person decides about open cases of the invoice's number, before it is sent or once it has
+    stopped.
+    """
     if standing is not None and standing.state not in (*MAY_BE_SENT_AGAIN, HandOverState.REQUESTED):
         return ()
     found = debts.strangers(deployment, connection.settings, standing, connection.id, invoice, cases)

@@ -35,7 +35,7 @@ def put_off(deployment: Deployment, lease: Lease, error: ConnectorError, *, in_d
     named_s = error.retry_after_s if isinstance(error, NotSent) else None
     after_s = pause_of(lease.hand_over, named_s)
     if in_doubt and named_s is None:
-        # Whoever waits for the outcome of an unanswered registration waits for us once Amili answers again.
+        # Anyone who waits for the outcome of an unanswered registration waits for us once Amili answers again.
         after_s = min(after_s, deployment.settings.settle_s)
     return Outcome(Then.AGAIN_FIRST, after_s, failed=error)
 

@@ -12,7 +12,7 @@ from connector.store import inbox
 
 
 def quiet_for_s(deployment: Deployment, host: Host, connection_id: str, invoice_id: str) -> float:
-    """How many seconds an invoice must still be left alone; 0 where it need not be."""
+    """Return how many seconds an invoice must still be left alone; 0 where it need not be."""
     quiet_s = host.hint_timing().quiet_s
     if not quiet_s:
         return 0.0

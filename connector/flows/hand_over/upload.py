@@ -105,7 +105,7 @@ def _subject(hand_over: HandOver) -> str:
 
 
 def _later_or_without(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:
-    # Tried again: a case may take a moment to become visible, and a key may be mended.
+    # Tried again: a case may take a moment to become visible, and a key may be fixed.
     refused = isinstance(error, Refused) and not isinstance(error, (NotFound, NotAuthorised))
     if refused or is_given_up(lease, error):
         return _without(

@@ -56,7 +56,7 @@ def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
 
 
 def _ended(deployment: Deployment, hand_over_id: str, *, told: bool) -> Outcome:
-    """The end of a write-back; if the case has changed under it, the ledger is told again at once."""
+    """The end of a write-back; if the case has changed under it, the ledger is updated again at once."""
     if not told:
         return Outcome(Then.AGAIN, pause_s(0))
     hand_over_work.finish(deployment.databases.main, hand_over_id)
@@ -64,9 +64,9 @@ def _ended(deployment: Deployment, hand_over_id: str, *, told: bool) -> Outcome:
 
 
 def _is_overtaken(db: Engine, hand_over: HandOver) -> bool:
-    """Whether the invoice has another case by now, of which the ledger is told instead.
+    """Return whether the invoice has another case by now, of which the ledger is updated instead.
 
-    Of one that was left behind it is told only where nobody has asked again.
+    Of one that was left behind it is told only where no one has asked again.
     """
     latest = hand_overs.latest(db, hand_over.connection, hand_over.invoice_id)
     if hand_over.state is HandOverState.LEFT:

@@ -1,4 +1,4 @@
-"""The report of money: what is at Amili, invoice by invoice, as far as it has been read. Calls nobody."""
+"""The report of money: what is at Amili, invoice by invoice, as far as it has been read. Calls no one."""
 
 from __future__ import annotations
 

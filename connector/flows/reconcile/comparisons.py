@@ -1,6 +1,6 @@
 """When a comparison of ledger, record and Amili is made, and what becomes of it: every night, and when a person asks.
 
-Amili's payouts are read with it: what the debtor paid there is told apart by whether it is paid out.
+Amili's payouts are read with it: what the debtor paid there is distinguished by whether it is paid out.
 
 What is to be made stands in the store, so that a page asks without a worker being near, and no crash loses it. A worker
 starts it from there, a few at a time: they come in the night, and must leave room for what else there is to do.
@@ -99,7 +99,7 @@ def compare(deployment: Deployment, connection_id: str) -> Compared:
 
 
 def _read_payouts(deployment: Deployment, connection: StoredConnection) -> None:
-    """Read the payouts that are new. Where they cannot be read, what is told of them is as it was read before."""
+    """Read the payouts that are new. Where they cannot be read, what is said about them is as it was read before."""
     amili, _ = deployment.sides(connection)
     try:
         payouts.read(deployment, connection, amili)
@@ -189,7 +189,7 @@ class Starting:
             places -= 1
 
     def revive(self, live: Callable[[Iterable[str]], Container[str]]) -> int:
-        """Let what was started and nobody is making be started anew; gives how many."""
+        """Let what was started and no one is making be started again; gives how many."""
         alive = live([job_of(one).key for one in self._started.values()])
         lost = [one for one in self._started.values() if job_of(one).key not in alive]
         db = self.deployment.databases.main

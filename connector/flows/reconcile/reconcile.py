@@ -86,7 +86,7 @@ class _PaidOut:
 
 
 def reconcile(deployment: Deployment, connection: StoredConnection, *, known: Collection[str] = ()) -> Comparison:
-    """Compare every case of a connection that is not known to have ended, and look for cases nobody here knows.
+    """Compare every case of a connection that is not known to have ended, and look for cases no one here knows.
 
     Whether the debtors of open cases are still who they were is asked of the ledger too (`debtor_watch`).
     Amili's open cases are read a hundred a call, and by itself, within bounds, what was open and is not among them;
@@ -141,7 +141,7 @@ def _is_open(sides: _Sides, one: HandOver) -> bool:
 
 
 def _found(sides: _Sides, handed_over: Sequence[HandOver]) -> list[Difference]:
-    """What does not agree of these hand-overs, by what both sides have told."""
+    """Return what does not agree of these hand-overs, by what both sides have told."""
     db, settings = sides.deployment.databases.main, sides.connection.settings
     reports = follow_ups.of_connection(db, sides.connection.id)
     lines = payout_lines.of_creditor(db, settings.environment.value, settings.creditor)
@@ -179,7 +179,7 @@ def _to_look_at_again(
 
 
 def _looked_at_again(sides: _Sides, again: Sequence[HandOver], before: Sequence[Difference]) -> list[Difference]:
-    """What still does not agree of the hand-overs in `again`, and what was found of the others."""
+    """Return what still does not agree of the hand-overs in `again`, and what was found of the others."""
     now = hand_overs.of_ids(sides.deployment.databases.main, [one.id for one in again])
     return [*_found(sides, tuple(now.values())), *(one for one in before if one.hand_over_id not in now)]
 

@@ -117,7 +117,7 @@ _DECIDED_EN = "Somebody has decided that this may stand: the question about the 
 
 
 def cause(difference: Difference, language: str) -> str:
-    """What it comes from and what to do, in `language` ("sv", or else English)."""
+    """Return what it comes from and what to do, in `language` ("sv", or else English)."""
     if difference.is_decided:
         return _DECIDED_SV if language == "sv" else _DECIDED_EN
     return (SV if language == "sv" else EN)[difference.kind]

@@ -29,7 +29,7 @@ from connector.store.users import User
 log = logging.getLogger(__name__)
 
 ROUND_S: Final = 900.0
-"""How often it is looked whether somebody's mail is still to be sent: what failed is tried again then."""
+"""How often it is looked whether someone's mail is still to be sent: what failed is tried again then."""
 _MOST_LISTED = 50
 _PLAIN_ADDRESS: Final = re.compile(r"""[^\s@<>,;:"()\[\]\\]+@[^\s@<>,;:"()\[\]\\]+""")
 _KEPT_FOR = timedelta(days=60)
@@ -53,7 +53,7 @@ _ENDING: Final = Words(
 
 
 def round_key(settings: Settings, now_s: float) -> str:
-    """Which round of sending is due at this instant: one key in a quarter of an hour; "" for none."""
+    """Return which round of sending is due at this instant: one key in a quarter of an hour; "" for none."""
     here = datetime.fromtimestamp(now_s, STOCKHOLM)
     if not settings.smtp_host or here.hour < settings.digest_hour:
         return ""
@@ -111,7 +111,7 @@ def _send(deployment: Deployment, user: User, day: date) -> bool:
 
 
 def for_person(deployment: Deployment, user: User) -> tuple[Task, ...]:
-    """What waits for a person, or for nobody in particular, in the companies they may use."""
+    """Return what waits for a person, or for no one in particular, in the companies they may use."""
     db = deployment.databases.main
     found = tasks.waiting(tasks.gather(db, tasks.usable_ids(db, user)))
     return tuple(task for task in found if task.owner in ("", user.email))

@@ -1,4 +1,4 @@
-"""What does not work, as people are told of it: one thing for each step and refusal, however many wait for it."""
+"""What does not work, as people are informed of it: one thing for each step and refusal, however many wait for it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def found(
     *,
     not_compared: Iterable[StoredComparison],
 ) -> Iterable[Stuck]:
-    """What a person is to see to, of these connections or of all. `companies` are these connections.
+    """Return what a person is to see to, of these connections or of all. `companies` are these connections.
 
     Of those of `not_compared` it is told already that their comparisons fail, and of a company whose ledger or Amili
     accepts no key that nothing is tried of it there.

@@ -35,7 +35,7 @@ def consent_refused(system: str) -> Words:
 
 
 def unknown(number: str) -> Words:
-    """Nobody knows yet whether the registration arrived."""
+    """No one knows yet whether the registration arrived."""
     return Words(
         f"Det är oklart om faktura {number} kom fram till Amili",
         f"It is not known whether invoice {number} reached Amili",
@@ -145,7 +145,7 @@ def failing(step: str, *, refused: bool) -> Words:
 
 
 def failure(failing: Failing, numbers: Sequence[str], count: int) -> tuple[Words, ...]:
-    """What failed, and for which invoices."""
+    """Return what failed, and for which invoices."""
     operation, status = failing.operation, failing.status
     said_sv = f"svarade HTTP {status}" if status is not None else "gav inget helt svar, eller inget som gick att läsa"
     said_en = f"answered HTTP {status}" if status is not None else "gave no whole answer, or none that could be read"
@@ -165,7 +165,7 @@ def failure(failing: Failing, numbers: Sequence[str], count: int) -> tuple[Words
 
 
 def what_helps(step: str, system: str, *, refused: bool) -> Words:
-    """What a person can do about it."""
+    """Return what a person can do about it."""
     if step == troubles.PAYOUT_GUARD:
         return Words(
             "Betalningar rapporteras ändå. Be Amili om rätt att läsa utbetalningarna, och se efter att ingen betalning "

@@ -183,7 +183,7 @@ def _blocked(scope: Scope) -> Iterable[Task]:
             action=task_words.MEND_OR_DECLINE,
             findings=findings,
         )
-        # A person's new wish is to be answered anew; a rule that asks again with the same result is no news.
+        # A person's new wish is to be answered again; a rule that asks again with the same result is no news.
         yield task if one.origin is Origin.RULE else replace(task, mark=f"{task.mark}/{one.asked_at:.3f}")
 
 
@@ -248,7 +248,9 @@ def _differences(scope: Scope) -> Iterable[Task]:
 
 
 def must_be_seen_to(one: KeptDifference) -> bool:
-    """Whether a difference has stood for so long that a person must see to it, or whoever booked its payout has not."""
+    """Return whether a difference has stood for so long that a person must see to it, or the person who booked its
+    payout has not.
+    """
     may_stand = one.difference.may_stand
     if may_stand is None:
         return False
@@ -278,7 +280,7 @@ def _of_difference(scope: Scope, one: KeptDifference, hand_over: HandOver) -> Ta
 
 
 def _unknown_cases(scope: Scope) -> Iterable[Task]:
-    """One task for a company's cases that nobody here has sent: it may have had hundreds before it had us."""
+    """One task for a company's cases that no one here has sent: it may have had hundreds before it had us."""
     kind = DifferenceKind.UNKNOWN_CASE
     for found in comparisons.tallies(scope.db, scope.connection_ids, kind):
         key = f"{TaskKind.DIFFERENCE}/{kind}/{found.connection}"
@@ -376,14 +378,14 @@ class TaskChanged(Exception):
 
 
 def take(db: Engine, task: Task, *, to: str, by: str) -> None:
-    """Make a task somebody's from now on, or (`to` "") nobody's."""
+    """Make a task someone's from now on, or (`to` "") no one's."""
     tasks.assign(db, task.key, task.connection, to=to, by=by)
 
 
 def skip(db: Engine, task: Task, *, by: str, reason: str) -> None:
-    """Skip a task until its substance changes; a blocked invoice is thereby decided not to be sent.
+    """Skip a task until its substance changes; for a blocked invoice that decides that it is not sent.
 
-    A follow-up is thereby answered: it is not (or no further) reported. Raises `TaskChanged` if things have moved on.
+    That answers a follow-up: it is not (or no further) reported. Raises `TaskChanged` if things have moved on.
     """
     if task.follow_up:
         with _only_while_asked():

@@ -144,14 +144,14 @@ class App(ABC):
 
     @abstractmethod
     def consent_url(self, state: str, *, service_account: bool) -> str:
-        """Where a company approves. `state` is a long random text that comes back with the answer.
+        """Return where a company approves. `state` is a long random text that comes back with the answer.
 
         `service_account` asks for an account of the app's own, where the host has such.
         """
 
     @abstractmethod
     def receive(self, answer: Mapping[str, str], *, state: str) -> Consented:
-        """What the answer in the address of the redirect gives; `state` is what `consent_url` was given.
+        """Return what the answer in the address of the redirect gives; `state` is what `consent_url` was given.
 
         Raises `ServiceAccountRefused`, `ConsentRefused` telling what the person can do, and the errors of remote calls.
         """

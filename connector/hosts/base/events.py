@@ -20,7 +20,7 @@ CHANGES = ""
 class FollowedLedger:
     """A connection as an event source sees it: its host settings, the number of its key, and whether that is refused.
 
-    A key's number changes when the company is connected anew.
+    A key's number changes when the company is connected again.
     """
 
     connection: str
@@ -66,7 +66,7 @@ class Companies:
     """What may be done where a host tells of a company's consent.
 
     `connection_of` gives the connection of the company with a number, "" if it has none. `park` stops asking anything
-    of a connection until its consent is given anew, and `let_go_on` ends that; each says whether it changed anything.
+    of a connection until its consent is given again, and `let_go_on` ends that; each says whether it changed anything.
     """
 
     connection_of: Callable[[str], str]
@@ -75,15 +75,17 @@ class Companies:
 
 
 class Lifecycle(ABC):
-    """What a host tells of the deployment's app by a webhook of its own, `/<id>/lifecycle`. Nobody is called."""
+    """What a host tells of the deployment's app by a webhook of its own, `/<id>/lifecycle`. No one is called."""
 
     @abstractmethod
     def is_set_up(self, settings: BaseModel) -> bool:
-        """Whether the host's deployment settings hold what messages are believed by."""
+        """Return whether the host's deployment settings hold what messages are believed by."""
 
     @abstractmethod
     def is_genuine(self, body: bytes, headers: Mapping[str, str], settings: BaseModel) -> bool:
-        """Whether a message comes from the host, in the same time either way. Headers are named as in `X-Signature`."""
+        """Return whether a message comes from the host, in the same time either way. Headers are named as in
+        `X-Signature`.
+        """
 
     @abstractmethod
     def take(self, body: bytes, companies: Companies) -> None:

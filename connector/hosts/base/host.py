@@ -39,7 +39,7 @@ class Host(ABC):
 
     @abstractmethod
     def check(self) -> LedgerIdentity:
-        """Who this ledger is and whether our rights suffice. Reads only."""
+        """Return who this ledger is and whether our rights suffice. Reads only."""
 
     def prepare(self) -> SetUp:
         """Make ready in the ledger what the connection's own credentials can; lines to show, if there is anything.
@@ -50,18 +50,20 @@ class Host(ABC):
 
     @abstractmethod
     def identity_coverage(self) -> IdentityCoverage:
-        """How many of the customers we could claim have a valid identity number. Reads all of them, cheaply."""
+        """Return how many of the customers we could claim have a valid identity number. Reads all of them, cheaply."""
 
     @abstractmethod
     def bank_accounts(self) -> tuple[BankAccount, ...]:
-        """How far customers' money is booked, by account, read afresh; one without an id stands for all of them."""
+        """Return how far customers' money is booked, by account, read afresh; one without an id stands for all of
+        them.
+        """
 
     def key_expires(self) -> date | None:
-        """When our key ends, as far as the ledger tells. Raises `KeyRefused` for one that is not accepted."""
+        """Return when our key ends, as far as the ledger tells. Raises `KeyRefused` for one that is not accepted."""
         return self.check().key_expires
 
     def renew_key(self, key: SecretStr, *, until: date) -> SecretStr | None:  # noqa: ARG002 - for those that have it
-        """A new key beside `key`, which is ours, valid to `until`; None where the ledger lets nobody make one so."""
+        """A new key beside `key`, which is ours, valid to `until`; None where the ledger lets no one make one so."""
         return None
 
     def revoke_key(self, key: SecretStr) -> None:  # noqa: B027 - nothing to do is a whole answer
@@ -107,9 +109,9 @@ class Host(ABC):
         return None
 
     def vouches_for(self, mark: str) -> bool:  # noqa: ARG002 - for those that have it
-        """Whether a wish of this mark is on the ledger's own record, by whom it was expressed; asks nobody.
+        """Return whether a wish of this mark is on the ledger's own record, by whom it was expressed; asks no one.
 
-        Any other is a question to a person: whoever may change an invoice could have written it.
+        Any other is a question to a person: anyone who may change an invoice could have written it.
         """
         return False
 
@@ -120,12 +122,12 @@ class Host(ABC):
         """Those of these invoices on which it is certain that no wish to send stands, seen or hidden by a case.
 
         For ledgers in which all wishes have the same mark: only by its having been away can a later one be told from
-        it. Where each has a mark of its own, none is named and nobody is asked.
+        it. Where each has a mark of its own, none is named and no one is asked.
         """
         return frozenset()
 
     def hint_timing(self) -> HintTiming:
-        """How this ledger's hints lie in time."""
+        """Return how this ledger's hints lie in time."""
         return HintTiming()
 
     @abstractmethod
@@ -139,7 +141,7 @@ class Host(ABC):
 
     @abstractmethod
     def standings(self, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
-        """How these invoices stand now, by their ids; those that the ledger does not have are left out."""
+        """Return how these invoices stand now, by their ids; those that the ledger does not have are left out."""
 
     @abstractmethod
     def overdue(self, *, today: date, page: int = 1, page_size: int = 50) -> tuple[OverdueInvoice, ...]:
@@ -158,13 +160,13 @@ class Host(ABC):
 
     @abstractmethod
     def write_back(self, invoice_id: str, note: WriteBack, receipt: ReceiptFile | None = None) -> WriteBackResult:
-        """Put what shall be shown where this ledger can hold it; writes only what differs.
+        """Put what is to be shown where this ledger can hold it; writes only what differs.
 
         A ledger that can hold nothing else of it may hold a receipt, if it is told how that is remembered.
         """
 
     def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:  # noqa: ARG002 - for those that have it
-        """Leave a message for the ledger's own people at an invoice; it is mailed to nobody.
+        """Leave a message for the ledger's own people at an invoice; it is mailed to no one.
 
         `may_stand` says that an earlier try was not answered, so that it is looked for before it is left again.
         Returns "", or the ledger's words if it refused.

@@ -45,7 +45,7 @@ class ApiKey(ABC):
         """
 
     def needs_login(self, settings: Mapping[str, Any], http: HttpPolicy) -> bool:  # noqa: ARG002 - for those that do
-        """Whether the ledger wants the login of the key's user beside the key; it may be asked.
+        """Return whether the ledger wants the login of the key's user beside the key; it may be asked.
 
         Raises `ConfigurationError` for settings that cannot work, and the errors of remote calls.
         """
@@ -118,14 +118,14 @@ class Installation(ABC):
         administrator: Administrator,
         http: HttpPolicy,
     ) -> LedgerCases:
-        """What `remove` will take away: every invoice with a case id, of every company in the database.
+        """Return what `remove` will take away: every invoice with a case id, of every company in the database.
 
         `keys` are the settings and keys of the connections of that database, this one's first.
         """
 
     @abstractmethod
     def is_shared(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-        """Whether two ledgers, by their settings, are in one database, where `remove` takes away for both."""
+        """Return whether two ledgers, by their settings, are in one database, where `remove` takes away for both."""
 
 
 class NoSettings(BaseModel):
@@ -162,15 +162,15 @@ class HostKind:
 
     @property
     def by_consent(self) -> Consent | None:
-        """How its companies approve an app; None for a kind that is opened by a key."""
+        """Return how its companies approve an app; None for a kind that is opened by a key."""
         return self.opened_by if isinstance(self.opened_by, Consent) else None
 
     @property
     def callback_path(self) -> str:
-        """Where people who approve are sent back to, below the deployment's public address."""
+        """Return where people who approve are sent back to, below the deployment's public address."""
         return f"/{self.id}/callback"
 
     @property
     def lifecycle_path(self) -> str:
-        """Where the host tells of the app, if it does."""
+        """Return where the host tells of the app, if it does."""
         return f"/{self.id}/lifecycle"

@@ -42,11 +42,11 @@ class LedgerIdentity:
     bank_booked_until: date | None = None
     key_expires: date | None = None
     to_mend: tuple[str, ...] = ()
-    """What else somebody must do in the ledger, in words; everything works without it, but not all of it as well."""
+    """What else someone must do in the ledger, in words; everything works without it, but not all of it as well."""
     unknown: tuple[UnknownName, ...] = ()
     """What the settings name and the ledger does not have, as far as it can tell; said in `to_mend` too."""
     found_settings: Mapping[str, Any] = field(default_factory=dict)
-    """Settings of the host that it has found out by itself and that shall hold from now on."""
+    """Settings of the host that it has found out by itself and that should hold from now on."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Changes:
 class Wish:
     """A person's wish, held in the ledger, to send an invoice to collection.
 
-    `mark` changes whenever the wish is expressed anew, so that one wish is acted on once. Whether the ledger's server
+    `mark` changes whenever the wish is expressed again, so that one wish is acted on once. Whether the ledger's server
     says who expressed it, `Host.vouches_for` tells.
     """
 
@@ -115,9 +115,9 @@ class WithdrawalWish:
 
 @dataclass(frozen=True)
 class WriteBack:
-    """What the ledger shall show on an invoice, its texts in the language of the ledger's people.
+    """What the ledger should show on an invoice, its texts in the language of the ledger's people.
 
-    `link` is the address of the case's page here; `findings` are what a person must know or mend, a text each. `ocr` is
+    `link` is the address of the case's page here; `findings` are what a person must know or fix, a text each. `ocr` is
     the number by which payments of the case are to be marked at Amili, "" if it is not known.
 
     In the step that shows a case as withdrawn, a ledger that holds wishes takes those away that stood before: one that
@@ -143,8 +143,8 @@ class WriteBackResult:
     """Where a write-back landed (`places`, for example field names), or why the ledger refused it.
 
     `holds_case_id` says that the case id itself stands in one of the places: a label, for example, holds none.
-    `locked` says that it was refused for no other reason than that the ledger lets nobody change such an invoice, so
-    that there is nothing to mend.
+    `locked` says that it was refused for no other reason than that the ledger lets no one change such an invoice, so
+    that there is nothing to fix.
     """
 
     places: tuple[str, ...] = ()

@@ -50,7 +50,7 @@ class FortnoxAccess(App):
         return (*SCOPES, *self.app.more_scopes)
 
     def consent_url(self, state: str, *, service_account: bool) -> str:
-        """Where a system administrator of the company approves."""
+        """Return where a system administrator of the company approves."""
         return self.server().consent_url(state, service_account=service_account)
 
     def receive(self, answer: Mapping[str, str], *, state: str) -> Consented:
@@ -70,7 +70,7 @@ class FortnoxAccess(App):
         self.company_tokens(company).forget()
 
     def ends(self, company: str) -> datetime | None:
-        """When a company's refresh token ends unless it is used; None where none is needed."""
+        """Return when a company's refresh token ends unless it is used; None where none is needed."""
         return self.company_tokens(company).ends()
 
     def server(self) -> AuthorisationServer:

@@ -34,7 +34,7 @@ SCOPE_CODES = frozenset({2000663})
 LICENCE_CODES = frozenset({2001101, 2001103})
 RIGHT_CODES = frozenset({2001339, 2001393, 2003330})
 NOT_FOUND_CODES = frozenset({2000433, 2000434, 2000729})
-"""No such customer, no such invoice, and an identifier that can be nobody's."""
+"""No such customer, no such invoice, and an identifier that can be no one's."""
 FAULT_CODES = frozenset(
     {1000030, 1000031, 2000106, 2000107, 2000108, 2000134, 2000359, 2000587, 2000588, 2001392, 2001399, 2002115}
 )
@@ -210,7 +210,7 @@ def _words(found: Any, secret: str) -> _Words:
 
 
 def _trace(answer: requests.Response, words: _Words) -> str:
-    """What Fortnox's support can find the request by: its code, and the id in the answer's header."""
+    """Return what Fortnox's support can find the request by: its code, and the id in the answer's header."""
     trace = _TRACE.fullmatch(answer.headers.get("X-Uid", ""))
     parts = (f"code {words.code}" if words.code is not None else "", f"X-Uid {trace[0]}" if trace else "")
     return ", ".join(filter(None, parts))

@@ -2,7 +2,7 @@
 
 A company is added to the event stream with an access token, and again with another well before that one ends. One
 whose token cannot be had, or is not taken, waits with growing pauses and holds up no other. Tokens are asked for
-beside the stream, which waits for nobody.
+beside the stream, which waits for no one.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class LastingTokens(Protocol):
 class Company:
     """A company by its number in Fortnox, and its connections with the numbers of their keys.
 
-    A key's number changes when the company is connected anew.
+    A key's number changes when the company is connected again.
     """
 
     tenant_id: str
@@ -73,7 +73,7 @@ class _Seat:
     is_told: bool = False
 
     def is_in_a_pause(self, now: datetime) -> bool:
-        """Whether nothing is to be done before its pause is over."""
+        """Return whether nothing is to be done before its pause is over."""
         return self.asked is None and self.token is None and self.due_at > now
 
 
@@ -105,7 +105,7 @@ class Audience:
         return leaving
 
     def start_over(self) -> None:
-        """The stream has ended: the next one begins with nobody on it. Who waits out a pause goes on waiting."""
+        """The stream has ended: the next one begins with no one on it. Who waits out a pause goes on waiting."""
         self._leaving.clear()
         for seat in self._seats.values():
             if seat.is_on or seat.token is not None:
@@ -152,17 +152,17 @@ class Audience:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no company."""
+        """Return whether there is no company."""
         return not self._seats
 
     @property
     def count_on(self) -> int:
-        """How many companies are on the stream."""
+        """Return how many companies are on the stream."""
         return sum(seat.is_on for seat in self._seats.values())
 
     @property
     def is_settled(self) -> bool:
-        """Whether nobody waits for a first token: everybody is on the stream, or in a pause."""
+        """Return whether no one waits for a first token: everybody is on the stream, or in a pause."""
         now = self.now()
         return all(seat.is_on or seat.is_in_a_pause(now) for seat in self._seats.values())
 

@@ -45,12 +45,12 @@ class Call(Enum):
 
     @property
     def operation(self) -> str:
-        """What is tried, in words."""
+        """Return what is tried, in words."""
         return self.name.lower().replace("_", " ")
 
     @property
     def kind(self) -> Kind:
-        """What its answer is, which limits how large it may be."""
+        """Return what its answer is, which limits how large it may be."""
         if self is Call.PREVIEW_INVOICE:
             return Kind.PDF
         return Kind.LIST if self.name.startswith("LIST_") else Kind.DOCUMENT

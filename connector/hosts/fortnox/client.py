@@ -69,7 +69,7 @@ class FortnoxClient:
         url: str = API_URL,
         http: HttpPolicy = ORDINARY,
     ) -> None:
-        """`pace` keeps `REQUESTS` in `WINDOW_S` for the company, whoever sends them.
+        """`pace` keeps `REQUESTS` in `WINDOW_S` for the company, no matter who sends them.
 
         Raises `ConfigurationError` for an address that may not be used.
         """

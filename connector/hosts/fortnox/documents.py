@@ -145,7 +145,7 @@ def number(record: Record, field: str, name: str) -> Decimal:
 
 
 def is_withheld(record: Record, field: str) -> bool:
-    """Whether a field is not shown: empty, left out, or not to be seen by us."""
+    """Return whether a field is not shown: empty, left out, or not to be seen by us."""
     return _blank(record.get(field))
 
 

@@ -38,7 +38,9 @@ def hints(body: bytes) -> Hints:
 
 
 def hints_of(event: Mapping[str, Any]) -> Hints:
-    """As `hints`, for an event that was read already. Types are told by how they begin, whatever their version."""
+    """As `hints`, for an event that was read already. Types are recognised by how they begin, whatever their
+    version.
+    """
     kind = str(event.get("type"))
     if kind.startswith(PAYMENT_EVENTS):
         return Hints(changes=True)

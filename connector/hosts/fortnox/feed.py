@@ -23,7 +23,7 @@ from connector.remote.policy import HttpPolicy
 EVENTS_URL = "wss://ws.fortnox.se/topics-v1"
 
 TOPIC = "invoices"
-"""The one topic that is followed: invoices, their payments and their reminders are told of in it."""
+"""The one topic that is followed: invoices, their payments and their reminders are reported in it."""
 
 ANSWER_WITHIN_S = 10.0
 _LOOK_EVERY_S = 0.5

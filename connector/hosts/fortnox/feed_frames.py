@@ -41,7 +41,7 @@ class Answer:
     invalid_topics: frozenset[str] = frozenset()
 
     def answers(self, command: str) -> bool:
-        """Whether this is the answer to `command`, whichever version it names."""
+        """Return whether this is the answer to `command`, whichever version it names."""
         return not self.command or _unversioned(self.command) == _unversioned(command)
 
 
@@ -81,7 +81,7 @@ def subscribe() -> str:
 
 
 def read(frame: bytes | str) -> Answer | Event | None:
-    """What a frame says; None for one that is neither an answer nor an event. Never raises."""
+    """Return what a frame says; None for one that is neither an answer nor an event. Never raises."""
     try:
         said = json.loads(frame)
     except (ValueError, RecursionError):

@@ -1,6 +1,7 @@
 """One WebSocket to Fortnox's event server: connects, sends and receives text, keeps the connection alive.
 
-What the library says of a failure may hold what was sent or received, so that its errors are told by their kind alone.
+What the library says of a failure may hold what was sent or received, so that its errors are recognised by their kind
+alone.
 """
 
 from __future__ import annotations
@@ -224,7 +225,9 @@ class _PublicOnly(ssl.SSLContext):
 
 
 def _tls(authorities: object, *, guarded: bool) -> ssl.SSLContext:
-    """What a server's certificate is held to: a file or folder that the environment names, else what `requests` has."""
+    """Return what a server's certificate is held to: a file or folder that the environment names, else what
+    `requests` has.
+    """
     path = authorities if isinstance(authorities, str) else requests.utils.DEFAULT_CA_BUNDLE_PATH
     folder = path if Path(path).is_dir() else None
     context = (_PublicOnly if guarded else ssl.SSLContext)(ssl.PROTOCOL_TLS_CLIENT)

@@ -86,7 +86,7 @@ def _payment_rows(client: FortnoxClient, invoice_number: str) -> list[Record]:
 def _credit_payments(
     client: FortnoxClient, invoice: Record, payments: list[Record], rows: list[Record]
 ) -> list[Record]:
-    """What was entered on the customer's credits, as far as it can be the other side of one of `payments`.
+    """Return what was entered on the customer's credits, as far as it can be the other side of one of `payments`.
 
     A credit that was used up before the invoice was paid is another's.
     """
@@ -131,6 +131,6 @@ def _credits(invoice: Record, rows: list[Record]) -> list[str]:
 
 
 def _owes(row: Record) -> int:
-    """Whether a row's balance is above, at or below zero."""
+    """Return whether a row's balance is above, at or below zero."""
     balance = number(row, "Balance", "balance")
     return (balance > 0) - (balance < 0)

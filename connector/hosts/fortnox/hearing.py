@@ -61,7 +61,7 @@ class Received:
         self.offset_tries = 0
 
     def is_new(self, event: Event) -> bool:
-        """Whether an event is of our topic, and not known."""
+        """Return whether an event is of our topic, and not known."""
         return event.topic == TOPIC and event.offset not in self._known
 
     def store(self, hints: list[tuple[str, str]], events: list[Event]) -> None:
@@ -93,7 +93,7 @@ class Hearing:
         self._feed.remove_companies(self._audience.leaving())
         self._audience.ask()
         if tokens := self._audience.tokens_to_add():
-            # A company that is on the stream gets its new token by being added anew
+            # A company that is on the stream gets its new token by being added again
             # (API.md, "Keeping the stream").
             self._feed.remove_companies(self._audience.are_on(tokens))
             refused = self._feed.add_companies({one: token.value for one, token in tokens.items()})
@@ -134,7 +134,7 @@ class Hearing:
         self._received.offset_tries = 0
 
     def _hints(self, event: Event) -> list[tuple[str, str]]:
-        """What an event tells of our connections; one that is not of theirs tells nothing."""
+        """Return what an event tells of our connections; one that is not of theirs tells nothing."""
         ids = list(event.hints.invoice_ids)
         if event.hints.changes or (ids and self._is_flood(event.tenant_id)):
             ids = [CHANGES]

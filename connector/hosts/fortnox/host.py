@@ -59,7 +59,7 @@ class FortnoxHost(Host):
         self._overdue = OverdueList(client)
 
     def check(self) -> LedgerIdentity:
-        """Who this company is and whether our rights suffice. Reads only."""
+        """Return who this company is and whether our rights suffice. Reads only."""
         company = self._client.read(Call.READ_COMPANY)
         missing = tuple(f"{scope}: {SCOPES[scope]}" for call, scope in _PROBES.items() if not self._may(call))
         latest = None if missing else latest_payment(self._client, today=dates.today())
@@ -78,13 +78,15 @@ class FortnoxHost(Host):
         return setting_up.prepare(self._client, self._settings)
 
     def identity_coverage(self) -> IdentityCoverage:
-        """How many customers have a valid identity number in `OrganisationNumber`, the one field there is for it."""
+        """Return how many customers have a valid identity number in `OrganisationNumber`, the one field there is
+        for it.
+        """
         numbers = [text(row, "OrganisationNumber") for rows in self._client.pages(Call.LIST_CUSTOMERS) for row in rows]
         valid = sum(map(_is_valid, numbers))
         return IdentityCoverage(customers=len(numbers), valid=valid, by_field={"OrganisationNumber": valid})
 
     def bank_accounts(self) -> tuple[BankAccount, ...]:
-        """How far receipts are booked; the list of payments names no account, so that one stands for all."""
+        """Return how far receipts are booked; the list of payments names no account, so that one stands for all."""
         return bank_accounts_of(latest_payment(self._client, today=dates.today()) or {}) or ()
 
     def key_expires(self) -> date | None:
@@ -156,7 +158,8 @@ class FortnoxHost(Host):
     def wishes_taken_away(self, invoice_ids: Sequence[str]) -> frozenset[str]:
         """Those of these invoices that do not have the label by which people ask, each read by itself to be sure.
 
-        None while the company has no label of that name: whoever gave it another name has taken it off no invoice.
+        None while the company has no label of that name: the person who gave it another name has taken it off no
+        invoice.
         """
         label = self._settings.request_label
         asked = self._client.labels().get(label, ()) if label and invoice_ids else ()
@@ -166,7 +169,7 @@ class FortnoxHost(Host):
         return frozenset(one for one in invoice_ids if one not in labelled and self._lacks_labels(one, asked))
 
     def hint_timing(self) -> HintTiming:
-        """How Fortnox's events lie in time."""
+        """Return how Fortnox's events lie in time."""
         return events.TIMING
 
     def changes(self, cursor: str, *, now: datetime) -> Iterator[Changes]:
@@ -179,9 +182,9 @@ class FortnoxHost(Host):
             untold = frozenset()
 
     def standings(self, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
-        """How these invoices stand now; those that Fortnox does not have are left out.
+        """Return how these invoices stand now; those that Fortnox does not have are left out.
 
-        Few take a call each; many take one for 500 of the company's unpaid invoices, and few besides (`standing`).
+        Few take a call each; many take one for 500 of the company's unpaid invoices, and few others (`standing`).
         """
         return _held(standings(self._client, invoice_ids), self._disputed())
 
@@ -225,7 +228,7 @@ class FortnoxHost(Host):
         return write_back(self._client, invoice_id, note, self._settings, receipt)
 
     def _lacks_labels(self, invoice_id: str, label_ids_: Sequence[int]) -> bool:
-        """Whether an invoice shows its labels, and none of these is among them."""
+        """Return whether an invoice shows its labels, and none of these is among them."""
         try:
             invoice = self._client.read(Call.READ_INVOICE, invoice_id)
         except NotFound:

@@ -56,7 +56,7 @@ def _app(context: AppContext) -> App | None:
 
 
 def _events(settings: BaseModel, app: App | None, outlets: Outlets) -> EventSource | None:
-    """Who listens to Fortnox's events; None where there is no app at Fortnox, or no address of its events."""
+    """Return who listens to Fortnox's events; None where there is no app at Fortnox, or no address of its events."""
     assert isinstance(settings, FortnoxDeployment)  # noqa: S101 - as above
     if not isinstance(app, FortnoxAccess) or not settings.fortnox_events_url:
         return None

@@ -1,7 +1,8 @@
 """The labels of a company in Fortnox, and those of an invoice (API.md, "Labels").
 
-Fortnox does not say whether a label's text is unique, so that two who make one at the same moment may leave two of
-it. Whoever looks for a text takes every label with it for the same; whoever sets one takes the one with the lowest id.
+Fortnox does not say whether a label's text is unique, so that two who make one at the same moment may leave two of it.
+Anyone who looks for a text takes every label with it for the same; anyone who sets one takes the one with the lowest
+id.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from connector.hosts.fortnox.documents import label_ids
 LABEL_FIELD = "Labels"
 
 _WRITES = 2
-"""How often labels are written at most: a second time if somebody else wrote them at the same moment."""
+"""How often labels are written at most: a second time if someone else wrote them at the same moment."""
 
 
 def find_or_create(client: FortnoxClient, description: str) -> tuple[int, ...]:
@@ -29,7 +30,7 @@ def find_or_create(client: FortnoxClient, description: str) -> tuple[int, ...]:
     except (KeyRefused, NotAuthorised):
         raise
     except Refused:
-        # Perhaps because somebody else has made it at this moment.
+        # Perhaps because someone else has made it at this moment.
         if known := client.labels().get(description):
             return known
         raise
@@ -39,9 +40,9 @@ def find_or_create(client: FortnoxClient, description: str) -> tuple[int, ...]:
 def put(client: FortnoxClient, invoice_number: str, description: str) -> bool:
     """Add the label with this text to an invoice; False if it, or one that was there, is not there afterwards.
 
-    An invoice's labels are written all at once, and Fortnox does not say whether somebody has changed them meanwhile
+    An invoice's labels are written all at once, and Fortnox does not say whether someone has changed them meanwhile
     (API.md, "Labels"). So they are read immediately before, and again after, and what was lost is put back once: ours
-    to somebody who saved the invoice as it was before, theirs if ours took their place. What somebody adds between
+    to someone who saved the invoice as it was before, theirs if ours took their place. What someone adds between
     our reading and our writing, the tenth of a second that it takes, cannot be seen to be lost.
 
     Raises the errors of `FortnoxClient`.

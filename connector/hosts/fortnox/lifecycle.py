@@ -44,7 +44,7 @@ class Notice:
 
 
 def is_signed(body: bytes, signature: str, secret: SecretStr) -> bool:
-    """Whether `signature` is that of `body`; takes the same time either way."""
+    """Return whether `signature` is that of `body`; takes the same time either way."""
     digest = hmac.digest(secret.get_secret_value().encode(), body, hashlib.sha256)
     return hmac.compare_digest(base64.b64encode(digest), signature.strip().encode())
 

@@ -77,7 +77,7 @@ class Trouble:
             lines = "".join(traceback.format_tb(error.__traceback__))
             log.error("listening to events: unexpected %s; tried again later\n%s", type(error).__name__, lines)
         elif self._tries and not self._is_told:
-            # The first failure is an ordinary end, which the next try mends.
+            # The first failure is an ordinary end, which the next try fixes.
             log.warning("the event stream is down; changes are found by polling until it is back: %s", error)
             self._is_told = True
         self._tries = min(self._tries + 1, _MOST_TRIES)
@@ -138,7 +138,7 @@ class Listener(EventSource):
             return self._trouble.met(error)
 
     def _wait(self, for_s: float) -> None:
-        """Wait, and keep the lease if it is ours, so that nobody tries at once where we have just failed."""
+        """Wait, and keep the lease if it is ours, so that no one tries at once where we have just failed."""
         until = time.monotonic() + for_s
         while not self._stopping.wait(max(min(until - time.monotonic(), self._times.house_every), 0.0)):
             if time.monotonic() >= until:

@@ -92,7 +92,7 @@ _REFUSED_CONSENTS: Mapping[Why, tuple[str, str]] = {
 class FortnoxApp:
     """The app as it is registered in Fortnox's developer portal. `redirect_uri` is the one registered there.
 
-    `more_scopes` are asked for besides `SCOPES`. Fortnox refuses at once what is not switched on for the app there.
+    `more_scopes` are asked for other than `SCOPES`. Fortnox refuses at once what is not switched on for the app there.
     """
 
     client_id: str
@@ -151,7 +151,7 @@ class AuthorisationServer:
         return f"{self._transport.url} {self._app.client_id}"
 
     def consent_url(self, state: str, *, service_account: bool = True) -> str:
-        """Where a system administrator of the company approves the connection.
+        """Return where a system administrator of the company approves the connection.
 
         `state` is a long random text that comes back with the answer.
         """

@@ -1,8 +1,8 @@
 """The overdue invoices of a company in Fortnox, for people who turn pages.
 
 Fortnox cannot sort by due date, so that the list is read whole, 500 in a call (API.md, "Lists" and "Rows of lists").
-What its filter lets through besides is not established, and left out here. An invoice that was sent and not booked is
-listed, since by the cash method it is a claim; a row does not tell the method, and A1 stops the others.
+What its filter lets through in addition is not established, and left out here. An invoice that was sent and not booked
+is listed, since by the cash method it is a claim; a row does not tell the method, and A1 stops the others.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class OverdueList:
 
 
 def _is_overdue(row: Record, today: date) -> bool:
-    """Whether a row belongs into the list; one that does not tell does, so that somebody looks at it."""
+    """Return whether a row belongs into the list; one that does not tell does, so that someone looks at it."""
     try:
         due = day(row, "DueDate")
         booked = flag(row, "Booked") or flag(row, "Sent")

@@ -78,7 +78,7 @@ class _Credit:
 
     @property
     def used_by_itself(self) -> Decimal:
-        """What has left its balance without a payment."""
+        """Return what has left its balance without a payment."""
         return max(self.total - self.left - self.paid, ZERO)
 
 
@@ -122,7 +122,7 @@ def tied_credits(document: Record, invoice: Record) -> list[Record] | None:
 
 
 def is_credit(invoice: Record) -> bool:
-    """Whether an invoice is a credit invoice. Rows of lists tell it by a negative total alone
+    """Return whether an invoice is a credit invoice. Rows of lists tell it by a negative total alone
     (API.md, "Rows of lists")."""
     stated = flag(invoice, "Credit")
     return number(invoice, "Total", "total") < 0 if stated is None else stated
@@ -185,7 +185,7 @@ def _write_off_amounts(payment: Record) -> list[Decimal]:
 
 
 def taken_off(document: Record) -> Decimal:
-    """How much of the invoice its own booked payments and write-offs have taken off."""
+    """Return how much of the invoice its own booked payments and write-offs have taken off."""
     booked = _booked(several(document, "InvoicePayments"))
     return sum((paid(one) + sum(_write_off_amounts(one), ZERO) for one, _ in booked), ZERO)
 
@@ -215,7 +215,7 @@ def _payments(
 
 
 def _write_offs(booked: Sequence[Booked]) -> tuple[WriteOff, ...]:
-    """What was written off with the booked payments. A negative one takes nothing off the invoice."""
+    """Return what was written off with the booked payments. A negative one takes nothing off the invoice."""
     found = (
         WriteOff(id=text(payment, "Number"), amount=_written_off(payment), date=paid_on) for payment, paid_on in booked
     )
@@ -283,7 +283,7 @@ def _note(taken: set[str], payment: Record, paid_on: date, against: Iterable[tup
 
 
 def _set_off_by_amount(booked: Sequence[Booked], credits_: Iterable[_Credit], gaps: Sequence[Decimal]) -> set[str]:
-    """As `_set_off`, where nobody asked what was entered on the credits: a linked one that is used tells by its amount,
+    """As `_set_off`, where no one asked what was entered on the credits: a linked one that is used tells by its amount,
     if the balance does not show that it lessened the invoice by itself."""
     taken: set[str] = set()
     for credit in credits_:
@@ -300,8 +300,9 @@ def _set_off_by_amount(booked: Sequence[Booked], credits_: Iterable[_Credit], ga
 
 
 def _gaps(document: Record, invoice: Record) -> list[Decimal]:
-    """What is missing of the invoice's balance beside its own payments: of the whole amount, and of what the customer
-    has to pay where that is another."""
+    """Return what is missing of the invoice's balance beside its own payments: of the whole amount, and of what the
+    customer has to pay where that is another.
+    """
     balance, off = amount(invoice, "Balance", "balance"), taken_off(document)
     total = amount(invoice, "Total", "total")
     to_pay = maybe_amount(invoice, "TotalToPay", "total_to_pay")
@@ -309,7 +310,9 @@ def _gaps(document: Record, invoice: Record) -> list[Decimal]:
 
 
 def _by_itself(tied: Sequence[_Credit], gaps: Sequence[Decimal], means: LinkedCredit) -> dict[str, Decimal]:
-    """How much each linked credit has lessened the invoice without a payment, by its number: as the balances tell."""
+    """Return how much each linked credit has lessened the invoice without a payment, by its number: as the balances
+    tell.
+    """
     used = {one.number: one.used_by_itself for one in tied}
     whole = {one.number: max(one.total - one.paid, ZERO) for one in tied}
     nothing: dict[str, Decimal] = {}
@@ -322,7 +325,9 @@ def _by_itself(tied: Sequence[_Credit], gaps: Sequence[Decimal], means: LinkedCr
 
 
 def _credit_notes(credits_: dict[str, _Credit], by_itself: dict[str, Decimal]) -> tuple[CreditNote, ...]:
-    """What of the credits lessened the invoice, each once. A further set-off of the same credit is one by itself."""
+    """Return what of the credits lessened the invoice, each once. A further set-off of the same credit is one by
+    itself.
+    """
     found = []
     for credit in credits_.values():
         alone = by_itself.get(credit.number, ZERO)
@@ -351,7 +356,7 @@ def _unmatched_receipts(document: Record) -> tuple[OpenReceipt, ...] | None:
 def _open_credits(
     document: Record, tied: Sequence[Record] | None, credits_: dict[str, _Credit], by_itself: dict[str, Decimal]
 ) -> tuple[OpenReceipt, ...] | None:
-    """What the customer has to its credit: unused credit invoices, and other invoices that are paid too much."""
+    """Return what the customer has to its credit: unused credit invoices, and other invoices that are paid too much."""
     listed = several(document, "OpenCredits")
     of_tied = {text(one, "DocumentNumber"): _unused(one, credits_, by_itself) for one in tied or []}
     rows = {
@@ -369,7 +374,7 @@ def _open_credits(
 
 
 def _unused(credit: Record, credits_: dict[str, _Credit], by_itself: dict[str, Decimal]) -> Decimal:
-    """How much of a credit invoice has not lessened any balance: all of it until it is booked."""
+    """Return how much of a credit invoice has not lessened any balance: all of it until it is booked."""
     if (booked := credits_.get(text(credit, "DocumentNumber"))) is None:
         return abs(amount(credit, "Total", "credit_notes.amount"))
     beyond_its_balance = max(by_itself.get(booked.number, ZERO) - booked.used_by_itself, ZERO)

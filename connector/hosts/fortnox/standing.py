@@ -3,7 +3,7 @@
 A row tells less than the invoice by itself (API.md, "Rows of lists"). It lacks the accounting method, so that one which
 was sent and is not booked may be a claim, and whether it is completed, which another list tells. Whatever a row leaves
 open, and whatever no page showed, is asked for by itself: rows move while pages are turned, and what `filter=unpaid`
-lists besides is unknown.
+lists in addition is unknown.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def standings(client: FortnoxClient, invoice_ids: Sequence[str]) -> Mapping[str,
 
 
 def told_by(row: Record) -> Standing | None:
-    """How the invoice of a list's row stands; None where that takes the invoice by itself."""
+    """Return how the invoice of a list's row stands; None where that takes the invoice by itself."""
     try:
         found = _standing(row)
         may_be_a_claim = found.state is InvoiceState.DRAFT and flag(row, "Sent")
@@ -55,7 +55,9 @@ def told_by(row: Record) -> Standing | None:
 
 
 def _standing_or_odd(invoice: Record) -> Standing:
-    """How an invoice stands, or that one odd amount cannot be read. Raises `AmountUnreadable` where none is shown."""
+    """Return how an invoice stands, or that one odd amount cannot be read. Raises `AmountUnreadable` where none is
+    shown.
+    """
     try:
         return _standing(invoice)
     except AmountUnreadable:
@@ -92,7 +94,7 @@ def _by_lists(client: FortnoxClient, invoice_ids: Sequence[str]) -> dict[str, St
 
 
 def _completed(client: FortnoxClient, told: Mapping[str, Standing]) -> dict[str, Standing]:
-    """What is told for sure: a row that is booked does not say whether the invoice is completed."""
+    """Return what is told for sure: a row that is booked does not say whether the invoice is completed."""
     booked = {invoice_number for invoice_number, standing in told.items() if standing.state is InvoiceState.BOOKED}
     if not booked:
         return dict(told)

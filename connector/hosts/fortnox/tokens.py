@@ -51,7 +51,7 @@ class CompanyTokens:
         return self._access.instead_of(refused)
 
     def lasting(self, at_least: timedelta, *, other_than: SecretStr | None = None) -> KeptToken:
-        """A token with its end, for whoever uses it longer than for a call. Raises as `current` does.
+        """A token with its end, for anyone who uses it longer than for a call. Raises as `current` does.
 
         It is good for `at_least`, unless a new one is not; and it is not `other_than`, which was refused.
         """
@@ -77,7 +77,7 @@ class CompanyTokens:
             return True
 
     def ends(self) -> datetime | None:
-        """When the kept refresh token ends unless it is used; None where none is needed, or nothing is kept."""
+        """Return when the kept refresh token ends unless it is used; None where none is needed, or nothing is kept."""
         kept = self._store.get(self._refresh_key)
         return kept.expires_at if kept else None
 

@@ -69,7 +69,7 @@ ROUNDING_TEXT = "Öresavrundning"
 
 CLAIM_FEE_WHERE_PRICES_INCLUDE_VAT = False
 """Whether `AdministrationFee` is claimed as invoice fee too where `VATIncluded` is true. It is taken to include
-VAT there, which nobody has recorded; until it is, it is part of the capital (API.md, "Amounts")."""
+VAT there, which no one has recorded; until it is, it is part of the capital (API.md, "Amounts")."""
 
 
 class ReducedBalance(StrEnum):
@@ -175,7 +175,7 @@ def state_of(invoice: Record) -> InvoiceState:
 
 
 def balance_of(invoice: Record) -> Decimal:
-    """What is open. An invoice that Fortnox calls finally paid is never claimed, whatever else it says."""
+    """Return what is open. An invoice that Fortnox calls finally paid is never claimed, whatever else it says."""
     balance = amount(invoice, "Balance", "balance")
     return min(balance, Decimal("0.00")) if day(invoice, "FinalPayDate") else balance
 
@@ -213,7 +213,7 @@ def _open_amount(
 
 
 def bank_accounts_of(latest: Record | None, set_off: Container[str] = ()) -> tuple[BankAccount, ...] | None:
-    """How far receipts are booked, by the latest payment; None if that was not asked for.
+    """Return how far receipts are booked, by the latest payment; None if that was not asked for.
 
     Fortnox's lists do not name the account, so that all are one. A payment that brought nothing, or is one of those
     that were `set_off`, tells nothing of receipts.
@@ -245,7 +245,7 @@ def _tax_reduction(invoice: Record, total: Decimal) -> Decimal | None:
 
 
 def _lines(invoice: Record, total: Decimal, settings: FortnoxSettings, *, claim_fee_with_vat: bool) -> tuple[Line, ...]:
-    """What the invoice charges for, VAT included: its rows, the invoice fee, freight, and the rounding."""
+    """Return what the invoice charges for, VAT included: its rows, the invoice fee, freight, and the rounding."""
     vat_included = flag(invoice, "VATIncluded")
     if vat_included is None:
         raise Unreadable("the document's 'Invoice' lacks 'VATIncluded'.", system=SYSTEM)
@@ -325,7 +325,8 @@ def _reminders(invoice: Record, *, fee_was_paid: bool) -> tuple[ReminderSent, ..
 
 
 def _holds(document: Record, invoice: Record, settings: FortnoxSettings) -> tuple[Hold, ...] | None:
-    """Whether people have marked the invoice as disputed, by the company's label for it; None if that is not known.
+    """Return whether people have marked the invoice as disputed, by the company's label for it; None if that is not
+    known.
 
     Fortnox has no other place for it, and does not tell who set a label, nor when.
     """

@@ -1,7 +1,7 @@
 """Showing the case on an invoice in Fortnox, where that can be refused (API.md, "Writing back").
 
 Our store is the truth. `ExternalInvoiceReference2` is tried first, then a label, then a receipt where the company has
-switched that on; each is read back, since a yes proves nothing, and none takes the place of anything that somebody else
+switched that on; each is read back, since a yes proves nothing, and none takes the place of anything that someone else
 has put there. On a locked invoice it takes 5 calls to be refused the first two, and 1 to 4 for the receipt.
 """
 
@@ -60,12 +60,14 @@ def case_of(invoice: Record) -> str:
 
 
 def reference_of(note: WriteBack) -> str:
-    """What the reference shall say of a case: 55 of the 80 characters that it may have (API.md, "Writing back")."""
+    """Return what the reference should say of a case: 55 of the 80 characters that it may have (API.md, "Writing
+    back").
+    """
     return f"{PREFIX}{note.case_id}{OCR_MARK if note.ocr else ''}{note.ocr}"
 
 
 def is_locked(invoice: Record) -> bool:
-    """Whether nobody can edit an invoice in Fortnox's own pages any more, as far as is known
+    """Return whether no one can edit an invoice in Fortnox's own pages any more, as far as is known
     (API.md, "Locked invoices")."""
     if flag(invoice, "Cancelled"):
         return True
@@ -103,7 +105,7 @@ def write_back(
 def taken_off(client: FortnoxClient, invoice_number: str, case_id: str) -> WriteBackResult:
     """Take a case that counts no more off the invoice, where its id stands in the reference.
 
-    Gives Fortnox's words where it lets nobody. Raises as `write_back`.
+    Gives Fortnox's words where it lets no one. Raises as `write_back`.
     """
     if case_of(client.read(Call.READ_INVOICE, invoice_number)) != case_id:
         return WriteBackResult()
@@ -123,7 +125,7 @@ def _stays(case_id: str, why: str) -> str:
 
 
 def _reference(client: FortnoxClient, invoice: Record, invoice_number: str, note: WriteBack) -> str:
-    """Why the reference does not stand on the invoice; "" if it does.
+    """Return why the reference does not stand on the invoice; "" if it does.
 
     Where the case stands already, and the invoice was locked since, the OCR number beside it is done without.
     """
@@ -157,7 +159,7 @@ def _kept(stands: bool) -> str:
 
 
 def _tried(place: str, put: Callable[[], str]) -> _No | None:
-    """Why `place` does not show the case, by Fortnox's words if it says a clear no; None if it does."""
+    """Return why `place` does not show the case, by Fortnox's words if it says a clear no; None if it does."""
     try:
         words = put()
     except KeyRefused:
@@ -172,7 +174,9 @@ def _tried(place: str, put: Callable[[], str]) -> _No | None:
 
 
 def _told(noes: list[_No], *, case_id: str, label: str) -> str:
-    """Why nothing stands on the invoice, and what its people can do; in their language, as Fortnox's own words are."""
+    """Return why nothing stands on the invoice, and what its people can do; in their language, as Fortnox's own
+    words are.
+    """
     names = {
         REFERENCE_FIELD: f"ärendenumret i {REFERENCE_FIELD}",
         LABEL_FIELD: f"etiketten ”{label}”",

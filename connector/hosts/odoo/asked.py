@@ -102,11 +102,11 @@ class Asked:
         self.answer(request_rows.up_to(standing, wish.mark))
 
     def disputes(self, move_ids: Sequence[int]) -> Mapping[int, request_rows.Dispute]:
-        """What was last said of a dispute about these invoices; those of which nothing was said are left out."""
+        """Return what was last said of a dispute about these invoices; those of which nothing was said are left out."""
         return request_rows.disputes(self._find, move_ids) if move_ids else {}
 
     def to_mend(self) -> tuple[str, ...]:
-        """What somebody must do so that Odoo tells who asked, in words; nothing where nothing is set up."""
+        """Return what someone must do so that Odoo tells who asked, in words; nothing where nothing is set up."""
         if not self._added() or (self._keeps_requests() and not self._reads_fields()):
             return ()
         return (f"Odoo does not tell for certain who asks to send. {RUN_PROVISION}",)

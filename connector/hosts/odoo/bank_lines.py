@@ -1,4 +1,4 @@
-"""Money on the bank statement that nobody has matched and that may be meant for an invoice
+"""Money on the bank statement that no one has matched and that may be meant for an invoice
 (RULES.md, "A: the invoice").
 
 Three things tell of it: whose it is, how much it is, and what stands in its text. A number in a text counts only whole:
@@ -37,7 +37,7 @@ def unmatched(find: Find, move: Record, customer_id: int, card_ids: Collection[i
     """The bank lines that may be meant for the invoice `move` of the customer, newest first.
 
     `card_ids` are the customer's card and that of the invoice's addressee. One call; a second one only where a line of
-    somebody else's card has a number in its text that merely contains the invoice's.
+    someone else's card has a number in its text that merely contains the invoice's.
     """
     near = [move["amount_residual"] + difference for difference in NEAR_AMOUNTS]
     near = [amount for amount in near if amount > 0]

@@ -1,7 +1,7 @@
 """How far a company's bank receipts are booked, by bank journal: the last real receipt on each
 (RULES.md, "How far receipts are booked").
 
-Where a journal has bank lines, they alone tell: a payment that somebody registered is no money until a line stands
+Where a journal has bank lines, they alone tell: a payment that someone registered is no money until a line stands
 behind it, and the day of one journal says nothing of another.
 """
 
@@ -97,7 +97,7 @@ def _newest_by_journal(
 
 
 def _of_quiet_journal(find: Find, payment: dict[str, Any]) -> dict[str, Any]:
-    """What tells of a journal on which payments were registered, and no bank line brought money lately."""
+    """Return what tells of a journal on which payments were registered, and no bank line brought money lately."""
     of_journal = [("journal_id", "=", records.reference_id(payment, "journal_id"))]
     latest = find(BANK_LINE, [*_BOOKED_LINE, *of_journal], RECEIPT_FIELDS, order="date desc, id desc", limit=1)
     if latest:

@@ -1,7 +1,7 @@
 """What has changed in Odoo's customer invoices, found by `write_date` (API.md, "Changes").
 
-A `write_date` is the start of the transaction that wrote, so that a slow one appears late: hence the overlap.
-Answers hold whole seconds where Odoo compares microseconds: hence paging goes on from the last second seen, less
+A `write_date` is the start of the transaction that wrote, so that a slow one appears late: which is why there is the
+overlap. Answers hold whole seconds where Odoo compares microseconds: so paging goes on from the last second seen, less
 the invoices already seen in it. What was matched to invoices and is taken back moves none of them (`taken_back`).
 """
 
@@ -109,7 +109,7 @@ def _standing(record: Record, said: Dispute | None, back: tuple[str, ...]) -> St
 
 
 def _balance(record: Record) -> Decimal | None:
-    """What is left of an invoice, to the öre; None for what is no amount of any."""
+    """Return what is left of an invoice, to the öre; None for what is no amount of any."""
     try:
         found = Decimal(record["amount_residual"])
     except (InvalidOperation, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Internal notes in an invoice's chatter: seen by the company's own people, mailed to nobody
+"""Internal notes in an invoice's chatter: seen by the company's own people, mailed to no one
 (API.md, "Rights and companies")."""
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def post(client: OdooClient, move_id: int, message: LedgerMessage, context: Reco
 
 
 def _author(client: OdooClient) -> Record:
-    """What a note must say of its author besides, where Odoo takes none of a user without an e-mail address.
+    """Return what a note must say of its author in addition, where Odoo takes none of a user without an e-mail address.
 
     Nothing is ever sent from the address that is given in its place.
     """
@@ -48,7 +48,7 @@ def _author(client: OdooClient) -> Record:
 
 
 def stands(client: OdooClient, move_id: int, message: LedgerMessage, context: Record) -> bool:
-    """Whether `message` has been left already."""
+    """Return whether `message` has been left already."""
     found = client.call(
         "mail.message",
         "search_count",

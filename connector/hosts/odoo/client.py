@@ -71,7 +71,7 @@ class OdooClient:
     """Calls to one Odoo database with one API key. Safe to use from several threads.
 
     The version is found out before the first call and remembered for an hour. When Odoo refuses something and
-    turns out to have been upgraded meanwhile, the call raises `Unavailable`, so that it is made anew.
+    turns out to have been upgraded meanwhile, the call raises `Unavailable`, so that it is made again.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class OdooClient:
             raise told from None
 
     def allows(self, model: str, operation: str, *, context: Mapping[str, Any] | None = None) -> bool:
-        """Whether the key's user may do `operation` ("read", "write", "create", "unlink") on `model`.
+        """Return whether the key's user may do `operation` ("read", "write", "create", "unlink") on `model`.
 
         Raises the errors of `call`.
         """
@@ -173,7 +173,7 @@ class OdooClient:
 
     @property
     def dialect(self) -> Dialect:
-        """What this Odoo's version calls things. Raises as `version` where it was not found out before."""
+        """Return what this Odoo's version calls things. Raises as `version` where it was not found out before."""
         return self._spoken().dialect
 
     def version(self) -> str:
@@ -186,13 +186,15 @@ class OdooClient:
         return str(self._find_out().version)
 
     def needs_login(self) -> bool:
-        """Whether this Odoo wants the login of the key's user beside the key; needs neither. Raises as `version`."""
+        """Return whether this Odoo wants the login of the key's user beside the key; needs neither. Raises as
+        `version`.
+        """
         found = detect(self._transport)
         dialect_of(found.version, self._accepted)
         return not found.json2
 
     def _spoken(self) -> _Spoken:
-        """What is known of this Odoo. Raises as `version`, but for `Unavailable` in place of `OutcomeUnknown`.
+        """Return what is known of this Odoo. Raises as `version`, but for `Unavailable` in place of `OutcomeUnknown`.
 
         However the question for the version ends, the call that it was asked for has not been sent.
         """
@@ -228,7 +230,7 @@ class OdooClient:
         )
 
     def _told_apart(self, error: PerhapsNoModel, model: str) -> Refused:
-        """What a refusal that names the model means: a model that is not there, or a refusal as any other."""
+        """Return what a refusal that names the model means: a model that is not there, or a refusal as any other."""
         try:
             there = model == _MODELS or self._has_model(model)
         except ConnectorError:
@@ -237,7 +239,9 @@ class OdooClient:
         return kind(error.message, system=SYSTEM, operation=error.operation, advice=error.advice)
 
     def _has_model(self, model: str) -> bool:
-        """Whether this Odoo has `model` for the key's user to read; that it lacks one is believed for a minute."""
+        """Return whether this Odoo has `model` for the key's user to read; that it lacks one is believed for a
+        minute.
+        """
         with self._lock:
             if model not in self._models and self._clock() - self._models_asked_at_s <= LOOK_AGAIN_S:
                 return False

@@ -32,7 +32,7 @@ class Parents:
 
     @property
     def to_mend(self) -> tuple[str, ...]:
-        """What somebody must do so that all of them are seen, in words."""
+        """Return what someone must do so that all of them are seen, in words."""
         if not self.hidden:
             return ()
         what = f"Money in {self.hidden}, which this company is a branch of, is not seen."

@@ -34,7 +34,7 @@ WITH_REVERSALS: Record = {"fields": {"display_name": {}, _REVERSALS: {}}}
 
 
 def told(line: Record) -> Record:
-    """A matched row as the document has it, with what it belongs to. An answer without that is told as it is."""
+    """A matched row as the document has it, with what it belongs to. An answer without that is reported as it is."""
     if not line.keys() & RECEIPTS.keys():
         return card(line)
     paid, bank_line = (line[name] or None for name in RECEIPTS)
@@ -52,7 +52,7 @@ def told(line: Record) -> Record:
 
 
 def _settled(entry: Record | bool) -> Decimal | None:
-    """What an entry took off receivables, in the company's currency."""
+    """Return what an entry took off receivables, in the company's currency."""
     if not isinstance(entry, Mapping):
         return None
     taken = (-row["balance"] for row in entry["line_ids"] if row["account_type"] == RECEIVABLE and row["balance"] < 0)

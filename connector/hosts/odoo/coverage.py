@@ -46,11 +46,12 @@ def require_fields(client: OdooClient, settings: OdooSettings) -> None:
 
 
 def identity_coverage(client: OdooClient, settings: OdooSettings, lists: Collection[str] = ()) -> IdentityCoverage:
-    """How many customers have a valid identity number, by the field that holds it; no number leaves this function.
+    """Return how many customers have a valid identity number, by the field that holds it; no number leaves this
+    function.
 
     `lists` are the fields that are lists of numbers.
 
-    A customer is whoever can owe: a company, or a person of no company, that Odoo has invoiced or that was
+    A customer is anyone who can owe: a company, or a person of no company, that Odoo has invoiced or that was
     entered as a customer. Raises the errors of `OdooClient.call`.
     """
     by_field = dict.fromkeys(settings.id_number_fields, 0)

@@ -35,7 +35,7 @@ _MOST_CARDS = 500
 
 
 def customer(document: Record, settings: OdooSettings) -> Customer:
-    """Who owes the invoice of a host document, and where it was sent. Raises `Unreadable`."""
+    """Return who owes the invoice of a host document, and where it was sent. Raises `Unreadable`."""
     card = records.part(document, "commercial_partner")
     if not card:
         return Customer(id="")
@@ -61,7 +61,9 @@ def customer(document: Record, settings: OdooSettings) -> Customer:
 
 
 def _has_left(addressee: Record, card: Record, settings: OdooSettings) -> bool:
-    """Whether the contact whom the invoice went to belongs to another customer now: Odoo keeps the invoice's own."""
+    """Return whether the contact whom the invoice went to belongs to another customer now: Odoo keeps the invoice's
+    own.
+    """
     if records.value(addressee, "id") == records.value(card, "id"):
         return False
     now = addressee.get("commercial_partner_id")
@@ -112,7 +114,7 @@ def _phone(card: Record) -> str:
 
 
 def _decision(card: Record, field: str | None) -> bool | None:
-    """What a person decided in a field of the customer; None where there is no field for it."""
+    """Return what a person decided in a field of the customer; None where there is no field for it."""
     return bool(records.value(card, field)) if field else None
 
 
@@ -121,11 +123,11 @@ def _id_number(card: Record, settings: OdooSettings) -> str:
 
 
 def identity_field(card: Record, settings: OdooSettings) -> tuple[str, str]:
-    """Which field of a customer holds its identity number, and what stands there; two empty texts for none.
+    """Return which field of a customer holds its identity number, and what stands there; two empty texts for none.
 
     It is the first field long enough to be a number, else the first that looks like a mistyped one. "1" or
     "saknas" stands in these fields of real ledgers and means that there is no number. A mistyped number is
-    handed on, so that a person is told to mend it.
+    handed on, so that a person is asked to fix it.
     """
     texts = [(field, text) for field in settings.id_number_fields for text in number_lists.believed_in(card, field)]
     for least in (number_lists.SHORTEST_NUMBER, 2):

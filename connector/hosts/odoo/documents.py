@@ -232,7 +232,7 @@ def money_context(settings: OdooSettings, parents: Parents) -> Record:
 def in_company(settings: OdooSettings) -> list[Any]:
     """The condition that keeps a search within the connection's company.
 
-    The context alone does it only as long as nobody has switched off Odoo's own rules for companies.
+    The context alone does it only as long as no one has switched off Odoo's own rules for companies.
     """
     return [("company_id", "=", settings.company_id)] if settings.company_id else []
 
@@ -251,7 +251,7 @@ def _partner_fields(settings: OdooSettings, dialect: Dialect) -> tuple[str, ...]
 
 
 def specification(settings: OdooSettings, dialect: Dialect, extras: Extras = NO_EXTRAS) -> Record:
-    """What `web_search_read` is asked for: an invoice with all that hangs on it."""
+    """Return what `web_search_read` is asked for: an invoice with all that hangs on it."""
     of_partner = {
         **_fields(_partner_fields(settings, dialect)),
         **number_lists.asked(extras.number_lists),
@@ -383,7 +383,9 @@ def _open_credits(customer_id: int, move_id: int) -> list[Any]:
 
 
 def receipts_by_journal(client: OdooClient, settings: OdooSettings, parents: Parents = NO_PARENTS) -> list[Record]:
-    """How far receipts are booked on each bank journal that customers pay on, those of the parents among them."""
+    """Return how far receipts are booked on each bank journal that customers pay on, those of the parents among
+    them.
+    """
 
     return bank_receipts(_finder(client, settings, parents))
 

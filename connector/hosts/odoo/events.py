@@ -17,7 +17,7 @@ seconds; and whatever writes to the invoice before that makes the user's own sav
 
 
 def timing(dialect: Dialect) -> HintTiming:
-    """How the webhooks of a version lie in time."""
+    """Return how the webhooks of a version lie in time."""
     return HintTiming() if dialect.hooks_after_commit else BEFORE_COMMIT
 
 

@@ -1,7 +1,7 @@
 """The names of what the connector adds to Odoo: fields on invoices and customers, and the model of people's requests.
 
-The fields on invoices show, and whoever may change an invoice may change them by API. What was asked for, and by whom,
-stands in the requests, which only the installed actions make (API.md, "What is made by API").
+The fields on invoices show, and anyone who may change an invoice may change them by API. What was asked for, and by
+whom, stands in the requests, which only the installed actions make (API.md, "What is made by API").
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ class OdooHost(Host):
         self._asked = Asked(client, self._settings, self._search, self._added_fields)
 
     def check(self) -> LedgerIdentity:
-        """Who this ledger is and whether our rights suffice. Reads only.
+        """Return who this ledger is and whether our rights suffice. Reads only.
 
         Raises `ConfigurationError` for a version of Odoo that is not known to work, when the user sees several
         companies and none is chosen, and for a field in the settings that this Odoo does not have.
@@ -133,17 +133,17 @@ class OdooHost(Host):
         )
 
     def identity_coverage(self) -> IdentityCoverage:
-        """How many customers have a valid identity number in one of the fields of the settings."""
+        """Return how many customers have a valid identity number in one of the fields of the settings."""
         return coverage.identity_coverage(self._client, self._settings(), self._number_lists())
 
     def bank_accounts(self) -> tuple[BankAccount, ...]:
-        """How far receipts are booked, by bank journal."""
+        """Return how far receipts are booked, by bank journal."""
         settings = self._settings()
         parents = self._tree.above(settings.company_id)
         return bank_accounts(documents.receipts_by_journal(self._client, settings, parents))
 
     def key_expires(self) -> date | None:
-        """When our key ends, as far as Odoo tells. Raises `KeyRefused` for one that is not accepted."""
+        """Return when our key ends, as far as Odoo tells. Raises `KeyRefused` for one that is not accepted."""
         return keys.expires(self._client, self._client.call("res.users", "context_get")["uid"])
 
     def renew_key(self, key: SecretStr, *, until: date) -> SecretStr | None:
@@ -223,7 +223,7 @@ class OdooHost(Host):
         return self._asked.withdrawal(invoice_id)
 
     def vouches_for(self, mark: str) -> bool:
-        """Whether it is the mark of a request kept by Odoo, and not of what stood in fields of the invoice."""
+        """Return whether it is the mark of a request kept by Odoo, and not of what stood in fields of the invoice."""
         return request_rows.is_mark(mark)
 
     def refuse_withdrawal(self, wish: WithdrawalWish, why: str) -> None:
@@ -237,7 +237,7 @@ class OdooHost(Host):
         self._client.call("account.move", "write", ids=[move_id], vals=values, context=self._context())
 
     def hint_timing(self) -> HintTiming:
-        """How this version's webhooks lie in time."""
+        """Return how this version's webhooks lie in time."""
         return events.timing(self._client.dialect)
 
     def changes(self, cursor: str, *, now: datetime) -> Iterator[Changes]:
@@ -252,7 +252,7 @@ class OdooHost(Host):
         )
 
     def standings(self, invoice_ids: Sequence[str]) -> Mapping[str, Standing]:
-        """How these invoices stand now; those that Odoo does not have are left out."""
+        """Return how these invoices stand now; those that Odoo does not have are left out."""
         return changes.standings(
             self._search,
             invoice_ids,
@@ -289,7 +289,7 @@ class OdooHost(Host):
         return tuple(overdue_invoices(found))
 
     def pdf(self, invoice_id: str) -> Pdf:
-        """The invoice as the customer got it; nobody is mailed. Raises `PdfUnavailable` and `NotFound`."""
+        """The invoice as the customer got it; no one is mailed. Raises `PdfUnavailable` and `NotFound`."""
         return pdf.fetch_pdf(self._client, invoice_id, self._settings())
 
     def language(self) -> Language:
@@ -324,7 +324,7 @@ class OdooHost(Host):
         note: WriteBack,
         receipt: ReceiptFile | None = None,  # noqa: ARG002 - the fields hold it all
     ) -> WriteBackResult:
-        """Put what shall be shown into the added fields, as far as they exist; writes only what differs.
+        """Put what is to be shown into the added fields, as far as they exist; writes only what differs.
 
         Where the field for findings is not set up, the status holds as much of them as fits.
 
@@ -357,7 +357,7 @@ class OdooHost(Host):
         return WriteBackResult(places=places, refused=refused, holds_case_id=holds_case_id)
 
     def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:
-        """Leave an internal note in the invoice's chatter; it is mailed to nobody. Raises `NotFound`."""
+        """Leave an internal note in the invoice's chatter; it is mailed to no one. Raises `NotFound`."""
         move_id = documents.record_id(invoice_id)
         if not move_id:
             # Odoo takes id 0 for a record that is not saved yet, and fails in an unreadable way.
@@ -432,6 +432,6 @@ class OdooHost(Host):
             return self._added
 
     def _may_have_come(self) -> bool:
-        """Whether to look again for missing fields: they may be installed after this process has started."""
+        """Return whether to look again for missing fields: they may be installed after this process has started."""
         missing = not set(fields.ADDED) <= (self._added or frozenset())
         return missing and time.monotonic() - self._asked_at_s > _LOOK_FOR_FIELDS_EVERY_S

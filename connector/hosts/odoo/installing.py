@@ -157,7 +157,7 @@ class Installer:
         *,
         at_first: Mapping[str, Any] | None = None,
     ) -> int:
-        """Keep one object as `values` say: made if it is not there, with `at_first` besides, else put right."""
+        """Keep one object as `values` say: made if it is not there, with `at_first` in addition, else put right."""
         object_id = self._standing(model, key)
         if object_id is None:
             object_id = self._create(
@@ -224,14 +224,14 @@ class Installer:
 
 
 def _identity(values: Mapping[str, Any], name: Words) -> list[Any]:
-    """What finds an object by its values. Some versions name the actions under a rule themselves."""
+    """Return what finds an object by its values. Some versions name the actions under a rule themselves."""
     if rule := values.get("base_automation_id"):
         return [("base_automation_id", "=", rule)]
     return [("name", "=", name.en)]
 
 
 def _definition(added: AddedField) -> Row:
-    """What a new field is made of, but for the model that it belongs to."""
+    """Return what a new field is made of, but for the model that it belongs to."""
     values: Row = {"name": added.name, "ttype": added.kind, "copied": False, "field_description": added.label.en}
     if added.longest:
         values["size"] = added.longest

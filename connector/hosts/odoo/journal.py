@@ -156,7 +156,9 @@ class Journal:
             self._client.call(model, "unlink", ids=sorted(standing))
 
     def _made_by_a_lost_call(self, one: _Made) -> frozenset[int]:
-        """What stands there by a call without an answer, which may have been at work still when it was looked first."""
+        """Return what stands there by a call without an answer, which may have been at work still when it was
+        looked first.
+        """
         for pause_s in _PAUSES_S:
             if pause_s:
                 self._pause(pause_s)
@@ -228,7 +230,7 @@ def existing_in(client: OdooClient, model: str, domain: Sequence[Any]) -> list[i
 
 
 def _same(standing: Any, wanted: Any) -> bool:
-    """Whether what is written changes nothing. Lists are told by Odoo's commands."""
+    """Return whether what is written changes nothing. Lists are recognised by Odoo's commands."""
     if not isinstance(wanted, list):
         return bool(standing == wanted) or (not standing and not wanted and wanted is not None)
     if any(command[0] == 0 for command in wanted):

@@ -72,7 +72,9 @@ class Json2:
         return _result(answer, operation, key=self._key)
 
     def _may_mind_the_name(self, answer: requests.Response) -> bool:
-        """Whether `answer` may be because the database was named. An Odoo of one's own says so if it has none such."""
+        """Return whether `answer` may be because the database was named. An Odoo of one's own says so if it has
+        none such.
+        """
         if not _is_page_not_found(answer):
             return False
         server = urlsplit(self._transport.url).hostname or ""
@@ -99,7 +101,7 @@ def _is_read(method: str) -> bool:
 
 
 def _is_page_not_found(answer: requests.Response) -> bool:
-    """Whether a 404 is a web page: Odoo says in JSON that a record or method is missing."""
+    """Return whether a 404 is a web page: Odoo says in JSON that a record or method is missing."""
     is_json = "json" in answer.headers.get("Content-Type", "")
     return answer.status_code == requests.codes.not_found and not is_json
 

@@ -1,7 +1,7 @@
 """The wire to Odoo 17 and 18: JSON-RPC with a login and an API key. Source: API.md, "JSON-RPC".
 
-Every answer has HTTP status 200; an error is told by the name of Odoo's exception. Its words are in the language of the
-key's user and decide nothing, but for those of Python itself, which are English everywhere. Each call is one
+Every answer has HTTP status 200; an error is recognised by the name of Odoo's exception. Its words are in the language
+of the key's user and decide nothing, but for those of Python itself, which are English everywhere. Each call is one
 transaction, which an exception undoes.
 """
 
@@ -146,8 +146,8 @@ class JsonRpc:
         return found.get("result")
 
     def _has_no_database(self, message: str) -> bool:
-        """Whether the database server's words about our database mean that it is not there; Odoo is asked for those
-        that it has. One that does not tell is believed to lack it.
+        """Return whether the database server's words about our database mean that it is not there; Odoo is asked for
+        those that it has. One that does not tell is believed to lack it.
         """
         if self._database not in message:
             return False
@@ -201,10 +201,10 @@ def nameable(codes: Iterable[str]) -> str:
 
 
 def _lacks_method(message: str, method: str) -> bool:
-    """Whether a model has no such method, as 18 says it, or Python itself in 17."""
+    """Return whether a model has no such method, as 18 says it, or Python itself in 17."""
     return message.startswith("The method ") or message.endswith(f"has no attribute '{method}'")
 
 
 def _takes_no_argument(name: str, message: str) -> bool:
-    """Whether the method called takes no such argument, so that it never began."""
+    """Return whether the method called takes no such argument, so that it never began."""
     return name == "builtins.TypeError" and "unexpected keyword argument" in message

@@ -14,13 +14,13 @@ from connector.hosts.odoo.transport import SYSTEM
 MODEL = "res.users.apikeys"
 GENERATE = "generate"
 REVOKE = "revoke"
-"""As Odoo's documentation of later releases of 19 has them; 19.0.0 has neither, and nobody has seen them answer."""
+"""As Odoo's documentation of later releases of 19 has them; 19.0.0 has neither, and no one has seen them answer."""
 
 _NAME = "Amili connector"
 
 
 def expires(client: OdooClient, uid: int) -> date | None:
-    """When the key of user `uid` ends. One with several keys has no way to tell which is ours: None.
+    """Return when the key of user `uid` ends. One with several keys has no way to tell which is ours: None.
 
     Raises `KeyRefused`, and the errors that mean Odoo was not reached.
     """

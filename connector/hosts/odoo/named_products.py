@@ -25,7 +25,8 @@ def products_in(settings: OdooSettings) -> tuple[str, ...]:
 
 
 def called(client: OdooClient, names: Collection[str], context: Context) -> dict[int, frozenset[str]]:
-    """What the products that `names` may mean are called, in lower case: reference, name, and both as Odoo shows them.
+    """Return what the products that `names` may mean are called, in lower case: reference, name, and both as Odoo shows
+    them.
 
     A call for each language of the database, and one that asks which these are; none without names.
     """
@@ -39,7 +40,7 @@ def called(client: OdooClient, names: Collection[str], context: Context) -> dict
             "search_read",
             domain=_naming(names),
             fields=["default_code", "name"],
-            # Old invoices have products that nobody sells any more.
+            # Old invoices have products that no one sells any more.
             context={**context, "active_test": False, **({"lang": lang} if lang else {})},
         )
         for row in rows:
@@ -48,7 +49,7 @@ def called(client: OdooClient, names: Collection[str], context: Context) -> dict
 
 
 def unknown(client: OdooClient, settings: OdooSettings, context: Context) -> tuple[UnknownName, ...]:
-    """What the settings name and this Odoo does not have."""
+    """Return what the settings name and this Odoo does not have."""
     names = products_in(settings)
     known = set[str]().union(*called(client, names, context).values())
     codes = tuple(dict.fromkeys(code for setting in ACCOUNT_SETTINGS for code in getattr(settings, setting)))
@@ -65,7 +66,7 @@ def unknown(client: OdooClient, settings: OdooSettings, context: Context) -> tup
 
 
 def in_words(unknown_names: Iterable[UnknownName]) -> Iterator[str]:
-    """What somebody must do about each name that is unknown."""
+    """Return what someone must do about each name that is unknown."""
     for one in unknown_names:
         what = "account of the company has that code" if one.is_account else "product has that reference or name"
         yield f"The setting {one.setting} names {one.named!r}, and no {what} in Odoo. Correct it, or leave it out."

@@ -1,6 +1,6 @@
 """Lists of a customer's numbers as fields for its identity number: `id_numbers` of OCA's `partner_identification`.
 
-Such a list holds whatever identifies somebody, so that only a number that stands in it alone is believed.
+Such a list holds whatever identifies someone, so that only a number that stands in it alone is believed.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ def asked(lists: Iterable[str]) -> dict[str, Any]:
 
 
 def is_list(described: Mapping[str, Any]) -> bool:
-    """Whether a field that `fields_get` describes so is a list of numbers."""
+    """Return whether a field that `fields_get` describes so is a list of numbers."""
     return described.get("type") in LISTS and described.get("relation") == ROWS
 
 
 def may_hold_number(described: Mapping[str, Any]) -> bool:
-    """Whether a field that `fields_get` describes so can hold an identity number."""
+    """Return whether a field that `fields_get` describes so can hold an identity number."""
     return described.get("type") in HOLDS_TEXT or is_list(described)
 
 
@@ -85,9 +85,9 @@ def all_in(card: Record, field: str) -> list[str]:
 
 
 def believed_in(card: Record, field: str) -> list[str]:
-    """What may be the customer's identity number in a field: of a list, a number that stands there alone.
+    """Return what may be the customer's identity number in a field: of a list, a number that stands there alone.
 
-    That is the only valid one, or, where none is, the only one that is long enough: a mistyped one is told of.
+    That is the only valid one, or, where none is, the only one that is long enough: a mistyped one is reported.
     """
     texts = all_in(card, field)
     if not isinstance(records.value(card, field), list):

@@ -13,8 +13,9 @@ from connector.hosts.odoo.transport import SYSTEM
 def explained(
     client: OdooClient, error: NotAuthorised, invoice_id: str, settings: OdooSettings, parents: Parents
 ) -> NotAuthorised | OutOfReach:
-    """What stands in the way, if it can be told: a customer's card that is restricted to another company, or money in
-    a parent company that our user may not see; else `error`."""
+    """Return what stands in the way, if it can be told: a customer's card that is restricted to another company, or
+    money in a parent company that our user may not see; else `error`.
+    """
     context = company_context(settings)
     names = ("partner_id", "commercial_partner_id")
     moves = client.call(

@@ -46,7 +46,7 @@ def _text(value: object) -> str:
 
 
 def _name(reference: object) -> str:
-    """What Odoo shows of the thing that a field points at."""
+    """Return what Odoo shows of the thing that a field points at."""
     return _text(reference[1]) if isinstance(reference, list) and len(reference) == 2 else ""
 
 

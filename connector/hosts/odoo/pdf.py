@@ -2,11 +2,11 @@
 
 Three ways, tried in this order:
 
-* The stored PDF is the very document the customer got.
+* The stored PDF is the same document the customer got.
 * If there is none, the action that the connector has installed in Odoo renders it (`templates/odoo/
   render_pdf.py.txt`). It leaves no trace.
 * Where that action is not installed or fails, Odoo's own send wizard makes and keeps the PDF, told to send to
-  nobody; its side effect is that Odoo then calls the invoice sent. Not in every version (`versions.py`).
+  no one; its side effect is that Odoo then calls the invoice sent. Not in every version (`versions.py`).
 
 The customer portal is not used, since it prints PROFORMA on an invoice whose PDF was never made.
 """
@@ -132,7 +132,7 @@ def _decoded(data: Any) -> bytes:
 
 
 def _bytes(data: Any) -> bytes | None:
-    """What base64 `data` holds; `None` if it is none."""
+    """Return what base64 `data` holds; `None` if it is none."""
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, TypeError, ValueError):

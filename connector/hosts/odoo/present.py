@@ -16,7 +16,7 @@ from connector.hosts.odoo.fields import NEVER_SEND
 from connector.hosts.odoo.reminders import OVERDUE, OVERDUE_MODELS, REMINDER_FIELDS, REMINDERS
 
 REMEMBERED_S = 60.0
-"""How long what was found is taken for granted. Somebody may install the fields at any time, and what people
+"""How long what was found is taken for granted. Someone may install the fields at any time, and what people
 enter in them then must not be overlooked for long."""
 
 
@@ -58,7 +58,7 @@ class Present:
         self._seen: _Seen | None = None
 
     def extras(self, context: Record) -> Extras:
-        """What this Odoo has beyond the fields that every one has. Raises the errors of `OdooClient.call`."""
+        """Return what this Odoo has beyond the fields that every one has. Raises the errors of `OdooClient.call`."""
         with self._lock:
             if self._seen is None or self._clock_s() - self._seen.at_s > REMEMBERED_S:
                 self._seen = _Seen(self._found(context), self._clock_s())
@@ -101,7 +101,7 @@ class Present:
         )
 
     def _product_names(self, context: Record) -> Mapping[int, frozenset[str]]:
-        """What the products of the settings are called; nothing where our user may not see products."""
+        """Return what the products of the settings are called; nothing where our user may not see products."""
         try:
             return named_products.called(self._client, self._products, context)
         except KeyRefused:

@@ -72,7 +72,7 @@ class ProvisionReport:
 
 
 def _silent(step: str) -> None:
-    """Tell nobody."""
+    """Tell no one."""
 
 
 def provision(
@@ -246,7 +246,7 @@ def _groups(client: OdooClient, run: Installer, key_user: int | None) -> int:
 
 
 def keep_requests(run: Installer) -> None:
-    """The model of people's requests: the Invoicing group may read those of its companies, nobody may do more."""
+    """The model of people's requests: the Invoicing group may read those of its companies, no one may do more."""
     model_id = run.model(inventory.REQUEST_MODEL, inventory.REQUEST, inventory.REQUEST_NAME, inventory.REQUEST_FIELDS)
     nothing_more = dict.fromkeys(("perm_write", "perm_create", "perm_unlink"), False)
     run.keep(

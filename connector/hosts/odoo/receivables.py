@@ -22,7 +22,8 @@ def receivable_partials(document: Record) -> list[Record]:
     """The matches of the document's receivable rows.
 
     Where it does not tell the rows (documents of earlier releases), those that explain what is left on the receivable
-    rows; where none do, all but those with other invoices, so that the amounts do not add up for whoever checks them.
+    rows; where none do, all but those with other invoices, so that the amounts do not add up for anyone who checks
+    them.
     """
     partials = records.parts(document, "partials")
     if all("line_id" in partial for partial in partials):
@@ -47,7 +48,7 @@ def _matched_on_receivables(document: Record) -> Decimal | None:
 
 
 def _is_of_invoice(partial: Record, lines: dict[int, Record]) -> bool:
-    """Whether the other side is a row of a customer invoice, which never pays another."""
+    """Return whether the other side is a row of a customer invoice, which never pays another."""
     line = lines.get(records.reference_id(partial, "credit_move_id"))
     return line is not None and records.value(line, "move_type") == _AN_INVOICE
 

@@ -34,7 +34,7 @@ def parts(document: Record, name: str) -> list[Record]:
 
 
 def value(record: Record, field: str) -> Any:
-    """What stands in a field."""
+    """Return what stands in a field."""
     if field not in record:
         raise Unreadable(f"the document lacks the field {field!r}.", system=SYSTEM)
     return record[field]

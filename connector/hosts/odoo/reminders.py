@@ -105,7 +105,7 @@ class _Letter:
 
 
 def are_kept(document: Record) -> bool:
-    """Whether this Odoo keeps reminders, for us to see."""
+    """Return whether this Odoo keeps reminders, for us to see."""
     return document.get("reminder_lines") is not None or document.get("overdue_reminders") is not None
 
 
@@ -151,7 +151,9 @@ def _of_credit_control(document: Record) -> Iterator[_Letter]:
 
 
 def _was_paid(document: Record, line: Record) -> bool:
-    """Whether what the reminder reminds of was paid when it was sent: the module sends what it has once written."""
+    """Return whether what the reminder reminds of was paid when it was sent: the module sends what it has once
+    written.
+    """
     row = records.reference_id(line, ROW) if ROW in line else 0
     owed = next((one for one in records.parts(document, "lines") if records.value(one, "id") == row), None)
     if owed is None or records.amount(owed, "amount_residual_currency", "lines.open"):

@@ -36,12 +36,12 @@ class Dispute:
 
 
 def mark_of(row_id: int) -> str:
-    """What tells one request from the next."""
+    """Return what tells one request from the next."""
     return f"{_MARK}{row_id}"
 
 
 def is_mark(mark: str) -> bool:
-    """Whether `mark` is that of a request kept by the server."""
+    """Return whether `mark` is that of a request kept by the server."""
     return mark.startswith(_MARK)
 
 
@@ -85,7 +85,9 @@ def up_to(rows: Sequence[int], mark: str) -> tuple[int, ...]:
 
 
 def disputes(find: Find, move_ids: Sequence[int]) -> Mapping[int, Dispute]:
-    """What was last said of a dispute about each of these invoices; those of which nothing was said are left out."""
+    """Return what was last said of a dispute about each of these invoices; those of which nothing was said are left
+    out.
+    """
     found: dict[int, Dispute] = {}
     ids = sorted(set(move_ids))
     for start in range(0, len(ids), _PAGE):

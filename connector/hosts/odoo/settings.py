@@ -94,7 +94,7 @@ def odoo_settings(host: Mapping[str, Any]) -> OdooSettings:
 
 
 def same_books(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two connections read the same company of the same Odoo; a company that is not named may be any."""
+    """Return whether two connections read the same company of the same Odoo; a company that is not named may be any."""
     companies = {settings.get("company_id") for settings in (one, other)} - {None}
     return _database_of(one) == _database_of(other) and len(companies) < 2
 

@@ -70,7 +70,7 @@ def _payment_of(line: Record, document: Record) -> Record | None:
 
 
 def awaits_bank(document: Record, settings: OdooSettings) -> bool:
-    """Whether a payment that is not matched with the bank has not been seen there yet (API.md, "Payments")."""
+    """Return whether a payment that is not matched with the bank has not been seen there yet (API.md, "Payments")."""
     if settings.payments_await_bank is not None:
         return settings.payments_await_bank
     shown = records.value(records.part(document, "move"), "payment_state") == "in_payment"
@@ -80,7 +80,7 @@ def awaits_bank(document: Record, settings: OdooSettings) -> bool:
 def matched_payments(document: Record, *, awaits_bank: bool) -> list[tuple[Payment, set[int]]]:
     """Everything matched that is no credit note, each with its rows: payments, bank lines, offsets in other journals.
 
-    A bank line is one payment by its own id: whoever undoes what it was matched with makes all its rows anew.
+    A bank line is one payment by its own id: anyone who undoes what it was matched with makes all its rows again.
     """
     found: dict[str, tuple[Payment, set[int]]] = {}
     for line, amount, day in _matched(document):
@@ -106,7 +106,9 @@ def matched_payments(document: Record, *, awaits_bank: bool) -> list[tuple[Payme
 
 
 def _payment_kind(line: Record, matched: Decimal, document: Record, *, awaits_bank: bool) -> PaymentKind:
-    """Whether money came in. A row of which only a part is money, and only a part matched here, does not tell."""
+    """Return whether money came in. A row of which only a part is money, and only a part matched here, does not
+    tell.
+    """
     if not _is_posted(line):
         return PaymentKind.UNBOOKED
     if _is_rejected(line, document):
@@ -120,7 +122,7 @@ def _payment_kind(line: Record, matched: Decimal, document: Record, *, awaits_ba
 
 
 def _is_rejected(line: Record, document: Record) -> bool:
-    """Whether Odoo itself says of the row's payment that it did not come; its entry stays booked and matched."""
+    """Return whether Odoo itself says of the row's payment that it did not come; its entry stays booked and matched."""
     state = line.get("payment_state")
     if state is None and (payment := _payment_of(line, document)) is not None:
         state = records.value(payment, "state")
@@ -128,12 +130,14 @@ def _is_rejected(line: Record, document: Record) -> bool:
 
 
 def _is_posted(line: Record) -> bool:
-    """Whether the row's entry is booked. One that was put back to draft keeps what it was matched with in Odoo 19."""
+    """Return whether the row's entry is booked. One that was put back to draft keeps what it was matched with in
+    Odoo 19.
+    """
     return bool(line.get("parent_state", "posted") == "posted")
 
 
 def _written_off(line: Record, matched: Decimal, document: Record) -> Decimal:
-    """How much of what was matched is a difference that was written off as the payment was registered.
+    """Return how much of what was matched is a difference that was written off as the payment was registered.
 
     Odoo then makes one receivable row of the money and the difference together.
     """
@@ -149,7 +153,7 @@ def _beside_the_money(line: Record, document: Record) -> Decimal:
 
 
 def _settled(line: Record) -> Decimal:
-    """What the row's whole entry took off receivables: a bank line for several invoices has a row for each."""
+    """Return what the row's whole entry took off receivables: a bank line for several invoices has a row for each."""
     row = -records.amount(line, "balance", "payments.balance")
     whole = ZERO if line.get("settled") is None else records.amount(line, "settled", "payments.settled")
     return max(row, whole)
@@ -188,7 +192,7 @@ def taken_back(matched: Iterable[tuple[Payment, set[int]]], credit_notes: Iterab
 
 
 def credit_key(move_id: object) -> str:
-    """What a credit note is called among what was taken back."""
+    """Return what a credit note is called among what was taken back."""
     return f"credit-{move_id}"
 
 
@@ -274,7 +278,7 @@ def unmatched_receipts(document: Record, matched: Iterable[tuple[Payment, set[in
 
 
 def _rest_of(payment: Payment | None, receipt: OpenReceipt) -> OpenReceipt:
-    """What is open of a payment of the invoice came with it, on its day."""
+    """Return what is open of a payment of the invoice came with it, on its day."""
     return receipt.model_copy(update={"rest_of": payment.id, "date": payment.date}) if payment else receipt
 
 

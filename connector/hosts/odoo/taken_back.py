@@ -49,7 +49,7 @@ _PAGE = 1000
 def matches(client: OdooClient, domain: list[Any], settings: OdooSettings, parents: Parents) -> Iterator[Record]:
     """The matches of the company's invoices that `domain` fits, with its own money and that of its parents."""
     ours = [(f"debit_move_id.{name}", operator, value) for name, operator, value in in_company(settings)]
-    # Naming the companies keeps what nobody may see from refusing all the others.
+    # Naming the companies keeps what no one may see from refusing all the others.
     theirs = [("credit_move_id.company_id", "in", [settings.company_id, *parents.ids])] if ours else []
     last_id = 0
     while True:
@@ -116,7 +116,9 @@ def _written(row: Record) -> list[Record]:
 
 
 def _key(row: Record) -> str:
-    """What the row is called in `Standing.taken_back`, as in `settlements.taken_back`; "" for one that stands."""
+    """Return what the row is called in `Standing.taken_back`, as in `settlements.taken_back`; "" for one that
+    stands.
+    """
     payment = row["payment_id"] or None
     if row["parent_state"] == "posted" and not (payment and payment["state"] in REJECTED_STATES):
         return ""

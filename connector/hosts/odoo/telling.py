@@ -23,7 +23,7 @@ _GROUP = f"“{SEND_GROUP_NAME.sv}” / “{SEND_GROUP_NAME.en}”"
 
 
 def installed(report: ProvisionReport) -> tuple[str, ...]:
-    """What `provision` did, part by part, who may send now, and what to do next."""
+    """Return what `provision` did, part by part, who may send now, and what to do next."""
     return (
         *(f"Installed Odoo's own module {name}." for name in report.installed),
         "In Odoo now:",
@@ -36,7 +36,7 @@ def installed(report: ProvisionReport) -> tuple[str, ...]:
 
 
 def removed(report: RemovalReport) -> tuple[str, ...]:
-    """What `remove` took away, part by part; nothing if there was nothing."""
+    """Return what `remove` took away, part by part; nothing if there was nothing."""
     return (
         *(("Taken away from Odoo:",) if report.removed else ()),
         *_by_part((), report.removed),

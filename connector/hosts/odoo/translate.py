@@ -69,7 +69,7 @@ def translate(document: Record, settings: OdooSettings) -> Invoice:
     """The invoice of a host document, as `settings` say it is to be read.
 
     Raises `AmountUnreadable` for an amount that is no exact number of öre, and `Unreadable` for a document
-    that lacks a field or holds a state that nobody knows.
+    that lacks a field or holds a state that no one knows.
     """
     move = records.part(document, "move")
     unbooked = settlements.unbooked_payments(document)
@@ -124,7 +124,9 @@ def _number(move: Record) -> str:
 
 
 def _balance(move: Record, unbooked: tuple[Payment, ...]) -> Decimal:
-    """What is open, less payments registered but not booked: what a person has entered as paid is never claimed."""
+    """Return what is open, less payments registered but not booked: what a person has entered as paid is never
+    claimed.
+    """
     balance = records.amount(move, INVOICE_FIELDS["balance"], "balance")
     registered = sum((payment.amount for payment in unbooked), ZERO)
     return max(balance - registered, ZERO) if registered else balance
@@ -169,7 +171,7 @@ def _lines(document: Record, settings: OdooSettings) -> tuple[Line, ...]:
 
 
 def _taxed_part(document: Record, charged: list[Record]) -> Decimal | None:
-    """Which part of the lines' VAT the invoice charges, where it is reckoned on the price less an early-payment
+    """Return which part of the lines' VAT the invoice charges, where it is reckoned on the price less an early-payment
     discount; a line's own total does not know of that."""
     if not any(records.value(line, "display_type") == DISCOUNT_LINE for line in records.parts(document, "lines")):
         return None
@@ -190,7 +192,7 @@ def _net(line: Record) -> Decimal:
 
 
 def _line_kind(line: Record, settings: OdooSettings) -> LineKind:
-    """What a line charges for: by its product, which is the more exact of the two, else by its account."""
+    """Return what a line charges for: by its product, which is the more exact of the two, else by its account."""
     names, account = _product_names(line), records.text(line, "account_code")
     kinds = (
         (LineKind.INVOICE_FEE, settings.fee_products, settings.fee_accounts),
@@ -203,7 +205,7 @@ def _line_kind(line: Record, settings: OdooSettings) -> LineKind:
 
 
 def _product_names(line: Record) -> set[str]:
-    """What the line's product may be called in the settings; Odoo shows it as "[CODE] Name" or "Name"."""
+    """Return what the line's product may be called in the settings; Odoo shows it as "[CODE] Name" or "Name"."""
     found = _shown_names(line)
     return found | {str(name) for name in line.get("product_names") or ()}
 
@@ -219,7 +221,7 @@ def _holds(document: Record) -> tuple[Hold, ...]:
     payment_state = records.value(move, "payment_state")
     holds = [Hold(kind=HOLDS[payment_state])] if payment_state in HOLDS else []
     receivable = any(records.value(line, "account_type") == RECEIVABLE for line in records.parts(document, "lines"))
-    # Odoo sets `no_followup` by itself on an entry that nobody owes anything by.
+    # Odoo sets `no_followup` by itself on an entry that no one owes anything by.
     if receivable and records.value(move, "no_followup"):
         holds.append(Hold(kind="no_followup"))
     if move.get(fields.DISPUTED):
@@ -230,7 +232,9 @@ def _holds(document: Record) -> tuple[Hold, ...]:
 
 
 def _bank_accounts(document: Record) -> tuple[BankAccount, ...] | None:
-    """How far receipts are booked, by journal; documents of earlier releases name no journal, and hold one entry."""
+    """Return how far receipts are booked, by journal; documents of earlier releases name no journal, and hold one
+    entry.
+    """
     if "bank_receipts" in document:
         return bank_accounts(records.parts(document, "bank_receipts"))
     if "last_bank_entry" not in document:

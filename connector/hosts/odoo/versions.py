@@ -56,7 +56,7 @@ class AccessCheck:
 
 @dataclass(frozen=True)
 class PdfWizard:
-    """Odoo's own wizard that makes and keeps an invoice's PDF, and the values with which it sends to nobody.
+    """Odoo's own wizard that makes and keeps an invoice's PDF, and the values with which it sends to no one.
 
     Left out, `sending_methods` would default to the customer's way of delivery, and Odoo would mail it; with a
     template, 18 fails for customers who read Swedish (API.md, "PDF").
@@ -71,8 +71,8 @@ class Dialect:
     """What one version of Odoo calls things.
 
     `access_check` tells whether the key's user may do an operation on a model. `groups_field` names the groups of a
-    user or an action, `members_field` and `privilege_field` are fields of a group; the latter is "" where nobody may
-    make what it names. `pdf_wizard` makes an invoice's PDF, `None` where none is known to mail nobody. `list_view` is
+    user or an action, `members_field` and `privilege_field` are fields of a group; the latter is "" where no one may
+    make what it names. `pdf_wizard` makes an invoice's PDF, `None` where none is known to mail no one. `list_view` is
     the element and the view mode of a list, and `status_column` the column of the invoice list that shows the payment
     state. `group_key_duration` says that a group sets how long its members' API keys may last, `hooks_after_commit`
     that webhooks are sent only once what they tell of is saved. `litigation_field` is the mark on an invoice's lines
@@ -122,10 +122,10 @@ DIFFERENCES: Mapping[str, tuple[Any, Any, Any]] = {
     # API.md, "Versions", for 18 and 19; 17 inferred to be as 18.
     "groups_field": ("groups_id", "groups_id", "group_ids"),
     "members_field": ("users", "users", "user_ids"),
-    # API.md, "Versions": nobody may make a category (`ir.module.category`) in 17 and 18. A group of ours that
+    # API.md, "Versions": no one may make a category (`ir.module.category`) in 17 and 18. A group of ours that
     # joined one of Odoo's would change how that one's groups are chosen, so that it has none.
     "privilege_field": ("", "", "privilege_id"),
-    # API.md, "PDF". That of 17 sends by a switch for each way of delivery that is installed, which nobody
+    # API.md, "PDF". That of 17 sends by a switch for each way of delivery that is installed, which no one
     # has tried: it is not used.
     "pdf_wizard": (
         None,

@@ -1,7 +1,7 @@
 """What people wish in Odoo: that an invoice be sent, that its case be withdrawn; and what an answer takes away.
 
 A wish is a request that the server has kept (`connector.hosts.odoo.request_rows`). Before release 0.5.0 it stood in
-fields of the invoice, which whoever may change the invoice may write: such a wish has its time for a mark, and is a
+fields of the invoice, which anyone who may change the invoice may write: such a wish has its time for a mark, and is a
 question to a person.
 """
 
@@ -73,7 +73,7 @@ def read_for(note: WriteBack, added: frozenset[str]) -> list[str]:
 
 
 def may_answer(note: WriteBack, before: Record) -> bool:
-    """Whether a write-back, of an invoice that read `before`, can be the answer to a request."""
+    """Return whether a write-back, of an invoice that read `before`, can be the answer to a request."""
     shows_case = bool(note.case_id) and before.get(fields.CASE_ID) != note.case_id
     return shows_case or _shows_withdrawal(note, before) or bool(note.answered_wish or note.answered_withdrawal)
 
@@ -81,7 +81,7 @@ def may_answer(note: WriteBack, before: Record) -> bool:
 def answered(note: WriteBack, before: Record, open_requests: OpenRequests) -> tuple[int, ...]:
     """Those of an invoice's open `open_requests` that a write-back answers.
 
-    Only the step that shows the withdrawal answers every wish, since whatever is expressed after it is meant anew.
+    Only the step that shows the withdrawal answers every wish, since whatever is expressed after it is meant again.
     """
     sends, withdrawals_ = open_requests.get(fields.SEND, ()), open_requests.get(fields.WITHDRAW, ())
     if _shows_withdrawal(note, before):
@@ -108,7 +108,7 @@ def taken_away(note: WriteBack, before: Record, open_requests: OpenRequests) -> 
 
 
 def withdrawal_emptied() -> dict[str, bool]:
-    """What takes a wish to withdraw away."""
+    """Return what takes a wish to withdraw away."""
     return dict.fromkeys(_WITHDRAWAL, False)
 
 

@@ -140,7 +140,7 @@ class _Actions:
         return {"case": "required field"}
 
     def of_amount(self, body: Mapping[str, Any]) -> dict[str, str]:
-        # Whether nought and less are taken is unknown (amili/API.md, "Unconfirmed"); nobody should rely on it.
+        # Whether nought and less are taken is unknown (amili/API.md, "Unconfirmed"); no one should rely on it.
         return {"amount": "min value is 0.01"} if body.get("amount", 1) <= 0 else {}
 
     def case(self, api_code: str, body: Mapping[str, Any]) -> Case:
@@ -178,7 +178,9 @@ class _Actions:
             raise self.calls.invalid({wrong.field: wrong.reason})
 
     def answer(self, action: Action) -> dict[str, Any]:
-        """What a creation is answered with: the vendor's example announces `completed`, whatever becomes of it."""
+        """Return what a creation is answered with: the vendor's example announces `completed`, whatever becomes of
+        it.
+        """
         names = ("_updated", "_created", "_etag", "_id")
         short = {name: action.document[name] for name in names} | {"_status": "OK", self.kind.announced: "completed"}
         return self.document(action) | short if self.calls.switches.answers_actions_whole else short

@@ -124,7 +124,9 @@ class Calls:
 
 
 def _fits(wanted: object, closed_as: ClosedAs) -> bool:
-    """Whether a filter's value is of the type that `closed` has; what may be left out may be asked for as null."""
+    """Return whether a filter's value is of the type that `closed` has; what may be left out may be asked for as
+    null.
+    """
     match closed_as:
         case ClosedAs.ABSENT:
             return False

@@ -18,7 +18,7 @@ from connector.sandbox.shared.switches import AmiliSwitches, ClosedAs
 
 
 def case_document(state: AmiliState, case: Case) -> dict[str, Any]:
-    """`case` as it is shown now. Made anew only when something it shows has changed."""
+    """`case` as it is shown now. Made again only when something it shows has changed."""
     switches = state.switches.switches
     initializing = state.now() < case.created + timedelta(seconds=switches.initializing_s)
     key = (switches, initializing, *case.changeable())

@@ -104,7 +104,7 @@ _ORE = Decimal("0.01")
 
 
 def value_issues(body: Mapping[str, Any]) -> Issues:
-    """What a server that knows Swedish addresses and money has to say of a registration of the right shape."""
+    """Return what a server that knows Swedish addresses and money has to say of a registration of the right shape."""
     found: Issues = {}
     address = body["customer"].get("address", {})
     code = address.get("zip_code")
@@ -151,7 +151,7 @@ def _scalar_issue(value: object, shape: Shape) -> str | None:
 
 
 def issues(value: object, shape: Shape, unknown: UnknownFields) -> str | Issues | None:
-    """What is wrong with `value`: a message, messages by field, or `None`."""
+    """Return what is wrong with `value`: a message, messages by field, or `None`."""
     if shape.kind == "list":
         if not isinstance(value, list):
             return "must be of list type"

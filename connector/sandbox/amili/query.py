@@ -134,7 +134,7 @@ def with_ids_cast(where: Any, field: str = "") -> Any:
 
 
 def matches(document: Document, where: Mapping[str, Any]) -> bool:
-    """Whether `document` fits every condition of `where`."""
+    """Return whether `document` fits every condition of `where`."""
     for name, wanted in where.items():
         if name == "$or":
             fits = any(matches(document, part) for part in wanted)

@@ -33,7 +33,7 @@ class Misfit(NamedTuple):
 
 
 def misfit(state: AmiliState, case: Case, kind: str, amount: Decimal) -> Misfit | None:
-    """What is wrong with an action on `case` as it stands now."""
+    """Return what is wrong with an action on `case` as it stands now."""
     switches = state.switches.switches
     if case.closed_at is not None:
         return Misfit(switches.action_on_closed_case, CASE_CLOSED, "case", Decimal(0))

@@ -182,7 +182,7 @@ class AmiliState:
             return self._public_keys.get(api_code)
 
     def may_see(self, api_code: str, account: str) -> bool:
-        """Whether the access groups of `api_code` reach `account` (amili/API.md, "Keys and access groups")."""
+        """Return whether the access groups of `api_code` reach `account` (amili/API.md, "Keys and access groups")."""
         allowed = self._accounts_of.get(api_code)
         return allowed is None or account in allowed
 
@@ -242,7 +242,7 @@ class AmiliState:
             self.tokens_issued += 1
 
     def api_code_of(self, token: str) -> str | None:
-        """Whose live access token this is."""
+        """Return whose live access token this is."""
         with self.lock:
             known = self._tokens.get(token)
             return known.api_code if known and known.expires > self.now() else None

@@ -63,7 +63,7 @@ class CompanyFacts:
 class Books:
     """The books of one company. The caller holds the lock.
 
-    `publish` sends an event; `side_effects` counts, by action and document number, everything that reached somebody
+    `publish` sends an event; `side_effects` counts, by action and document number, everything that reached someone
     outside or changed the books through the API's actions.
     """
 
@@ -203,11 +203,11 @@ class Books:
         return self._rows[number]
 
     def set_invoice(self, number: str, **fields: Any) -> None:
-        """Change fields of an invoice, booked or not: for a test that needs it so. Amounts are not added up anew."""
+        """Change fields of an invoice, booked or not: for a test that needs it so. Amounts are not added up again."""
         self.change_invoice(number, fields, Change.UPDATED)
 
     def edit_invoice(self, number: str, fields: Mapping[str, Any], rows: Sequence[Row] | None = None) -> None:
-        """Change fields of an unlocked invoice, and its rows if given; the amounts are added up anew."""
+        """Change fields of an unlocked invoice, and its rows if given; the amounts are added up again."""
         changed = {**self.invoice(number), **fields}
         amounts: dict[str, Any] = {}
         if rows is not None or set(fields) & PRICING:
@@ -239,7 +239,7 @@ class Books:
     # Balance: fortnox/API.md, "Invoice", "Payments" and "Credits and set-off"
 
     def remaining(self, number: str, invoice: Document) -> Decimal:
-        """What remains of an invoice by its own payments, in its currency, before credits."""
+        """Return what remains of an invoice by its own payments, in its currency, before credits."""
         net = self.switches().balance_net_of_tax_reduction
         owed: Decimal = invoice["TotalToPay"] if net else invoice["Total"]
         for key in self.payments_of[number]:
@@ -249,7 +249,7 @@ class Books:
         return owed
 
     def _offsets(self, debit: str, invoice: Document) -> dict[str, Decimal]:
-        """How much each booked credit takes off a debit by itself: no more than there is left."""
+        """Return how much each booked credit takes off a debit by itself: no more than there is left."""
         if self.switches().linked_credit_means is LinkedCredit.NOTHING:
             return {}
         left = self.remaining(debit, invoice)
@@ -283,7 +283,7 @@ class Books:
     # What a person or an action does to an invoice
 
     def locked(self, invoice: Document) -> bool:
-        """Whether Fortnox's pages no longer let anybody edit it (fortnox/API.md, "Locked invoices")."""
+        """Return whether Fortnox's pages no longer let anybody edit it (fortnox/API.md, "Locked invoices")."""
         if invoice["AccountingMethod"] == "CASH":
             return bool(invoice["Sent"] or invoice["FinalPayDate"])
         return bool(invoice["Booked"])

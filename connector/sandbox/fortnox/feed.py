@@ -83,7 +83,7 @@ class Feed:
             return len(self._events[topic])
 
     def position(self, topic: str, offset: str) -> int:
-        """Where to go on from a stored `offset`. Raises `BadOffset` if that is too old or none of ours."""
+        """Return where to go on from a stored `offset`. Raises `BadOffset` if that is too old or none of ours."""
         switches = self._switches()
         with self.changed:
             events = self._events[topic]

@@ -60,7 +60,7 @@ class Files:
         return attachment
 
     def attached_to(self, entity: int, kind: str) -> list[Attachment]:
-        """What hangs on a document."""
+        """Return what hangs on a document."""
         return [one for one in self.attachments.values() if (one.entity, one.kind) == (entity, kind)]
 
     def set_include(self, number: str, *, include_on_send: bool) -> Attachment:

@@ -211,7 +211,7 @@ class Grants:
         self._access.clear()
 
     def given(self) -> list[str]:
-        """Every token that somebody may still hold, used up or not."""
+        """Every token that someone may still hold, used up or not."""
         return [*self._access, *self._refresh]
 
     # Use

@@ -86,7 +86,7 @@ PAIRS = (
 
 
 def _unpaid(invoice: Document, included: tuple[Oddity, ...]) -> bool:
-    """Whether `filter=unpaid` lists an invoice; what it includes beside plain booked ones is unknown."""
+    """Return whether `filter=unpaid` lists an invoice; what it includes beside plain booked ones is unknown."""
     oddities = {
         Oddity.UNBOOKED: not invoice["Booked"],
         Oddity.CREDIT: invoice["Total"] < 0,

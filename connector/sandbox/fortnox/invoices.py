@@ -152,7 +152,7 @@ def _create(call: Call) -> Response:
 
 
 def _let_through(invoice: Document, books: Books, fields: Mapping[str, Any], switches: FortnoxSwitches) -> bool:
-    """Whether an update takes effect; false where it is passed over with a 200. Raises `Refused`."""
+    """Return whether an update takes effect; false where it is passed over with a 200. Raises `Refused`."""
     if not books.locked(invoice) and not invoice["Cancelled"]:
         return True
     match switches.booked_put:

@@ -23,7 +23,7 @@ class RateWindows:
         """The most requests that any window held."""
 
     def admit(self, access: Access, at: datetime, switches: FortnoxSwitches) -> bool:
-        """Whether a request at `at` is within the limit; if so it counts."""
+        """Return whether a request at `at` is within the limit; if so it counts."""
         grant = access.grant
         by_token = switches.rate_key is RateKey.ACCESS_TOKEN
         window = self._passed[(access.token, "") if by_token else (grant.client_id, str(grant.tenant))]

@@ -1,4 +1,4 @@
-"""The demo's company in Fortnox: five invoices to send, and those that nobody should propose."""
+"""The demo's company in Fortnox: five invoices to send, and those that no one should propose."""
 
 from __future__ import annotations
 

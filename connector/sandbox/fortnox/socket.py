@@ -146,7 +146,7 @@ class Subscription:
         return False
 
     def ends_the_socket(self) -> bool:
-        """Whether an expired token closes the socket, and one has."""
+        """Return whether an expired token closes the socket, and one has."""
         if self._switches.expired_tenant is not ExpiredTenant.CLOSED:
             return False
         with self._lock:

@@ -131,7 +131,7 @@ class FortnoxState:
         self.writes.append({"tenant": tenant, "method": method, "path": path, "fields": fields})
 
     def snapshot(self) -> dict[str, Any]:
-        """What was read, written and sent, and how the invoices stand, as JSON."""
+        """Return what was read, written and sent, and how the invoices stand, as JSON."""
         with self.lock:
             return {
                 **self.traffic.snapshot(),

@@ -226,7 +226,7 @@ class Books:
         return str(self.records.get("account.move", invoice)["name"])
 
     def field(self, invoice: int, name: str) -> Any:
-        """What stands in a field of an invoice, as stored (links are ids, amounts `Decimal`)."""
+        """Return what stands in a field of an invoice, as stored (links are ids, amounts `Decimal`)."""
         with self.lock:
             return self.records.value("account.move", self.records.get("account.move", invoice), name)
 
@@ -287,7 +287,7 @@ class Books:
     def receive(
         self, amount: Decimal, *, partner: int | bool = False, day: date | None = None, text: str = "Inbetalning"
     ) -> int:
-        """Money on the bank statement that nobody has matched yet; returns the statement line's id."""
+        """Money on the bank statement that no one has matched yet; returns the statement line's id."""
         with self.lock:
             return self._statement_line(amount, partner, day or self.today(), text, chart.SUSPENSE)
 

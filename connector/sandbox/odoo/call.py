@@ -27,7 +27,7 @@ class LedgerError(Exception):
 
     @property
     def arguments(self) -> list[object]:
-        """What the envelope repeats as the exception's arguments."""
+        """Return what the envelope repeats as the exception's arguments."""
         is_http = self.name.startswith("werkzeug.")
         return [self.message, self.status] if is_http else [self.message]
 
@@ -95,7 +95,7 @@ class Call:
     def allows(self, operation: str) -> bool:
         groups = self.groups
         if self.model == "ir.module.category" and operation != "read":
-            # Nobody has been given the right (odoo/API.md, "JSON-RPC").
+            # No one has been given the right (odoo/API.md, "JSON-RPC").
             return False
         if self.model in SETTINGS_ONLY or (self.model == "res.groups" and operation != "read"):
             return "base.group_system" in groups
@@ -113,11 +113,11 @@ class Call:
         return self.ids[0]
 
     def exists(self, number: int) -> bool:
-        """Whether the model has this record."""
+        """Return whether the model has this record."""
         return self.state.records.exists(self.model, number)
 
     def rules(self, operation: str) -> list[Any]:
-        """What record rules ask of the records of a model that was made by API."""
+        """Return what record rules ask of the records of a model that was made by API."""
         if self.model not in self.state.made.models:
             return []
         seen = self.context.get("allowed_company_ids")

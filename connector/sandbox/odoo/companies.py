@@ -19,7 +19,9 @@ PARENTS_BANK = 22
 
 
 def company_domain(call: Call) -> list[Any]:
-    """What the companies of a call ask of the records of its model. Raises `LedgerError` for one that is not theirs."""
+    """Return what the companies of a call ask of the records of its model. Raises `LedgerError` for one that is not
+    theirs.
+    """
     allowed = _allowed(call)
     if call.model == "res.company":
         # Who has Settings rights sees every company (base/security/base_security.xml).

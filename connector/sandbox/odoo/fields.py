@@ -27,7 +27,7 @@ class Field:
 
     @property
     def empty(self) -> Any:
-        """What a read gives when nothing stands in the field."""
+        """Return what a read gives when nothing stands in the field."""
         if self.is_list:
             return []
         if self.type == "integer":
@@ -316,7 +316,7 @@ CUSTOM_FIELDS: Mapping[str, Field] = {
         "x_amili_ocr": "char",
     }.items()
 }
-"""What the connector has installed on account.move, once somebody ran its set-up."""
+"""What the connector has installed on account.move, once someone ran its set-up."""
 
 CUSTOM_CUSTOMER_FIELDS: Mapping[str, Field] = {"x_amili_never_send": Field("x_amili_never_send", "boolean")}
 """What it has installed on res.partner."""

@@ -83,7 +83,7 @@ _ALTERING = {("ir.model.fields", "create"), ("ir.model.fields", "unlink")}
 
 
 def called_method() -> str:
-    """What the request at hand calls: "account.move/read", or "common/authenticate"."""
+    """Return what the request at hand calls: "account.move/read", or "common/authenticate"."""
     params = (_body() or {}).get("params", {})
     args = params.get("args", [])
     if params.get("service") == "object" and len(args) > 4:
@@ -92,7 +92,7 @@ def called_method() -> str:
 
 
 def version_info(state: OdooState) -> dict[str, Any]:
-    """What every Odoo tells of its version without a key."""
+    """Return what every Odoo tells of its version without a key."""
     major = int(state.version.partition(".")[0])
     return {
         "server_version": SERVER_VERSION[state.version],

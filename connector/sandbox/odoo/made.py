@@ -1,7 +1,7 @@
-"""What somebody with Settings rights has made through the API: models, fields, rights, groups, actions, views, rules.
+"""What someone with Settings rights has made through the API: models, fields, rights, groups, actions, views, rules.
 
-Enforced as Odoo does it: access rights and record rules of such a model hold for everybody, whoever calls; `groups` and
-`readonly` of a field made so are kept and hold for nobody. Source: odoo/API.md, "What is made by API".
+Enforced as Odoo does it: access rights and record rules of such a model hold for everybody, anyone who calls; `groups`
+and `readonly` of a field made so are kept and hold for no one. Source: odoo/API.md, "What is made by API".
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class Made:
                 )
 
     def installed(self, module: str) -> bool:
-        """Whether one of Odoo's own modules is installed."""
+        """Return whether one of Odoo's own modules is installed."""
         found = self._records.search("ir.module.module", [["name", "=", module], ["state", "=", "installed"]])
         return bool(found)
 
@@ -196,7 +196,7 @@ class Made:
         return frozenset({*known, *(xmlid for xmlid, number in self._group_ids() if number in members)})
 
     def allows(self, groups: Collection[str], model: str, operation: str) -> bool:
-        """Whether access rights let a user of these groups do `operation` on a model made here."""
+        """Return whether access rights let a user of these groups do `operation` on a model made here."""
         held = self._held(groups)
         return any(
             access["model_id"] == self._ids[model]

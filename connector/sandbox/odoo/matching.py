@@ -122,7 +122,7 @@ def partials(records: Records, move: int) -> list[dict[str, Any]]:
 
 
 def payments_widget(records: Records, move: Mapping[str, Any]) -> dict[str, Any] | bool:
-    """What the form shows as payments of an invoice; `False` if there are none."""
+    """Return what the form shows as payments of an invoice; `False` if there are none."""
     if move["move_type"] != "out_invoice":
         return False
     content = [_widget_row(records, partial) for partial in partials(records, move["id"])]

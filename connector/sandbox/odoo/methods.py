@@ -429,7 +429,7 @@ def find_method(call: Call, name: str) -> Method:
 
 
 def is_of_the_model(method: Method) -> bool:
-    """Whether a method is the model's own and takes no ids."""
+    """Return whether a method is the model's own and takes no ids."""
     return method in MODEL_METHODS
 
 

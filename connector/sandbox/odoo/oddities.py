@@ -52,7 +52,7 @@ def book_on_advances(books: Books, invoice: int, description: str) -> int:
 
 
 def match_advances(books: Books, taken_off: int, paid: int) -> int:
-    """Match the row that takes a down payment off an invoice with the row that it was invoiced on: nobody pays."""
+    """Match the row that takes a down payment off an invoice with the row that it was invoiced on: no one pays."""
     with books.lock:
         debit, credit = (books.records.get("account.move.line", row) for row in (taken_off, paid))
         return match_rows(books.records, debit, credit, min(debit["amount_residual"], -credit["amount_residual"]))

@@ -10,7 +10,7 @@ from connector.sandbox.odoo.records import Records
 
 
 def settle_commercial(records: Records, partner: int) -> None:
-    """Set the commercial partner of a contact anew after its company or kind changed, and of invoices that follow."""
+    """Set the commercial partner of a contact again after its company or kind changed, and of invoices that follow."""
     card = records.get("res.partner", partner)
     before, parent = card.get("commercial_partner_id"), card.get("parent_id")
     behind = (

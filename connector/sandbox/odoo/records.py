@@ -63,7 +63,7 @@ class Records:
     # Models made while it runs
 
     def add_model(self, model: str) -> None:
-        """Make room for the records of a model that somebody has made."""
+        """Make room for the records of a model that someone has made."""
         self._tables[model] = {}
         self._numbers[model] = itertools.count(1)
 
@@ -129,7 +129,7 @@ class Records:
         return self._tables[model][number]
 
     def value(self, model: str, record: Mapping[str, Any], name: str) -> Any:
-        """What stands in a field, or the field's empty value."""
+        """Return what stands in a field, or the field's empty value."""
         compute = self.computed.get((model, name))
         if compute is not None:
             return compute(record)

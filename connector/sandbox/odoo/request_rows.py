@@ -52,14 +52,14 @@ ACTION_NAMES: Mapping[str, str] = {
     "action_settle_dispute": SETTLE,
     "action_answer_requests": ANSWER,
 }
-"""The actions that somebody installs over the API, by their external ids."""
+"""The actions that someone installs over the API, by their external ids."""
 
 PDF_ACTION_NAME = "action_render_pdf"
 MODULE = "amili_connector"
 
 
 def install(made: Made) -> int:
-    """Make the model as the connector's set-up does: the Invoicing group may read it, nobody may do anything else.
+    """Make the model as the connector's set-up does: the Invoicing group may read it, no one may do anything else.
 
     Gives the model's id.
     """

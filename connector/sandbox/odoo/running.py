@@ -13,7 +13,7 @@ from connector.sandbox.shared.switches import OdooVersion
 
 
 def run_action(call: Call) -> dict[str, str]:
-    """What an installed action gives its user. Raises `LedgerError` for whoever may not run it."""
+    """Return what an installed action gives its user. Raises `LedgerError` for anyone who may not run it."""
     action = call.singleton()
     name = call.state.made.name_of(call.model, action, odoo_requests.MODULE)
     kind = odoo_requests.ACTION_NAMES.get(name) or odoo_requests.ACTIONS.get(action)

@@ -1,4 +1,4 @@
-"""Saves that are still under way: seen by nobody until they end, and failed by whoever writes meanwhile.
+"""Saves that are still under way: seen by no one until they end, and failed by anyone who writes meanwhile.
 
 As in versions whose webhooks are sent before the commit (odoo/API.md, "Webhooks").
 """

@@ -1,4 +1,4 @@
-"""The invoices of the demo: five to send, and two that nobody should propose."""
+"""The invoices of the demo: five to send, and two that no one should propose."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def cancel_payment(books: Books, payment: int) -> None:
 
 
 def seen_by_bank(books: Books, *payments: int, day: date) -> int:
-    """The bank books the money of payments entered by hand, and somebody matches them; gives the bank line."""
+    """The bank books the money of payments entered by hand, and someone matches them; gives the bank line."""
     with books.lock:
         known = [books.records.get("account.payment", payment) for payment in payments]
         amount = sum((payment["amount"] for payment in known), Decimal(0))
@@ -68,7 +68,7 @@ def seen_by_bank(books: Books, *payments: int, day: date) -> int:
 
 
 def match_bank_line(books: Books, line: int, *invoices: int) -> None:
-    """Match money on the bank statement, which nobody has matched, to invoices, each as far as it is open."""
+    """Match money on the bank statement, which no one has matched, to invoices, each as far as it is open."""
     with books.lock:
         entry = books.records.get("account.bank.statement.line", line)["move_id"]
         (row,) = books.records.search("account.move.line", [["move_id", "=", entry], ["account_id", "=", SUSPENSE]])
@@ -80,7 +80,7 @@ def match_bank_line(books: Books, line: int, *invoices: int) -> None:
 
 
 def undo_bank_line(books: Books, line: int) -> None:
-    """Take a bank line off everything that it was matched with. Its rows are made anew, so they have other ids."""
+    """Take a bank line off everything that it was matched with. Its rows are made again, so they have other ids."""
     with books.lock:
         entry = books.records.get("account.bank.statement.line", line)["move_id"]
         unmatch_all(books, entry)

@@ -93,7 +93,7 @@ class OdooState:
             self.labels: dict[str, int] = {}
             self.pdf_errors: dict[int, str] = {}
             self.pdf_action = 0
-            """Id of the action that renders a PDF; 0 if nobody installed it."""
+            """Id of the action that renders a PDF; 0 if no one installed it."""
             self.writes: list[dict[str, Any]] = []
             self.emails_sent: Counter[int] = Counter()
             self.pdfs_generated: Counter[int] = Counter()
@@ -263,7 +263,9 @@ class OdooState:
         ]
 
     def portal_pdf(self, invoice: int) -> bytes:
-        """What the portal serves: the invoice's own PDF, or a pro forma before there is one (odoo/API.md, "PDF")."""
+        """Return what the portal serves: the invoice's own PDF, or a pro forma before there is one (odoo/API.md,
+        "PDF").
+        """
         with self.lock:
             stored = self.books.field(invoice, "invoice_pdf_report_file")
             if stored:
@@ -406,7 +408,7 @@ class OdooState:
         self.writes.append({"model": model, "id": number, "changed": list(changed), "by": by})
 
     def changing_writes(self, invoice: int) -> int:
-        """How many writes over the API changed anything on an invoice."""
+        """Return how many writes over the API changed anything on an invoice."""
         return sum(
             1
             for write in self.writes
@@ -414,7 +416,7 @@ class OdooState:
         )
 
     def snapshot(self) -> dict[str, Any]:
-        """What was read, written and sent, and how the invoices stand, as JSON."""
+        """Return what was read, written and sent, and how the invoices stand, as JSON."""
         with self.lock:
             moves = self.records.search("account.move", [["move_type", "=", "out_invoice"]], order="id")
             custom = tuple(name for name in self.fields("account.move") if name.startswith("x_"))

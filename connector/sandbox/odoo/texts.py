@@ -53,7 +53,7 @@ class Texts:
         return rest
 
     def shown(self, model: str, number: int, name: str, value: Any, lang: str, version: OdooVersion) -> Any:
-        """What stands in a field for a reader of `lang`, of which `value` is the source."""
+        """Return what stands in a field for a reader of `lang`, of which `value` is the source."""
         if (model, name) == (VIEW, "arch"):
             return self._translated(number, str(value), lang, version)
         return self._kept.get((model, number, name), {}).get(lang, value)

@@ -90,7 +90,7 @@ SERVER_VERSION: Mapping[OdooVersion, str] = {
 
 
 def has_model(version: OdooVersion, model: str) -> bool:
-    """Whether `model` is one of the ledger's in this version."""
+    """Return whether `model` is one of the ledger's in this version."""
     return model in FIELDS and model not in MISSING_MODELS[version]
 
 

@@ -10,7 +10,7 @@ TIMEOUT_S = 1.0
 
 
 def called_once(url: str, payload: bytes) -> str:
-    """What came of one call: the status of the answer, or why there was none."""
+    """Return what came of one call: the status of the answer, or why there was none."""
     request = urllib.request.Request(  # noqa: S310 - the address is given by whoever runs the sandbox
         url,
         data=payload,

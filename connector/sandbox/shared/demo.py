@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 class DemoLedger:
     """A ledger that is served. `labels` names its invoices' ids, `pay` lets a customer pay one.
 
-    It is opened by `api_key` with `host_settings`; where that is "", by a consent which the imitation gives to whoever
-    asks for it, and `deployment_settings` hold the app that it knows. `is_written` says whether the case id can be
+    It is opened by `api_key` with `host_settings`; where that is "", by a consent which the imitation gives to anyone
+    who asks for it, and `deployment_settings` hold the app that it knows. `is_written` says whether the case id can be
     written back, and `place` says so in words.
     """
 

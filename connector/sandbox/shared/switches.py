@@ -175,7 +175,7 @@ def answer_lost_after_create(
     hold_s: float = 0.0,
     operation: str = "register",
 ) -> Fault:
-    """The fault that matters most: the case exists, and nobody was told.
+    """The fault that matters most: the case exists, and no one was told.
 
     `operation` may be another creation: `pay`, `credit`, `cancel`.
     """
@@ -386,7 +386,7 @@ class SwitchBoard(Generic[S]):
         return self._switches
 
     def set(self, switches: S) -> None:
-        """Put `switches` in force; the draws and the `next_n` counts start anew."""
+        """Put `switches` in force; the draws and the `next_n` counts start again."""
         with self._lock:
             self._switches: S = switches
             self._draws = [random.Random(f"{switches.seed}:{index}") for index in range(len(switches.faults))]
@@ -394,7 +394,7 @@ class SwitchBoard(Generic[S]):
             self.fired: Counter[str] = Counter()
 
     def change(self, changes: Mapping[str, Any]) -> S:
-        """Change the switches named; the draws start anew only if `faults` or `seed` is among them."""
+        """Change the switches named; the draws start again only if `faults` or `seed` is among them."""
         switches = changed(self._switches, changes)
         if {"faults", "seed"} & set(changes):
             self.set(switches)

@@ -218,7 +218,7 @@ def install(
         if fault is not None and fault.kind is FaultKind.MUTE_AFTER and answer.status_code < 300:
             answer = _mute(answer.status_code, fault.body)
         breaks = fault is not None and fault.kind in BREAKING
-        # Counted before the caller can see anything, so that whoever sees the answer sees the count.
+        # Counted before the caller can see anything, so that anyone who sees the answer sees the count.
         traffic.answered(template(), "broken" if breaks else str(answer.status_code))
         if fault is not None and (breaks or fault.kind in ODD):
             _break_off(connection(), fault, answer, traffic)

@@ -56,7 +56,7 @@ class _Sides:
 
     @property
     def seen(self) -> str:
-        """What a form must be about: another company, or another choice, is another page."""
+        """Return what a form must be about: another company, or another choice, is another page."""
         return f"{self.approved.company} {self.choice.environment} {self.choice.amili_access}"
 
     @property

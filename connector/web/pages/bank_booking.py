@@ -30,7 +30,7 @@ def must_be_signed_in() -> None:
 
 @bank_booking_pages.get("/connections/<connection_id>/receipts")
 def show(connection_id: str) -> str:
-    """How far receipts are booked, by the ledger and by what people have said."""
+    """Return how far receipts are booked, by the ledger and by what people have said."""
     return _page(usable_connection(connection_id))
 
 

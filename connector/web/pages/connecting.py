@@ -53,7 +53,7 @@ def installer() -> User:
 
 
 def start(host: str) -> str | tuple[str, int]:
-    """What will happen, what is needed, and the form that begins."""
+    """Return what will happen, what is needed, and the form that begins."""
     user = signed_in_user()
     app_is_set_up = deployment().app(host) is not None
     accesses = _accesses()
@@ -174,7 +174,7 @@ def _environments() -> tuple[Environment, ...]:
 
 
 def _choice(amili_access: str, environment: str) -> Choice | None:
-    """What a form chose; where there is nothing to choose, its field may be missing."""
+    """Return what a form chose; where there is nothing to choose, its field may be missing."""
     accesses, environments = _accesses(), _environments()
     access = amili_access or next(iter(accesses), "")
     chosen = environment or environments[0]

@@ -31,7 +31,7 @@ def must_be_signed_in() -> None:
 
 @connection_pages.get("/connections/<connection_id>/connection")
 def show(connection_id: str) -> str:
-    """Where the connection is, what was done with it, and what can be."""
+    """Return where the connection is, what was done with it, and what can be."""
     connection = usable_connection(connection_id)
     db = deployment().databases.main
     access = deployment().access(connection.amili_access)
@@ -50,7 +50,7 @@ def show(connection_id: str) -> str:
 
 @connection_pages.post("/connections/<connection_id>/pause")
 def pause(connection_id: str) -> AnyResponse:
-    """Send nothing more until somebody lets it go on."""
+    """Send nothing more until someone lets it go on."""
     ending.pause(deployment(), _present(connection_id), by=signed_in_user().email)
     return _back(connection_id, "paused")
 
@@ -97,7 +97,7 @@ def go_back(connection_id: str) -> AnyResponse:
 
 @connection_pages.get("/connections/<connection_id>/disconnect")
 def before_end(connection_id: str) -> str:
-    """What stays when the connection ends, and the button."""
+    """Return what stays when the connection ends, and the button."""
     return _end_page(_changeable(connection_id))
 
 
@@ -142,7 +142,7 @@ def _look(connection: StoredConnection, access: str) -> Prospect | ConnectorErro
 
 
 def _seal(prospect: Prospect) -> str:
-    """What the form must be about."""
+    """Return what the form must be about."""
     creditors = ",".join(sorted(one.id for one in prospect.choice.creditors))
     return f"{prospect.amili_access} {prospect.connection.settings.creditor} {creditors}"
 

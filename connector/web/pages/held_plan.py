@@ -26,7 +26,7 @@ def must_be_signed_in() -> None:
 
 @held_plan_pages.get("/connections/<connection_id>/plan")
 def show(connection_id: str) -> str:
-    """What the rule proposes and does not send by itself."""
+    """Return what the rule proposes and does not send by itself."""
     return _page(usable_connection(connection_id))
 
 
@@ -69,6 +69,8 @@ def _page(connection: StoredConnection, *, problem: str = "", chosen: frozenset[
 
 
 def _seen(connection: StoredConnection, plan: WaitingPlan) -> str:
-    """What a person agrees to beside the invoices: these very proposals, what they begin as, and where they go."""
+    """Return what a person agrees to beside the invoices: these very proposals, what they begin as, and where they
+    go.
+    """
     settings = connection.settings
     return f"{plan.held.id} {settings.first_action} {settings.environment}"

@@ -16,7 +16,7 @@ help_pages = Blueprint("help_pages", __name__, template_folder=str(templates_pat
 
 @help_pages.get("/help")
 def start() -> str:
-    """What the connector does, and what is found on the other pages."""
+    """Return what the connector does, and what is found on the other pages."""
     return _page(START)
 
 

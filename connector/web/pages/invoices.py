@@ -121,7 +121,7 @@ def _preview(connection_id: str, invoice_id: str, action: FirstAction | str | No
 
 @pages.get("/connections/<connection_id>/invoices/<invoice_id>/status")
 def status(connection_id: str, invoice_id: str) -> AnyResponse | str:
-    """What has become of a confirmed invoice: being taken up, then its hand-over."""
+    """Return what has become of a confirmed invoice: being taken up, then its hand-over."""
     connection = usable_connection(connection_id)
     databases = deployment().databases
     item = number_asked("item")
@@ -169,7 +169,7 @@ def _may_ask_again(connection: StoredConnection, hand_over: HandOver) -> bool:
 
 
 def _may_decide(hand_over: HandOver) -> bool:
-    """Whether a person may have something to say of the hand-over's case."""
+    """Return whether a person may have something to say of the hand-over's case."""
     asked = any(one.code in remote_findings.CASE_QUESTIONS for one in hand_over.findings)
     return hand_over.state in OPEN_TO_WORD and (asked or hand_over.taken_at is not None)
 

@@ -25,7 +25,7 @@ def must_be_signed_in() -> None:
 
 @ledger_keys.get("/connections/<connection_id>/key")
 def show(connection_id: str) -> str:
-    """What is known of the key, and the form for a new one; or of the consent, and the way to renew it."""
+    """Return what is known of the key, and the form for a new one; or of the consent, and the way to renew it."""
     connection = usable_connection(connection_id)
     entered = "entered" in request.args
     return (

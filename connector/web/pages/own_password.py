@@ -32,7 +32,7 @@ def show() -> Response:
 
 @own_password.post("/password")
 def change() -> AnyResponse:
-    """Take a new password from whoever knows the one before; every other session of theirs ends."""
+    """Take a new password from anyone who knows the one before; every other session of theirs ends."""
     places: HashingPlaces = current_app.extensions["hashing_places"]
     if problem := _problem(request.form.get("new", ""), request.form.get("again", "")):
         return _page(problem, 422)
@@ -46,7 +46,7 @@ def change() -> AnyResponse:
 def _change(current: str, new: str) -> AnyResponse:
     user = signed_in_user()
     guessing: Guessing = current_app.extensions["guessing"]
-    # Counted by session: whoever sits at somebody's open session slows nobody but themselves.
+    # Counted by session: anyone who sits at someone's open session slows no one but themselves.
     who = Who(account_key(user.email), here(), browser=f"session {session_key()}")
     answer = guessing.enter(who)
     if answer.wait_s > 0:

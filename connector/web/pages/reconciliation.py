@@ -89,7 +89,7 @@ def _hand_overs(connection_id: str, listed: Sequence[KeptDifference]) -> _HandOv
 
 @reconciliation.get("/connections/<connection_id>/reconciliation")
 def show(connection_id: str) -> str:
-    """What the last comparison found, and the button to compare now."""
+    """Return what the last comparison found, and the button to compare now."""
     connection = usable_connection(connection_id)
     db = deployment().databases.main
     stored = comparisons.get(db, connection_id)
@@ -146,7 +146,7 @@ def as_csv(connection_id: str) -> Response:
 
 @reconciliation.get("/connections/<connection_id>/reconciliation/invoice")
 def take_up(connection_id: str) -> AnyResponse:
-    """The page of the invoice with the number of a case that nobody here sent: sending it takes the case up."""
+    """The page of the invoice with the number of a case that no one here sent: sending it takes the case up."""
     _, host = deployment().sides(usable_connection(connection_id))
     number = request.args.get("number", "")
     invoice_id = read(connection_id, ("find", number), lambda: host.find(number))

@@ -115,7 +115,7 @@ def choose_language() -> AnyResponse:
 
 
 def local_target(target: str) -> str:
-    """`target` if it is a path on this site, else the first page: nobody is sent elsewhere by a link to us."""
+    """`target` if it is a path on this site, else the first page: no one is sent elsewhere by a link to us."""
     parts = urlsplit(target)
     plain = target.isprintable() and "\\" not in target
     if plain and target.startswith("/") and not target.startswith("//") and not parts.netloc and not parts.scheme:

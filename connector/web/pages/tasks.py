@@ -44,7 +44,7 @@ class _Filter:
     skipped: bool
 
     def takes(self, task: Task, user: User) -> bool:
-        """Whether `task` is among them."""
+        """Return whether `task` is among them."""
         return (
             (task.skip is not None) is self.skipped
             and (not self.mine or task.owner == user.email)
@@ -134,7 +134,7 @@ def of_hand_over(connection_id: str, hand_over_id: str) -> list[Task]:
 
 
 def count(connection_id: str) -> int:
-    """How many tasks of a company wait, for its tab."""
+    """Return how many tasks of a company wait, for its tab."""
     return len(task_list.waiting(task_list.gather(deployment().databases.main, (connection_id,))))
 
 

@@ -25,7 +25,7 @@ def must_be_signed_in() -> None:
 
 @withdrawing.get("/hand-overs/<hand_over_id>/withdraw")
 def show(hand_over_id: str) -> str:
-    """What stands at Amili and in the ledger now, and the form."""
+    """Return what stands at Amili and in the ledger now, and the form."""
     return _page(_look(hand_over_id))
 
 
