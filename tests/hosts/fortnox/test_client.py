@@ -518,7 +518,7 @@ def test_nobody_else_in_the_house_speaks_to_fortnox() -> None:
         "feed_wire",  # the way through proxies, no request
         "oauth",
     ]
-    assert set(calling) == {"connector.hosts.fortnox.client", "connector.settings"}
+    assert set(calling) == {"connector.hosts.fortnox.client", "connector.hosts.fortnox.deployment"}
 
 
 def _texts(path: Path) -> list[str]:
