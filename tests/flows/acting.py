@@ -30,10 +30,8 @@ from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Lease
 from tests.flows.stage import CONNECTION, Stage
 
-INSTANTS = (
-    *("deadline", "free_at", "attempted_at", "unknown_since", "pdf_unknown_since"),
-    *("first_post_at", "taken_at", "updated_at"),
-)
+INSTANTS = ("deadline", "free_at", "attempted_at", "unknown_since", "first_post_at", "taken_at", "updated_at")
+_OF_THE_PDF = ("pdf_unknown_since",)
 
 
 def asked(on: Stage, invoice: str, **values: Any) -> tuple[HandOver, Judgement]:
@@ -105,10 +103,9 @@ def let_pass(
     Amili lets nobody in whose clock is many minutes behind its own: for longer times, `at_amili` is False.
     """
     table = tables.hand_overs
+    moved = {name: table.c[name] - seconds for name in (*INSTANTS, *_OF_THE_PDF)}
     with on.deployment.databases.main.begin() as connection:
-        connection.execute(
-            update(table).where(table.c.id == hand_over_id).values({name: table.c[name] - seconds for name in INSTANTS})
-        )
+        connection.execute(update(table).where(table.c.id == hand_over_id).values(moved))
     if for_the_store_alone:
         return
     begun_earlier(on, hand_over_id, seconds)

@@ -71,7 +71,7 @@ def passes(on: Stage, hand_over: str, seconds: float, *, at_amili: bool = True) 
     """Let time pass: for the hand-over, its follow-ups, and (not more than minutes) Amili."""
     table = tables.follow_ups
     with on.deployment.databases.main.begin() as connection:
-        moved = {name: table.c[name] - seconds for name in INSTANTS if name in table.c}
+        moved = {name: table.c[name] - seconds for name in INSTANTS}
         connection.execute(update(table).where(table.c.hand_over == hand_over).values(moved))
     for row in rows(on, hand_over):
         begun_earlier(on, row.id, seconds)
