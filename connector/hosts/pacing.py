@@ -5,6 +5,7 @@ Anyone who works in the background says so (`in_background`); everything else is
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ LONGEST_WAIT_S = 30.0
 """Anyone who would have to wait longer for its turn is told instead: it can come back, and holds no one up."""
 
 _BACKGROUND = ContextVar("background", default=False)
+_WAITED = threading.local()
 
 
 class Budget(Protocol):
@@ -27,6 +29,11 @@ class Budget(Protocol):
 
     def block(self, for_s: float) -> None:
         """Let no one send anything for a while: the ledger asked for it."""
+
+
+def waited_s() -> float:
+    """Return how many seconds this thread has waited for turns altogether: they tell nothing of a ledger's answers."""
+    return getattr(_WAITED, "s", 0.0)
 
 
 @contextmanager
@@ -58,9 +65,9 @@ class Pace:
 
     def wait(self) -> None:
         """Return when a request may be sent. Raises `RateLimited`, with the wait, if that is too far off."""
-        waited_s = 0.0
+        here_s = 0.0
         while wait_s := self._budget.take(background=_BACKGROUND.get()):
-            if waited_s + wait_s > self._longest_wait_s:
+            if here_s + wait_s > self._longest_wait_s:
                 raise RateLimited(
                     "takes no more requests of this company for now.",
                     system=self._system,
@@ -68,7 +75,8 @@ class Pace:
                     retry_after_s=wait_s,
                 )
             self._sleep(wait_s)
-            waited_s += wait_s
+            here_s += wait_s
+            _WAITED.s = waited_s() + wait_s
 
     def blocked(self, for_s: float) -> None:
         """The ledger asked us to wait for `for_s` seconds."""

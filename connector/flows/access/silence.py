@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 
 from connector.domain.errors import OutcomeUnknown, RateLimited, Unavailable
 from connector.hosts.base import Host
+from connector.hosts.pacing import waited_s
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
@@ -66,12 +67,14 @@ class Silences:
     def ask(self, connection_id: str, system: str, operation: str, call: Callable[[], Answer]) -> Answer:
         """Return what `call` gives. Raises what it raises, and `LedgerSilent` without calling."""
         self._enter(connection_id, system, operation)
-        began_s = self._clock_s()
+        began_s, waited_before_s = self._clock_s(), waited_s()
         try:
             answer = call()
         except (OutcomeUnknown, Unavailable) as error:
-            waited = self._clock_s() - began_s >= self._counts_after_s and not isinstance(error, RateLimited)
-            self._leave(connection_id, answered=not waited)
+            # Without the waits for turns, which the ledger's answers do not end.
+            took_s = self._clock_s() - began_s - (waited_s() - waited_before_s)
+            hung = took_s >= self._counts_after_s and not isinstance(error, RateLimited)
+            self._leave(connection_id, answered=not hung)
             raise
         except BaseException:
             self._leave(connection_id, answered=True)

@@ -8,6 +8,7 @@ import pytest
 
 from connector.domain.errors import ConnectorError, NotFound, OutcomeUnknown, RateLimited, Unavailable
 from connector.flows.access.silence import LedgerSilent, Silences
+from connector.hosts.pacing import Pace
 
 COUNTS_AFTER_S = 5.0
 WAITS_S = 30.0
@@ -157,3 +158,35 @@ def test_a_host_is_asked_so_call_by_call_and_item_by_item(ledger: Ledger) -> Non
     assert host.language() == "sv", "what needs no call is answered"
     with pytest.raises(LedgerSilent):
         host.read("7")
+
+
+class Turns:
+    """A budget with one wait for a turn."""
+
+    def __init__(self, wait_s: float) -> None:
+        self._left = [wait_s]
+
+    def take(self, *, background: bool) -> float:
+        return self._left.pop() if self._left else 0.0
+
+    def block(self, for_s: float) -> None:
+        raise AssertionError("nobody asked for a pause")
+
+
+def test_a_wait_for_our_own_turn_is_no_silence_of_the_ledger(ledger: Ledger) -> None:
+    def sleep(for_s: float) -> None:
+        ledger.now_s += for_s
+
+    def call() -> str:
+        Pace(Turns(2 * COUNTS_AFTER_S), system="Odoo", sleep=sleep).wait()
+        return ledger.call()
+
+    ledger.takes_s, ledger.fails = 0.1, lambda: OutcomeUnknown("the answer broke off.", system="Odoo")
+    with pytest.raises(OutcomeUnknown):
+        ledger.silences.ask("a", "Odoo", "read", call)
+    ledger.answers()
+    assert ledger.ask() == "the invoice", "it is asked as before"
+    ledger.hangs()
+    with pytest.raises(OutcomeUnknown):
+        ledger.silences.ask("a", "Odoo", "read", call)
+    assert left(ledger) > 0, "what it takes beside the turn counts"
