@@ -7,7 +7,6 @@ import io
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -42,7 +41,7 @@ def python_of(release: str, shared: Path) -> Path:
 
 def _wheel(release: str, source: Path) -> Path:
     archive = subprocess.run(
-        ["git", "-C", str(ROOT), "archive", "--format=tar", RELEASES[release]], capture_output=True, check=False
+        ["git", "-C", str(ROOT), "archive", "--format=zip", RELEASES[release]], capture_output=True, check=False
     )
     if archive.returncode:
         pytest.fail(
@@ -51,8 +50,8 @@ def _wheel(release: str, source: Path) -> Path:
             "Fetch the whole history: git fetch --unshallow.",
             pytrace=False,
         )
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-        files.extractall(source, filter="data")
+    with zipfile.ZipFile(io.BytesIO(archive.stdout)) as files:
+        files.extractall(source)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
     wheels = source.with_name("wheel")
     subprocess.run([*pip, "--no-build-isolation", "--wheel-dir", str(wheels), str(source)], check=True)
