@@ -50,7 +50,7 @@ def deployment_settings() -> Settings:
 
 
 def start_of_a_process(settings: Settings) -> None:
-    """Return what a process that runs all the time does first: log, and keep its secrets from others on the machine.
+    """Do what a process that runs all the time does first: log, and keep its secrets from others on the machine.
 
     Raises `ConfigurationError` where others may read them and that cannot be fixed.
     """

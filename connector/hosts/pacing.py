@@ -38,7 +38,7 @@ def waited_s() -> float:
 
 @contextmanager
 def in_background() -> Iterator[None]:
-    """Return what is sent within the block, by this thread, leaves room for people."""
+    """Let what this thread sends within the block leave room for people."""
     token = _BACKGROUND.set(True)
     try:
         yield
@@ -64,7 +64,7 @@ class Pace:
         self._sleep = sleep
 
     def wait(self) -> None:
-        """Return when a request may be sent. Raises `RateLimited`, with the wait, if that is too far off."""
+        """Wait until a request may be sent. Raises `RateLimited`, with the wait, if that is too far off."""
         here_s = 0.0
         while wait_s := self._budget.take(background=_BACKGROUND.get()):
             if here_s + wait_s > self._longest_wait_s:

@@ -60,9 +60,7 @@ class Pool:
     def send(self, request: requests.PreparedRequest, *, timeout_s: tuple[float, float]) -> requests.Response:
         """Return the answer to `request`, its body still to be read. Raises the errors of `requests`."""
         here = surroundings.of(request.url or "")
-        return self._adapter.send(
-            request, stream=True, timeout=timeout_s, verify=here.verify, proxies=dict(here.proxies)
-        )
+        return self._adapter.send(request, stream=True, timeout=timeout_s, verify=here.verify, proxies=here.proxies)
 
     def close(self) -> None:
         """Close the connections that no call uses."""

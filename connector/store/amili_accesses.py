@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connector.domain.connection import Environment
 from connector.domain.errors import ConfigurationError
-from connector.store import tables
+from connector.store import tables, upserts
 from connector.store.crypto import Vault
 from connector.store.database import now, reading
 
@@ -229,16 +229,12 @@ def to_look_at(db: Engine) -> tuple[str, ...]:
 
 def refused(db: Engine, access_id: str, number: int, environment: Environment) -> bool:
     """Note that Amili does not accept key pair number `number`; False if there is a newer one, or it was known."""
-    try:
-        with db.begin() as connection:
-            own = select(_table.c.key_number).where(_table.c.id == access_id).with_for_update()
-            if connection.execute(own).scalar() != number:
-                return False
-            values = {"amili_access": access_id, "environment": environment, "refused_at": now(connection)}
-            connection.execute(insert(_refusals).values(**values))
-            return True
-    except IntegrityError:
-        return False
+    with db.begin() as connection:
+        own = select(_table.c.key_number).where(_table.c.id == access_id).with_for_update()
+        if connection.execute(own).scalar() != number:
+            return False
+        refusal = {"amili_access": access_id, "environment": environment, "refused_at": now(connection)}
+        return upserts.enter(connection, _refusals, **refusal)
 
 
 def accepted(db: Engine, access_id: str, environment: Environment) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, or_
+from sqlalchemy import ColumnElement, and_, case, or_
 
 from connector.domain.hand_over import HandOverState, Origin, WriteBackState
 from connector.store import tables
@@ -62,7 +62,7 @@ def to_tell() -> ColumnElement[bool]:
     states: dict[_Told, list[HandOverState]] = {}
     for state, told in _TOLD_IN.items():
         states.setdefault(told, []).append(state)
-    told_now = [_all(_table.c.state.in_(states[told]), *more) for told, more in conditions.items()]
+    told_now = [and_(_table.c.state.in_(states[told]), *more) for told, more in conditions.items()]
     return (_table.c.write_back == WriteBackState.PENDING) & or_(*told_now)
 
 
@@ -88,9 +88,3 @@ def told_no_more() -> dict[str, Any]:
 
 def _knows() -> ColumnElement[bool]:
     return (_table.c.origin == Origin.LEDGER) | (_table.c.message_left != "")
-
-
-def _all(first: ColumnElement[bool], *more: ColumnElement[bool]) -> ColumnElement[bool]:
-    for condition in more:
-        first = first & condition
-    return first

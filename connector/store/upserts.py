@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+
+_Insert = postgresql.Insert | sqlite.Insert
 
 
 def enter(connection: Connection, table: Table, /, **values: Any) -> bool:
@@ -29,9 +31,7 @@ def put(
 
     `only_if` is a condition on the row that is there; `first` are values for a row that is inserted alone.
     """
-    putting = _insert(connection, table).values(**first, **values)
-    changed = {name: putting.excluded[name] for name in values if name not in _key(table)}
-    putting = putting.on_conflict_do_update(index_elements=_key(table), set_=changed, where=only_if)
+    putting = _or_change(_insert(connection, table).values(**first, **values), table, values, only_if)
     return _did(connection, putting)
 
 
@@ -42,13 +42,18 @@ def put_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, An
     """
     if not rows:
         return
-    putting = _insert(connection, table)
-    changed = {name: putting.excluded[name] for name in rows[0] if name not in _key(table)}
-    putting = putting.on_conflict_do_update(index_elements=_key(table), set_=changed)
+    putting = _or_change(_insert(connection, table), table, rows[0])
     connection.execute(putting, sorted(rows, key=lambda row: [row[name] for name in _key(table)]))
 
 
-def _did(connection: Connection, writing: postgresql.Insert | sqlite.Insert) -> bool:
+def _or_change(
+    putting: _Insert, table: Table, names: Iterable[str], only_if: ColumnElement[bool] | None = None
+) -> _Insert:
+    changed = {name: putting.excluded[name] for name in names if name not in _key(table)}
+    return putting.on_conflict_do_update(index_elements=_key(table), set_=changed, where=only_if)
+
+
+def _did(connection: Connection, writing: _Insert) -> bool:
     # Else SQLAlchemy does not count what an INSERT did on PostgreSQL.
     return connection.execute(writing, execution_options={"preserve_rowcount": True}).rowcount == 1
 
@@ -57,5 +62,5 @@ def _key(table: Table) -> list[str]:
     return [column.name for column in table.primary_key]
 
 
-def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+def _insert(connection: Connection, table: Table) -> _Insert:
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import update
 
 from connector.domain.dates import today
-from connector.domain.follow_up import FollowUpState
+from connector.domain.follow_up import FollowUpKind, FollowUpState, Reason, Step, Verdict
 from connector.domain.hand_over import HandOverState
 from connector.flows.events import following
 from connector.flows.follow_up.follow_up import LOOK_AGAIN_S, follow_up
@@ -113,6 +113,19 @@ def the_question(on: Stage, hand_over: str) -> FollowUp:
     """The only question that stands."""
     (asking,) = [row for row in rows(on, hand_over) if row.state is FollowUpState.ASKING]
     return asking
+
+
+def payment_in_question(reason: Reason, *, may_report: bool = False) -> Verdict:
+    """What asks a person about a payment of 10 kronor."""
+    return Verdict(
+        kind=FollowUpKind.PAYMENT,
+        id="p1",
+        ledger_id="p1",
+        step=Step.ASK,
+        amount=kr("10.00"),
+        reason=reason,
+        may_report=may_report,
+    )
 
 
 def actions(on: Stage, invoice: str) -> list[AtAmili]:

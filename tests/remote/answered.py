@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -20,8 +21,5 @@ def when_answered(act: Callable[[requests.PreparedRequest], None]) -> Iterator[N
         act(request)
         return answer
 
-    HTTPAdapter.send = watched  # type: ignore[method-assign,assignment]
-    try:
+    with mock.patch.object(HTTPAdapter, "send", watched):
         yield
-    finally:
-        HTTPAdapter.send = send  # type: ignore[method-assign]

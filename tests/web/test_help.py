@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from functools import cache
 from html import unescape
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from connector.domain.checks.answerable import ACCEPTABLE, LIFTABLE
 from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.findings import Finding, Severity
-from connector.domain.follow_up import FollowUpKind, Reason, Step, Verdict
+from connector.domain.follow_up import Reason
 from connector.domain.hand_over import HandOverState
 from connector.domain.reconcile import DifferenceKind
 from connector.domain.task import TaskKind
@@ -28,6 +27,7 @@ from connector.store import follow_ups, hand_over_work, hand_overs
 from connector.web.pages import help as help_pages
 from connector.web.texts import LANGUAGES, load_catalogues
 from tests.flows.acting import case_at_amili
+from tests.flows.following_up import payment_in_question
 from tests.flows.stage import CONNECTION, Stage
 from tests.source import question_codes, remote_codes
 from tests.web.page import read
@@ -221,14 +221,7 @@ def test_each_question_about_an_invoice_at_amili_leads_to_where_it_is_explained(
     db = house.deployment.databases.main
     hand_over = asked(house, house.invoice())
     registered(house, hand_over)
-    verdict = Verdict(
-        kind=FollowUpKind.PAYMENT,
-        id="p1",
-        ledger_id="p1",
-        step=Step.ASK,
-        amount=Decimal("10.00"),
-        reason=Reason.MAY_BE_PAYOUT,
-    )
+    verdict = payment_in_question(Reason.MAY_BE_PAYOUT)
     follow_ups.keep(db, hand_overs.get(db, hand_over.id), verdict, follow_up_findings.of_verdict(verdict))
     led = {"/help/tasks#follow_up", "/help/questions#follow_up_may_be_payout"}
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from connector.domain.findings import Severity
-from connector.domain.follow_up import FollowUpKind, FollowUpState, Reason, Step, Verdict
+from connector.domain.follow_up import FollowUpState, Reason
 from connector.domain.hand_over import HandOverState
 from connector.store import follow_ups, hand_over_work, hand_overs, ledger_keys, tasks, users
 from connector.store.hand_over_record import HandOver
 from connector.web.app import create_app
+from tests.flows.following_up import payment_in_question
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL, add_company, add_user
 from tests.web.page import read
@@ -220,15 +219,7 @@ def test_a_question_after_the_hand_over_is_answered(eva: Visitor, house: Stage, 
     db = house.deployment.databases.main
     hand_over = asked(house, house.invoice())
     registered(house, hand_over)
-    verdict = Verdict(
-        kind=FollowUpKind.PAYMENT,
-        id="p1",
-        ledger_id="p1",
-        step=Step.ASK,
-        amount=Decimal("10.00"),
-        reason=Reason.BEFORE_CASE,
-        may_report=True,
-    )
+    verdict = payment_in_question(Reason.BEFORE_CASE, may_report=True)
     follow_up = follow_ups.keep(db, hand_overs.get(db, hand_over.id), verdict, (finding(Severity.BLOCK),))
     for path in (LIST, f"/hand-overs/{hand_over.id}"):
         page = eva.page(path)

@@ -119,9 +119,7 @@ class _Round:
             case_readings.read_to(self._db, self._place, min(self._latest - took, datetime.now(UTC)))
 
     def _read_missed(self, client: AmiliClient) -> None:
-        """Return what the list of open cases did not have may be closed, or was passed over; only its own answer
-        tells.
-        """
+        """Read by itself what the list of open cases did not have: it may be closed, or was passed over."""
         for case_id in cases.missed(self._db, self._place, limit=ONE_BY_ONE):
             try:
                 self._keep([client.case(case_id)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from sqlalchemy import update
 from connector.domain.connection import ConnectionSettings
 from connector.domain.dates import today
 from connector.domain.findings import Finding, Severity
-from connector.domain.follow_up import FollowUpKind, FollowUpState, Reason, Step, Verdict
+from connector.domain.follow_up import FollowUpState, Reason
 from connector.domain.hand_over import HandOverState, Origin, PdfState
 from connector.domain.plan import Brake
 from connector.domain.task import TaskKind
@@ -34,6 +33,7 @@ from connector.store.database import Databases
 from connector.store.hand_over_record import HandOver
 from connector.store.users import User
 from tests import people
+from tests.flows.following_up import payment_in_question
 from tests.store.samples import (
     CONNECTION,
     CREDITOR,
@@ -279,15 +279,7 @@ def test_a_company_that_gave_its_consent_is_asked_for_it_again(db: Databases) ->
 
 def question(db: Databases, *, may_report: bool) -> str:
     """A payment after the hand-over that asks a person; gives its follow-up."""
-    verdict = Verdict(
-        kind=FollowUpKind.PAYMENT,
-        id="p1",
-        ledger_id="p1",
-        step=Step.ASK,
-        amount=Decimal("10.00"),
-        reason=Reason.OVER_REMAINING,
-        may_report=may_report,
-    )
+    verdict = payment_in_question(Reason.OVER_REMAINING, may_report=may_report)
     return follow_ups.keep(db.main, case(db, invoice_number="10045"), verdict, (QUESTION,))
 
 
