@@ -14,6 +14,7 @@ from tests.source import PACKAGE, ROOT, calls, imports, modules, name_of
 MAY_IMPORT = {
     "connector": set(),
     "connector.domain": {"connector.domain"},
+    "connector.words": {"connector.words", "connector.domain", "connector.resources"},
     "connector.resources": set(),
     "connector.manifest": {"connector.resources"},
     "connector.manifest.__main__": {"connector", "connector.resources", "connector.domain", "connector.hosts"},
@@ -28,6 +29,7 @@ MAY_IMPORT = {
         "connector.domain",
         "connector.manifest",
         "connector.resources",
+        "connector.words",
     },
     "connector.store": {"connector.store", "connector.domain"},
     "connector.sandbox": {"connector.sandbox"},

@@ -41,7 +41,7 @@ from connector.resources import templates_path
 from connector.sandbox.fortnox.grants import KNOWN_SCOPES
 from connector.sandbox.fortnox.switches import Consent
 from connector.settings import Settings, load_settings, setting_fields
-from connector.web.texts import LANGUAGES, load_catalogues
+from connector.words import LANGUAGES, catalogue
 from tests.chaos.__main__ import SCENARIOS
 from tests.conftest import SettingsFactory
 from tests.live.fortnox_points import POINTS
@@ -305,7 +305,7 @@ def test_the_guide_to_fortnox_has_every_refusal_of_consent_with_its_mend() -> No
 
 def test_the_guide_to_fortnox_has_what_the_pages_say_of_a_refusal() -> None:
     told = " ".join(table("When approving fails", FORTNOX_GUIDE))
-    texts = load_catalogues()["en"].texts
+    texts = catalogue("en").texts
     words = {why: texts[f"consent_refusal.{why}"] for why in Why}
     said = {why: re.sub(r"\{\w+\}", "…", text).partition(". ")[0].rstrip(".") for why, text in words.items()}
 

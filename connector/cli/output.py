@@ -17,8 +17,8 @@ from pydantic import BaseModel
 from connector.domain.dates import STOCKHOLM
 from connector.domain.findings import Finding, Severity
 from connector.hosts.base import IdentityCoverage
+from connector.words import LANGUAGES
 
-LANGUAGES = ("sv", "en")
 JSON = click.option("--json", "json_", is_flag=True, help="One JSON document on standard output, for programs.")
 
 _MARKS = {Severity.BLOCK: "✗", Severity.LIFTABLE: "✗", Severity.WARNING: "!", Severity.INFO: "·"}

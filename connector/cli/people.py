@@ -9,11 +9,12 @@ from collections.abc import Collection
 import click
 
 from connector.cli.deploying import opened
-from connector.cli.output import JSON, LANGUAGES, as_json, table
+from connector.cli.output import JSON, as_json, table
 from connector.domain.errors import ConfigurationError
 from connector.flows.deployment import Deployment
 from connector.store import connections, passwords, users
 from connector.store.users import ALL_CONNECTIONS, User
+from connector.words import LANGUAGES
 
 _PASSWORD_BYTES = 12
 _HEADINGS = ("E-mail", "Name", "Language", "Mail", "May use")

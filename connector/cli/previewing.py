@@ -20,7 +20,7 @@ from connector.domain.money import as_text
 from connector.flows.deployment import Deployment
 from connector.flows.hand_over.preview import Preview, preview
 from connector.store.connections import StoredConnection
-from connector.web.texts import load_catalogues
+from connector.words import catalogue
 
 CONNECTION = click.option("--connection", "-c", "connection_id", help="The company, when several are connected.")
 FIRST_ACTION = click.option(
@@ -116,7 +116,7 @@ def print_preview(seen: Preview, stopping: tuple[Finding, ...], language: str) -
     customer = read_debtor(invoice.customer, today=today()).customer
     click.echo(shown(f"Invoice {invoice.number} · {customer.name} · {mask_identity(customer.id_number)}"))
     click.echo(f"Due {invoice.due_date} · begins as {seen.first_action} · {seen.connection.settings.environment}\n")
-    words = load_catalogues()[language]
+    words = catalogue(language)
     table(
         ("Amount", "Kronor", "Source"),
         [

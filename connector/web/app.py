@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -18,6 +17,7 @@ from connector.hosts import kinds
 from connector.resources import templates_path
 from connector.store import restores, sessions
 from connector.web import shown
+from connector.web.babel import speak_languages
 from connector.web.csrf import csrf_token, protect_forms
 from connector.web.door import guard_door, storable
 from connector.web.guessing import Guessing
@@ -47,8 +47,8 @@ from connector.web.person import current_user, language, may_connect, words
 from connector.web.person import deployment as current_deployment
 from connector.web.problems import log_unexpected, show_problems
 from connector.web.reading import Readings
-from connector.web.texts import LANGUAGES, Catalogue, load_catalogues
 from connector.web.webhooks import LONGEST_BODY_BYTES, Doors, webhooks
+from connector.words import LANGUAGES
 
 _STATIC_KEPT_S = 3600
 _COOKIE = "amili_connector"
@@ -73,8 +73,8 @@ class _App(Flask):
         return super().handle_http_exception(e)
 
 
-def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | None = None) -> Flask:
-    """The app that serves `deployment`. `catalogues` are the pages' texts by language."""
+def create_app(deployment: Deployment) -> Flask:
+    """The app that serves `deployment`."""
     folder = templates_path() / "pages"
     app = _App("connector.web", template_folder=str(folder), static_folder=str(folder / "static"))
     https = deployment.settings.public_url.startswith("https://")
@@ -93,7 +93,7 @@ def create_app(deployment: Deployment, *, catalogues: Mapping[str, Catalogue] | 
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     app.extensions["deployment"] = deployment
-    app.extensions["catalogues"] = catalogues or load_catalogues()
+    speak_languages(app)
     app.extensions["doors"] = Doors(deployment)
     app.extensions["readings"] = Readings(wait_s=deployment.settings.page_wait_s)
     app.extensions["hint_box"] = HintBox(deployment.databases.inbox)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, current_app, request
 
-from connector.web.texts import DEFAULT_LANGUAGE, LANGUAGES
+from connector.words import DEFAULT_LANGUAGE, LANGUAGES
 
 _KEPT_FOR_S = 365 * 86_400
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
+import flask_babel
 from flask import abort, after_this_request, current_app, g, request, session
 
 from connector.domain.errors import ConfigurationError
@@ -14,7 +15,7 @@ from connector.store.connections import StoredConnection
 from connector.store.users import User
 from connector.web import chosen_language
 from connector.web.reading import Read, Readings
-from connector.web.texts import LANGUAGES, Catalogue
+from connector.words import LANGUAGES, Catalogue, Language, MissingText, catalogue
 
 _SESSION = "session"
 
@@ -87,6 +88,7 @@ def begin_session(user: User) -> None:
         deployment().databases.main, user.email, idle_s=deployment().settings.session_idle_s
     )
     g.user = user
+    flask_babel.refresh()
 
 
 def end_session() -> None:
@@ -95,6 +97,7 @@ def end_session() -> None:
         sessions.end(deployment().databases.main, secret)
     session.clear()
     g.user = None
+    flask_babel.refresh()
 
 
 def usable_connection(connection_id: str) -> StoredConnection:
@@ -107,7 +110,7 @@ def usable_connection(connection_id: str) -> StoredConnection:
         abort(404)
 
 
-def language() -> str:
+def chosen() -> str:
     """The language that the signed-in person has chosen, else the browser's."""
     if "language" in g:
         return str(g.language)
@@ -117,16 +120,24 @@ def language() -> str:
     return chosen_language.of_browser()
 
 
-def set_language(chosen: str) -> None:
-    """Show the pages in `chosen` from now on: to the signed-in person everywhere, and in the browser at hand."""
+def language() -> Language:
+    """The language of the page that is being made. Raises `MissingText` where none is."""
+    return words().language
+
+
+def set_language(wanted: str) -> None:
+    """Show the pages in `wanted` from now on: to the signed-in person everywhere, and in the browser at hand."""
     # Before the database is asked: where it is away, the page that says so is in the chosen language all the same.
-    g.language = chosen
-    after_this_request(lambda response: chosen_language.keep(response, chosen))
+    g.language = wanted
+    flask_babel.refresh()
+    after_this_request(lambda response: chosen_language.keep(response, wanted))
     if (user := current_user()) is not None:
-        users.choose_language(deployment().databases.main, user.email, chosen)
+        users.choose_language(deployment().databases.main, user.email, wanted)
 
 
 def words() -> Catalogue:
     """The texts in the reader's language."""
-    catalogue: Catalogue = current_app.extensions["catalogues"][language()]
-    return catalogue
+    locale = flask_babel.get_locale()
+    if locale is None:
+        raise MissingText("no page is being made whose reader has a language")
+    return catalogue(str(locale))

@@ -24,7 +24,7 @@ from connector.flows.hand_over.ledger_words import state_words
 from connector.hosts import kinds
 from connector.store.ledger_keys import LedgerKey
 from connector.store.timeline import WORKER, TimelineEntry
-from connector.web.texts import Catalogue, spoken
+from connector.words import Catalogue
 
 PROTECTED_IDENTITY = "E9"
 """The check that finds a protected identity (RULES.md, "E: the debtor"); nothing of such a customer is shown."""
@@ -227,7 +227,7 @@ def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
 def case_words(data: Mapping[str, Any], words: Catalogue) -> str:
     """Return what Amili said of a case: in words where there are any, else unchanged."""
     state, status = str(data.get("state", "")), str(data.get("status", ""))
-    return state_words(state, status, closed=bool(data.get("closed")), language=spoken(words))
+    return state_words(state, status, closed=bool(data.get("closed")), language=words.language)
 
 
 def thing_that_happened(kind: str, kronor: Decimal, day: date | None, words: Catalogue) -> str:

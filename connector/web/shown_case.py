@@ -12,7 +12,7 @@ from connector.flows.hand_over.ledger_words import case_status
 from connector.store.cases import KeptCase
 from connector.store.hand_over_record import HandOver
 from connector.web import shown
-from connector.web.texts import Catalogue, spoken
+from connector.words import Catalogue
 
 FACTS = ("closed", "paid", "zero")
 ANSWERS = ("yes", "no", "unknown")
@@ -59,7 +59,7 @@ def case(kept: KeptCase | None, words: Catalogue) -> ShownCase | None:
     if standing is None:
         return ShownCase(gone=True) if kept.gone_at is not None else None
     return ShownCase(
-        words=case_status(standing, spoken(words)),
+        words=case_status(standing, words.language),
         as_came=" / ".join(filter(None, (standing.state, standing.status))),
         changed=_moment(standing.updated_at),
         amounts=tuple(_amounts(standing, words)),

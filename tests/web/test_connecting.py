@@ -14,7 +14,7 @@ from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR
 from connector.sandbox.fortnox.switches import Consent
 from connector.store import connections, ledger_keys
 from connector.web.app import create_app
-from connector.web.texts import LANGUAGES
+from connector.words import LANGUAGES
 from tests.conftest import SettingsFactory
 from tests.flows.approving import APP, COMPANY, Approving, approving, back
 from tests.flows.ledgers import ORGANISATION

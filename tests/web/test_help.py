@@ -25,7 +25,7 @@ from connector.resources import templates_path
 from connector.sandbox.odoo.seed import demo_ledger
 from connector.store import follow_ups, hand_over_work, hand_overs
 from connector.web.pages import help as help_pages
-from connector.web.texts import LANGUAGES, load_catalogues
+from connector.words import LANGUAGES, catalogue
 from tests.flows.acting import case_at_amili
 from tests.flows.following_up import payment_in_question
 from tests.flows.stage import CONNECTION, Stage
@@ -94,7 +94,7 @@ def test_every_finding_says_how_much_it_stops_and_the_same_in_both_languages(app
 
 
 def test_a_state_a_task_and_a_difference_have_the_names_that_the_pages_give_them(reader: Visitor) -> None:
-    texts = load_catalogues()[reader.page("/help").language].texts
+    texts = catalogue(reader.page("/help").language).texts
     for page, family in (("states", "state"), ("tasks", "task_kind"), ("differences", "difference")):
         for anchor, entry in entries(reader.get(f"/help/{page}").text).items():
             assert f"<h3>{texts[f'{family}.{anchor}']}</h3>" in unescape(entry), anchor

@@ -19,7 +19,7 @@ from connector.sandbox.shared.serve import running
 from connector.web.app import create_app
 from connector.web.pages import help as help_pages
 from connector.web.reading import Readings
-from connector.web.texts import LANGUAGES, load_catalogues
+from connector.words import LANGUAGES, catalogue
 from tests.conftest import SettingsFactory
 from tests.flows.approving import Approving, approving
 from tests.flows.stage import CONNECTION, Stage
@@ -100,7 +100,7 @@ class Measured:
         self._app = app
         self._page = page
         self._language = language
-        own, *others = sorted(load_catalogues().values(), key=lambda one: one.language != language)
+        own, *others = sorted(map(catalogue, LANGUAGES), key=lambda one: one.language != language)
         self._foreign = {
             text
             for other in others

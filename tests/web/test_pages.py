@@ -34,7 +34,7 @@ from connector.store.timeline import TimelineEntry
 from connector.store.troubles import Failing
 from connector.web.shown import event as shown_event
 from connector.web.shown import events as shown_events
-from connector.web.texts import load_catalogues
+from connector.words import catalogue
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL, add_company, add_user
 from tests.web.page import read
@@ -271,7 +271,7 @@ def test_a_stopped_hand_over_says_why_and_how_to_go_on(eva: Visitor, house: Stag
     ],
 )
 def test_a_stop_is_told_as_it_was(data: dict[str, object], told: str) -> None:
-    assert shown_event(TimelineEntry(0.0, "connector", "blocked", data), load_catalogues()["sv"]).text == told
+    assert shown_event(TimelineEntry(0.0, "connector", "blocked", data), catalogue("sv")).text == told
 
 
 def test_no_case_id_is_said_to_be_written_before_there_is_one() -> None:
@@ -281,7 +281,7 @@ def test_no_case_id_is_said_to_be_written_before_there_is_one() -> None:
     refused = TimelineEntry(0.0, "connector", "write_back_refused", {"why": "x"})
 
     entries = (blocked, written, refused, registered, written, refused)
-    told = [one.text for one in shown_events(entries, load_catalogues()["sv"])]
+    told = [one.text for one in shown_events(entries, catalogue("sv"))]
 
     assert told[1:3] == [
         "Fakturan i bokföringen är uppdaterad: Åtgärd krävs.",

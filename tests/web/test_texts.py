@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
+from pathlib import Path
 
 import pytest
 
@@ -37,10 +38,11 @@ from connector.web.pages.help import PAGES
 from connector.web.pages.reconciliation import COLUMNS, OFFERED
 from connector.web.pages.tasks import TOLD
 from connector.web.shown_case import ANSWERS, FACTS
-from connector.web.texts import LANGUAGES, Catalogue, MissingText, load_catalogues
+from connector.words import LANGUAGES, Catalogue, MissingText, catalogue
+from connector.words.reading import read_catalogue
 from tests.source import PACKAGE
 
-CATALOGUES = load_catalogues()
+CATALOGUES: dict[str, Catalogue] = {language: catalogue(language) for language in LANGUAGES}
 ENUMS = {
     "state": HandOverState,
     "state_help": HandOverState,
@@ -104,8 +106,14 @@ def test_both_languages_say_the_same_things_with_the_same_values() -> None:
     assert all(text.strip() == text and text for one in CATALOGUES.values() for text in one.texts.values())
 
 
-def test_a_missing_text_or_value_is_an_error() -> None:
-    catalogue = Catalogue("sv", {"greeting": "Hej {name}"})
+def greeting(folder: Path) -> Path:
+    (folder / "sv" / "LC_MESSAGES").mkdir(parents=True)
+    (folder / "sv" / "LC_MESSAGES" / "one.po").write_text('msgid "greeting"\nmsgstr "Hej {name}"\n', encoding="utf-8")
+    return folder
+
+
+def test_a_missing_text_or_value_is_an_error(tmp_path: Path) -> None:
+    catalogue = read_catalogue("sv", (greeting(tmp_path),))
     assert catalogue.text("greeting", name="Eva") == "Hej Eva"
     with pytest.raises(MissingText, match="farewell"):
         catalogue.text("farewell")
@@ -117,8 +125,8 @@ def test_what_is_not_known_is_shown_as_it_came() -> None:
     assert CATALOGUES["sv"].text_or_key("timeline", "something_new") == "something_new"
 
 
-def test_a_value_is_never_read_as_a_template() -> None:
-    catalogue = Catalogue("sv", {"greeting": "Hej {name}"})
+def test_a_value_is_never_read_as_a_template(tmp_path: Path) -> None:
+    catalogue = read_catalogue("sv", (greeting(tmp_path),))
     assert catalogue.text("greeting", name="{0.__class__}") == "Hej {0.__class__}"
 
 
@@ -129,7 +137,9 @@ def test_every_text_that_a_page_names_exists_and_every_text_is_used() -> None:
         CATALOGUES["sv"].texts
     )
     assert named - set(CATALOGUES["sv"].texts) == set()
-    formed = {f"{family}.{name}" for family in (*ENUMS, "timeline", "amount", "problem") for name in names(family)}
+    formed = {
+        f"{family}.{name}" for family in (*ENUMS, "timeline", "amount", "problem", "series") for name in names(family)
+    }
     formed |= {f"site.language.{code}" for code in LANGUAGES}
     assert set(CATALOGUES["sv"].texts) - named - formed == set()
 

@@ -24,7 +24,6 @@ from connector.hosts.base.ledger import (
     Hints,
     HintTiming,
     IdentityCoverage,
-    Language,
     LedgerCase,
     LedgerCases,
     LedgerIdentity,
@@ -38,6 +37,7 @@ from connector.hosts.base.ledger import (
     WriteBack,
     WriteBackResult,
 )
+from connector.words import Language
 
 __all__ = [
     "CHANGES",

@@ -14,7 +14,6 @@ from connector.hosts.base.ledger import (
     Changes,
     HintTiming,
     IdentityCoverage,
-    Language,
     LedgerIdentity,
     LedgerMessage,
     ReceiptFile,
@@ -24,6 +23,7 @@ from connector.hosts.base.ledger import (
     WriteBack,
     WriteBackResult,
 )
+from connector.words import Language
 
 
 class Host(ABC):

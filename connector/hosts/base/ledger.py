@@ -10,7 +10,6 @@ from typing import Any, Literal
 from connector.domain.errors import ConnectorError
 from connector.domain.invoice import Standing
 
-Language = Literal["sv", "en"]
 """The languages in which we speak to a ledger's people."""
 
 CaseEnd = Literal["", "closed", "withdrawn"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -26,6 +26,7 @@ from connector.store.users import User
 from connector.web import attempts
 from connector.web.attempts import Attempt, Choice
 from connector.web.person import deployment, signed_in_user, usable_connection
+from connector.words import LANGUAGES, catalogue
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +150,7 @@ def _refused(attempt: Attempt, error: ConnectorError) -> AnyResponse:
 
 def _no_attempt(host: str) -> AnyResponse:
     """The page for an answer that this session did not ask for. Its address must stay, for `connect` to be given it."""
-    page = render_template("elsewhere.html", host=host, catalogues=current_app.extensions["catalogues"])
+    page = render_template("elsewhere.html", host=host, catalogues={one: catalogue(one) for one in LANGUAGES})
     return make_response(page, 400)
 
 

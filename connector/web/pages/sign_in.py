@@ -21,8 +21,8 @@ from connector.web.person import (
     session_has_ended,
     set_language,
 )
-from connector.web.texts import LANGUAGES
 from connector.web.visitor_address import here
+from connector.words import LANGUAGES
 
 _TURN = "turn"
 _BUSY_FOR_S = 1.0
