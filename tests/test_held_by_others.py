@@ -5,6 +5,7 @@ A line may be added here. One that is taken away or changed breaks somebody's in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import click
@@ -13,9 +14,11 @@ from flask import Flask
 
 from connector.cli import main
 from connector.flows.deployment import open_deployment
-from connector.sandbox.fortnox.app import create_fortnox
+from connector.sandbox.__main__ import main as run_sandbox
+from connector.sandbox.amili.app import create_amili
+from connector.sandbox.amili.state import guide_state
 from connector.sandbox.fortnox.state import DEMO_APP, FortnoxState
-from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.installed import imitation
 from connector.sandbox.odoo.state import OdooState
 from connector.settings import setting_fields
 from connector.web.app import create_app
@@ -118,6 +121,28 @@ ADDRESSES = [
     "/metrics",
 ]
 
+SANDBOXES = {
+    "amili": "--api-code --organisation-number --port --public-key",
+    "fortnox": "--ask --client-id --client-secret --empty --port --redirect-uri",
+    "odoo": "--api-key --database --empty --port --version",
+}
+"""`python -m connector.sandbox` by what it imitates."""
+
+CONTROLS_OF_AMILI = [
+    "/_sandbox/accounts",
+    "/_sandbox/cases/<case_id>",
+    "/_sandbox/cases/<case_id>/pay",
+    "/_sandbox/creditors",
+    "/_sandbox/creditors/<creditor_id>",
+    "/_sandbox/keys",
+    "/_sandbox/payouts",
+    "/_sandbox/reset",
+    "/_sandbox/state",
+    "/_sandbox/switches",
+    "/_sandbox/tokens/expire",
+    "/_sandbox/uploads/<case_id>/<int:number>",
+]
+
 CONTROLS_OF_ODOO = [
     "/_sandbox/customers",
     "/_sandbox/customers/<int:partner>",
@@ -214,13 +239,23 @@ def test_every_address_is_served(settings_factory: SettingsFactory) -> None:
     assert set(ADDRESSES) <= served
 
 
+@pytest.mark.parametrize("name", SANDBOXES)
+def test_every_imitation_is_started_with_the_same_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_sandbox([name, "--help"])
+
+    assert ended.value.code == 0
+    assert set(SANDBOXES[name].split()) <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+
+
 @pytest.mark.parametrize(
     ("app", "controls"),
     [
-        (create_odoo(OdooState()), CONTROLS_OF_ODOO),
-        (create_fortnox(FortnoxState(app=DEMO_APP)), CONTROLS_OF_FORTNOX),
+        (create_amili(guide_state()), CONTROLS_OF_AMILI),
+        (imitation("odoo").app(OdooState()), CONTROLS_OF_ODOO),
+        (imitation("fortnox").app(FortnoxState(app=DEMO_APP)), CONTROLS_OF_FORTNOX),
     ],
-    ids=["odoo", "fortnox"],
+    ids=["amili", "odoo", "fortnox"],
 )
 def test_every_imitation_is_controlled_as_ever(app: Flask, controls: list[str]) -> None:
     assert set(controls) <= {rule.rule for rule in app.url_map.iter_rules()}

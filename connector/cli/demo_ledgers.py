@@ -1,16 +1,13 @@
 """The ledgers that the demo can be played with: imitations, served on this machine.
 
-They are what is installed in the entry-point group `amili_connector.sandboxes`, by the id of the host that each
-imitates: a callable that is given where people who approve an app are sent back to, and serves a `DemoLedger`.
+They are the imitations that are installed, of kinds of hosts that are installed too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib.metadata import entry_points
-from typing import Any, cast
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -21,9 +18,9 @@ from connector.hosts import kinds
 from connector.hosts.base import LedgerIdentity
 from connector.remote.addresses import guarded_pool
 from connector.remote.calls import Kind, ask
+from connector.sandbox import installed
 from connector.sandbox.shared.demo import DemoLedger
 
-GROUP = "amili_connector.sandboxes"
 _CONSENT_TIMEOUT_S = 10.0
 
 
@@ -38,17 +35,17 @@ class Way:
 
 def names() -> tuple[str, ...]:
     """The hosts that there is an imitation of, those that are opened by a key first."""
-    found = {point.name for point in entry_points(group=GROUP)}
+    found = installed.names()
     return tuple(host for host in kinds.by_key_first() if host in found)
 
 
 def served(host: str, public_url: str) -> AbstractContextManager[DemoLedger]:
-    """The imitation of a host, served within the block. Raises `ConfigurationError` if there is none."""
-    point = next((one for one in entry_points(group=GROUP) if one.name == host), None)
-    if point is None:
-        raise ConfigurationError(f"There is no imitation of a host called {host!r}.")
-    serve = cast("Callable[[str], AbstractContextManager[DemoLedger]]", point.load())
-    return serve(f"{public_url}{kinds.kind(host).callback_path}")
+    """The imitation of a host, served within the block. Raises `ConfigurationError` if there is none to be had."""
+    try:
+        imitation = installed.imitation(host)
+    except installed.NoImitation as error:
+        raise ConfigurationError(str(error)) from None
+    return imitation.demo(f"{public_url}{kinds.kind(host).callback_path}")
 
 
 def opened(deployment: Deployment, ledger: DemoLedger) -> Way:

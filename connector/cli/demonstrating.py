@@ -26,6 +26,7 @@ from connector.cli.exit_codes import ExitCode
 from connector.cli.output import table
 from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.dates import today
+from connector.domain.errors import ConfigurationError
 from connector.domain.findings import Finding, Severity, worst_first
 from connector.domain.hand_over import HandOverState, Origin, PdfState, Request, WriteBackState
 from connector.domain.invoice import OverdueInvoice
@@ -85,9 +86,10 @@ EXPECTED = (
 
 
 _HOSTS = demo_ledgers.names()
+_IMITATED = " or of ".join(map(kinds.name_of, _HOSTS)) or "a ledger (none is installed)"
 _HELP = f"""Show the main job on this machine: no network, no account, nothing kept.
 
-An imitation of {" or of ".join(map(kinds.name_of, _HOSTS))}, one of Amili, and the connector between them. Five overdue
+An imitation of {_IMITATED}, one of Amili, and the connector between them. Five overdue
 invoices are sent, a table says what became of each and why, and then the pages stay open until Ctrl-C.
 """
 
@@ -97,7 +99,7 @@ invoices are sent, a table says what became of each and why, and then the pages 
     "--host",
     "host_kind",
     type=click.Choice(_HOSTS),
-    default=_HOSTS[0],
+    default=next(iter(_HOSTS), None),
     show_default=True,
     help="Which accounting system the ledger imitates.",
 )
@@ -109,8 +111,13 @@ invoices are sent, a table says what became of each and why, and then the pages 
     show_default=True,
     help="Port of the pages; another if taken.",
 )
-def demo(host_kind: str, once: bool, port: int) -> None:
-    """Play the main job between imitations."""
+def demo(host_kind: str | None, once: bool, port: int) -> None:
+    """Play the main job between imitations. Raises `ConfigurationError` if none is installed."""
+    if host_kind is None:
+        raise ConfigurationError(
+            "No imitation of a ledger is installed.",
+            advice="Install amili-connector again; in a checkout, `make` does, or `pip install --editable .`.",
+        )
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     # Everything that is called lies on this machine, whatever the environment says of proxies.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"

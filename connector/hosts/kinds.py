@@ -33,9 +33,20 @@ def kind(host: str) -> HostKind:
     point = _installed().get(host)
     if point is None:
         raise ConfigurationError(f"There is no host called {host!r}.")
-    found = point.load()
+    try:
+        found = point.load()
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"The host {host!r} needs the module {error.name}, which is not installed.",
+            advice="Install its package again, with what it needs.",
+        ) from None
+    except AttributeError:
+        found = None
     if not isinstance(found, HostKind) or found.id != host:
-        raise ConfigurationError(f"What is installed as the host {host!r}, {point.value}, is no HostKind of that id.")
+        raise ConfigurationError(
+            f"What is installed as the host {host!r}, {point.value}, is no HostKind of that id.",
+            advice="Install its package again; in a checkout, `make` does, or `pip install --editable .`.",
+        )
     return found
 
 

@@ -1,93 +1,75 @@
-"""Run one imitation in a process of its own: `python -m connector.sandbox amili|odoo|fortnox --port N`.
+"""Run one imitation in a process of its own: `python -m connector.sandbox NAME --port N`.
 
-The first line printed is its base address. It serves until it is stopped.
+The first line printed is its base address. It serves until it is stopped. NAME is amili, or the id of a host.
 """
 
 from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from connector.sandbox import installed
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import guide_state
-from connector.sandbox.fortnox.app import create_fortnox
-from connector.sandbox.fortnox.grants import App
-from connector.sandbox.fortnox.seed import demo_books
-from connector.sandbox.fortnox.state import DEMO_APP, FortnoxState
-from connector.sandbox.fortnox.switches import Consent, FortnoxSwitches
-from connector.sandbox.odoo.app import create_odoo
-from connector.sandbox.odoo.seed import demo_ledger
-from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.installed import NoImitation
+from connector.sandbox.shared.imitation import Imitation, Made
 from connector.sandbox.shared.serve import running
-from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion
 
-if TYPE_CHECKING:
-    from flask import Flask
+COLLECTOR = "amili"
 
 
-def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+def _arguments(imitations: Mapping[str, Imitation], argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m connector.sandbox", description=__doc__)
     kinds = parser.add_subparsers(dest="kind", required=True)
-    amili = kinds.add_parser("amili", help="the collector, with one account and one creditor")
+    amili = kinds.add_parser(COLLECTOR, help="the collector, with one account and one creditor")
     amili.add_argument("--port", type=int, default=0, help="0 takes any free port")
     amili.add_argument("--api-code", default="sandbox", help="the code that --public-key belongs to")
     amili.add_argument("--public-key", type=Path, help="PEM file; more keys: POST /_sandbox/keys")
     amili.add_argument("--organisation-number", default="5566778899", help="the creditor's")
-    odoo = kinds.add_parser("odoo", help="the ledger, with one company and its invoices")
-    odoo.add_argument("--port", type=int, default=0, help="0 takes any free port")
-    odoo.add_argument("--api-key", default="", help="printed as the second line if left out")
-    odoo.add_argument("--database", default="sandbox")
-    odoo.add_argument("--version", choices=[version.value for version in OdooVersion], default=OdooVersion.V19.value)
-    odoo.add_argument("--empty", action="store_true", help="without the demo's customers and invoices")
-    fortnox = kinds.add_parser("fortnox", help="the ledger Fortnox: consent, REST, PDF, events; one company")
-    fortnox.add_argument("--port", type=int, default=0, help="0 takes any free port")
-    fortnox.add_argument("--client-id", default=DEMO_APP.client_id)
-    fortnox.add_argument("--client-secret", default=DEMO_APP.client_secret)
-    fortnox.add_argument("--redirect-uri", default=DEMO_APP.redirect_uri, help="where consent leads back to")
-    fortnox.add_argument("--ask", action="store_true", help="show a consent page, instead of consenting at once")
-    fortnox.add_argument("--empty", action="store_true", help="without a company; add: POST /_sandbox/companies")
+    for name, one in imitations.items():
+        own = kinds.add_parser(name, help=one.help)
+        own.add_argument("--port", type=int, default=0, help="0 takes any free port")
+        one.add_options(own)
     return parser.parse_args(argv)
 
 
-def _fortnox(arguments: argparse.Namespace) -> Flask:
-    state = FortnoxState(
-        switches=FortnoxSwitches(consent=Consent.ASKED if arguments.ask else Consent.APPROVED),
-        seed=None if arguments.empty else demo_books,
-        app=App(arguments.client_id, arguments.client_secret, arguments.redirect_uri),
-    )
-    return create_fortnox(state)
+def _amili(arguments: argparse.Namespace) -> Made:
+    state = guide_state(organization_no=arguments.organisation_number)
+    if arguments.public_key is not None:
+        state.register_key(arguments.api_code, arguments.public_key.read_text())
+    return Made(create_amili(state))
 
 
-def _build(arguments: argparse.Namespace) -> tuple[Flask, tuple[str, ...]]:
-    if arguments.kind == "fortnox":
-        return _fortnox(arguments), ()
-    if arguments.kind == "amili":
-        amili = guide_state(organization_no=arguments.organisation_number)
-        if arguments.public_key is not None:
-            amili.register_key(arguments.api_code, arguments.public_key.read_text())
-        return create_amili(amili), ()
-    odoo = OdooState(
-        seed=None if arguments.empty else demo_ledger,
-        api_key=arguments.api_key,
-        database=arguments.database,
-        switches=LedgerSwitches(version=OdooVersion(arguments.version)),
-    )
-    return create_odoo(odoo), (() if arguments.api_key else (odoo.api_key,))
+def _imitations(argv: Sequence[str]) -> dict[str, Imitation]:
+    """Every imitation that can be loaded. Raises `NoImitation` for the one that is asked for if it cannot."""
+    found = {}
+    for name in installed.names():
+        try:
+            found[name] = installed.imitation(name)
+        except NoImitation:
+            if name in argv[:1]:
+                raise
+    return found
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve one imitation until SIGINT or SIGTERM."""
-    arguments = _arguments(argv)
-    app, more_lines = _build(arguments)
+    given = sys.argv[1:] if argv is None else argv
+    try:
+        imitations = _imitations(given)
+    except NoImitation as error:
+        raise SystemExit(str(error)) from None
+    arguments = _arguments(imitations, given)
+    made = _amili(arguments) if arguments.kind == COLLECTOR else imitations[arguments.kind].made(arguments)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with running(app, arguments.port) as url:
-        for line in (url, *more_lines):
+    with running(made.app, arguments.port) as url:
+        for line in (url, *made.lines):
             print(line, flush=True)
         stop.wait()
 

@@ -19,7 +19,7 @@ from typing import Any
 from connector.amili.keys import make_key_pair
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import guide_state
-from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.installed import imitation
 from connector.sandbox.odoo.books import InvoiceLine
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running as served
@@ -62,7 +62,7 @@ def main() -> None:
     bills = _bills(ledger, order["count"])
     made = [list(bills[0]), *([*bill, add_case(amili, bill[1]).id] for bill in bills[1:])]
     amili.now = ledger.now = lambda: datetime.now(UTC)
-    with served(create_amili(amili)) as amili_url, served(create_odoo(ledger)) as ledger_url:
+    with served(create_amili(amili)) as amili_url, served(imitation("odoo").app(ledger)) as ledger_url:
         print(json.dumps({"amili_url": amili_url, "ledger_url": ledger_url, "bills": made}), flush=True)
         sys.stdin.read()
 

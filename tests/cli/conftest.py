@@ -11,7 +11,7 @@ import pytest
 
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import AmiliState, guide_state
-from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.installed import imitation
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running
 from tests.cli.terminal import Forking, Said, Terminal, forking
@@ -91,7 +91,7 @@ def beginning(terminal: Terminal) -> Iterator[Beginning]:
             "AMILI_SANDBOX_URL": stack.enter_context(running(create_amili(amili))),
             "ALLOW_PRIVATE_ADDRESSES": "true",
         }
-        url = stack.enter_context(running(create_odoo(ledger)))
+        url = stack.enter_context(running(imitation("odoo").app(ledger)))
         assert terminal.run("init").status == 0
         made = terminal.run("amili", "keys")
         assert made.status == 0

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import AmiliState, guide_state
-from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.installed import imitation
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running
 from tests.cli.terminal import Terminal
@@ -120,7 +120,7 @@ def test_a_code_that_amili_refuses_takes_no_others_place(answering: tuple[Termin
     assert said.status == 4
     assert "does not accept our API code" in said.sentence
     assert "canary-mistyped-code" not in said.out + said.err
-    with running(create_odoo(OdooState(database="db", api_key="canary-ledger-key-0a"))) as url:
+    with running(imitation("odoo").app(OdooState(database="db", api_key="canary-ledger-key-0a"))) as url:
         terminal.env["ALLOW_PRIVATE_ADDRESSES"] = "true"
         given = ("--url", url, "--database", "db", "--api-key", "canary-ledger-key-0a")
         terminal.run("connect", *given, "--yes")

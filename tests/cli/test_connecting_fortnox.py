@@ -14,9 +14,9 @@ import requests
 
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import GUIDE_CREDITOR, AmiliState, guide_state
-from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.state import FortnoxState
 from connector.sandbox.fortnox.switches import Consent
+from connector.sandbox.installed import imitation
 from connector.sandbox.shared.serve import running
 from tests.cli.conftest import PATIENT
 from tests.cli.terminal import Running, Said, Terminal
@@ -76,7 +76,7 @@ def beginning(terminal: Terminal) -> Iterator[Beginning]:
     company = fortnox.add_company(COMPANY, "556677-8899")
     amili = guide_state(organization_no=ORGANISATION)
     with ExitStack() as stack:
-        url = stack.enter_context(running(create_fortnox(fortnox)))
+        url = stack.enter_context(running(imitation("fortnox").app(fortnox)))
         terminal.env |= PATIENT | {
             "AMILI_SANDBOX_URL": stack.enter_context(running(create_amili(amili))),
             "ALLOW_PRIVATE_ADDRESSES": "true",

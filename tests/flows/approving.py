@@ -20,10 +20,10 @@ from connector.flows.deployment import Deployment, open_deployment
 from connector.hosts.fortnox.kind import CALLBACK_PATH
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import GUIDE_CREDITOR, AmiliState, guide_state
-from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.books import Books
 from connector.sandbox.fortnox.grants import App
 from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.installed import imitation
 from connector.sandbox.shared.serve import running
 from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
@@ -108,7 +108,7 @@ def approving(settings_factory: SettingsFactory, **overrides: object) -> Iterato
     pair = make_key_pair()
     amili.register_key(canary.API_CODE, pair.public_key)
     with ExitStack() as stack:
-        fortnox_url = stack.enter_context(running(create_fortnox(fortnox)))
+        fortnox_url = stack.enter_context(running(imitation("fortnox").app(fortnox)))
         amili_url = stack.enter_context(running(create_amili(amili)))
         settings = settings_factory(
             **{

@@ -18,14 +18,13 @@ from connector.flows.companies import connecting, consent
 from connector.flows.deployment import Deployment
 from connector.hosts.base import LedgerIdentity
 from connector.hosts.fortnox.kind import CALLBACK_PATH
-from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.books import Books
 from connector.sandbox.fortnox.documents import Row
 from connector.sandbox.fortnox.grants import App
 from connector.sandbox.fortnox.rate import RateWindows
 from connector.sandbox.fortnox.state import FortnoxState
 from connector.sandbox.fortnox.switches import FortnoxSwitches, LockedPut
-from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.installed import imitation
 from connector.sandbox.odoo.books import InvoiceLine
 from connector.sandbox.odoo.request_rows import ACTION_IDS, ANSWER, SEND, TAKE_BACK
 from connector.sandbox.odoo.request_rows import MODEL as REQUESTS
@@ -117,7 +116,7 @@ class OdooLedger:
     kind: str = "odoo"
 
     def app(self) -> Flask:
-        return create_odoo(self.state)
+        return imitation("odoo").app(self.state)
 
     def settings(self, url: str) -> dict[str, str]:
         return {}
@@ -218,7 +217,7 @@ class FortnoxLedger:
         self._numbers = iter(range(self.books.tenant * 10_000, 10**18))
 
     def app(self) -> Flask:
-        return create_fortnox(self.state)
+        return imitation("fortnox").app(self.state)
 
     def settings(self, url: str) -> dict[str, str]:
         return {

@@ -25,10 +25,10 @@ from connector.hosts.fortnox.listening import Listener, Stream, Times
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
 from connector.hosts.fortnox.tokens import CompanyTokens
 from connector.remote.policy import HttpPolicy
-from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.books import Books
 from connector.sandbox.fortnox.grants import App, Grant
 from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.installed import imitation
 from connector.sandbox.shared.serve import running
 from connector.store import connections, feed_offsets, tables
 from connector.store.crypto import Vault
@@ -204,7 +204,7 @@ def on_air(databases: Databases, *, clock: Clock | None = None) -> Iterator[Air]
     """The imitation and the store, with nobody listening yet."""
     chosen = clock or Clock()
     state = FortnoxState(app=APP, now=chosen)
-    with running(create_fortnox(state)) as url:
+    with running(imitation("fortnox").app(state)) as url:
         air = Air(state, chosen, url, databases)
         air.switch(rate_limit_requests=100_000)
         add_access(databases, air.vault)

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from connector.domain.errors import AmountUnreadable, ConfigurationError
 from connector.hosts import opening
 from connector.remote.policy import HttpPolicy
-from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.installed import imitation
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running
 from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion
@@ -74,7 +74,7 @@ def test_an_inexact_amount_stays_an_inexact_amount() -> None:
 @pytest.mark.parametrize(("version", "wanted"), [("17.0", True), ("18.0", True), ("19.0", False)])
 def test_whether_a_login_is_wanted_is_the_versions_to_say(version: str, wanted: bool) -> None:
     state = OdooState(switches=LedgerSwitches(version=OdooVersion(version)))
-    with running(create_odoo(state)) as url:
+    with running(imitation("odoo").app(state)) as url:
         settings = {"url": url, "database": "sandbox"}
         assert opening.needs_login("odoo", settings=settings, http=HttpPolicy(allow_private=True)) is wanted
     assert not state.traffic.requests.keys() & {"POST /jsonrpc/common/authenticate"}

@@ -21,13 +21,13 @@ from pydantic import SecretStr
 from connector.domain.errors import ConfigurationError
 from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, FortnoxApp
 from connector.sandbox.fortnox import settling
-from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.books import Books
 from connector.sandbox.fortnox.documents import Row
 from connector.sandbox.fortnox.grants import App
 from connector.sandbox.fortnox.seed import demo_books
 from connector.sandbox.fortnox.state import FortnoxState
 from connector.sandbox.fortnox.switches import Change, Consent, FortnoxSwitches, LabelArray, LockedPut, Oddity, Zone
+from connector.sandbox.installed import imitation
 from connector.sandbox.shared.serve import running
 from connector.sandbox.shared.switches import Fault, FaultKind
 from tests.live import fortnox_points as points
@@ -114,7 +114,7 @@ class Trial:
         return self
 
     def run(self, **options: Any) -> dict[Point, Seen]:
-        with running(create_fortnox(self.state)) as url:
+        with running(imitation("fortnox").app(self.state)) as url:
             seen = trial(
                 self.app,
                 self.person,
@@ -587,7 +587,7 @@ def test_the_whole_of_it_at_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: 
         return tried.person.ask(question)
 
     monkeypatch.setattr("builtins.input", typed)
-    with running(create_fortnox(tried.state)) as url:
+    with running(imitation("fortnox").app(tried.state)) as url:
         for name, value in {
             "FORTNOX_CLIENT_ID": APP.client_id,
             "FORTNOX_CLIENT_SECRET": APP.client_secret,

@@ -26,10 +26,9 @@ from connector.remote.policy import HttpPolicy
 from connector.remote.tokens import MemoryTokenStore
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import guide_state
-from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.grants import App, Grant
 from connector.sandbox.fortnox.state import FortnoxState
-from connector.sandbox.odoo.app import create_odoo
+from connector.sandbox.installed import imitation
 from connector.sandbox.odoo.seed import demo_ledger
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running
@@ -95,7 +94,7 @@ def odoo(version: OdooVersion, http: HttpPolicy) -> Iterator[System]:
     demo_ledger(state)
     state.pdf_action = 304
     settings = OdooSettings(company_id=1, pdf_action_id=304)
-    with running(create_odoo(state)) as url:
+    with running(imitation("odoo").app(state)) as url:
 
         def client() -> OdooClient:
             return OdooClient(
@@ -129,7 +128,7 @@ def fortnox(http: HttpPolicy) -> Iterator[System]:
     state.consent(Grant(app.client_id, books.tenant, tuple(SCOPES), service=True))
     token = state.grants.by_credentials(app, str(books.tenant), ()).access.token
     state.switches.change({"rate_limit_requests": 10_000, "booked_put": "allow_all"})
-    with running(create_fortnox(state)) as url:
+    with running(imitation("fortnox").app(state)) as url:
         client = FortnoxClient(Tokens(token), Pace(Turns(), system="Fortnox"), url=url, http=http)
         server = AuthorisationServer(
             FortnoxApp(app.client_id, SecretStr(app.client_secret), app.redirect_uri),

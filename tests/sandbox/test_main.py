@@ -10,6 +10,7 @@ from pathlib import Path
 
 import requests
 
+from connector.sandbox import installed
 from tests.sandbox.conftest import API_CODE, PRIVATE_KEY, Caller, public_pem
 
 
@@ -76,3 +77,12 @@ def test_odoo_is_the_version_that_is_asked_for() -> None:
         told = requests.post(f"{url}/web/webclient/version_info", json={}, timeout=5).json()
         assert told["result"]["server_serie"] == "18.0"
     assert running.returncode == 0
+
+
+def test_what_is_no_imitation_is_refused_with_the_names_that_are() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "connector.sandbox", "moonbook"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    for name in ("amili", *installed.names()):
+        assert name in done.stderr

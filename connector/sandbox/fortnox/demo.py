@@ -1,22 +1,55 @@
-"""A Fortnox for the demo, which lets booked invoices be, opened by a consent that is given without asking anybody."""
+"""A Fortnox to try: for the demo, and in a process of its own.
+
+That of the demo lets booked invoices be, and gives its consent without asking anybody.
+"""
 
 from __future__ import annotations
 
 import secrets
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+
+from flask import Flask
 
 from connector.sandbox.fortnox import settling
 from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.grants import App
 from connector.sandbox.fortnox.seed import demo_books
-from connector.sandbox.fortnox.state import FortnoxState
+from connector.sandbox.fortnox.state import DEMO_APP, FortnoxState
+from connector.sandbox.fortnox.switches import Consent, FortnoxSwitches
 from connector.sandbox.shared.demo import DemoLedger
+from connector.sandbox.shared.imitation import Imitation, Made
 from connector.sandbox.shared.serve import running
 
 
+class _Fortnox(Imitation):
+    help = "the ledger Fortnox: consent, REST, PDF, events; one company"
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--client-id", default=DEMO_APP.client_id)
+        parser.add_argument("--client-secret", default=DEMO_APP.client_secret)
+        parser.add_argument("--redirect-uri", default=DEMO_APP.redirect_uri, help="where consent leads back to")
+        parser.add_argument("--ask", action="store_true", help="show a consent page, instead of consenting at once")
+        parser.add_argument("--empty", action="store_true", help="without a company; add: POST /_sandbox/companies")
+
+    def made(self, options: Namespace) -> Made:
+        state = FortnoxState(
+            switches=FortnoxSwitches(consent=Consent.ASKED if options.ask else Consent.APPROVED),
+            seed=None if options.empty else demo_books,
+            app=App(options.client_id, options.client_secret, options.redirect_uri),
+        )
+        return Made(create_fortnox(state))
+
+    def app(self, state: FortnoxState) -> Flask:
+        return create_fortnox(state)
+
+    def demo(self, redirect_uri: str) -> AbstractContextManager[DemoLedger]:
+        return _demo(redirect_uri)
+
+
 @contextmanager
-def demo(redirect_uri: str) -> Iterator[DemoLedger]:
+def _demo(redirect_uri: str) -> Iterator[DemoLedger]:
     """A Fortnox that sends people who approve back to `redirect_uri`, served within the block."""
     app = App("demo-client", secrets.token_hex(20), redirect_uri)
     state = FortnoxState(seed=demo_books, app=app)
@@ -42,3 +75,6 @@ def demo(redirect_uri: str) -> Iterator[DemoLedger]:
                 "fortnox_events_url": f"{url.replace('http', 'ws', 1)}/topics-v1",
             },
         )
+
+
+IMITATION = _Fortnox()

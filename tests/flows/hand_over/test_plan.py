@@ -21,12 +21,12 @@ from connector.hosts.fortnox.host import FortnoxHost
 from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.pacing import Pace, in_background
 from connector.remote.policy import HttpPolicy
-from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.books import Books
 from connector.sandbox.fortnox.documents import Row
 from connector.sandbox.fortnox.grants import Grant
 from connector.sandbox.fortnox.state import FortnoxState
 from connector.sandbox.fortnox.switches import DOCUMENTED_RATE_LIMIT
+from connector.sandbox.installed import imitation
 from connector.sandbox.shared.serve import running
 from connector.store import budgets
 from connector.store.budgets import Quota
@@ -107,7 +107,7 @@ def filled() -> Iterator[tuple[FortnoxState, Clock, str, Books, Books]]:
         for number in range(count):
             row = Row("Konsulttimme", Decimal(1000 + number))
             books.add_invoice(keys[number % customers], [row], due_days_ago=10 + number % 300)
-    with running(create_fortnox(state)) as url:
+    with running(imitation("fortnox").app(state)) as url:
         yield state, clock, url, many, single
 
 
