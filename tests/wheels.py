@@ -7,6 +7,8 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
@@ -31,11 +33,45 @@ def environment(home: Path, *wheels: Path) -> Path:
     return home
 
 
+def clean_environment() -> dict[str, str]:
+    """What a process is started with: nothing of the caller's own settings."""
+    return {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
+
+
+def done(home: Path, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A command of the environment that has ended; it must succeed."""
+    ended = subprocess.run(
+        [home / "bin" / command[0], *command[1:]],
+        cwd=cwd,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended
+
+
 def run(home: Path, *command: str, cwd: Path) -> str:
     """What a command of the environment prints; it must succeed."""
-    clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
-    done = subprocess.run(
-        [home / "bin" / command[0], *command[1:]], cwd=cwd, env=clean, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return done(home, *command, cwd=cwd).stdout
+
+
+@contextmanager
+def running(home: Path, *command: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """A command of the environment that goes on within the block; what it has to complain of is in `cwd`."""
+    name = "-".join(command).replace("/", "-")
+    with (cwd / f"{name}.log").open("w", encoding="utf-8") as log:
+        started = subprocess.Popen(
+            [home / "bin" / command[0], *command[1:]],
+            cwd=cwd,
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    with started:
+        try:
+            yield started
+        finally:
+            started.terminate()

@@ -1,14 +1,15 @@
-"""The made-up system as the connector knows it."""
+"""The made-up system as the connector knows it: with a key, and with a webhook."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from connector.domain.errors import ConfigurationError
-from connector.hosts.base import ApiKey, AskedSetting, Host, HostKind
+from connector.hosts.base import ApiKey, AskedSetting, Hints, Host, HostKind
 from connector.remote.policy import HttpPolicy
 
 from .ledger import LunabokHost
@@ -29,11 +30,22 @@ class _Key(ApiKey):
     def open(self, settings: Mapping[str, Any], key: SecretStr, http: HttpPolicy) -> Host:
         if not settings.get("url"):
             raise ConfigurationError("The settings of Lunabok need a url.")
-        return LunabokHost(str(settings["url"]), key, http)
+        return LunabokHost(str(settings["url"]), lambda: key, http)
 
 
 def _same_books(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return one.get("url") == other.get("url")
+
+
+def hints(body: bytes) -> Hints:
+    """The invoice that a webhook names; or that something changed."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return Hints()
+    if not isinstance(told, dict):
+        return Hints()
+    return Hints((str(told["invoice"]),)) if told.get("invoice") else Hints(changes=told.get("changed") is True)
 
 
 KIND = HostKind(
@@ -43,4 +55,5 @@ KIND = HostKind(
     opened_by=_Key(),
     translate=translate,
     same_books=_same_books,
+    hints=hints,
 )

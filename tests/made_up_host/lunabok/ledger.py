@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from connector.hosts.base import (
     LedgerIdentity,
     PdfUnavailable,
     ReceiptFile,
+    Wish,
     WriteBack,
     WriteBackResult,
 )
@@ -28,17 +29,21 @@ from .translate import SYSTEM, translate
 
 
 class LunabokHost(Host):
-    """One company's ledger, opened by its key."""
+    """One company's ledger at `url`, opened by a key, or by the token of a consent."""
 
-    def __init__(self, url: str, key: SecretStr, http: HttpPolicy) -> None:
+    def __init__(
+        self, url: str, key: Callable[[], SecretStr], http: HttpPolicy, *, system: str = SYSTEM, version: str = "1"
+    ) -> None:
         self._url = url
         self._key = key
+        self._system = system
+        self._version = version
         self._waits = (http.connect_timeout_s, http.read_timeout_s)
 
     def check(self) -> LedgerIdentity:
         """Who this ledger is."""
         company = self._json("company")
-        return LedgerIdentity(company["name"], company["number"], version="1", user="the connector")
+        return LedgerIdentity(company["name"], company["number"], version=self._version, user="the connector")
 
     def identity_coverage(self) -> IdentityCoverage:
         """How many customers have an identity number."""
@@ -64,7 +69,19 @@ class LunabokHost(Host):
         for one in self._json("invoices"):
             if one["number"] == number:
                 return str(one["id"])
-        raise NotFound("there is no invoice with that number.", system=SYSTEM)
+        raise NotFound("there is no invoice with that number.", system=self._system)
+
+    def requested(self) -> Iterator[Wish]:
+        """Every standing wish."""
+        yield from (wish for one in self._json("invoices") if (wish := _wish(one)))
+
+    def wish(self, invoice_id: str) -> Wish | None:
+        """The wish on one invoice."""
+        return _wish(self._json(f"invoices/{invoice_id}"))
+
+    def vouches_for(self, mark: str) -> bool:
+        """Wishes are on the ledger's own record."""
+        return bool(mark)
 
     def changes(self, cursor: str, *, now: datetime) -> Iterator[Changes]:
         """How every invoice stands: there are few."""
@@ -101,7 +118,7 @@ class LunabokHost(Host):
         """The invoice as the customer got it."""
         answer = self._answer("GET", f"invoices/{invoice_id}/pdf")
         if answer.status_code == requests.codes.gone:
-            raise PdfUnavailable("The PDF is not kept any more.", system=SYSTEM)
+            raise PdfUnavailable("The PDF is not kept any more.", system=self._system)
         number = str(self._json(f"invoices/{invoice_id}")["number"])
         return Pdf(content=answer.content, file_name=f"{number}.pdf", invoice_number=number)
 
@@ -119,17 +136,22 @@ class LunabokHost(Host):
         return self._answer("GET", path).json()
 
     def _answer(self, verb: str, path: str) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self._key.get_secret_value()}"}
+        headers = {"Authorization": f"Bearer {self._key().get_secret_value()}"}
         try:
             answer = requests.request(verb, f"{self._url}/{path}", headers=headers, timeout=self._waits)
         except requests.RequestException:
-            raise Unavailable("did not answer.", system=SYSTEM, operation=path) from None
+            raise Unavailable("did not answer.", system=self._system, operation=path) from None
         if answer.status_code == requests.codes.unauthorized:
-            raise KeyRefused("does not accept our key.", system=SYSTEM, operation=path)
+            raise KeyRefused("does not accept our key.", system=self._system, operation=path)
         if answer.status_code == requests.codes.not_found:
-            raise NotFound("there is no such invoice.", system=SYSTEM, operation=path)
+            raise NotFound("there is no such invoice.", system=self._system, operation=path)
         return answer
 
 
 def _read(document: dict[str, Any]) -> Invoice:
     return translate(document, {})
+
+
+def _wish(document: dict[str, Any]) -> Wish | None:
+    asked = document["wish"]
+    return Wish(document["id"], mark=asked["mark"], by=asked["by"]) if asked else None

@@ -1,16 +1,20 @@
-"""An imitation of the made-up system with the five invoices of the demo, served over HTTP."""
+"""Imitations of the made-up systems, with the five invoices of the demo: one opened by a key, one by a consent."""
 
 from __future__ import annotations
 
 import secrets
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Flask, Response, abort, jsonify, request
+from flask import Flask, Response, abort, jsonify, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from connector.sandbox.shared.demo import DemoLedger
+from connector.sandbox.shared.imitation import Imitation, Made
 from connector.sandbox.shared.pdf import pdf_of
 from connector.sandbox.shared.serve import running
 
@@ -22,6 +26,7 @@ _BUYERS = {
     "without_pdf": ("Målerifirman Pensel AB", "559123-4561", "Färggränd 5", "211 22", "Malmö"),
 }
 _COMPANY = {"name": "Klientbolaget AB", "number": "5566778899"}
+_TENANT = "17"
 
 
 def _invoice(index: int, label: str) -> dict[str, Any]:
@@ -36,22 +41,53 @@ def _invoice(index: int, label: str) -> dict[str, Any]:
         "total": "1180.00",
         "open": "1180.00",
         "payments": [],
+        "wish": None,
         "buyer": {"id": f"K{index}", "name": name, "number": number, "street": street, "zip": zip_code, "city": city},
         "booked_until": today.isoformat(),
         "case": "",
     }
 
 
-def app_of(invoices: dict[str, dict[str, Any]], key: str) -> Flask:
-    """The imitation, which keeps `invoices` by their ids and is opened by `key`."""
+@dataclass
+class Books:
+    """One company's invoices by their ids, and what opens them. `app` is the client id and secret of the one app."""
+
+    key: str
+    app: tuple[str, str] = ("", "")
+    labels: dict[str, str] = field(
+        default_factory=lambda: {label: str(index) for index, label in enumerate(_BUYERS, start=1)}
+    )
+    invoices: dict[str, dict[str, Any]] = field(init=False)
+    events: list[dict[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.invoices = {id_: _invoice(int(id_), label) for label, id_ in self.labels.items()}
+
+    def pay(self, invoice_id: str) -> None:
+        """A customer pays an invoice whole."""
+        paid = self.invoices[invoice_id]
+        today = date.today().isoformat()  # noqa: DTZ011 - as above
+        paid["payments"] = [{"id": "p1", "amount": paid["total"], "date": today}]
+        paid["open"] = "0.00"
+
+
+def app_of(books: Books) -> Flask:
+    """The imitation, which serves `books`."""
     app = Flask("lunabok.sandbox")
 
     def known(invoice_id: str) -> dict[str, Any]:
-        return invoices.get(invoice_id) or abort(404)
+        return books.invoices.get(invoice_id) or abort(404)
 
     @app.before_request
-    def must_have_the_key() -> None:
-        if request.headers.get("Authorization") != f"Bearer {key}":
+    def must_be_known() -> None:
+        if request.path.startswith(("/_sandbox/", "/consent")):
+            return
+        if request.path.startswith(("/token", "/events/")):
+            login = request.authorization
+            if not books.app[0] or login is None or (login.username, login.password) != books.app:
+                abort(401)
+            return
+        if request.headers.get("Authorization") != f"Bearer {books.key}":
             abort(401)
 
     @app.get("/company")
@@ -60,7 +96,7 @@ def app_of(invoices: dict[str, dict[str, Any]], key: str) -> Flask:
 
     @app.get("/invoices")
     def listed() -> Response:
-        return jsonify(list(invoices.values()))
+        return jsonify(list(books.invoices.values()))
 
     @app.get("/invoices/<invoice_id>")
     def one(invoice_id: str) -> Response:
@@ -79,30 +115,114 @@ def app_of(invoices: dict[str, dict[str, Any]], key: str) -> Flask:
         known(invoice_id)["case"] = case_id
         return jsonify({})
 
+    _add_consent(app, books)
+    _add_control(app, books)
     return app
 
 
-@contextmanager
-def demo(_redirect_uri: str) -> Iterator[DemoLedger]:
-    """The imitation, served within the block."""
-    key = secrets.token_hex(20)
-    labels = {label: str(index) for index, label in enumerate(_BUYERS, start=1)}
-    invoices = {id_: _invoice(int(id_), label) for label, id_ in labels.items()}
+def _add_consent(app: Flask, books: Books) -> None:
+    codes: set[str] = set()
 
-    def pay(invoice_id: str) -> None:
-        paid = invoices[invoice_id]
-        today = date.today().isoformat()  # noqa: DTZ011 - as above
-        paid["payments"] = [{"id": "p1", "amount": paid["total"], "date": today}]
-        paid["open"] = "0.00"
+    @app.get("/consent")
+    def consent() -> AnyResponse:
+        if request.args["client"] != books.app[0]:
+            abort(400)
+        code = secrets.token_hex(8)
+        codes.add(code)
+        return redirect(f"{request.args['back']}?code={code}&state={request.args['state']}")
 
-    with running(app_of(invoices, key)) as url:
-        yield DemoLedger(
-            host="lunabok",
-            organization_number=_COMPANY["number"],
-            labels=labels,
-            pay=pay,
-            place="the case id written back on the invoice",
-            is_written=True,
-            host_settings={"url": url},
-            api_key=key,
-        )
+    @app.post("/token")
+    def token() -> Response:
+        code = request.json["code"] if request.json else ""
+        if code not in codes:
+            abort(400)
+        codes.discard(code)
+        return jsonify({"company": _TENANT, "token": books.key})
+
+    @app.get("/events/<int:after>")
+    def events(after: int) -> Response:
+        return jsonify({"events": books.events[after:], "next": len(books.events)})
+
+
+def _add_control(app: Flask, books: Books) -> None:
+    @app.get("/_sandbox/state")
+    def state() -> Response:
+        return jsonify({"invoices": books.invoices, "labels": books.labels})
+
+    @app.post("/_sandbox/invoices/<invoice_id>/pay")
+    def pay(invoice_id: str) -> Response:
+        books.pay(invoice_id)
+        return jsonify({})
+
+    @app.post("/_sandbox/invoices/<invoice_id>/wish")
+    def wish(invoice_id: str) -> Response:
+        books.invoices[invoice_id]["wish"] = {"mark": secrets.token_hex(4), "by": "Eva"}
+        return jsonify({})
+
+    @app.post("/_sandbox/events")
+    def event() -> Response:
+        books.events.append({"company": _TENANT, "invoice": (request.json or {}).get("invoice", "")})
+        return jsonify({})
+
+
+def _demo_ledger(host: str, books: Books) -> dict[str, Any]:
+    return {
+        "host": host,
+        "organization_number": _COMPANY["number"],
+        "labels": books.labels,
+        "pay": books.pay,
+        "place": "the case id written back on the invoice",
+        "is_written": True,
+    }
+
+
+class _Lunabok(Imitation):
+    help = "the ledger Lunabok, opened by a key"
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--api-key", default="lunabok-key")
+
+    def made(self, options: Namespace) -> Made:
+        return Made(app_of(Books(options.api_key)))
+
+    def app(self, state: Books) -> Flask:
+        return app_of(state)
+
+    def demo(self, redirect_uri: str) -> AbstractContextManager[DemoLedger]:
+        del redirect_uri
+        return self._demo()
+
+    @contextmanager
+    def _demo(self) -> Iterator[DemoLedger]:
+        books = Books(secrets.token_hex(20))
+        with running(app_of(books)) as url:
+            yield DemoLedger(**_demo_ledger("lunabok", books), host_settings={"url": url}, api_key=books.key)
+
+
+class _Solbok(Imitation):
+    help = "the ledger Solbok, opened by a consent that is given at once"
+
+    def add_options(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--client-id", default="solbok-client")
+        parser.add_argument("--secret", default="solbok-secret")
+
+    def made(self, options: Namespace) -> Made:
+        return Made(app_of(Books(secrets.token_hex(20), app=(options.client_id, options.secret))))
+
+    def app(self, state: Books) -> Flask:
+        return app_of(state)
+
+    def demo(self, redirect_uri: str) -> AbstractContextManager[DemoLedger]:
+        del redirect_uri  # it sends people back to wherever they came from
+        return self._demo()
+
+    @contextmanager
+    def _demo(self) -> Iterator[DemoLedger]:
+        books = Books(secrets.token_hex(20), app=("demo-client", secrets.token_hex(20)))
+        with running(app_of(books)) as url:
+            app = {"solbok_url": url, "solbok_client_id": books.app[0], "solbok_secret": books.app[1]}
+            yield DemoLedger(**_demo_ledger("solbok", books), deployment_settings=app)
+
+
+LUNABOK = _Lunabok()
+SOLBOK = _Solbok()
