@@ -251,7 +251,7 @@ class Invoice(Frozen):
     invoice is paid, so that what is left may be the Agency's.
 
     `holds` is None where the ledger has none at all; `policies_unseen` says that it keeps a kind of them that we may
-    not see.
+    not see, and `right_to_policies` what would let us, as the ledger calls it.
 
     `taken_back` are ids of payments, and of credit notes as `credit-` with theirs, that are still matched to the
     invoice and that the ledger does not stand by any more: drafts again, or rejected. `reversed_payments` were
@@ -291,6 +291,7 @@ class Invoice(Frozen):
     hidden_company: str = ""
     holds: tuple[Hold, ...] | None = None
     policies_unseen: bool = False
+    right_to_policies: str = ""
     respite_until: tuple[date, ...] | None = None
     other_owners: tuple[str, ...] | None = None
     tax_reduction: Kronor | None = None

@@ -25,7 +25,7 @@ _NOT_UNIQUE = "not unique"
 def of(error: ConnectorError) -> tuple[Finding, ...]:
     """A clear refusal, one finding for each field complained of."""
     system = error.system
-    if isinstance(error, NotAuthorised) and kinds.is_by_consent(system):
+    if isinstance(error, NotAuthorised) and kinds.approves_rights(system):
         said = error.message.rstrip(".")
         return (
             _block(

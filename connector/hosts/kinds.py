@@ -75,9 +75,14 @@ def name_of(host: str) -> str:
     return kind(host).name if is_known(host) else host
 
 
-def is_by_consent(system: str) -> bool:
-    """Return whether `system`, as an error names who spoke, is a kind whose companies approve an app."""
-    return any(one.name == system and one.by_consent for one in every())
+def approves_rights(system: str) -> bool:
+    """Return whether `system`, as an error names who spoke, is a kind whose companies approve what we may do."""
+    return any(one.name == system and one.opened_by.APPROVES_RIGHTS for one in every())
+
+
+def own_creditor_only(host: str) -> bool:
+    """Return whether a ledger of the kind is joined to no creditor but one with its own organisation number."""
+    return is_known(host) and kind(host).opened_by.OWN_CREDITOR_ONLY
 
 
 def by_consent(host: str) -> Consent | None:

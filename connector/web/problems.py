@@ -83,7 +83,7 @@ def _connector(error: ConnectorError) -> AnyResponse:
     if isinstance(error, OutOfReach):
         # Its own words are English, and the page says all that they do.
         key, name, said, advice = f"{key}_{error.what}", error.name, "", ""
-    if isinstance(error, KeyRefused) and kinds.is_by_consent(error.system):
+    if isinstance(error, KeyRefused) and kinds.approves_rights(error.system):
         # Its own words are about keys.
         key, said, advice = "consent_refused", "", ""
     response = _page(key, status, system=error.system, said=said, advice=advice, new_key=new_key, name=name)

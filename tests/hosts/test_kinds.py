@@ -43,6 +43,19 @@ def test_what_is_no_kind_is_refused_by_its_name(installed: list[EntryPoint]) -> 
         kinds.kind("strange")
 
 
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("connector.hosts.odoo.kind:A_NAME_OF_AN_EARLIER_RELEASE", r"is no HostKind.*Install"),
+        ("a_module_that_nobody_has:KIND", r"needs the module a_module_that_nobody_has.*Install"),
+    ],
+)
+def test_what_cannot_be_loaded_says_what_to_install(installed: list[EntryPoint], where: str, words: str) -> None:
+    installed.append(EntryPoint("odoo", where, kinds.GROUP))
+    with pytest.raises(ConfigurationError, match=words):
+        kinds.kind("odoo")
+
+
 def test_a_host_that_is_not_installed_any_more_is_still_told_of(installed: list[EntryPoint]) -> None:
     installed.append(EntryPoint("odoo", "connector.hosts.odoo.kind:KIND", kinds.GROUP))
     assert kinds.name_of("gone") == "gone"

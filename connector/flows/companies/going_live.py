@@ -101,7 +101,7 @@ def _require_free(deployment: Deployment, connection: StoredConnection) -> None:
 
 def _choice(amili: AmiliClient, connection: StoredConnection, ledger: LedgerIdentity) -> Choice:
     choice = creditors_for(amili, ledger.organization_number)
-    if kinds.by_consent(connection.host) and not choice.matching:
+    if kinds.own_creditor_only(connection.host) and not choice.matching:
         raise ConfigurationError(
             f"No creditor that our key sees in Amili's production environment has the organisation number of "
             f"{ledger.company} ({ledger.organization_number or 'no organisation number'}).",

@@ -37,6 +37,7 @@ class WithdrawalPreview:
     `case` is how it stands at Amili now. `unreported` are payments and credits in the ledger that Amili has not been
     told of, `on_their_way` those being told, `asking` those a person must decide on. `ledger_problem` says why the
     ledger could not be read, if so: that hinders no withdrawal. `withdrawal` is one that was asked for before.
+    `mark_stays` says that what marks the invoice as sent in the ledger is left for a person to take away.
     """
 
     connection: StoredConnection
@@ -48,6 +49,7 @@ class WithdrawalPreview:
     asking: tuple[FollowUp, ...]
     withdrawal: FollowUp | None
     ledger_problem: str = ""
+    mark_stays: bool = False
 
     @property
     def is_paid(self) -> bool:
@@ -90,6 +92,7 @@ def preview(deployment: Deployment, hand_over_id: str) -> WithdrawalPreview:
         asking=tuple(row for row in others if row.is_asked),
         withdrawal=next((row for row in rows if row.kind is FollowUpKind.WITHDRAWAL), None),
         ledger_problem=problem,
+        mark_stays=not deployment.host(connection).SUPPORTS_STATUS,
     )
 
 

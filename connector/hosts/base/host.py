@@ -33,7 +33,8 @@ class Host(ABC):
     """
 
     SUPPORTS_STATUS: ClassVar[bool] = False
-    """Whether it has a place for how a case stands, beside its id; without, nothing is written when that changes."""
+    """Whether it has a place for how a case stands, beside its id; without, nothing is written when that changes,
+    and what marks an invoice as sent stays when its case is withdrawn."""
     SUPPORTS_MESSAGES: ClassVar[bool] = False
     """Whether it has a place for messages at an invoice; without, none is left."""
 

@@ -36,6 +36,11 @@ class ApiKey(ABC):
     """What a person is asked for beside the key, in this order."""
     login_setting: ClassVar[str] = ""
     """The setting that holds the login of the key's user, for hosts that may want it."""
+    APPROVES_RIGHTS: ClassVar[bool] = False
+    """Whether the company approves the rights that we have: it is asked for those that lack, and not for a key."""
+    OWN_CREDITOR_ONLY: ClassVar[bool] = False
+    """Whether a ledger is joined to no creditor but one with its own organisation number, since nobody but the ledger
+    says whose it is."""
 
     @abstractmethod
     def open(self, settings: Mapping[str, Any], key: SecretStr, http: HttpPolicy) -> Host:
@@ -60,6 +65,9 @@ class Consent:
     `company_setting` is the setting of a connection that holds its company's number, and `rights` are what companies
     are asked to approve by every such app.
     """
+
+    APPROVES_RIGHTS: ClassVar[bool] = True
+    OWN_CREDITOR_ONLY: ClassVar[bool] = True
 
     app: Callable[[AppContext], App | None]
     advice: str

@@ -11,6 +11,9 @@ from connector.hosts.odoo.records import Record
 POLICIES = "credit.control.policy"
 """How an invoice is followed up, in OCA's credit control. Only that module's own groups may read it."""
 
+RIGHT_TO_POLICIES = "Credit Control / Info"
+"""The smallest of those groups, as Odoo names it on a user's page."""
+
 POLICY = "credit_policy_id"
 """The field with the policy of an invoice, or of a customer, which holds where the invoice has none."""
 

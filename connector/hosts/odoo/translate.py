@@ -80,6 +80,7 @@ def translate(document: Record, settings: OdooSettings) -> Invoice:
     if state not in STATES:
         raise Unreadable("the invoice is in an unknown state.", system=SYSTEM)
     accounts = _bank_accounts(document)
+    policies_unseen = "policies" in document and document["policies"] is None
     return Invoice(
         id=str(records.value(move, "id")),
         number=_number(move),
@@ -108,7 +109,8 @@ def translate(document: Record, settings: OdooSettings) -> Invoice:
         reversed_payments=settlements.reversed_payments(document),
         hidden_company=str(document.get("hidden_company") or ""),
         holds=_holds(document),
-        policies_unseen="policies" in document and document["policies"] is None,
+        policies_unseen=policies_unseen,
+        right_to_policies=modules.RIGHT_TO_POLICIES if policies_unseen else "",
     )
 
 

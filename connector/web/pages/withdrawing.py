@@ -69,7 +69,6 @@ def _page(look: WithdrawalPreview, *, reason: str = "", problem: str = "") -> st
         reason=reason,
         problem=problem,
         seen=_seal(look),
-        keeps_label=shown.opened_by_consent(look.connection.host),
         longest_reason=LONGEST_REASON_CHARACTERS,
     )
 

@@ -127,9 +127,10 @@ def test_without_a_case_nothing_can_be_withdrawn(on: Stage) -> None:
 
 @pytest.mark.ledgers("odoo", because="Fortnox has no place for how a case stands")
 def test_the_ledger_is_told(on: Stage) -> None:
-    invoice, _ = withdrawn(on)
+    invoice, hand_over = withdrawn(on)
     record = on.ledger.records.get("account.move", int(invoice))
     assert record["x_amili_status"] == "Återkallat hos Amili"
+    assert not withdrawal.preview(on.deployment, hand_over).mark_stays
 
 
 @pytest.mark.ledgers("fortnox", because="Odoo shows the case as withdrawn")
@@ -156,6 +157,7 @@ def test_a_case_that_was_shown_before_its_withdrawal_stays_where_it_is(on: Stage
     for step in (upload, write_back):
         on.side.let_windows_pass(on.deployment)
         step(on.deployment, hand_over)
+    assert withdrawal.preview(on.deployment, hand_over).mark_stays, "which the person is told beforehand"
     wants(on, hand_over)
     looked(on, hand_over)
     assert on.side.case_shown(invoice) == stored(on, hand_over).case_id

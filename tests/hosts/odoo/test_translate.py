@@ -715,8 +715,10 @@ def test_what_is_not_to_be_reminded_of_is_held() -> None:
 def test_policies_that_we_may_not_see_are_told() -> None:
     recorded = document("unpaid")
     assert not translate(recorded, SETTINGS).policies_unseen
+    assert translate(recorded, SETTINGS).right_to_policies == ""
     recorded["policies"] = None
     assert translate(recorded, SETTINGS).policies_unseen
+    assert translate(recorded, SETTINGS).right_to_policies == "Credit Control / Info"
 
 
 @pytest.mark.parametrize(
