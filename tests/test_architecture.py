@@ -40,7 +40,8 @@ BELOW_FLOWS = {"connector", *MAY_IMPORT} - {"connector.sandbox", "connector.mani
 ACCESS = {"connector.flows.access"}
 CORE = ACCESS | {"connector.flows"}
 COMPANIES = CORE | {"connector.flows.companies"}
-HAND_OVER = COMPANIES | {"connector.flows.hand_over"}
+SENDING = COMPANIES | {"connector.flows.sending"}
+HAND_OVER = SENDING | {"connector.flows.hand_over"}
 FOLLOW_UP = HAND_OVER | {"connector.flows.follow_up"}
 EVENTS = FOLLOW_UP | {"connector.flows.events"}
 MONEY = CORE | {"connector.flows.money"}
@@ -53,6 +54,7 @@ MAY_IMPORT |= {
     "connector.flows.access": BELOW_FLOWS | ACCESS,
     "connector.flows": BELOW_FLOWS | CORE,
     "connector.flows.companies": BELOW_FLOWS | COMPANIES,
+    "connector.flows.sending": BELOW_FLOWS | SENDING,
     "connector.flows.hand_over": BELOW_FLOWS | HAND_OVER,
     "connector.flows.follow_up": BELOW_FLOWS | FOLLOW_UP,
     "connector.flows.events": BELOW_FLOWS | EVENTS,

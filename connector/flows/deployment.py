@@ -18,7 +18,7 @@ from connector.flows.access.apps import app_at
 from connector.flows.access.kept_tokens import KeptTokens
 from connector.flows.access.parked import parked_amili, parked_host
 from connector.flows.access.silence import Silences
-from connector.flows.fence import Posted
+from connector.flows.send_deadline import Posted
 from connector.hosts import kinds
 from connector.hosts.base import App, Host
 from connector.hosts.opening import open_host

@@ -6,14 +6,11 @@ import random
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from connector.domain.doubt import LONGEST_PAUSE_S
 from connector.domain.errors import ConnectorError
 
-LONGEST_PAUSE_S = 900.0
 LONGEST_PAUSE_OF_A_PERSON_S = 120.0
 """The longest pause of what a person waits for, unless the remote system named a longer one."""
-
-TRIES_BEFORE_GIVING_UP = 12
-"""How often what can be left out of a registered case is tried while it is clearly refused: about an hour."""
 
 
 class Then(StrEnum):

@@ -178,9 +178,12 @@ def is_past(column: ColumnElement[Any], connection: Connection, *, for_s: float)
     return (column <= now(connection) - for_s) | (column > now(connection) + CLOCKS_DIFFER_S)
 
 
-def age_s(engine: Engine, instant: float | None) -> float:
-    """Seconds since an instant of the store; infinite since none."""
-    if instant is None:
-        return float("inf")
+def present_s(engine: Engine) -> float:
+    """Return the present instant by the clock of the store."""
     with reading(engine) as connection:
-        return float(connection.execute(select(now(connection) - instant)).scalar_one())
+        return float(connection.execute(select(now(connection))).scalar_one())
+
+
+def age_s(engine: Engine, instant: float | None) -> float:
+    """Return the seconds since an instant of the store; infinite since none."""
+    return float("inf") if instant is None else present_s(engine) - instant

@@ -17,7 +17,7 @@ from connector.domain.findings import Finding
 from connector.domain.follow_up import FollowUpState
 from connector.domain.hand_over import HandOverState
 from connector.store import ownership, tables
-from connector.store.database import age_s, now
+from connector.store.database import now
 from connector.store.follow_ups import FollowUp, fetch, tell_the_ledger
 from connector.store.hand_over_record import amount_text, findings_text
 from connector.store.timeline import WORKER, record
@@ -161,9 +161,8 @@ def release(db: Engine, lease: FollowUpLease) -> None:
 
 
 def not_posted(db: Engine, follow_up_id: str) -> None:
-    """Count a report not that provably did not leave after all, no matter who owns the row by now."""
-    with db.begin() as connection:
-        connection.execute(update(_table).where(_table.c.id == follow_up_id).values(**ownership.one_post_less(_table)))
+    """Take back the count of one that provably did not leave after all, no matter who owns the row by now."""
+    ownership.not_posted(db, _table, follow_up_id)
 
 
 def ask(
@@ -222,11 +221,6 @@ def settled(
         "refusals": 0,
     }
     _change(db, lease, f"follow_up_{state}", values, status=status, why=reason, settled=settled_amount)
-
-
-def unknown_for_s(db: Engine, follow_up: FollowUp) -> float:
-    """Seconds since the last report of it can have left; infinite if none ever was sent."""
-    return age_s(db, follow_up.unknown_since if follow_up.unknown_since is not None else follow_up.attempted_at)
 
 
 def _change(db: Engine, lease: FollowUpLease, event: str | None, values: dict[str, Any], **data: Any) -> None:

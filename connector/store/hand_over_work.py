@@ -21,7 +21,7 @@ from connector.domain.follow_up import Entry
 from connector.domain.hand_over import WRITE_BACK_REFUSED, HandOverState, PdfState, WriteBackState
 from connector.domain.invoice import Standing
 from connector.store import ownership, resting, tables
-from connector.store.database import age_s, now, reading
+from connector.store.database import now, reading
 from connector.store.debts import Debt, number_alone
 from connector.store.following import standing_values
 from connector.store.found_cases import case_values
@@ -251,9 +251,8 @@ def _refusals(lease: Lease, *, refused: bool) -> int:
 
 
 def not_posted(db: Engine, hand_over_id: str) -> None:
-    """Count a registration not that provably did not leave after all, no matter who owns the row by now."""
-    with db.begin() as connection:
-        connection.execute(update(_table).where(_table.c.id == hand_over_id).values(**_ONE_POST_LESS))
+    """Take back the count of one that provably did not leave after all, no matter who owns the row by now."""
+    ownership.not_posted(db, _table, hand_over_id)
 
 
 def skip(db: Engine, lease: Lease, findings: tuple[Finding, ...]) -> None:
@@ -389,11 +388,6 @@ def finish(db: Engine, hand_over_id: str) -> bool:
         if changed.rowcount:
             record(connection, hand_over_id, actor=WORKER, event="done")
         return bool(changed.rowcount)
-
-
-def unknown_for_s(db: Engine, hand_over: HandOver) -> float:
-    """Seconds since the last registration of this hand-over can have left; infinite if none ever was sent."""
-    return age_s(db, hand_over.unknown_since if hand_over.unknown_since is not None else hand_over.attempted_at)
 
 
 def _change(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, case, func, null, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, func, null, select, update
 
 from connector.store.database import now
 
@@ -44,7 +44,7 @@ def take(connection: Connection, table: Table, row_id: str, *, for_s: float, set
         return owner
     # No one owns one for longer than that: the clock has been put back meanwhile. Anyone who owns it stops by a clock
     # of
-    # its own machine that is never put right (`connector.flows.fence`), and before this deadline.
+    # its own machine that is never put right (`connector.flows.send_deadline`), and before this deadline.
     latest = now(connection) + for_s
     connection.execute(
         update(table)
@@ -97,6 +97,12 @@ def one_post_less(table: Table) -> dict[str, Any]:
         "posts": case((table.c.posts > 0, table.c.posts - 1), else_=0),
         "first_post_at": case((table.c.posts > 1, table.c.first_post_at), else_=null()),
     }
+
+
+def not_posted(db: Engine, table: Table, row_id: str) -> None:
+    """Take back the count of something that provably did not leave after all, no matter who owns the row by now."""
+    with db.begin() as connection:
+        connection.execute(update(table).where(table.c.id == row_id).values(**one_post_less(table)))
 
 
 def one_more_allowed(table: Table) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
         "capital": amount(Decimal(capital)) if capital else "",
         "case_id": str(data.get("case_id", "")),
         "registration_id": str(data.get("registration_id", "")),
-        "why": str(data.get("why", "")),
+        "why": words.text_or_key("waiting", str(data.get("why", ""))),
         "reason": str(data.get("reason", "")),
         "waiting_for": words.text_or_key("waiting", str(data.get("for", ""))),
         "findings": ", ".join(dict.fromkeys(data.get("stopped_by") or data.get("findings", ()))),

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from connector.domain.checks.money import unreadable_amount
+from connector.domain.doubt import ASKED_ABOUT_AFTER_S
 from connector.domain.errors import ConfigurationError
 from connector.domain.hand_over import HandOverState, Origin
 from connector.flows.events.requests import dispatch
 from connector.flows.hand_over import deciding
-from connector.flows.repeats import ASKED_ABOUT_AFTER_S
 from connector.sandbox.amili.state import Case
 from connector.sandbox.shared.switches import CasesMade, FaultKind
 from connector.store import inbox, timeline

@@ -18,10 +18,10 @@ from sqlalchemy import update
 from connector.domain.hand_over import Judgement, Origin, Request
 from connector.domain.invoice import InvoiceState, Standing
 from connector.flows.deployment import Deployment
-from connector.flows.fence import Posted
 from connector.flows.hand_over import debts
 from connector.flows.hand_over.register import register
 from connector.flows.outcome import Outcome, Then
+from connector.flows.send_deadline import Posted
 from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR, Case
 from connector.sandbox.shared.switches import AmiliSwitches, Fault, FaultKind
 from connector.settings import Settings

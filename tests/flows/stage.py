@@ -23,10 +23,10 @@ from sqlalchemy import delete
 from connector.amili.keys import make_key_pair
 from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.dates import STOCKHOLM
+from connector.domain.doubt import LONGEST_PAUSE_S
 from connector.domain.hand_over import HandOverState, Origin, Request
 from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment, open_deployment
-from connector.flows.outcome import LONGEST_PAUSE_S
 from connector.flows.reconcile import comparisons as comparing
 from connector.sandbox.amili.app import create_amili
 from connector.sandbox.amili.state import AmiliState, guide_state

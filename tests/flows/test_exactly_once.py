@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connector.domain.doubt import BEFORE_A_THIRD_S
 from connector.domain.hand_over import HandOverState, Origin
-from connector.flows.repeats import BEFORE_A_THIRD_S
 from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import hand_overs
 from tests.flows.acting import asked, death_at_call, driven, let_pass, step, stored, strike

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import update
 
+from connector.domain.doubt import BEFORE_A_THIRD_S
 from connector.domain.hand_over import HandOverState, PdfState
-from connector.flows.repeats import BEFORE_A_THIRD_S
 from connector.sandbox.shared.switches import AmiliSwitches, Fault, FaultKind
 from connector.store import hand_overs, tables
 from tests.flows.ledgers import FortnoxLedger, LedgerSide, OdooLedger, answered

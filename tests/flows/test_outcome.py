@@ -6,7 +6,9 @@ from statistics import fmean
 
 import pytest
 
-from connector.flows.outcome import LONGEST_PAUSE_OF_A_PERSON_S, LONGEST_PAUSE_S, TRIES_BEFORE_GIVING_UP, pause_s
+from connector.domain.doubt import LONGEST_PAUSE_S
+from connector.flows.outcome import LONGEST_PAUSE_OF_A_PERSON_S, pause_s
+from connector.flows.sending.decisions import TRIES_BEFORE_GIVING_UP
 
 
 def test_what_a_person_waits_for_pauses_two_minutes_at_most_unless_a_longer_pause_was_named() -> None:

@@ -21,6 +21,7 @@ from connector.domain.follow_up import FollowUpKind, FollowUpState, Reason, Step
 from connector.domain.invoice import InvoiceState, Standing
 from connector.store import follow_up_work, follow_ups, following, hand_overs, tables, timeline
 from connector.store.database import Databases
+from connector.store.doubts import doubt_of
 from connector.store.follow_up_work import FollowUpLease
 from connector.store.follow_ups import FollowUp, Look
 from connector.store.hand_over_record import HandOver
@@ -229,7 +230,7 @@ def test_what_provably_was_not_sent_is_due_again(databases: Databases, sent: Han
     follow_up_work.wait(databases.main, lease, waiting_for="Amili (HTTP 429)", not_sent=True)
     waiting = follow_ups.get(databases.main, lease.follow_up.id)
     assert (waiting.state, waiting.attempted_at) == (FollowUpState.DUE, None)
-    assert follow_up_work.unknown_for_s(databases.main, waiting) == float("inf")
+    assert doubt_of(databases.main, waiting).unknown_for_s == float("inf")
 
 
 def test_a_look_that_was_asked_for_is_found_without_reading_every_hand_over(

@@ -15,6 +15,7 @@ from connector.domain.findings import Severity
 from connector.domain.hand_over import HandOverState, PdfState, WriteBackState
 from connector.store import found_cases, hand_over_work, hand_overs, pdf_work, tables, timeline
 from connector.store.database import Databases
+from connector.store.doubts import doubt_of
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease
 from connector.store.ownership import LostOwnership
@@ -193,16 +194,16 @@ def test_a_receipt_is_stored_whole(databases: Databases, started: HandOver) -> N
 
 
 def test_an_unknown_outcome_is_remembered_from_its_moment(databases: Databases, started: HandOver) -> None:
-    assert hand_over_work.unknown_for_s(databases.main, started) == math.inf
+    assert doubt_of(databases.main, started).unknown_for_s == math.inf
     lease = armed(databases, started)
     let_pass(databases, started, 10)
-    assert 10 <= hand_over_work.unknown_for_s(databases.main, stored(databases, started)) < MINUTE
+    assert 10 <= doubt_of(databases.main, stored(databases, started)).unknown_for_s < MINUTE
     hand_over_work.outcome_unknown(databases.main, lease, why="Amili (HTTP 502)")
     doubtful = stored(databases, started)
     assert (doubtful.state, doubtful.waiting_for) == (HandOverState.UNKNOWN, "Amili (HTTP 502)")
-    assert hand_over_work.unknown_for_s(databases.main, doubtful) < 10, "it counts from the failure, not the intent"
+    assert doubt_of(databases.main, doubtful).unknown_for_s < 10, "it counts from the failure, not the intent"
     let_pass(databases, started, 100)
-    assert 100 <= hand_over_work.unknown_for_s(databases.main, stored(databases, started)) < 100 + MINUTE
+    assert 100 <= doubt_of(databases.main, stored(databases, started)).unknown_for_s < 100 + MINUTE
 
 
 def test_a_look_in_vain_changes_nothing_of_the_doubt(databases: Databases, started: HandOver) -> None:
@@ -236,7 +237,7 @@ def test_what_was_provably_not_sent_leaves_no_doubt(databases: Databases, starte
     hand_over_work.wait(databases.main, armed(databases, started), waiting_for="Amili (HTTP 429)", not_sent=True)
     waiting = stored(databases, started)
     assert (waiting.state, waiting.attempted_at, waiting.unknown_since) == (HandOverState.REQUESTED, None, None)
-    assert hand_over_work.unknown_for_s(databases.main, waiting) == math.inf
+    assert doubt_of(databases.main, waiting).unknown_for_s == math.inf
 
 
 def test_a_block_ends_the_work_with_its_findings(databases: Databases, started: HandOver) -> None:
@@ -368,7 +369,7 @@ def test_a_clock_that_is_put_back_makes_nothing_settle_for_longer(
         ahead = {"attempted_at": table.c.attempted_at + ahead_s, "unknown_since": table.c.unknown_since + ahead_s}
         connection.execute(update(table).where(table.c.id == started.id).values(**ahead))
     taken = claimed(databases, started)
-    assert 0 <= hand_over_work.unknown_for_s(databases.main, taken.hand_over) < 60
+    assert 0 <= doubt_of(databases.main, taken.hand_over).unknown_for_s < 60
 
 
 def test_an_owner_keeps_its_time_whoever_asks(databases: Databases, started: HandOver) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from connector.domain.checks.money import unreadable_amount
+from connector.domain.doubt import ASKED_ABOUT_AFTER_S
 from connector.domain.hand_over import HandOverState
 from connector.flows.events.requests import dispatch
-from connector.flows.repeats import ASKED_ABOUT_AFTER_S
 from connector.sandbox.amili.state import Case
 from connector.sandbox.shared.switches import CasesMade, Fault, FaultKind
 from connector.store import inbox, timeline

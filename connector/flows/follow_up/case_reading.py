@@ -18,12 +18,13 @@ from itertools import islice
 from connector.amili.client import AmiliClient
 from connector.amili.models import Case, CaseAmounts, is_closed
 from connector.domain.case import CaseStanding, StatePassed
+from connector.domain.doubt import LONGEST_PAUSE_S
 from connector.domain.errors import ConfigurationError, KeyRefused, NotFound, NotSent
 from connector.flows.companies import keys
 from connector.flows.deployment import Deployment
 from connector.flows.hand_over import driving, ledger_words
 from connector.flows.job import Job
-from connector.flows.outcome import LONGEST_PAUSE_S, NOT_NOW, STOP, Outcome
+from connector.flows.outcome import NOT_NOW, STOP, Outcome
 from connector.store import case_readings, cases
 from connector.store.case_readings import Place
 

@@ -32,12 +32,13 @@ from connector.domain.hand_over import UNFINISHED, HandOverState, WriteBackState
 from connector.flows import troubles
 from connector.flows.companies import keys
 from connector.flows.deployment import Deployment
-from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.follow_up import follow_up_findings, withdrawal_wishes
-from connector.flows.follow_up.reporting import AT_ONCE, Reporting, case_now
+from connector.flows.follow_up.report import AT_ONCE
+from connector.flows.follow_up.reporting import Reporting, case_now
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.job import Job
 from connector.flows.outcome import NOT_NOW, STOP, Outcome, Then, pause_s
+from connector.flows.send_deadline import SendDeadline, TooLate, clock_s
 from connector.flows.troubles import About
 from connector.hosts.base import Host
 from connector.hosts.pacing import in_background
@@ -294,9 +295,9 @@ def grant_respite(deployment: Deployment, hand_over_id: str, days: int) -> Respi
     """
     hand_over = hand_overs.get(deployment.databases.main, hand_over_id)
     amili, _ = deployment.sides(deployment.connection(hand_over.connection))
-    fence = Fence(clock_s() + deployment.settings.attempt_s)
+    deadline = SendDeadline(clock_s() + deployment.settings.attempt_s)
     try:
-        amili.grant_respite(hand_over.case_id, days, may_send=fence.may_send)
+        amili.grant_respite(hand_over.case_id, days, may_send=deadline.may_send)
     except ByHandOnly as error:
         return RespiteWords(text=str(error), url=error.url)
     return None

@@ -1,4 +1,4 @@
-"""Telling Amili of one payment, credit or withdrawal once: look, arm, fence, send, read back
+"""Telling Amili of one payment, credit or withdrawal once: look, arm, send before the deadline, read back
 (DESIGN.md, "Telling Amili once").
 
 The same protocol as registration. What is in doubt is looked for by our own reference, and sent again only after a
@@ -8,6 +8,7 @@ after an answer of success.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
@@ -17,39 +18,34 @@ from connector.amili.client import AmiliClient
 from connector.amili.models import Case, is_closed
 from connector.amili.status import outcome as outcome_of
 from connector.domain.action import ActionKind, ActionOutcome
-from connector.domain.errors import (
-    ConnectorError,
-    KeyRefused,
-    NotAuthorised,
-    NotFound,
-    NotSent,
-    OutcomeUnknown,
-    Refused,
-    Unclear,
-    was_taken,
-)
+from connector.domain.doubt import ASKED_ABOUT_AFTER_S, LONGEST_PAUSE_S
+from connector.domain.errors import ConnectorError, NotFound, Unclear
 from connector.domain.findings import Finding
 from connector.domain.follow_up import CaseNow, FollowUpKind, FollowUpState, reported_as
-from connector.flows import remote_findings, repeats
+from connector.flows import remote_findings
 from connector.flows.deployment import Deployment
-from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.follow_up import follow_up_findings
-from connector.flows.hand_over.putting_off import after_restore_s
-from connector.flows.outcome import LONGEST_PAUSE_S, Outcome, Then, pause_s
+from connector.flows.follow_up.report import AT_ONCE, Report
+from connector.flows.outcome import Outcome, Then, pause_s
+from connector.flows.send_deadline import TooLate
+from connector.flows.sending.decisions import REPORTING, Patience
+from connector.flows.sending.post import post
+from connector.flows.sending.put_off import after_restore_s, put_off
 from connector.hosts.base import Host
 from connector.store import follow_up_work, follow_ups, restores, withdrawals
 from connector.store.database import age_s
+from connector.store.doubts import doubt_of
 from connector.store.follow_up_work import FollowUpLease
 from connector.store.follow_ups import FollowUp
 from connector.store.hand_over_record import HandOver
-
-AT_ONCE = Outcome(Then.AGAIN_FIRST)
 
 _ACTION_KINDS = {
     FollowUpKind.PAYMENT: ActionKind.PAYMENT,
     FollowUpKind.CREDIT: ActionKind.CREDITING,
     FollowUpKind.WITHDRAWAL: ActionKind.CANCELLATION,
 }
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -158,22 +154,10 @@ class Reporting:
             return self._ask(lease, follow_up_findings.unsendable(error), may_report=False)
         if outcome := self._before_sending(lease, action):
             return outcome
-        fence = self._arm(lease, case)
-        try:
-            receipt = self.amili.act(action, may_send=fence.may_send)
-        except NotSent as error:
-            return self._not_sent(lease, error, named_s=error.retry_after_s)
-        except NotAuthorised as error:
-            if lease.follow_up.refusals + 1 < repeats.TRIES_BEFORE_ASKING:
-                return self._not_sent(lease, error, refused=True)
-            return self._refused(lease, error)
-        except Refused as error:
-            # It may show a little later; refused once more, it is for a person to find.
-            if remote_findings.means_duplicate(error) and not lease.follow_up.refusals:
-                return self._unknown(lease, error, refused=True)
-            return self._refused(lease, error)
-        except OutcomeUnknown as error:
-            return self._unknown(lease, error, taken=was_taken(error))
+        message = Report(self.deployment, lease, self.hand_over.follow_up_turn, case)
+        receipt = post(self.deployment, message, lambda may_send: self.amili.act(action, may_send=may_send))
+        if isinstance(receipt, Outcome):
+            return receipt
         follow_up_work.taken(self._db, lease, receipt.id)
         return AT_ONCE
 
@@ -192,7 +176,7 @@ class Reporting:
         if restores.is_held(self._db, self.hand_over.connection):
             follow_up_work.release(self._db, lease)
             return Outcome(Then.AGAIN_FIRST, after_restore_s(self.deployment))
-        wait_s = self._not_before_s(lease.follow_up)
+        wait_s = doubt_of(self._db, lease.follow_up).not_before_s
         if wait_s == float("inf"):
             return self._ask(lease, follow_up_findings.posted_often(lease.follow_up.posts), may_report=True)
         if wait_s:
@@ -221,58 +205,26 @@ class Reporting:
             creditor_payment_reference=reference,
         )
 
-    def _arm(self, lease: FollowUpLease, case: CaseNow | None) -> Fence:
-        settings = self.deployment.settings
-        send_s = min(settings.attempt_s, settings.connect_timeout_s + repeats.SEND_MARGIN_S)
-        armed_at_s = clock_s()
-        follow_up_work.arm(
-            self._db,
-            lease,
-            turn=self.hand_over.follow_up_turn,
-            for_s=send_s,
-            settle_s=settings.settle_s,
-            capital_before=case.remaining_capital if case else None,
-            total_before=case.remaining_total if case else None,
-        )
-        self.deployment.posted.note(lease.follow_up.id)
-        return Fence(armed_at_s + send_s)
-
     def _look(self, lease: FollowUpLease) -> Outcome:
-        settle_s = self.deployment.settings.settle_s
-        # Judged before the look: one that began too early proves nothing, however late its answer comes.
         follow_up = lease.follow_up
-        since_s = self.deployment.posted.at_most_s(follow_up.id, follow_up_work.unknown_for_s(self._db, follow_up))
-        action = self._action(lease.follow_up)
-        if found := self.amili.find_action(action):
+        # Judged before the look: one that began too early proves nothing, however late its answer comes.
+        doubt = doubt_of(self._db, follow_up)
+        doubt = replace(doubt, unknown_for_s=self.deployment.posted.at_most_s(follow_up.id, doubt.unknown_for_s))
+        if found := self.amili.find_action(self._action(follow_up)):
             follow_up_work.taken(self._db, lease, found[0].id, found=True)
             return AT_ONCE
-        if since_s < settle_s:
-            follow_up_work.looked_in_vain(self._db, lease)
-            return Outcome(Then.AGAIN_FIRST, repeats.next_look_after_s(since_s, settle_s), could_read=True)
-        if wait_s := self._not_before_s(lease.follow_up):
-            return self._look_on(lease, since_s, wait_s)
-        # It was not received. Whether it is still to be sent is decided afresh.
-        follow_up_work.wait(self._db, lease, waiting_for="", not_found=True)
-        return AT_ONCE
-
-    def _not_before_s(self, follow_up: FollowUp) -> float:
-        """For how many seconds nothing more of it may be posted; infinite until a person lets it."""
-        if follow_up.taken_at is not None:
-            return float("inf")
-        return repeats.not_before_s(follow_up.posts, follow_up.posts_allowed, age_s(self._db, follow_up.first_post_at))
-
-    def _look_on(self, lease: FollowUpLease, since_s: float, wait_s: float) -> Outcome:
-        """Go on looking for it, with growing pauses, while nothing may be posted; ask a person in time."""
-        follow_up = lease.follow_up
-        taken = follow_up.taken_at is not None
-        asks = age_s(self._db, follow_up.taken_at) >= repeats.ASKED_ABOUT_AFTER_S if taken else wait_s == float("inf")
-        if asks and follow_up.asked_at is None:
-            found = follow_up_findings.not_shown() if taken else follow_up_findings.posted_often(follow_up.posts)
-            follow_up_work.ask_beside(self._db, lease, found)
+        again = doubt.after_vain_look(self.deployment.settings.settle_s)
+        if again is None:
+            # It was not received. Whether it is still to be sent is decided afresh.
+            follow_up_work.wait(self._db, lease, waiting_for="", not_found=True)
+            return AT_ONCE
+        if again.asks and follow_up.asked_at is None:
+            taken = doubt.taken_for_s is not None
+            found_out = follow_up_findings.not_shown() if taken else follow_up_findings.posted_often(follow_up.posts)
+            follow_up_work.ask_beside(self._db, lease, found_out)
         else:
             follow_up_work.looked_in_vain(self._db, lease)
-        later_s = repeats.later_look_after_s(since_s, self.deployment.settings.settle_s)
-        return Outcome(Then.AGAIN_FIRST, min(later_s, wait_s) + 0.01, could_read=True)
+        return Outcome(Then.AGAIN_FIRST, again.after_s, could_read=True)
 
     def _read_back(self, lease: FollowUpLease) -> Outcome:
         follow_up = lease.follow_up
@@ -345,7 +297,7 @@ class Reporting:
         if lease.follow_up.outcome_is_looked_for:
             follow_up_work.release(self._db, lease)
             return Outcome(Then.AGAIN_FIRST, LONGEST_PAUSE_S, could_read=True)
-        if age_s(self._db, lease.follow_up.attempted_at) < repeats.ASKED_ABOUT_AFTER_S:
+        if age_s(self._db, lease.follow_up.attempted_at) < ASKED_ABOUT_AFTER_S:
             follow_up_work.wait(self._db, lease, waiting_for=waiting_for)
             return Outcome(Then.AGAIN_FIRST, pause_s(lease.follow_up.tries), could_read=True)
         follow_up_work.settled(
@@ -360,35 +312,44 @@ class Reporting:
         return AT_ONCE
 
     def _put_off(self, lease: FollowUpLease, error: ConnectorError) -> Outcome:
-        """Something could not be read, and nothing was sent: try later."""
-        follow_up_work.wait(self._db, lease, waiting_for=remote_findings.waiting_text(error))
-        if isinstance(error, KeyRefused):
-            raise error
-        named_s = error.retry_after_s if isinstance(error, NotSent) else None
-        return Outcome(Then.AGAIN_FIRST, pause_s(lease.follow_up.tries, named_s=named_s), failed=error)
+        return put_off(self.deployment, _Waiting(self._db, lease, self.hand_over.connection), error)
 
-    def _not_sent(
-        self, lease: FollowUpLease, error: ConnectorError, *, named_s: float | None = None, refused: bool = False
-    ) -> Outcome:
-        waiting_for = remote_findings.waiting_text(error)
-        follow_up_work.wait(self._db, lease, waiting_for=waiting_for, not_sent=True, refused=refused)
-        return Outcome(Then.AGAIN_FIRST, pause_s(lease.follow_up.tries, named_s=named_s), failed=error)
-
-    def _unknown(
-        self, lease: FollowUpLease, error: ConnectorError, *, refused: bool = False, taken: bool = False
-    ) -> Outcome:
-        waiting_for = remote_findings.waiting_text(error)
-        self.deployment.posted.note(lease.follow_up.id)
-        follow_up_work.outcome_unknown(self._db, lease, why=waiting_for, refused=refused, taken=taken)
-        return Outcome(Then.AGAIN_FIRST, repeats.first_look_after_s(self.deployment.settings.settle_s), failed=error)
-
-    def _refused(self, lease: FollowUpLease, error: ConnectorError) -> Outcome:
-        may_report = lease.follow_up.kind is not FollowUpKind.WITHDRAWAL
-        return self._ask(lease, follow_up_findings.refused(error), may_report=may_report, refused=True)
-
-    def _ask(self, lease: FollowUpLease, finding: Finding, *, may_report: bool, refused: bool = False) -> Outcome:
-        follow_up_work.ask(self._db, lease, (finding,), may_report=may_report, refused=refused)
+    def _ask(self, lease: FollowUpLease, finding: Finding, *, may_report: bool) -> Outcome:
+        follow_up_work.ask(self._db, lease, (finding,), may_report=may_report)
         return AT_ONCE
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A report that could not be looked for or prepared: a `connector.flows.sending.put_off.Work`."""
+
+    db: Engine
+    lease: FollowUpLease
+    connection: str
+
+    @property
+    def patience(self) -> Patience:
+        return REPORTING
+
+    @property
+    def refusals(self) -> int:
+        return self.lease.follow_up.refusals
+
+    @property
+    def again(self) -> Then:
+        return Then.AGAIN_FIRST
+
+    def wait(self, waiting_for: str, *, refused: bool) -> None:
+        follow_up_work.wait(self.db, self.lease, waiting_for=waiting_for, refused=refused)
+
+    def rest(self, waiting_for: str) -> None:
+        self.wait(waiting_for, refused=False)
+
+    def ask(self, error: ConnectorError) -> None:
+        log.debug("follow-up %s: %s; it goes on waiting", self.lease.follow_up.id, error)
+
+    def pause_s(self, named_s: float | None) -> float:
+        return pause_s(self.lease.follow_up.tries, named_s=named_s)
 
 
 def case_now(case: Case) -> CaseNow:

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from connector.amili.models import FoundCase, is_closed
 from connector.domain.checks.money import unreadable_amount
+from connector.domain.doubt import ASKED_ABOUT_AFTER_S
 from connector.domain.errors import AmountUnreadable, ConfigurationError
 from connector.domain.findings import Finding
 from connector.domain.fitting import Likeness
@@ -20,7 +21,6 @@ from connector.domain.invoice import Invoice
 from connector.flows.deployment import Deployment
 from connector.flows.hand_over import asking, debts
 from connector.flows.hand_over.asking import Asked
-from connector.flows.repeats import ASKED_ABOUT_AFTER_S
 from connector.store import hand_overs
 from connector.store.connections import StoredConnection
 from connector.store.database import age_s

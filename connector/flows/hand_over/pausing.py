@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from connector.domain.doubt import LONGEST_PAUSE_S
 from connector.domain.hand_over import Origin
-from connector.flows.outcome import LONGEST_PAUSE_OF_A_PERSON_S, LONGEST_PAUSE_S, pause_s
+from connector.flows.outcome import LONGEST_PAUSE_OF_A_PERSON_S, pause_s
 from connector.store.hand_over_record import HandOver
 
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sqlalchemy import Engine
@@ -25,42 +24,29 @@ from connector.domain.assessment import Assessment, Circumstances
 from connector.domain.checks.money import unreadable_amount
 from connector.domain.claim import Claim
 from connector.domain.dates import today
-from connector.domain.errors import (
-    AmountUnreadable,
-    ConnectorError,
-    NotAuthorised,
-    NotSent,
-    OutcomeUnknown,
-    Refused,
-    RemoteError,
-    WithoutCase,
-    was_taken,
-)
+from connector.domain.doubt import Doubt, LookAgain, look_for_taken
+from connector.domain.errors import AmountUnreadable, ConnectorError, OutcomeUnknown, Refused, RemoteError
 from connector.domain.findings import Finding
-from connector.domain.follow_up import entries_of
-from connector.domain.hand_over import REOPENABLE, WAITS_WHILE_PAUSED, HandOverState, Origin
-from connector.domain.invoice import Invoice, standing_of
-from connector.flows import remote_findings, repeats
+from connector.domain.hand_over import REOPENABLE, WAITS_FOR_RESTORE, WAITS_WHILE_PAUSED, HandOverState, Origin
+from connector.domain.invoice import Invoice
+from connector.flows import remote_findings
 from connector.flows.deployment import Deployment
-from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.hand_over import debts, sent_debtor
 from connector.flows.hand_over.bank_booking import read_invoice
 from connector.flows.hand_over.beside import while_busy
 from connector.flows.hand_over.circumstances import creditor_status, pdf_facts_of
 from connector.flows.hand_over.pausing import pause_of
-from connector.flows.hand_over.putting_off import put_off, rest, wait_for_restore
 from connector.flows.hand_over.quiet import quiet_for_s
-from connector.flows.outcome import (
-    NEXT,
-    Outcome,
-    Then,
-    pause_s,
-    took_too_long,
-)
+from connector.flows.hand_over.registration_message import RegistrationMessage
+from connector.flows.outcome import NEXT, STOP, Outcome, Then, pause_s, took_too_long
+from connector.flows.send_deadline import TooLate
+from connector.flows.sending.decisions import REGISTERING, Patience
+from connector.flows.sending.post import post
+from connector.flows.sending.put_off import after_restore_s, put_off
 from connector.hosts.base import Host
 from connector.store import hand_over_work, hand_overs, restores
 from connector.store.connections import StoredConnection
-from connector.store.database import age_s
+from connector.store.doubts import doubt_of
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease
 from connector.store.ownership import LostOwnership
@@ -96,7 +82,7 @@ def register(deployment: Deployment, hand_over_id: str) -> Outcome:
         hand_over_work.not_posted(db, hand_over_id)
         return Outcome(Then.AGAIN_FIRST, settings.settle_s)
     except ConnectorError as error:
-        return put_off(deployment, claimed, error, in_doubt=registration.in_doubt)
+        return put_off(deployment, registration, error)
 
 
 def _settled(hand_over: HandOver) -> bool:
@@ -120,22 +106,18 @@ class _Registration:
         hand_over = self.lease.hand_over
         connection = self.deployment.connection(hand_over.connection)
         amili, host = self.deployment.sides(connection)
-        if hand_over.taken_at is not None:
-            return self._follow(connection, amili, host)
+        doubt = self._doubt()
+        settle_s = self.deployment.settings.settle_s
+        if doubt.taken_for_s is not None:
+            return self._follow(connection, amili, host, look_for_taken(doubt.taken_for_s, settle_s))
         cases: tuple[FoundCase, ...] = ()
         if hand_over.invoice_number:
-            # Judged before the look: one that began too early proves nothing, however late its answer comes.
-            too_early = self._too_early_to_repeat(hand_over)
             cases = amili.cases_of_invoice(hand_over.creditor, hand_over.invoice_number, since=hand_over.invoice_date)
-            if outcome := self._use(connection, host, cases, may_come=too_early):
+            if outcome := self._use(connection, host, cases, may_come=doubt.may_still_arrive(settle_s)):
                 return outcome
-            if too_early:
-                return self._look_again(hand_over)
-            self.in_doubt = False
-        first_age_s = age_s(self._db, hand_over.first_post_at)
-        if wait_s := repeats.not_before_s(hand_over.posts, hand_over.posts_allowed, first_age_s):
-            self.in_doubt = hand_over.attempted_at is not None
-            return self._look_on(wait_s)
+        if again := doubt.after_vain_look(settle_s):
+            return self._look_again(again, remote_findings.posted_often(hand_over.posts))
+        self.in_doubt = False
         return self._begin(connection, amili, host, cases)
 
     def _begin(
@@ -189,38 +171,34 @@ class _Registration:
 
     def _waits_for_company(self, connection: StoredConnection) -> Outcome | None:
         if restores.is_held(self._db, connection.id):
-            return wait_for_restore(self.deployment, self.lease)
+            return self._wait_for_restore()
         if connection.paused_at is not None:
-            return rest(self.deployment, self.lease, WAITS_WHILE_PAUSED, doubt_ended=not self.in_doubt)
+            self.rest(WAITS_WHILE_PAUSED)
+            return STOP
         return None
+
+    def _wait_for_restore(self) -> Outcome:
+        """Wait until it has been looked up what was sent of the company before an earlier store was put back."""
+        if self.lease.hand_over.waiting_for == WAITS_FOR_RESTORE:
+            hand_over_work.release(self._db, self.lease)
+        else:
+            hand_over_work.wait(self._db, self.lease, waiting_for=WAITS_FOR_RESTORE)
+        return Outcome(Then.AGAIN_FIRST, after_restore_s(self.deployment), could_read=True)
 
     @property
     def _db(self) -> Engine:
         return self.deployment.databases.main
 
-    def _too_early_to_repeat(self, hand_over: HandOver) -> bool:
-        return self._unknown_for_s(hand_over) < self.deployment.settings.settle_s
+    def _doubt(self) -> Doubt:
+        """Return what is known of earlier attempts, to be judged by before a look: none that began too early counts."""
+        doubt = doubt_of(self._db, self.lease.hand_over)
+        unknown_for_s = self.deployment.posted.at_most_s(self.id, doubt.unknown_for_s)
+        return replace(doubt, unknown_for_s=unknown_for_s)
 
-    def _unknown_for_s(self, hand_over: HandOver) -> float:
-        return self.deployment.posted.at_most_s(hand_over.id, hand_over_work.unknown_for_s(self._db, hand_over))
-
-    def _look_again(self, hand_over: HandOver) -> Outcome:
-        settle_s = self.deployment.settings.settle_s
-        since_s = self._unknown_for_s(hand_over)
-        hand_over_work.looked_in_vain(self._db, self.lease)
-        return Outcome(Then.AGAIN_FIRST, repeats.next_look_after_s(since_s, settle_s), could_read=True)
-
-    def _look_on(self, wait_s: float) -> Outcome:
-        """Go on looking for a case, with growing pauses, while nothing may be posted."""
-        hand_over = self.lease.hand_over
-        waits_for_person = wait_s == float("inf")
-        findings = (remote_findings.posted_often(hand_over.posts),) if waits_for_person else None
-        hand_over_work.looked_in_vain(self._db, self.lease, findings=findings)
-        since_s = age_s(self._db, hand_over.unknown_since or hand_over.first_post_at)
-        return Outcome(Then.AGAIN_FIRST, min(self._growing_s(since_s), wait_s + 0.01), could_read=True)
-
-    def _growing_s(self, since_s: float) -> float:
-        return repeats.later_look_after_s(since_s, self.deployment.settings.settle_s)
+    def _look_again(self, again: LookAgain, asking: Finding, *, failed: ConnectorError | None = None) -> Outcome:
+        """Go on looking for a case while nothing may be posted; a person is asked in time."""
+        hand_over_work.looked_in_vain(self._db, self.lease, findings=(asking,) if again.asks else None)
+        return Outcome(Then.AGAIN_FIRST, again.after_s, failed=failed, could_read=True)
 
     @cached_property
     def _withdrawn(self) -> tuple[str, ...]:
@@ -263,7 +241,7 @@ class _Registration:
         hand_over_work.block(self._db, self.lease, found)
         return NEXT
 
-    def _follow(self, connection: StoredConnection, amili: AmiliClient, host: Host) -> Outcome:
+    def _follow(self, connection: StoredConnection, amili: AmiliClient, host: Host, again: LookAgain) -> Outcome:
         """Find the case of a registration that Amili took. Nothing is ever posted after it."""
         hand_over = self.lease.hand_over
         if outcome := self._by_registration(amili):
@@ -271,11 +249,7 @@ class _Registration:
         cases = amili.cases_of_invoice(hand_over.creditor, hand_over.invoice_number, since=hand_over.invoice_date)
         if outcome := self._use(connection, host, cases, may_come=True):
             return outcome
-        since_s = age_s(self._db, hand_over.taken_at)
-        asks = since_s >= repeats.ASKED_ABOUT_AFTER_S
-        findings = (remote_findings.case_not_shown(hand_over.registration_id),) if asks else None
-        hand_over_work.looked_in_vain(self._db, self.lease, findings=findings)
-        return Outcome(Then.AGAIN_FIRST, self._growing_s(since_s), failed=self._unread, could_read=True)
+        return self._look_again(again, remote_findings.case_not_shown(hand_over.registration_id), failed=self._unread)
 
     def _by_registration(self, amili: AmiliClient) -> Outcome | None:
         hand_over = self.lease.hand_over
@@ -362,27 +336,10 @@ class _Registration:
             hand_over_work.block(self._db, self.lease, (*findings, unsendable), stopping=(unsendable,))
             return NEXT
         sent_debtor.keep(self.deployment, self.lease.hand_over.id, invoice.customer)
-        fence = self._arm(claim, invoice)
-        try:
-            receipt = amili.register(body, may_send=fence.may_send)
-        except NotSent as error:
-            return self._not_sent(error, named_s=error.retry_after_s)
-        except NotAuthorised as error:
-            if self.lease.hand_over.refusals + 1 < repeats.TRIES_BEFORE_ASKING:
-                return self._not_sent(error, refused=True)
-            hand_over_work.block(self._db, self.lease, remote_findings.of(error), refused=True)
-            return NEXT
-        except Refused as error:
-            # Its case may show a little later; refused once more, it is for a person to find.
-            if remote_findings.means_duplicate(error) and not self.lease.hand_over.posts:
-                return self._unknown(error, refused=True)
-            why = remote_findings.of(error)
-            hand_over_work.block(self._db, self.lease, (*findings, *why), refused=True, stopping=why)
-            return NEXT
-        except WithoutCase as error:
-            return self._taken(error.registration_id, findings)
-        except OutcomeUnknown as error:
-            return self._unknown(error, taken=was_taken(error))
+        message = RegistrationMessage(self.deployment, self.lease, claim, invoice, findings)
+        receipt = post(self.deployment, message, lambda may_send: amili.register(body, may_send=may_send))
+        if isinstance(receipt, Outcome):
+            return receipt
         hand_over_work.registered(
             self._db,
             self.lease,
@@ -394,36 +351,43 @@ class _Registration:
         )
         return NEXT
 
-    def _taken(self, registration_id: str, findings: tuple[Finding, ...]) -> Outcome:
-        hand_over_work.taken(self._db, self.lease, registration_id=registration_id, findings=findings)
-        return Outcome(Then.AGAIN_FIRST, self._growing_s(0.0))
+    @property
+    def id(self) -> str:
+        return self.lease.hand_over.id
 
-    def _arm(self, claim: Claim, invoice: Invoice) -> Fence:
-        settings = self.deployment.settings
-        send_s = min(settings.attempt_s, settings.connect_timeout_s + repeats.SEND_MARGIN_S)
-        armed_at_s = clock_s()
-        hand_over_work.arm(
-            self._db,
-            self.lease,
-            for_s=send_s,
-            settle_s=settings.settle_s,
-            debtor_name=claim.debtor.name,
-            capital=claim.capital_to_claim,
-            standing=standing_of(invoice),
-            counted=entries_of(invoice),
-            total=invoice.total,
-            claimed_fee=claim.reminder_fee.amount if claim.reminder_fee else Decimal("0.00"),
+    @property
+    def connection(self) -> str:
+        return self.lease.hand_over.connection
+
+    @property
+    def patience(self) -> Patience:
+        return REGISTERING
+
+    @property
+    def refusals(self) -> int:
+        return self.lease.hand_over.refusals
+
+    @property
+    def again(self) -> Then:
+        return Then.AGAIN_FIRST
+
+    def wait(self, waiting_for: str, *, refused: bool) -> None:
+        hand_over_work.wait(
+            self._db, self.lease, waiting_for=waiting_for, refused=refused, doubt_ended=not self.in_doubt
         )
-        self.deployment.posted.note(self.lease.hand_over.id)
-        return Fence(armed_at_s + send_s)
 
-    def _not_sent(self, error: ConnectorError, *, named_s: float | None = None, refused: bool = False) -> Outcome:
-        waiting_for = remote_findings.waiting_text(error)
-        hand_over_work.wait(self._db, self.lease, waiting_for=waiting_for, not_sent=True, refused=refused)
-        return Outcome(Then.AGAIN_FIRST, pause_of(self.lease.hand_over, named_s), failed=error)
+    def rest(self, waiting_for: str) -> None:
+        hand_over_work.wait(self._db, self.lease, waiting_for=waiting_for, doubt_ended=not self.in_doubt)
 
-    def _unknown(self, error: ConnectorError, *, refused: bool = False, taken: bool = False) -> Outcome:
-        why = remote_findings.waiting_text(error)
-        self.deployment.posted.note(self.lease.hand_over.id)
-        hand_over_work.outcome_unknown(self._db, self.lease, why=why, refused=refused, taken=taken)
-        return Outcome(Then.AGAIN_FIRST, repeats.first_look_after_s(self.deployment.settings.settle_s), failed=error)
+    def ask(self, error: ConnectorError) -> Outcome | None:
+        if self.in_doubt:
+            return None
+        hand_over_work.block(self._db, self.lease, remote_findings.of(error))
+        return NEXT
+
+    def pause_s(self, named_s: float | None) -> float:
+        after_s = pause_of(self.lease.hand_over, named_s)
+        if self.in_doubt and named_s is None:
+            # Anyone who waits for the outcome of an unanswered registration waits for us once Amili answers again.
+            return min(after_s, self.deployment.settings.settle_s)
+        return after_s

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from connector.amili.client import AmiliClient
 from connector.amili.models import ORIGINAL_INVOICE_FILE_NAME
 from connector.domain.checks.content import check_pdf
-from connector.domain.errors import (
-    ConnectorError,
-    NotAuthorised,
-    NotFound,
-    OutcomeUnknown,
-    Refused,
-)
+from connector.domain.doubt import Doubt
+from connector.domain.errors import ConnectorError, OutcomeUnknown
 from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import HandOverState, PdfState
-from connector.flows import remote_findings, repeats
+from connector.flows import remote_findings
 from connector.flows.deployment import Deployment
-from connector.flows.fence import Fence, TooLate, clock_s
+from connector.flows.hand_over.after_registering import Beside
 from connector.flows.hand_over.circumstances import pdf_facts
-from connector.flows.hand_over.later import is_given_up, try_again
 from connector.flows.hand_over.quiet import quiet_for_s
 from connector.flows.outcome import NEXT, Outcome, Then, pause_s
+from connector.flows.send_deadline import SendDeadline, TooLate, clock_s
+from connector.flows.sending.decisions import UPLOADING, Patience
+from connector.flows.sending.put_off import put_off
 from connector.hosts.base import PdfUnavailable
 from connector.store import hand_over_work, hand_overs, pdf_work, restores
 from connector.store.hand_over_record import HandOver
@@ -42,20 +41,20 @@ def upload(deployment: Deployment, hand_over_id: str) -> Outcome:
         hand_over_work.release(db, claimed)
         return NEXT
     try:
-        return _upload(deployment, claimed, Fence(asked_at_s + settings.attempt_s))
+        return _upload(deployment, claimed, SendDeadline(asked_at_s + settings.attempt_s))
     except (LostOwnership, TooLate):
         return Outcome(Then.AGAIN, pause_s(1))
     except PdfUnavailable as error:
         return _without(deployment, claimed, remote_findings.pdf_unavailable(error.message))
     except ConnectorError as error:
-        return _later_or_without(deployment, claimed, error)
+        return put_off(deployment, _Waiting(deployment, claimed), error)
 
 
 def _due(hand_over: HandOver) -> bool:
     return hand_over.state is HandOverState.REGISTERED and hand_over.pdf is PdfState.PENDING
 
 
-def _upload(deployment: Deployment, lease: Lease, fence: Fence) -> Outcome:
+def _upload(deployment: Deployment, lease: Lease, deadline: SendDeadline) -> Outcome:
     db = deployment.databases.main
     hand_over = lease.hand_over
     connection = deployment.connection(hand_over.connection)
@@ -74,7 +73,7 @@ def _upload(deployment: Deployment, lease: Lease, fence: Fence) -> Outcome:
     pdf_work.attempt(db, lease)
     try:
         amili.upload_original_invoice(
-            hand_over.case_id, pdf.content, ORIGINAL_INVOICE_FILE_NAME, may_send=fence.may_send
+            hand_over.case_id, pdf.content, ORIGINAL_INVOICE_FILE_NAME, may_send=deadline.may_send
         )
     except OutcomeUnknown:
         deployment.posted.note(_subject(hand_over))
@@ -87,31 +86,21 @@ def _upload(deployment: Deployment, lease: Lease, fence: Fence) -> Outcome:
 def _look(deployment: Deployment, lease: Lease, amili: AmiliClient) -> Outcome | None:
     """Find the PDF that was sent before, or wait while it may still arrive; None where it may be sent again."""
     db = deployment.databases.main
-    settle_s = deployment.settings.settle_s
     # Judged before the look: one that began too early proves nothing, however late its answer comes.
     unknown_for_s = pdf_work.unknown_for_s(db, lease.hand_over)
-    since_s = deployment.posted.at_most_s(_subject(lease.hand_over), unknown_for_s)
+    doubt = Doubt(deployment.posted.at_most_s(_subject(lease.hand_over), unknown_for_s))
     if amili.case(lease.hand_over.case_id).original_invoice_shown:
         pdf_work.result(db, lease, PdfState.UPLOADED, None, found=True)
         return NEXT
-    if since_s >= settle_s:
+    again = doubt.after_vain_look(deployment.settings.settle_s)
+    if again is None:
         return None
     pdf_work.not_shown(db, lease)
-    return Outcome(Then.AGAIN, repeats.next_look_after_s(since_s, settle_s), could_read=True)
+    return Outcome(Then.AGAIN, again.after_s, could_read=True)
 
 
 def _subject(hand_over: HandOver) -> str:
     return f"{hand_over.id}:pdf"
-
-
-def _later_or_without(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:
-    # Tried again: a case may take a moment to become visible, and a key may be fixed.
-    refused = isinstance(error, Refused) and not isinstance(error, (NotFound, NotAuthorised))
-    if refused or is_given_up(lease, error):
-        return _without(
-            deployment, lease, remote_findings.pdf_unavailable(f"{error.system}: {remote_findings.words(error)}")
-        )
-    return try_again(deployment, lease, error)
 
 
 def _without(deployment: Deployment, lease: Lease, finding: Finding) -> Outcome:
@@ -120,3 +109,16 @@ def _without(deployment: Deployment, lease: Lease, finding: Finding) -> Outcome:
     except LostOwnership:
         return Outcome(Then.AGAIN, pause_s(1))
     return NEXT
+
+
+@dataclass(frozen=True)
+class _Waiting(Beside):
+    """An upload that did not come through: a `connector.flows.sending.put_off.Work`."""
+
+    @property
+    def patience(self) -> Patience:
+        return UPLOADING
+
+    def ask(self, error: ConnectorError) -> Outcome:
+        finding = remote_findings.pdf_unavailable(f"{error.system}: {remote_findings.words(error)}")
+        return _without(self.deployment, self.lease, finding)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
 
-from connector.domain.errors import ConnectorError, NotAuthorised, Refused
+from connector.domain.errors import ConnectorError
 from connector.domain.hand_over import HandOverState, WriteBackState
 from connector.flows import remote_findings
 from connector.flows.deployment import Deployment
-from connector.flows.fence import Fence, TooLate, clock_s
 from connector.flows.hand_over import ledger_words, ocr
-from connector.flows.hand_over.later import is_given_up, try_again
+from connector.flows.hand_over.after_registering import Beside
 from connector.flows.hand_over.quiet import quiet_for_s
 from connector.flows.outcome import NEXT, Outcome, Then, pause_s
+from connector.flows.send_deadline import SendDeadline, TooLate, clock_s
+from connector.flows.sending.decisions import WRITING_BACK, Patience
+from connector.flows.sending.put_off import put_off
 from connector.hosts import kinds
 from connector.hosts.base import Host, Language, ReceiptFile, WriteBack
 from connector.store import cases, hand_over_work, hand_overs, restores, telling, withdrawals
@@ -47,11 +49,11 @@ def write_back(deployment: Deployment, hand_over_id: str) -> Outcome:
             hand_over_work.write_back_result(db, claimed, WriteBackState.NOT_NEEDED, None)
             return NEXT
         claimed = replace(claimed, hand_over=ocr.completed(db, amili, claimed))
-        told = _write(deployment, connection, host, claimed, Fence(asked_at_s + deployment.settings.attempt_s))
+        told = _write(deployment, connection, host, claimed, SendDeadline(asked_at_s + deployment.settings.attempt_s))
     except (LostOwnership, TooLate):
         return Outcome(Then.AGAIN, pause_s(1))
     except ConnectorError as error:
-        return _later_or_refused(deployment, claimed, error)
+        return put_off(deployment, _Waiting(deployment, claimed), error)
     return _ended(deployment, hand_over_id, told=told)
 
 
@@ -74,7 +76,9 @@ def _is_overtaken(db: Engine, hand_over: HandOver) -> bool:
     return latest is not None and latest.id != hand_over.id and bool(latest.case_id)
 
 
-def _write(deployment: Deployment, connection: StoredConnection, host: Host, lease: Lease, fence: Fence) -> bool:
+def _write(
+    deployment: Deployment, connection: StoredConnection, host: Host, lease: Lease, deadline: SendDeadline
+) -> bool:
     """Show and tell what stands; False if the case has changed meanwhile."""
     db = deployment.databases.main
     hand_over = lease.hand_over
@@ -90,7 +94,7 @@ def _write(deployment: Deployment, connection: StoredConnection, host: Host, lea
         case=cases.of(db, hand_over.case_id),
         withdrawal=withdrawals.of_hand_over(db, hand_over.id),
     )
-    result = host.write_back(hand_over.invoice_id, note, _receipt_file(db, lease, fence))
+    result = host.write_back(hand_over.invoice_id, note, _receipt_file(db, lease, deadline))
     if result.refused:
         lacks_case_id = bool(hand_over.case_id) and not result.holds_case_id
         finding = remote_findings.write_back_refused(result.refused, of_case_id=lacks_case_id)
@@ -100,7 +104,7 @@ def _write(deployment: Deployment, connection: StoredConnection, host: Host, lea
             db, lease, WriteBackState.REFUSED, finding, why=result.refused, case_id_written=result.holds_case_id
         )
     if host.SUPPORTS_MESSAGES:
-        _leave_message(db, lease, host, note, language, fence)
+        _leave_message(db, lease, host, note, language, deadline)
     return hand_over_work.write_back_result(
         db,
         lease,
@@ -112,17 +116,19 @@ def _write(deployment: Deployment, connection: StoredConnection, host: Host, lea
     )
 
 
-def _receipt_file(db: Engine, lease: Lease, fence: Fence) -> ReceiptFile:
+def _receipt_file(db: Engine, lease: Lease, deadline: SendDeadline) -> ReceiptFile:
     """The receipt takes the place of a message in a ledger without any, so that its file is remembered like one."""
 
     def keep(file_id: str) -> None:
         hand_over_work.attempt_message(db, lease, file_id)
-        fence.may_send()
+        deadline.may_send()
 
     return ReceiptFile(lease.hand_over.message_attempted, keep)
 
 
-def _leave_message(db: Engine, lease: Lease, host: Host, note: WriteBack, language: Language, fence: Fence) -> None:
+def _leave_message(
+    db: Engine, lease: Lease, host: Host, note: WriteBack, language: Language, deadline: SendDeadline
+) -> None:
     """One message for each change of outcome, however often the write-back is repeated."""
     hand_over = lease.hand_over
     outcome = ledger_words.outcome_mark(note)
@@ -130,22 +136,25 @@ def _leave_message(db: Engine, lease: Lease, host: Host, note: WriteBack, langua
         return
     message = ledger_words.message(hand_over, note, language)
     hand_over_work.attempt_message(db, lease, message.key)
-    fence.may_send()
+    deadline.may_send()
     may_stand = hand_over.message_attempted == message.key or restores.was_after(db, hand_over.asked_at)
     refused = host.leave_message(hand_over.invoice_id, message, may_stand=may_stand)
     hand_over_work.message_result(db, lease, outcome, refused=refused)
 
 
-def _later_or_refused(deployment: Deployment, lease: Lease, error: ConnectorError) -> Outcome:
-    clear_no = isinstance(error, Refused) and not isinstance(error, NotAuthorised)
-    if not (clear_no or is_given_up(lease, error)):
-        return try_again(deployment, lease, error)
-    why = remote_findings.words(error)
-    finding = remote_findings.write_back_refused(why, of_case_id=bool(lease.hand_over.case_id))
-    try:
+@dataclass(frozen=True)
+class _Waiting(Beside):
+    """A write-back that did not come through: a `connector.flows.sending.put_off.Work`."""
+
+    @property
+    def patience(self) -> Patience:
+        return WRITING_BACK
+
+    def ask(self, error: ConnectorError) -> Outcome:
+        lease = self.lease
+        why = remote_findings.words(error)
+        finding = remote_findings.write_back_refused(why, of_case_id=bool(lease.hand_over.case_id))
         told = hand_over_work.write_back_result(
-            deployment.databases.main, lease, WriteBackState.REFUSED, finding, why=why
+            self.deployment.databases.main, lease, WriteBackState.REFUSED, finding, why=why
         )
-    except LostOwnership:
-        return Outcome(Then.AGAIN, pause_s(1))
-    return _ended(deployment, lease.hand_over.id, told=told)
+        return _ended(self.deployment, lease.hand_over.id, told=told)

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from connector.domain.checks.words import Words
 from connector.domain.dates import STOCKHOLM
+from connector.domain.doubt import ASKED_ABOUT_AFTER_S
 from connector.domain.errors import ConfigurationError
 from connector.domain.findings import Finding, stops, worst_first
 from connector.domain.hand_over import HandOverState, Origin
@@ -25,7 +26,6 @@ from connector.domain.reconcile import WAITS_FOR_PERSON, DifferenceKind
 from connector.domain.task import TaskKind
 from connector.flows.hand_over import held_plan
 from connector.flows.reconcile.reconcile_words import EN, SV, cause
-from connector.flows.repeats import ASKED_ABOUT_AFTER_S
 from connector.flows.tasks import failing, key_tasks, task_words
 from connector.flows.tasks.task import Task
 from connector.store import comparisons, connections, follow_ups, hand_overs, held_plans, tasks, users

@@ -7,9 +7,9 @@ from typing import Final
 import pytest
 from sqlalchemy import update
 
+from connector.domain.doubt import ASKED_ABOUT_AFTER_S, BEFORE_A_THIRD_S
 from connector.domain.follow_up import FollowUpState
 from connector.flows.outcome import Then
-from connector.flows.repeats import ASKED_ABOUT_AFTER_S, BEFORE_A_THIRD_S
 from connector.flows.tasks import tasks
 from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind
 from connector.store import follow_ups, tables, withdrawals

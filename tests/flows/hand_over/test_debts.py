@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from connector.domain.doubt import ASKED_ABOUT_AFTER_S, BEFORE_A_THIRD_S
 from connector.domain.errors import ConfigurationError
 from connector.domain.hand_over import HandOverState, Origin
 from connector.flows.events.requests import dispatch
 from connector.flows.hand_over import deciding
 from connector.flows.outcome import Then
-from connector.flows.repeats import ASKED_ABOUT_AFTER_S, BEFORE_A_THIRD_S
 from connector.flows.tasks import tasks
 from connector.sandbox.amili.state import Case
 from connector.sandbox.shared.switches import BodyKind, CasesMade, Fault, FaultKind

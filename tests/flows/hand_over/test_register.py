@@ -12,13 +12,14 @@ from decimal import Decimal
 import pytest
 from pydantic import SecretStr
 
+from connector.domain.doubt import BEFORE_A_THIRD_S
 from connector.domain.findings import Severity
 from connector.domain.hand_over import WAITS_FOR_AMILI_KEY, HandOverState, Judgement, Origin
 from connector.flows.companies import amili_keys
 from connector.flows.hand_over.circumstances import CREDITOR_FRESH_S
 from connector.flows.hand_over.register import register
 from connector.flows.outcome import Then
-from connector.flows.repeats import BEFORE_A_THIRD_S, TRIES_BEFORE_ASKING
+from connector.flows.sending.decisions import TRIES_BEFORE_ASKING
 from connector.remote.calls import Kind
 from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.sandbox.shared.switches import (

@@ -16,7 +16,8 @@ from connector.domain.hand_over import HandOverState, PdfState
 from connector.flows.hand_over.register import register
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
-from connector.flows.outcome import TRIES_BEFORE_GIVING_UP, Outcome, Then
+from connector.flows.outcome import Outcome, Then
+from connector.flows.sending.decisions import TRIES_BEFORE_GIVING_UP
 from connector.sandbox.amili import state as amili_state
 from connector.sandbox.amili.state import Case, Upload
 from connector.sandbox.shared.pdf import pdf_of

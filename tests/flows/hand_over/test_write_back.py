@@ -13,7 +13,8 @@ from connector.domain.findings import Severity
 from connector.domain.hand_over import HandOverState, Origin, WriteBackState
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
-from connector.flows.outcome import TRIES_BEFORE_GIVING_UP, Outcome, Then
+from connector.flows.outcome import Outcome, Then
+from connector.flows.sending.decisions import TRIES_BEFORE_GIVING_UP
 from connector.flows.tasks import tasks
 from connector.sandbox.odoo.books import InvoiceLine
 from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches

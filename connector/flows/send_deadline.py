@@ -47,7 +47,7 @@ class Posted:
 
 
 @dataclass(frozen=True)
-class Fence:
+class SendDeadline:
     """A deadline on this machine's own clock.
 
     Made from an instant read *before* the lease was written, so that it never ends later than the lease does

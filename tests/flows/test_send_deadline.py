@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.amili.models import CaseRegistration
-from connector.flows.fence import Fence, TooLate, clock_s
+from connector.flows.send_deadline import SendDeadline, TooLate, clock_s
 from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR
 from tests.flows.acting import calls
 from tests.flows.stage import CONNECTION, Stage
@@ -35,10 +35,10 @@ def registration(number: str) -> CaseRegistration:
 def test_past_the_deadline_nothing_complete_reaches_amili(on: Stage) -> None:
     amili, _ = on.deployment.sides(on.deployment.connection(CONNECTION))
     with pytest.raises(TooLate):
-        amili.register(registration("F-1"), may_send=Fence(clock_s() - 0.001).may_send)
+        amili.register(registration("F-1"), may_send=SendDeadline(clock_s() - 0.001).may_send)
     assert on.amili.cases_of("F-1") == []
     assert on.amili.traffic.snapshot()["registrations_received"] == {}
-    amili.register(registration("F-1"), may_send=Fence(clock_s() + 60).may_send)
+    amili.register(registration("F-1"), may_send=SendDeadline(clock_s() + 60).may_send)
     assert len(on.amili.cases_of("F-1")) == 1
 
 
@@ -46,7 +46,7 @@ def test_past_the_deadline_no_file_reaches_amili(on: Stage) -> None:
     amili, _ = on.deployment.sides(on.deployment.connection(CONNECTION))
     case_id = amili.register(registration("F-2"), may_send=lambda: None).case_id
     with pytest.raises(TooLate):
-        amili.upload_original_invoice(case_id, b"%PDF-1.7", "f.pdf", may_send=Fence(clock_s() - 0.001).may_send)
+        amili.upload_original_invoice(case_id, b"%PDF-1.7", "f.pdf", may_send=SendDeadline(clock_s() - 0.001).may_send)
     assert on.amili.cases[case_id].uploads == []
     assert calls(on, "POST /case--registrations") == 1
 
@@ -56,4 +56,4 @@ def test_the_clock_runs() -> None:
     while clock_s() == first:
         pass
     assert clock_s() > first
-    Fence(clock_s() + 60).may_send()
+    SendDeadline(clock_s() + 60).may_send()
