@@ -161,7 +161,8 @@ def test_the_domain_is_pure() -> None:
     assert not reading
 
 
-def test_the_sandbox_shares_no_library_with_the_clients_it_imitates() -> None:
+def test_the_sandbox_is_written_without_the_clients_it_imitates() -> None:
+    """What it shares with them are servers, signatures and WebSocket frames, none of which say what a system means."""
     allowed = SANDBOX_MAY_USE | set(sys.stdlib_module_names) | {"connector"}
     shared = {name_of(path): sorted(roots(path) - allowed) for path in in_part("connector.sandbox")}
 

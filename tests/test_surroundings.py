@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from connector.amili.transport import Creation
 from connector.amili.transport import Transport as AmiliTransport
 from connector.hosts.fortnox import feed_wire
-from connector.hosts.fortnox.feed_wire import FeedLost
+from connector.hosts.fortnox.feed_socket import FeedLost
 from connector.hosts.fortnox.oauth import AuthorisationServer, FortnoxApp
 from connector.hosts.wire import Transport as LedgerTransport
 from connector.remote import surroundings

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
 
 import connector
+from connector.sandbox import installed
 from tests.source import ROOT
 from tests.wheels import built, environment, run
+
+SANDBOX_NEEDS = ("cryptography", "flask", "pyjwt", "websockets")
+"""What imitations import from other packages (tests/test_architecture.py holds it), as those are called."""
 
 ELSEWHERE = """
 from pathlib import Path
@@ -62,3 +68,17 @@ def test_its_command_says_its_version(elsewhere: Path, tmp_path: Path) -> None:
 
 def test_it_plays_the_demo(elsewhere: Path, tmp_path: Path) -> None:
     assert "No case twice." in run(elsewhere, "amili-connector", "demo", "--once", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("host", installed.names())
+def test_it_plays_the_demo_with_every_imitation_and_nothing_but_what_it_depends_on(
+    host: str, wheel: Path, elsewhere: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        said = Parser().parsestr(archive.read(metadata).decode())
+    needed = {re.split(r"[^\w.-]", one)[0] for one in said.get_all("Requires-Dist", []) if "extra ==" not in one}
+
+    assert set(SANDBOX_NEEDS) <= needed
+    assert "demo" in said.get_all("Provides-Extra", []), "which is what people are told to install"
+    assert "No case twice." in run(elsewhere, "amili-connector", "demo", "--host", host, "--once", cwd=tmp_path)

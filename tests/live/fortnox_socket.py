@@ -20,7 +20,8 @@ from connector.hosts.fortnox import feed_frames as frames
 from connector.hosts.fortnox.documents import SYSTEM
 from connector.hosts.fortnox.feed import TOPIC
 from connector.hosts.fortnox.feed_frames import Answer
-from connector.hosts.fortnox.feed_wire import FeedLost, Wire, connected
+from connector.hosts.fortnox.feed_socket import FeedLost
+from connector.hosts.fortnox.feed_wire import Wire, connected
 from connector.remote.policy import HttpPolicy
 from tests.live.fortnox_points import BEARER, EVENTS, OFFSET, Point, Seen, confirms, switch_is
 

@@ -17,7 +17,8 @@ from connector.domain.errors import Refused
 from connector.hosts.fortnox import feed_frames as frames
 from connector.hosts.fortnox.documents import SYSTEM
 from connector.hosts.fortnox.feed_frames import Answer, Event
-from connector.hosts.fortnox.feed_wire import FeedLost, Wire, connected
+from connector.hosts.fortnox.feed_socket import FeedLost
+from connector.hosts.fortnox.feed_wire import Wire, connected
 from connector.remote.policy import HttpPolicy
 
 EVENTS_URL = "wss://ws.fortnox.se/topics-v1"

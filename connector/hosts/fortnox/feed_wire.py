@@ -1,4 +1,4 @@
-"""One WebSocket to Fortnox's event server: connects, sends and receives text, keeps the connection alive.
+"""A connection to Fortnox's event server: the way there, sending and receiving text, keeping it alive.
 
 What the library says of a failure may hold what was sent or received, so that its errors are recognised by their kind
 alone.
@@ -6,23 +6,27 @@ alone.
 
 from __future__ import annotations
 
+import base64
 import socket
 import ssl
-import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import cast
 from urllib.parse import unquote, urlsplit
 
 import requests
-import websocket
+from websockets.exceptions import InvalidStatus, PayloadTooBig, WebSocketException
 
-from connector.domain.errors import ConfigurationError, Unavailable
+from connector.domain.errors import ConfigurationError
 from connector.hosts.fortnox.documents import SYSTEM
+from connector.hosts.fortnox.feed_socket import LARGEST_MESSAGE_BYTES, OPERATION, Connection, FeedLost
 from connector.remote import surroundings
-from connector.remote.addresses import is_public, normalised_url
+from connector.remote.addresses import normalised_url, require_public
 from connector.remote.metered import Allowance, MeteredSocket, TooMuch, allowing
 from connector.remote.policy import HttpPolicy
 
@@ -34,57 +38,11 @@ SILENT_AFTER_S = 90.0
 
 SENT_WITHIN_S = 10.0
 
-LARGEST_MESSAGE_BYTES = 1024 * 1024
-"""Events take some hundred bytes each (API.md, "Events"). What is larger ends the connection."""
-
 _HEAD_BYTES = 64 * 1024
 """What the server's answer to our taking up the conversation may come to."""
 
-OPERATION = "listen to events"
-
 _PROXY_PORT = 80
 """Of a proxy whose address names none, as for every other request."""
-_NO_HOST = "no-host.invalid"
-
-
-class FeedLost(Unavailable):
-    """The connection cannot be had, or has ended. What it would have told is found by polling."""
-
-
-class _Connection(websocket.WebSocket):
-    """A connection that takes no message beyond `LARGEST_MESSAGE_BYTES`, in one frame or in many.
-
-    Its waits can be held to a time in all, from its first byte on.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        self._metered: Any = None
-        super().__init__(**options)
-        self.frame_buffer = _Frames(self._recv, False)
-        self.cont_frame = _Fragments(False, False)
-
-    @property
-    def sock(self) -> Any:
-        return self._metered
-
-    @sock.setter
-    def sock(self, plain: Any) -> None:
-        self._metered = None if plain is None else MeteredSocket(plain)
-
-
-class _Frames(websocket.frame_buffer):
-    def recv_length(self) -> None:
-        super().recv_length()
-        if self.length is not None and self.length > LARGEST_MESSAGE_BYTES:
-            raise websocket.WebSocketPayloadException("frame too large")
-
-
-class _Fragments(websocket.continuous_frame):
-    def add(self, frame: websocket.ABNF) -> None:
-        so_far = len(self.cont_data[1]) if self.cont_data else 0
-        if so_far + len(frame.data) > LARGEST_MESSAGE_BYTES:
-            raise websocket.WebSocketPayloadException("message too large")
-        super().add(frame)
 
 
 class Wire:
@@ -92,7 +50,7 @@ class Wire:
 
     def __init__(
         self,
-        connection: websocket.WebSocket,
+        connection: Connection,
         *,
         ping_every_s: float = PING_EVERY_S,
         silent_after_s: float = SILENT_AFTER_S,
@@ -116,20 +74,15 @@ class Wire:
         with _failures_told(), allowing(Allowance(within_s=within_s, wire_bytes=2 * LARGEST_MESSAGE_BYTES)):
             self._connection.settimeout(within_s)
             try:
-                opcode, frame = self._connection.recv_data_frame(control_frame=True)
-            except websocket.WebSocketTimeoutException:
+                message = self._connection.receive()
+            except TimeoutError:
                 return None
         self._heard_at = self._clock()
-        if opcode == websocket.ABNF.OPCODE_CLOSE:
-            raise FeedLost(f"the server closed the connection{_code(frame.data)}.", system=SYSTEM, operation=OPERATION)
-        return bytes(frame.data) if opcode in {websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY} else None
+        return message
 
     def close(self) -> None:
         """End the connection, politely if that takes no time."""
-        # Whatever goes wrong, it is closed.
-        with suppress(websocket.WebSocketException, OSError, ValueError):
-            self._connection.close(timeout=0)
-        self._connection.shutdown()  # type: ignore[no-untyped-call]
+        self._connection.close()
 
     def _keep_alive(self) -> None:
         now = self._clock()
@@ -154,18 +107,9 @@ def connected(url: str, http: HttpPolicy) -> Iterator[Wire]:
     # Proxies and authorities as for every other request.
     here = surroundings.of(server)
     proxy = requests.utils.select_proxy(server, dict(here.proxies))
-    way = _way(proxy)
-    guarded = not http.allow_private and not proxy
+    way = _Way(server, proxy=_proxy(proxy), within_s=http.connect_timeout_s, guarded=not (http.allow_private or proxy))
     with _failures_told(), allowing(Allowance(within_s=2 * http.connect_timeout_s, wire_bytes=_HEAD_BYTES)):
-        connection = websocket.create_connection(
-            url,
-            class_=_Connection,
-            timeout=http.connect_timeout_s,
-            redirect_limit=0,
-            suppress_origin=True,
-            sslopt={"context": _tls(here.verify, guarded=guarded)},
-            **way,
-        )
+        connection = way.connected(url, here.verify)
     wire = Wire(connection)
     try:
         yield wire
@@ -184,15 +128,29 @@ def _checked(url: str, *, allow_private: bool) -> str:
     return normalised_url(f"{scheme}://{parts.netloc}", allow_private=allow_private)
 
 
-def _way(proxy: str | None) -> dict[str, Any]:
-    """The library's options for going through `proxy`, or straight. Raises `ConfigurationError`.
+@dataclass(frozen=True)
+class _Proxy:
+    host: str
+    port: int
+    login: str = field(repr=False)
 
-    Its own reading of the environment differs from that of `requests`, so that it is left nothing to read.
-    """
-    if not proxy:
-        return {"http_proxy_host": "none", "http_proxy_port": 1, "http_no_proxy": ["*"]}
+    def open(self, connected: socket.socket, server: str) -> None:
+        """Have the connection to the proxy lead on to `server`. Raises `OSError` for a refusal."""
+        metered = MeteredSocket(connected)
+        login = f"Proxy-Authorization: Basic {self.login}\r\n" if self.login else ""
+        metered.sendall(f"CONNECT {server} HTTP/1.1\r\nHost: {server}\r\n{login}\r\n".encode("ascii"))
+        with HTTPResponse(cast(socket.socket, metered), method="CONNECT") as answer:
+            answer.begin()
+            if answer.status != HTTPStatus.OK:
+                raise ConnectionError("the proxy lets us through to nobody")
+
+
+def _proxy(address: str | None) -> _Proxy | None:
+    """The proxy at `address`, if there is one. Raises `ConfigurationError`."""
+    if not address:
+        return None
     try:
-        parts = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http"))  # type: ignore[no-untyped-call]
+        parts = urlsplit(requests.utils.prepend_scheme_if_needed(address, "http"))  # type: ignore[no-untyped-call]
         host, port = parts.hostname, parts.port or _PROXY_PORT
     except ValueError:
         host, port = None, 0
@@ -201,42 +159,57 @@ def _way(proxy: str | None) -> dict[str, Any]:
             "The proxy that the environment names for Fortnox's events cannot be used: only http:// ones can.",
             advice="Name an http:// proxy in HTTPS_PROXY, or except the event server in NO_PROXY.",
         )
-    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return {
-        "http_proxy_host": host,
-        "http_proxy_port": port,
-        "http_proxy_auth": auth,
-        "http_no_proxy": [_NO_HOST],
-        "proxy_type": "http",
-    }
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
+    encoded = base64.b64encode(login.encode()).decode()
+    return _Proxy(host, port, encoded)
 
 
-class _PublicOnly(ssl.SSLContext):
-    """Says nothing to a server on a private network, not even TLS's first word, which names who is meant."""
+@dataclass(frozen=True)
+class _Way:
+    """How `server` is reached: straight, or through a proxy. `guarded` only if it lies on the public internet."""
 
-    def wrap_socket(self, sock: socket.socket, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
-        address = str(sock.getpeername()[0])
-        if not is_public(address):
-            raise ConfigurationError(
-                f"The event server lies on a private network ({address}).",
-                advice="Use its public address, or let the deployment allow private addresses.",
-            )
-        return super().wrap_socket(sock, *args, **kwargs)
+    server: str
+    proxy: _Proxy | None
+    within_s: float
+    guarded: bool
+
+    def connected(self, url: str, authorities: object) -> Connection:
+        """A conversation with it. Raises the errors of the library and of sockets, and `ConfigurationError`."""
+        parts = urlsplit(self.server)
+        host, secure = parts.hostname or "", parts.scheme == "https"
+        plain = self._reached(host, parts.port or (443 if secure else 80))
+        try:
+            if self.guarded:
+                # Nothing is said to a server on a private network, not even TLS's first word, which names who is meant.
+                require_public(host, str(plain.getpeername()[0]))
+            if secure:
+                plain = _tls(authorities).wrap_socket(plain, server_hostname=host)
+            return Connection(plain, url)
+        except BaseException:
+            plain.close()
+            raise
+
+    def _reached(self, host: str, port: int) -> socket.socket:
+        if self.proxy is None:
+            return socket.create_connection((host, port), timeout=self.within_s)
+        way_in = socket.create_connection((self.proxy.host, self.proxy.port), timeout=self.within_s)
+        try:
+            self.proxy.open(way_in, f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+        except BaseException:
+            way_in.close()
+            raise
+        return way_in
 
 
-def _tls(authorities: object, *, guarded: bool) -> ssl.SSLContext:
+def _tls(authorities: object) -> ssl.SSLContext:
     """Return what a server's certificate is held to: a file or folder that the environment names, else what
     `requests` has.
     """
     path = authorities if isinstance(authorities, str) else requests.utils.DEFAULT_CA_BUNDLE_PATH
     folder = path if Path(path).is_dir() else None
-    context = (_PublicOnly if guarded else ssl.SSLContext)(ssl.PROTOCOL_TLS_CLIENT)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(capath=folder, cafile=None if folder else path)
     return context
-
-
-def _code(data: bytes) -> str:
-    return f" with code {struct.unpack('!H', data[:2])[0]}" if len(data) >= struct.calcsize("!H") else ""
 
 
 @contextmanager
@@ -244,15 +217,18 @@ def _failures_told() -> Iterator[None]:
     """Turn every failure of the connection into `FeedLost`."""
     try:
         yield
-    except websocket.WebSocketBadStatusException as error:
-        raise _lost("the server did not take up the conversation", status=error.status_code) from None
-    except websocket.WebSocketTimeoutException:
+    except InvalidStatus as error:
+        status = error.response.status_code
+        if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+            raise _lost("the connection failed (the server sends us elsewhere)", status=status) from None
+        raise _lost("the server did not take up the conversation", status=status) from None
+    except TimeoutError:
         raise _lost("the server did not answer in time") from None
-    except (websocket.WebSocketPayloadException, TooMuch):
+    except (PayloadTooBig, TooMuch):
         raise _lost("the server said more at once than any event takes") from None
     except ssl.SSLCertVerificationError:
         raise _lost("its certificate is not valid, so nothing was sent") from None
-    except (websocket.WebSocketException, OSError, ValueError) as error:
+    except (WebSocketException, HTTPException, EOFError, OSError, ValueError) as error:
         raise _lost(f"the connection failed ({type(error).__name__})") from None
 
 

@@ -42,7 +42,7 @@ def air(databases: Databases) -> Iterator[Air]:
 @pytest.fixture(autouse=True)
 def library_talks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Let the library log all that it ever logs: no secret may be in it."""
-    with caplog.at_level(logging.DEBUG, logger="websocket"):
+    with caplog.at_level(logging.DEBUG, logger="websockets.client"):
         yield
 
 

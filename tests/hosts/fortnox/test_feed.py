@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 import pytest
-import websocket
 from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError, Refused
 from connector.hosts.base import Hints
 from connector.hosts.fortnox.feed import Feed, OffsetRefused, open_feed
 from connector.hosts.fortnox.feed_frames import Event
-from connector.hosts.fortnox.feed_wire import LARGEST_MESSAGE_BYTES, FeedLost, Wire, connected
+from connector.hosts.fortnox.feed_socket import LARGEST_MESSAGE_BYTES, Connection, FeedLost
+from connector.hosts.fortnox.feed_wire import Wire, connected
 from connector.remote.policy import HttpPolicy
 from tests import canary
 from tests.certificates import self_signed
@@ -54,7 +54,7 @@ READ = Event("invoices", "aK3fA", TENANT, Hints(("10457",)))
 @pytest.fixture(autouse=True)
 def library_talks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Let the library log all that it ever logs: no secret may be in it."""
-    with caplog.at_level(logging.DEBUG, logger="websocket"):
+    with caplog.at_level(logging.DEBUG, logger="websockets.client"):
         yield
 
 
@@ -377,15 +377,14 @@ class Deaf:
     def ping(self) -> None:
         self.pings += 1
 
-    def recv_data_frame(self, *, control_frame: bool) -> NoReturn:
-        assert control_frame
-        raise websocket.WebSocketTimeoutException
+    def receive(self) -> NoReturn:
+        raise TimeoutError
 
 
 def test_a_server_that_falls_silent_is_given_up() -> None:
     instants = itertools.count(step=20)
     deaf = Deaf()
-    wire = Wire(cast(websocket.WebSocket, deaf), clock=lambda: float(next(instants)))
+    wire = Wire(cast(Connection, deaf), clock=lambda: float(next(instants)))
     received = [wire.receive(within_s=0) for _ in range(4)]
     with pytest.raises(FeedLost, match="fell silent"):
         wire.receive(within_s=0)
