@@ -22,6 +22,7 @@ from connector import manifest
 from connector.domain.errors import ConfigurationError
 from connector.env_file import read_env_file
 from connector.hosts import kinds
+from connector.remote.addresses import base_address
 
 _LAST_PORT = 65535
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -162,11 +163,7 @@ class Settings(BaseSettings):
     @field_validator("public_url", "amili_sandbox_url", "amili_production_url")
     @classmethod
     def _address(cls, url: str) -> str:
-        if url and not url.startswith(("https://", "http://")):
-            raise ValueError("must begin with https:// or http://")
-        if url and not urlsplit(url).hostname:
-            raise ValueError("names no server")
-        return url.rstrip("/")
+        return base_address(url)
 
     @field_validator("public_url")
     @classmethod

@@ -16,10 +16,17 @@ MAY_IMPORT = {
     "connector.domain": {"connector.domain"},
     "connector.words": {"connector.words", "connector.domain", "connector.resources"},
     "connector.resources": set(),
+    "connector.one_page_pdf": set(),
     "connector.manifest": {"connector.resources"},
     "connector.manifest.__main__": {"connector", "connector.resources", "connector.domain", "connector.hosts"},
     "connector.env_file": {"connector.domain"},
-    "connector.settings": {"connector.manifest", "connector.domain", "connector.env_file", "connector.hosts"},
+    "connector.settings": {
+        "connector.manifest",
+        "connector.domain",
+        "connector.env_file",
+        "connector.hosts",
+        "connector.remote",
+    },
     "connector.remote": {"connector.remote", "connector.domain"},
     "connector.amili": {"connector", "connector.amili", "connector.remote", "connector.domain"},
     "connector.hosts": {
@@ -30,9 +37,10 @@ MAY_IMPORT = {
         "connector.manifest",
         "connector.resources",
         "connector.words",
+        "connector.one_page_pdf",
     },
     "connector.store": {"connector.store", "connector.domain"},
-    "connector.sandbox": {"connector.sandbox"},
+    "connector.sandbox": {"connector.sandbox", "connector.one_page_pdf"},
 }
 """Which parts of ours each part may import. Those not named stand on all of these floors."""
 

@@ -45,7 +45,7 @@ def test_the_generated_parts_are_in_step_with_the_code() -> None:
 
 
 def test_a_stale_manifest_is_renewed() -> None:
-    stale = {**stored(), "version": "0.0.0", "connection_settings": {}}
+    stale = {**stored(), "version": "0.0.0", "connection_settings": {}, "hosts": []}
 
     assert renewed(stale) == stored()
 

@@ -1,6 +1,6 @@
 """The connector's machine-readable description, `manifest.json`, as typed data.
 
-The code reads it: the collector's environments and the hosts there are come from here. Tests hold the rest of
+The code reads it: the collector's environments come from here. Tests hold the rest of
 it to the code. `python -m connector.manifest` renews its generated parts.
 """
 

@@ -1,25 +1,38 @@
-"""`python -m connector.manifest` renews the generated parts of manifest.json: the version and the schemas."""
+"""`python -m connector.manifest` renews the generated parts of manifest.json: version, hosts and schemas.
+
+What is said of a host stands in the `manifest.json` of its folder.
+"""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
-from connector import __version__
+from connector import __version__, hosts
 from connector.domain.connection import ConnectionSettings
 from connector.hosts import kinds
 from connector.resources import manifest_path
 
 
 def renewed(manifest: dict[str, Any]) -> dict[str, Any]:
-    """`manifest` with the version and the schemas that the code has now; everything else as it is."""
-    hosts = [{**host, "settings": kinds.kind(host["id"]).settings.model_json_schema()} for host in manifest["hosts"]]
+    """`manifest` with version, hosts and schemas as the code has them now; everything else as it is."""
     return {
         **manifest,
         "version": __version__,
-        "hosts": hosts,
+        "hosts": [_described(host) for host in kinds.by_key_first() if _place(host).is_file()],
         "connection_settings": ConnectionSettings.model_json_schema(),
     }
+
+
+def _place(host: str) -> Path:
+    """Where a host that comes with the product is described."""
+    return Path(hosts.__path__[0]) / host / "manifest.json"
+
+
+def _described(host: str) -> dict[str, Any]:
+    described: dict[str, Any] = json.loads(_place(host).read_text(encoding="utf-8"))
+    return {**described, "settings": kinds.kind(host).settings.model_json_schema()}
 
 
 def as_text(manifest: dict[str, Any]) -> str:

@@ -62,6 +62,18 @@ def normalised_url(text: str, *, allow_private: bool) -> str:
     return f"{parts.scheme}://{shown}" + (f":{port}" if port and port != default else "")
 
 
+def base_address(url: str) -> str:
+    """Return an address that a deployment's settings name, without a slash at its end; "" for none.
+
+    Raises `ValueError` saying what is wrong, for the model that the setting is part of.
+    """
+    if url and not url.startswith(("https://", "http://")):
+        raise ValueError("must begin with https:// or http://")
+    if url and not urlsplit(url).hostname:
+        raise ValueError("names no server")
+    return url.rstrip("/")
+
+
 def checked_url(text: str, *, allow_private: bool) -> str:
     """`normalised_url`, and the server's name resolves, to public addresses only unless `allow_private`.
 

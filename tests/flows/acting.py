@@ -9,10 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from unittest import mock
 
 import requests
-from requests.adapters import HTTPAdapter
 from sqlalchemy import update
 
 from connector.domain.hand_over import Judgement, Origin, Request
@@ -29,6 +27,7 @@ from connector.store import hand_over_work, hand_overs, tables, timeline
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Lease
 from tests.flows.stage import CONNECTION, Stage
+from tests.remote.around_calls import around_calls
 
 INSTANTS = ("deadline", "free_at", "attempted_at", "unknown_since", "first_post_at", "taken_at", "updated_at")
 _OF_THE_PDF = ("pdf_unknown_since",)
@@ -216,22 +215,23 @@ def death_at_call(number: int, *, after: bool, to: str = "") -> Iterator[None]:
 
     `to` is how the addresses begin whose calls are counted: all of them if it is not given.
     """
-    send = HTTPAdapter.send
     made = 0
 
-    def counted(self: HTTPAdapter, request: requests.PreparedRequest, *rest: Any, **options: Any) -> Any:
-        nonlocal made
-        if not str(request.url).startswith(to):
-            return send(self, request, *rest, **options)
-        made += 1
-        if made == number and not after:
-            raise Death
-        answer = send(self, request, *rest, **options)
-        if made == number:
-            raise Death
-        return answer
+    def is_chosen(request: requests.PreparedRequest) -> bool:
+        return made == number and str(request.url).startswith(to)
 
-    with mock.patch.object(HTTPAdapter, "send", counted):
+    def counted(request: requests.PreparedRequest) -> None:
+        nonlocal made
+        if str(request.url).startswith(to):
+            made += 1
+        if is_chosen(request) and not after:
+            raise Death
+
+    def answered(request: requests.PreparedRequest) -> None:
+        if is_chosen(request):
+            raise Death
+
+    with around_calls(before=counted, after=answered):
         try:
             yield
         except Death:

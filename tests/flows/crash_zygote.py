@@ -18,10 +18,10 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import requests.adapters
+import requests
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.pool import Pool
@@ -31,8 +31,11 @@ from connector.flows.deployment import open_deployment
 from connector.flows.worker import Worker
 from connector.settings import load_settings
 from tests import loaded_late  # noqa: F401
+from tests.remote.around_calls import around_calls
 
 _REGISTRATIONS = "/case--registrations"
+FOR_GOOD = ExitStack()
+"""What is put around calls for as long as this process lives."""
 
 
 class Points:
@@ -73,17 +76,17 @@ class _Ready(logging.Handler):
 
 def install(points: Points) -> None:
     """Put the points around every HTTP call and every commit of this process."""
-    send = requests.adapters.HTTPAdapter.send
 
-    def counted_send(self: Any, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> Any:
+    def named(request: requests.PreparedRequest) -> str:
         # Without numbers: one of them may be a person's.
-        name = f"{request.method} {re.sub('(?<=/)[0-9][^/]+', '…', str(request.path_url).split('?')[0])}"
-        points.passing(f"before {name}")
-        answer = send(self, request, *arguments, **options)
-        points.passing(f"after {name}")
-        return answer
+        return f"{request.method} {re.sub('(?<=/)[0-9][^/]+', '…', str(request.path_url).split('?')[0])}"
 
-    requests.adapters.HTTPAdapter.send = counted_send  # type: ignore[method-assign]
+    FOR_GOOD.enter_context(
+        around_calls(
+            before=lambda request: points.passing(f"before {named(request)}"),
+            after=lambda request: points.passing(f"after {named(request)}"),
+        )
+    )
     if points.calls_only:
         return
     commit: Any = DefaultDialect.do_commit
@@ -158,14 +161,12 @@ def freeze_at_registration(where: str) -> None:
                 signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
     if where == "before the call":
-        send_request = requests.adapters.HTTPAdapter.send
 
-        def late_request(self: Any, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> Any:
+        def late_request(request: requests.PreparedRequest) -> None:
             if request.method == "POST" and str(request.url).endswith(_REGISTRATIONS):
                 freeze()
-            return send_request(self, request, *arguments, **options)
 
-        requests.adapters.HTTPAdapter.send = late_request  # type: ignore[method-assign]
+        FOR_GOOD.enter_context(around_calls(before=late_request))
     if where == "between head and body":
         send_bytes = http.client.HTTPConnection.send
 

@@ -19,8 +19,8 @@ from connector.domain.dates import last_day_to_pay, today
 from connector.domain.errors import KeyRefused, NotAuthorised, NotFound
 from connector.domain.identity import read_identity
 from connector.domain.invoice import CustomerType, InvoiceKind, InvoiceState, LineKind, OverdueInvoice, Standing
-from connector.hosts import opening
-from connector.hosts.base import Host, LedgerMessage, PdfUnavailable, WriteBack
+from connector.hosts import kinds, opening
+from connector.hosts.base import Host, LedgerMessage, PdfUnavailable, Quality, WriteBack
 
 UNKNOWN_IDS = ("999999999", "0", "-1", "", "abc", "1; drop table", "٣")
 
@@ -265,6 +265,19 @@ def test_an_unknown_invoice_is_not_found(ledger: Ledger, invoice_id: str) -> Non
             ledger.host.leave_message(invoice_id, message(), may_stand=False)
     assert ledger.host.wish(invoice_id) is None
     assert ledger.host.withdrawal_wish(invoice_id) is None
+
+
+def test_the_quality_list_says_what_the_ledger_has(ledger: Ledger) -> None:
+    quality = kinds.kind(ledger.kind).quality
+    made, at = ledger.overdue_invoice(), datetime.now(UTC) - timedelta(minutes=5)
+    ledger.host.write_back(made.id, WriteBack("case-1", "Registrerat", at.replace(microsecond=0)))
+
+    assert quality.is_kept(Quality.PASSES_THE_CONTRACT)
+    assert quality.is_kept(Quality.SHOWS_THE_STATUS) is ledger.host.SUPPORTS_STATUS
+    assert quality.is_kept(Quality.TAKES_MESSAGES) is ledger.host.SUPPORTS_MESSAGES
+    assert quality.is_kept(Quality.WITHDRAWN_INSIDE) is ledger.wish_withdrawal(
+        made, "case-1", "Eva Ekonom", "Fel kund.", at + timedelta(minutes=1)
+    )
 
 
 def test_an_invoice_is_found_by_its_exact_number(ledger: Ledger) -> None:

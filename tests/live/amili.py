@@ -52,12 +52,9 @@ from tests.live.amili_points import switch_is, table
 from tests.live.amili_wire import AmiliWire, Answer
 from tests.live.fortnox_points import Point, Seen, Verdict, confirms, contradicts, is_as
 from tests.live.fortnox_session import YES, Clock, Person, Terminal, WallClock
+from tests.pdfs import WITHOUT_PAGES
 
 CAPITAL = Decimal("1000.00")
-PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
-    b"trailer<</Root 1 0 R>>\n%%EOF\n"
-)
 LOOKS_S = (0, 2, 5, 10, 30, 60)
 """How long a trial waits in all for something to be seen, look by look."""
 UNKNOWN = "trial_unknown_field"
@@ -308,14 +305,14 @@ def _case(run: Trial, case: str) -> None:
     run.note(switch_is(points.OPERATORS, "taken" if since.is_taken else since.words, "filter_operators", operators))
     totals = sorted(name for name in shown if name.startswith("total_"))
     run.note(switch_is(points.TOTALS, ", ".join(totals) or "no totals", "shows_total_amounts", bool(totals)))
-    answer = run.wire.upload(case, ORIGINAL_INVOICE_FILE_NAME, PDF)
+    answer = run.wire.upload(case, ORIGINAL_INVOICE_FILE_NAME, WITHOUT_PAGES)
     run.note(
         switch_is(
             points.MEDIA, f"{answer.status}, {', '.join(answer.document)}", "media_status", "_status" in answer.document
         )
     )
     there = ORIGINAL_INVOICE_FIELD in run.case(case)
-    second = run.wire.upload(case, ORIGINAL_INVOICE_FILE_NAME, PDF)
+    second = run.wire.upload(case, ORIGINAL_INVOICE_FILE_NAME, WITHOUT_PAGES)
     what = f"{'shown' if there else 'not shown'}; a second upload: {'taken' if second.is_taken else second.words}"
     run.note(switch_is(points.ORIGINAL_INVOICE, what, "shows_original_invoice", there))
 

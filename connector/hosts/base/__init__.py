@@ -37,6 +37,7 @@ from connector.hosts.base.ledger import (
     WriteBack,
     WriteBackResult,
 )
+from connector.hosts.base.quality import Quality, QualityList
 from connector.words import Language
 
 __all__ = [
@@ -68,6 +69,8 @@ __all__ = [
     "Lifecycle",
     "Outlets",
     "PdfUnavailable",
+    "Quality",
+    "QualityList",
     "ReceiptFile",
     "RequestQuota",
     "ServiceAccountRefused",

@@ -14,6 +14,7 @@ from connector.hosts.base.consent import App, AppContext
 from connector.hosts.base.events import EventSource, Lifecycle, Outlets
 from connector.hosts.base.host import Host
 from connector.hosts.base.ledger import Hints, LedgerCases, SetUp
+from connector.hosts.base.quality import QualityList
 from connector.remote.policy import HttpPolicy
 
 
@@ -144,6 +145,9 @@ def _no_hints(body: bytes) -> Hints:  # noqa: ARG001 - for hosts that send none
     return Hints()
 
 
+_UNGRADED = QualityList()
+
+
 @dataclass(frozen=True)
 class HostKind:
     """A kind of accounting system. Its `id` names it in addresses, commands and the store, its `name` to people.
@@ -153,7 +157,7 @@ class HostKind:
     document, and raises `Unreadable` for what is none. `same_books` says whether the settings of two connections name
     the same company's books, as far as they tell. `hints` gives what the body of a webhook points at, and never raises.
     `events` makes the source of its own events from the deployment settings, the app if it has one, and the store; None
-    where they are not set up. `lifecycle` reads what it tells of the app.
+    where they are not set up. `lifecycle` reads what it tells of the app. `quality` is what of the contract is kept.
     """
 
     id: str
@@ -167,6 +171,7 @@ class HostKind:
     deployment_settings: type[BaseModel] = NoSettings
     events: Callable[[BaseModel, App | None, Outlets], EventSource | None] | None = None
     lifecycle: Lifecycle | None = None
+    quality: QualityList = _UNGRADED
 
     @property
     def by_consent(self) -> Consent | None:

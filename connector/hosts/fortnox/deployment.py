@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from connector.remote.addresses import base_address
 
 
 class FortnoxDeployment(BaseModel):
@@ -49,11 +49,7 @@ class FortnoxDeployment(BaseModel):
     @field_validator("fortnox_authorisation_url", "fortnox_api_url")
     @classmethod
     def _address(cls, url: str) -> str:
-        if url and not url.startswith(("https://", "http://")):
-            raise ValueError("must begin with https:// or http://")
-        if url and not urlsplit(url).hostname:
-            raise ValueError("names no server")
-        return url.rstrip("/")
+        return base_address(url)
 
     @model_validator(mode="after")
     def _whole_app(self) -> FortnoxDeployment:

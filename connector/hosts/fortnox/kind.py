@@ -27,6 +27,7 @@ from connector.hosts.fortnox.documents import SYSTEM
 from connector.hosts.fortnox.events import hints
 from connector.hosts.fortnox.listening import Listener, Stream
 from connector.hosts.fortnox.oauth import RECEIPT_SCOPES, SCOPES, FortnoxApp
+from connector.hosts.fortnox.quality import QUALITY
 from connector.hosts.fortnox.settings import FortnoxSettings, fortnox_settings
 
 _ID = "fortnox"
@@ -111,5 +112,6 @@ KIND = HostKind(
     deployment_settings=FortnoxDeployment,
     events=_events,
     lifecycle=_Lifecycle(),
+    quality=QUALITY,
 )
 CALLBACK_PATH = KIND.callback_path

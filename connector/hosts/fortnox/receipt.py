@@ -11,7 +11,7 @@ from datetime import date
 
 from connector.hosts.base import ReceiptFile, WriteBack
 from connector.hosts.fortnox.client import FortnoxClient
-from connector.hosts.fortnox.page import one_page_pdf
+from connector.one_page_pdf import one_page_pdf
 
 PLACE = "attachment"
 

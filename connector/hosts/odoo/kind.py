@@ -17,6 +17,7 @@ from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import company_context
 from connector.hosts.odoo.events import hints
 from connector.hosts.odoo.host import OdooHost
+from connector.hosts.odoo.quality import QUALITY
 from connector.hosts.odoo.settings import OdooSettings, odoo_settings, same_books
 from connector.hosts.odoo.transport import SYSTEM
 from connector.hosts.odoo.versions import parsed_version
@@ -132,4 +133,5 @@ KIND = HostKind(
     same_books=same_books,
     hints=hints,
     installation=_Inside(),
+    quality=QUALITY,
 )

@@ -9,12 +9,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from unittest import mock
 
 import pytest
 import requests
 from pydantic import SecretStr
-from requests.adapters import HTTPAdapter
 from sqlalchemy import delete, update
 
 from connector.domain.case import CaseStanding, Closing, closing
@@ -38,6 +36,7 @@ from connector.store.connections import DEFAULT_ACCESS
 from tests import canary
 from tests.flows.acting import begun, case_at_amili, claimed, death_at_call, driven, elsewhere, events, stored, strike
 from tests.flows.stage import CONNECTION, Stage
+from tests.remote.around_calls import around_calls
 
 MANY = 10_000
 POLITE = 110
@@ -158,18 +157,15 @@ def made(on: Stage, count: int, creditor: str = GUIDE_CREDITOR, name: str = "X")
 @contextmanager
 def after_call(number: int, act: Callable[[], None]) -> Iterator[None]:
     """Do something once this HTTP call (from 1) has been answered."""
-    send = HTTPAdapter.send
     done = 0
 
-    def counted(self: HTTPAdapter, request: requests.PreparedRequest, *rest: Any, **options: Any) -> Any:
+    def counted(_request: requests.PreparedRequest) -> None:
         nonlocal done
-        answer = send(self, request, *rest, **options)
         done += 1
         if done == number:
             act()
-        return answer
 
-    with mock.patch.object(HTTPAdapter, "send", counted):
+    with around_calls(after=counted):
         yield
 
 

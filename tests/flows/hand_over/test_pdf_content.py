@@ -14,12 +14,9 @@ from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, Na
 
 from connector.flows.hand_over.pdf_content import PdfContent, content_of
 from connector.sandbox.shared.pdf import pdf_of
+from tests.pdfs import WITHOUT_PAGES
 
 PLAIN = pdf_of(["Faktura 2026-0001", "Belopp: 1 250,00 kr"])
-NO_PAGES = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
-    b"trailer<</Root 1 0 R>>\n%%EOF\n"
-)
 CLEAN = PdfContent(is_pdf=True)
 NONE = PdfContent(is_pdf=False)
 
@@ -95,7 +92,7 @@ def test_blanks_after_the_end_are_no_matter() -> None:
         b"%PDF-1.4 the invoice",
         b"%PDF-1.4\n" + b"0" * 1000 + b"\n%%EOF\n",
         PLAIN[: len(PLAIN) // 2],
-        NO_PAGES,
+        WITHOUT_PAGES,
     ],
     ids=["nothing", "a page", "a start alone", "noise", "half of one", "no pages"],
 )

@@ -7,11 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from unittest import mock
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
 
 from connector.domain.findings import Severity
 from connector.domain.hand_over import HandOverState, Origin, WriteBackState
@@ -24,6 +22,7 @@ from connector.store import connections
 from tests.flows.acting import begun, codes, death_at_call, driven, events, let_pass, stored
 from tests.flows.ledgers import FortnoxLedger
 from tests.flows.stage import CONNECTION, Stage, stage_with
+from tests.remote.around_calls import around_calls
 
 
 @pytest.fixture(scope="module")
@@ -87,15 +86,12 @@ def attached(on: Stage, hand_over: str) -> list[Attachment]:
 @contextmanager
 def on_upload(act: Callable[[], None]) -> Iterator[None]:
     """`act` as soon as Fortnox has taken a file, before the answer is seen."""
-    send = HTTPAdapter.send
 
-    def sent(self: HTTPAdapter, request: requests.PreparedRequest, *rest: Any, **options: Any) -> Any:
-        answer = send(self, request, *rest, **options)
+    def taken(request: requests.PreparedRequest) -> None:
         if request.method == "POST" and "/3/inbox" in str(request.url):
             act()
-        return answer
 
-    with mock.patch.object(HTTPAdapter, "send", sent):
+    with around_calls(after=taken):
         yield
 
 

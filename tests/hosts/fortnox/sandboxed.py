@@ -32,7 +32,7 @@ from connector.sandbox.fortnox.state import FortnoxState
 from connector.sandbox.fortnox.switches import FortnoxSwitches, LockedPut
 from tests.hosts.contract import Made
 from tests.hosts.fortnox.wired import Tokens, Turns
-from tests.remote.answered import when_answered
+from tests.remote.around_calls import around_calls
 
 APP = App("client-1", "the-apps-own-secret", "https://connector.example/callback")
 ASK, AT_AMILI = "Till inkasso", "Hos inkasso"
@@ -122,7 +122,7 @@ class SandboxLedger:
             if request.method == verb and urlsplit(request.url or "").path == path and left:
                 left.pop()()
 
-        with when_answered(answered):
+        with around_calls(after=answered):
             yield
         assert not left, "it never came to that"
 

@@ -26,7 +26,7 @@ from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import UNKNOWN_IDS, followed, message
 from tests.hosts.fortnox.sandboxed import APP, ASK, AT_AMILI, NOTE, SandboxLedger
 from tests.hosts.fortnox.wired import require_described
-from tests.remote.answered import when_answered
+from tests.remote.around_calls import around_calls
 
 NO_PLACE = (
     "test_facts_that_the_checks_need_are_answered",
@@ -375,7 +375,7 @@ def test_what_is_no_pdf_is_told(ledger: SandboxLedger) -> None:
 def test_every_request_is_one_that_fortnox_describes(ledger: SandboxLedger) -> None:
     made = ledger.overdue_invoice()
     sent: list[tuple[str, str, Any]] = []
-    with when_answered(lambda request: sent.append((str(request.method), str(request.url), request.body))):
+    with around_calls(after=lambda request: sent.append((str(request.method), str(request.url), request.body))):
         ledger.label(made, ASK)
         _, cursor = followed(ledger.host, "")
         followed(ledger.host, cursor)

@@ -11,8 +11,8 @@ from pypdf import PdfReader
 
 from connector.domain.errors import OutcomeUnknown
 from connector.hosts.base import ReceiptFile, WriteBackResult
-from connector.hosts.fortnox.page import one_page_pdf
 from connector.hosts.fortnox.receipt import receipt
+from connector.one_page_pdf import one_page_pdf
 from connector.sandbox.fortnox.switches import LabelArray, LockedPut
 from connector.sandbox.shared.switches import Fault, FaultKind
 from tests.hosts.contract import Made

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from connector.domain.errors import ConfigurationError
-from connector.hosts.base import ApiKey, AskedSetting, Hints, Host, HostKind
+from connector.hosts.base import ApiKey, AskedSetting, Hints, Host, HostKind, Quality, QualityList
 from connector.remote.policy import HttpPolicy
 
 from .ledger import LunabokHost
@@ -56,4 +56,8 @@ KIND = HostKind(
     translate=translate,
     same_books=_same_books,
     hints=hints,
+    quality=QualityList(
+        keeps=frozenset({Quality.HAS_A_DEMO, Quality.ASKED_INSIDE, Quality.TELLS_OF_CHANGES, Quality.SHOWS_THE_CASE}),
+        lacks={Quality.SHOWS_THE_STATUS: "nobody has thought of a place"},
+    ),
 )

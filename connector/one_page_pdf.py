@@ -1,4 +1,7 @@
-"""One page of text as a PDF (ISO 32000-1), in a typeface that every reader has: no library for seven lines."""
+"""One page of text as a PDF (ISO 32000-1), in a typeface that every reader has: no library for seven lines.
+
+It knows no system, so that clients and the imitations of what they speak to can both print with it.
+"""
 
 from __future__ import annotations
 
