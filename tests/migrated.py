@@ -1,4 +1,7 @@
-"""Databases with the newest schema, migrated once in a process and copied from then on."""
+"""Databases with the newest schema, migrated once in a process and copied from then on.
+
+They let a hand-over make no move that `connector.store.transitions` does not know, whoever writes it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,14 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from sqlalchemy import Engine
+
+from connector.domain.hand_over import HandOverState
 from connector.store.database import open_databases
 from connector.store.schema import migrate
+from connector.store.transitions import MOVES
+
+NO_SUCH_MOVE = "no such move of a hand-over"
 
 
 @functools.cache
@@ -32,5 +41,30 @@ def migrate_once(*, folder: Path, database_url: str | None) -> None:
     opened = open_databases(data_dir=folder, database_url=database_url)
     try:
         migrate(opened)
+        _refuse_other_moves(opened.main)
     finally:
         opened.dispose()
+
+
+def let_any_move(db: Engine) -> None:
+    """Let a test write a hand-over as another release may have left it."""
+    with db.begin() as connection:
+        of_table = " ON hand_overs" if db.dialect.name == "postgresql" else ""
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS moves{of_table}")
+
+
+def _refuse_other_moves(db: Engine) -> None:
+    known = ", ".join(sorted({f"'{before}>{move.to}'" for move in MOVES for before in move.from_}))
+    returns = f"(OLD.state = '{HandOverState.LEFT}' AND NEW.state = OLD.left_state)"
+    wrong = f"OLD.state <> NEW.state AND (OLD.state || '>' || NEW.state) NOT IN ({known}) AND NOT {returns}"
+    on = "BEFORE UPDATE OF state ON hand_overs FOR EACH ROW WHEN"
+    with db.begin() as connection:
+        if db.dialect.name == "postgresql":
+            connection.exec_driver_sql(
+                f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+                f"$$ BEGIN RAISE EXCEPTION '{NO_SUCH_MOVE}'; END $$"
+            )
+            connection.exec_driver_sql(f"CREATE TRIGGER moves {on} ({wrong}) EXECUTE FUNCTION refuse()")
+        else:
+            refuse = f"BEGIN SELECT RAISE(ABORT, '{NO_SUCH_MOVE}'); END"
+            connection.exec_driver_sql(f"CREATE TRIGGER moves {on} {wrong} {refuse}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, func, insert, select, update
@@ -18,7 +19,7 @@ from connector.domain.invoice import StandingKind
 from connector.store import tables, telling
 from connector.store.case_readings import Place
 from connector.store.database import now, reading
-from connector.store.hand_over_record import HandOver, amount_text, fetch
+from connector.store.hand_over_record import HandOver, fetch
 from connector.store.lists import one_of
 from connector.store.timeline import WORKER, record
 
@@ -27,8 +28,7 @@ _hand_overs = tables.hand_overs
 _AT_AMILI = (HandOverState.REGISTERED, HandOverState.DONE)
 _TRIES = 5
 
-_ZERO = "0.00"
-"""As `amount_text` writes it."""
+_ZERO = Decimal("0.00")
 
 Result = TypeVar("Result")
 
@@ -66,7 +66,7 @@ def of_many(db: Engine, case_ids: Collection[str]) -> dict[str, CaseStanding]:
     with reading(db) as connection:
         for row in connection.execute(select(_table.c.id, _table.c.standing).where(one_of(_table.c.id, case_ids))):
             if row.standing:
-                found[row.id] = CaseStanding.model_validate_json(row.standing)
+                found[row.id] = row.standing
     return found
 
 
@@ -80,7 +80,7 @@ def news(db: Engine, found: Sequence[CaseStanding]) -> tuple[CaseStanding, ...]:
 def _is_news(row: Row[Any] | None, found: CaseStanding) -> bool:
     if row is None or row.missed_at is not None or row.gone_at is not None:
         return True
-    if row.standing and CaseStanding.model_validate_json(row.standing) == _as_kept(found):
+    if row.standing == _as_kept(found):
         return False
     # Someone who read later may have been faster.
     return row.updated_at is None or found.updated_at is None or found.updated_at.timestamp() >= row.updated_at
@@ -130,7 +130,7 @@ def _keep(
         row = kept.get(one.id)
         if not _is_news(row, one):
             continue
-        before = CaseStanding.model_validate_json(row.standing) if row is not None and row.standing else None
+        before = row.standing if row is not None else None
         _store(connection, place, one, new=row is None)
         if before is not None and before.facts() == one.facts():
             continue
@@ -147,9 +147,9 @@ def _store(connection: Connection, place: Place, found: CaseStanding, *, new: bo
         "environment": place.environment,
         "creditor": found.creditor,
         "invoice_number": found.invoice_number,
-        "standing": found.model_dump_json(),
+        "standing": found,
         "closed": found.closed,
-        "balance": amount_text(found.balance),
+        "balance": found.balance,
         "updated_at": found.updated_at.timestamp() if found.updated_at else None,
         "changed_at": now(connection),
         "missed_at": None,
@@ -351,7 +351,7 @@ def _kept(db: Engine, query: Select[Any]) -> tuple[KeptCase, ...]:
                 id=row.id,
                 creditor=row.creditor,
                 invoice_number=row.invoice_number,
-                standing=CaseStanding.model_validate_json(row.standing) if row.standing else None,
+                standing=row.standing,
                 first_seen_at=row.first_seen_at,
                 gone_at=row.gone_at,
             )

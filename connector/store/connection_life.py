@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, case, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from connector.domain.assessment import CreditorStatus
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
 from connector.domain.findings import Finding
 from connector.domain.hand_over import HandOverState
-from connector.store import ownership, series, tables, telling
+from connector.store import ownership, series, tables, telling, transitions
 from connector.store.crypto import Vault
 from connector.store.database import now, reading
 from connector.store.hand_over_record import findings_values
@@ -179,25 +179,23 @@ def disconnect(db: Engine, vault: Vault, connection_id: str, finding: Finding, *
                 changes_cursor="",
             )
         )
-        waiting = _hand_overs.c.state == HandOverState.REQUESTED
+        waiting = transitions.DISCONNECT.may_begin()
         ids = connection.execute(select(_hand_overs.c.id).where(mine, waiting)).scalars().all()
         connection.execute(
             update(_hand_overs)
             .where(mine, waiting)
             .values(
-                state=HandOverState.SKIPPED,
-                waiting_for="",
+                **transitions.DISCONNECT.values(),
                 updated_at=now(connection),
                 **findings_values((finding,)),
                 **ownership.UNOWNED,
             )
         )
-        registered = _hand_overs.c.state == HandOverState.REGISTERED
         connection.execute(
             update(_hand_overs)
             .where(mine)
             .values(
-                state=case((registered, HandOverState.DONE), else_=_hand_overs.c.state),
+                state=transitions.finished_where_registered(),
                 **telling.told_no_more(),
                 follow_up_done=_hand_overs.c.follow_up_asked,
                 **ownership.UNOWNED,

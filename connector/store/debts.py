@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Engine, func, select, tuple_
+from sqlalchemy import ColumnElement, Engine, select, tuple_
 
 from connector.domain.hand_over import UNFINISHED, HandOverState
 from connector.store import tables
@@ -58,7 +58,7 @@ def number_alone(hand_over: HandOver, invoice_number: str) -> tuple[ColumnElemen
         _table.c.state != HandOverState.LEFT,
         _table.c.id != hand_over.id,
         _table.c.case_id.is_not(None) | _table.c.state.in_(may_have_case),
-        ~one_of(func.coalesce(_table.c.case_id, ""), hand_over.other_cases),
+        _table.c.case_id.is_(None) | ~one_of(_table.c.case_id, hand_over.other_cases),
     )
 
 

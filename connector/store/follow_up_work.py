@@ -19,7 +19,6 @@ from connector.domain.hand_over import HandOverState
 from connector.store import ownership, tables
 from connector.store.database import now
 from connector.store.follow_ups import FollowUp, fetch, tell_the_ledger
-from connector.store.hand_over_record import amount_text, findings_text
 from connector.store.timeline import WORKER, record
 
 _table = tables.follow_ups
@@ -71,8 +70,8 @@ def arm(
         ownership.must_own(in_turn.rowcount)
         values = {
             "state": FollowUpState.REPORTING,
-            "capital_before": amount_text(capital_before),
-            "total_before": amount_text(total_before),
+            "capital_before": capital_before,
+            "total_before": total_before,
         }
         sendable = _table.c.state.in_((FollowUpState.DUE, FollowUpState.UNKNOWN, FollowUpState.REPORTING))
         ownership.arm(connection, _table, follow_up.id, lease.owner, values, sendable, for_s=for_s, settle_s=settle_s)
@@ -121,7 +120,7 @@ def ask_beside(db: Engine, lease: FollowUpLease, finding: Finding) -> None:
     with db.begin() as connection:
         values = {
             "asked_at": now(connection),
-            "findings": findings_text((finding,)),
+            "findings": (finding,),
             "may_report": True,
             "tries": lease.follow_up.tries - 1,
         }
@@ -174,7 +173,7 @@ def ask(
     """
     values: dict[str, Any] = {
         "state": FollowUpState.ASKING,
-        "findings": findings_text(findings),
+        "findings": findings,
         "may_report": may_report,
         "attempted_at": None,
         "unknown_since": None,
@@ -213,8 +212,8 @@ def settled(
         "outcome": outcome,
         "amili_status": status,
         "amili_reason": reason,
-        "settled": None if settled_amount is None else str(settled_amount),
-        "findings": findings_text(findings),
+        "settled": settled_amount,
+        "findings": findings,
         "may_report": outcome is ActionOutcome.FAILED,
         "waiting_for": "",
         "tries": 0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -28,7 +28,7 @@ from connector.domain.hand_over import HandOverState
 from connector.domain.redaction import without_personal_numbers
 from connector.store import ownership, resting, tables, telling
 from connector.store.database import now, reading
-from connector.store.hand_over_record import HandOver, findings_text, from_row
+from connector.store.hand_over_record import HandOver, from_row
 from connector.store.lists import one_of
 from connector.store.timeline import WORKER, record
 
@@ -240,12 +240,12 @@ def _keep(connection: Connection, hand_over: HandOver, verdict: Verdict, finding
     ).one_or_none()
     values: dict[str, Any] = {
         "state": state,
-        "amount": str(verdict.amount),
-        "date": verdict.date.isoformat() if verdict.date else "",
+        "amount": verdict.amount,
+        "date": verdict.date,
         "number": verdict.number,
         "payout": verdict.payout,
         "may_report": verdict.may_report,
-        "findings": findings_text(findings),
+        "findings": findings,
         "updated_at": now(connection),
     }
     if row is None:
@@ -323,7 +323,7 @@ def _answer(db: Engine, follow_up_id: str, state: FollowUpState, *, by: str, rea
 
 def _anew(before: FollowUp) -> dict[str, Any]:
     """Values of what a person has reported once more: under another reference where the first came to nothing."""
-    values = {"action_id": "", "outcome": "", "settled": None, "attempted_at": None, "unknown_since": None}
+    values = {"action_id": "", "outcome": None, "settled": None, "attempted_at": None, "unknown_since": None}
     if before.outcome is ActionOutcome.FAILED:
         return {**values, "round": before.round + 1, "posts": 0, "first_post_at": None, "taken_at": None}
     return values | ownership.one_more_allowed(_table)
@@ -403,43 +403,9 @@ def _record(
     record(connection, hand_over_id, actor=actor, event=event, kind=kind, amount=amount, why=str(why or ""))
 
 
+_COLUMNS = tuple(field.name for field in fields(FollowUp))
+
+
 def _from_row(row: Row[Any]) -> FollowUp:
-    return FollowUp(
-        id=row.id,
-        hand_over=row.hand_over,
-        kind=FollowUpKind(row.kind),
-        event_id=row.event_id,
-        ledger_id=row.ledger_id,
-        state=FollowUpState(row.state),
-        amount=Decimal(row.amount),
-        date=date.fromisoformat(row.date) if row.date else None,
-        number=row.number,
-        payout=row.payout,
-        round=row.round,
-        may_report=bool(row.may_report),
-        findings=tuple(Finding.model_validate(item) for item in json.loads(row.findings)),
-        tries=row.tries,
-        waiting_for=row.waiting_for,
-        attempted_at=row.attempted_at,
-        unknown_since=row.unknown_since,
-        action_id=row.action_id,
-        outcome=ActionOutcome(row.outcome) if row.outcome else None,
-        amili_status=row.amili_status,
-        amili_reason=row.amili_reason,
-        settled=Decimal(row.settled) if row.settled is not None else None,
-        decided_by=row.decided_by,
-        decided_at=row.decided_at,
-        decision_reason=row.decision_reason,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        wish_mark=row.wish_mark,
-        by_wish=bool(row.by_wish),
-        refusals=row.refusals,
-        capital_before=Decimal(row.capital_before) if row.capital_before else None,
-        total_before=Decimal(row.total_before) if row.total_before else None,
-        posts=row.posts,
-        posts_allowed=row.posts_allowed,
-        first_post_at=row.first_post_at,
-        taken_at=row.taken_at,
-        asked_at=row.asked_at,
-    )
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    return FollowUp(**{**values, "by_wish": bool(row.by_wish)})

@@ -54,7 +54,7 @@ class _Followed:
 def standing_values(standing: Standing) -> dict[str, Any]:
     """Return how an invoice stands, as the columns of its hand-over that tell it; with a version of its own."""
     return {
-        "standing": standing.model_dump_json(),
+        "standing": standing,
         "standing_kind": standing.kind,
         "standing_version": _table.c.standing_version + 1,
     }
@@ -81,7 +81,7 @@ def _found(db: Engine, connection_id: str, *conditions: ColumnElement[bool]) -> 
             _Followed(
                 row.id,
                 row.invoice_id,
-                Standing.model_validate_json(row.standing) if row.standing else None,
+                row.standing,
                 row.standing_version,
             )
             for row in connection.execute(query)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Engine, update
 
 from connector.domain.findings import Finding
 from connector.domain.hand_over import HandOverState, WriteBackState
-from connector.store import ownership, tables
+from connector.store import ownership, tables, transitions
 from connector.store.database import now
 from connector.store.hand_over_record import HandOver, findings_values
 from connector.store.timeline import WORKER, record
@@ -19,14 +19,10 @@ _table = tables.hand_overs
 def case_values(registration_id: str, case_id: str, ocr: str, findings: tuple[Finding, ...]) -> dict[str, Any]:
     """The values of a hand-over that has its case."""
     return {
-        "state": HandOverState.REGISTERED,
-        "registration_id": registration_id or None,
+        **transitions.REGISTER.values(),
+        "registration_id": registration_id,
         "case_id": case_id,
-        "ocr": ocr or None,
-        "unknown_since": None,
-        "waiting_for": "",
-        "tries": 0,
-        "refusals": 0,
+        "ocr": ocr,
         **findings_values(findings),
     }
 
@@ -58,7 +54,7 @@ def taken_lost(db: Engine, hand_over: HandOver, *, registration_id: str) -> bool
 
     Nothing is posted after it. False if the row has moved on meanwhile.
     """
-    values = {"state": HandOverState.TAKEN, "registration_id": registration_id, "waiting_for": "", "tries": 0}
+    values = {**transitions.TAKE.values(), "registration_id": registration_id}
     values |= {"write_back": WriteBackState.PENDING, "declined_by": "", **findings_values(())}
     return _keep(db, hand_over, values, *_unchanged(hand_over), event="taken", registration_id=registration_id)
 

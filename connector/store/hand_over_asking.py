@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import Any
 
@@ -20,9 +19,9 @@ from connector.domain.hand_over import (
     Request,
     WriteBackState,
 )
-from connector.store import ownership, series, tables
+from connector.store import ownership, series, tables, transitions
 from connector.store.database import now
-from connector.store.hand_over_record import HandOver, amount_text, fetch, findings_values, from_row
+from connector.store.hand_over_record import HandOver, fetch, findings_values, from_row
 from connector.store.timeline import record
 
 _table = tables.hand_overs
@@ -63,28 +62,24 @@ def _ask(
     ).one_or_none()
     action = request.first_action or default_action
     wishes: dict[str, Any] = {
-        "state": HandOverState.REQUESTED,
+        **transitions.ASK.values(),
         "first_action": action,
         "origin": request.origin,
         "asked_by": request.asked_by,
         "asked_at": now(connection),
         "wish_mark": request.wish_mark,
-        "proposed_balance": amount_text(request.proposed_balance),
-        "accepted": json.dumps(request.accepted),
-        "lifted": json.dumps(request.lifted, ensure_ascii=False),
+        "proposed_balance": request.proposed_balance,
+        "accepted": request.accepted,
+        "lifted": dict(request.lifted),
         **findings_values(()),
-        "tries": 0,
-        "refusals": 0,
-        "waiting_for": "",
-        "declined_by": "",
         "updated_at": now(connection),
         "environment": environment,
     }
     if is_left and request.environment is not None:
         left = {
             "environment": request.environment,
-            "state": HandOverState.LEFT,
-            "left_state": HandOverState.REQUESTED,
+            "state": transitions.LEAVE.to,
+            "left_state": transitions.ASK.to,
         }
         generation = series.left_generation(connection, request.connection, request.invoice_id)
         hand_over_id = _enter(connection, request, creditor, wishes | left, generation=generation)
@@ -103,9 +98,9 @@ def _ask(
             | {
                 "debt": existing.debt or None,
                 "invoice_number": existing.invoice_number or None,
-                "invoice_date": existing.invoice_date.isoformat() if existing.invoice_date else "",
+                "invoice_date": existing.invoice_date,
                 "debtor": existing.debtor,
-                "other_cases": json.dumps(existing.other_cases),
+                "other_cases": existing.other_cases,
             },
             generation=existing.generation + 1,
         )
@@ -120,7 +115,7 @@ def _ask(
         changed = connection.execute(
             update(_table)
             .where(_table.c.id == hand_over_id, _table.c.submission == existing.submission)
-            .where(_table.c.state.in_(REOPENABLE))
+            .where(transitions.ASK.may_begin())
             .values(
                 submission=existing.submission + 1,
                 creditor=creditor,

@@ -20,13 +20,14 @@ from connector.domain.findings import Finding, stops
 from connector.domain.follow_up import Entry
 from connector.domain.hand_over import WRITE_BACK_REFUSED, HandOverState, PdfState, WriteBackState
 from connector.domain.invoice import Standing
-from connector.store import ownership, resting, tables
+from connector.store import ownership, resting, tables, transitions
 from connector.store.database import now, reading
 from connector.store.debts import Debt, number_alone
 from connector.store.following import standing_values
 from connector.store.found_cases import case_values
-from connector.store.hand_over_record import HandOver, amount_text, entries_text, fetch, findings_values
+from connector.store.hand_over_record import HandOver, fetch, findings_values
 from connector.store.timeline import WORKER, record
+from connector.store.transitions import Move
 
 _table = tables.hand_overs
 _ONE_POST_LESS = ownership.one_post_less(_table)
@@ -79,16 +80,17 @@ def arm(
     Raises `LostOwnership` if too late, if Amili has taken one, no more may be posted, or the company pauses.
     """
     values: dict[str, Any] = {
-        "state": HandOverState.REGISTERING,
+        **transitions.ARM.values(),
         "debtor_name": debtor_name,
-        "capital": amount_text(capital),
+        "capital": capital,
         **standing_values(standing),
-        "balance_then": amount_text(standing.balance),
-        "counted": entries_text(counted),
-        "total_then": amount_text(total),
-        "claimed_fee": None if claimed_fee is None else amount_text(claimed_fee),
+        "balance_then": standing.balance,
+        "counted": counted,
+        "total_then": total,
+        "claimed_fee": claimed_fee,
     }
     with db.begin() as connection:
+        may_begin = transitions.ARM.may_begin()
         without_case = _table.c.case_id.is_(None) & _table.c.connection.not_in(resting.paused())
         ownership.arm(
             connection,
@@ -97,6 +99,7 @@ def arm(
             lease.owner,
             values,
             without_case,
+            may_begin,
             for_s=for_s,
             settle_s=settle_s,
         )
@@ -121,7 +124,7 @@ def name_debt(db: Engine, lease: Lease, debt: Debt) -> bool:
                 .values(
                     debt=debt.key,
                     invoice_number=debt.invoice_number,
-                    invoice_date=debt.invoice_date.isoformat() if debt.invoice_date else "",
+                    invoice_date=debt.invoice_date,
                     debtor=debt.debtor,
                 )
             )
@@ -182,7 +185,7 @@ def outcome_unknown(db: Engine, lease: Lease, *, why: str, refused: bool = False
     """
     with db.begin() as connection:
         values: dict[str, Any] = {
-            "state": HandOverState.UNKNOWN,
+            **transitions.UNANSWERED.values(),
             "unknown_since": now(connection),
             "waiting_for": why,
             "refusals": _refusals(lease, refused=refused),
@@ -196,11 +199,9 @@ def taken(db: Engine, lease: Lease, *, registration_id: str, findings: tuple[Fin
     """Note that Amili took a registration and named no case, and give the lease back. Nothing is posted after it."""
     with db.begin() as connection:
         values = {
-            "state": HandOverState.TAKEN,
+            **transitions.TAKE.values(),
             "taken_at": now(connection),
             "registration_id": registration_id,
-            "waiting_for": "",
-            "tries": 0,
             **findings_values(findings),
         }
         _apply(connection, lease, "taken", values, {"registration_id": registration_id})
@@ -240,9 +241,9 @@ def wait(
     """
     values: dict[str, Any] = {"waiting_for": waiting_for, "refusals": _refusals(lease, refused=refused)}
     if doubt_ended and lease.hand_over.state in (HandOverState.UNKNOWN, HandOverState.REGISTERING):
-        values["state"] = HandOverState.REQUESTED
+        values |= transitions.NOT_FOUND.values()
     if not_sent:
-        values |= {"state": HandOverState.REQUESTED, "attempted_at": None, "unknown_since": None, **_ONE_POST_LESS}
+        values |= transitions.NOT_SENT.values()
     _change(db, lease, "waiting", values, {"for": waiting_for})
 
 
@@ -257,7 +258,7 @@ def not_posted(db: Engine, hand_over_id: str) -> None:
 
 def skip(db: Engine, lease: Lease, findings: tuple[Finding, ...]) -> None:
     """End without sending, for a reason that no one needs to fix, and give the lease back."""
-    _end(db, lease, HandOverState.SKIPPED, findings, event="skipped")
+    _end(db, lease, transitions.SKIP, findings, event="skipped")
 
 
 def block(
@@ -282,7 +283,7 @@ def block(
     elif lease.hand_over.posts:
         told["posted"] = True
     more = _ONE_POST_LESS if refused else {}
-    _end(db, lease, HandOverState.BLOCKED, findings, event="blocked", more=more, told=told)
+    _end(db, lease, transitions.BLOCK, findings, event="blocked", more=more, told=told)
 
 
 def _codes(findings: tuple[Finding, ...]) -> list[str]:
@@ -292,7 +293,7 @@ def _codes(findings: tuple[Finding, ...]) -> list[str]:
 def _end(
     db: Engine,
     lease: Lease,
-    state: HandOverState,
+    move: Move,
     findings: tuple[Finding, ...],
     *,
     event: str,
@@ -303,16 +304,7 @@ def _end(
         db,
         lease,
         event,
-        {
-            "state": state,
-            **findings_values(findings),
-            "waiting_for": "",
-            "attempted_at": None,
-            "unknown_since": None,
-            "tries": 0,
-            "refusals": 0,
-            **more,
-        },
+        {**move.values(), **findings_values(findings), **more},
         {**told, "findings": [finding.code for finding in findings]},
     )
 
@@ -381,9 +373,9 @@ def finish(db: Engine, hand_over_id: str) -> bool:
     with db.begin() as connection:
         changed = connection.execute(
             update(_table)
-            .where(_table.c.id == hand_over_id, _table.c.state == HandOverState.REGISTERED)
+            .where(_table.c.id == hand_over_id, transitions.FINISH.may_begin())
             .where(_table.c.pdf != PdfState.PENDING, _table.c.write_back != WriteBackState.PENDING)
-            .values(state=HandOverState.DONE, updated_at=now(connection), **ownership.UNOWNED)
+            .values(**transitions.FINISH.values(), updated_at=now(connection), **ownership.UNOWNED)
         )
         if changed.rowcount:
             record(connection, hand_over_id, actor=WORKER, event="done")

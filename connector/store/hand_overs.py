@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from typing import Any
 
@@ -36,9 +35,9 @@ def choose_case(db: Engine, hand_over: HandOver, case_id: str, *, is_this: bool,
     """
     others = [one for one in hand_over.other_cases if one != case_id]
     said: dict[str, Any] = (
-        {"this_case": case_id, "other_cases": json.dumps(others)}
+        {"this_case": case_id, "other_cases": tuple(others)}
         if is_this
-        else {"this_case": "", "other_cases": json.dumps([*others, case_id])}
+        else {"this_case": "", "other_cases": (*others, case_id)}
     )
     return _decided(
         db, hand_over, said, by=by, event="case_chosen" if is_this else "case_of_another_debt", case_id=case_id

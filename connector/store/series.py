@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, literal, select
 
 from connector.domain.connection import Environment
 from connector.domain.hand_over import HandOverState
-from connector.store import ownership, tables, telling
+from connector.store import ownership, tables, telling, transitions
 from connector.store.database import now, reading
 
 _STRIDE = 10_000
@@ -91,13 +91,12 @@ def leave(connection: Connection, connection_id: str, *, by: str) -> Standing:
         .where(*mine)
         .values(
             left_state=_table.c.state,
-            state=HandOverState.LEFT,
+            **transitions.LEAVE.values(),
             generation=_table.c.generation - _STRIDE * _next_series(connection),
             submission=_table.c.submission + 1,
             **telling.told_again_where_it_knows(),
             follow_up_done=_table.c.follow_up_asked,
             follow_up_turn=_table.c.follow_up_turn + 1,
-            waiting_for="",
             updated_at=now(connection),
             **ownership.UNOWNED,
         )
@@ -127,8 +126,7 @@ def take_back(connection: Connection, connection_id: str, environment: Environme
         update(_table)
         .where(*mine)
         .values(
-            state=_table.c.left_state,
-            left_state="",
+            **transitions.returned(),
             generation=_table.c.generation + _STRIDE * series,
             submission=_table.c.submission + 1,
             **telling.told_again_where_it_knows(),

@@ -1,4 +1,4 @@
-"""The tables. Instants are seconds since the epoch (UTC), amounts are decimal text, documents are JSON text.
+"""The tables. Instants are seconds since the epoch (UTC), amounts and days are text, documents JSON text: see `types`.
 
 Two sets: `main` is the truth about connections and hand-overs; `inbox` holds what came in from outside and
 lies in a file of its own on SQLite, so that answering a webhook never waits for the worker's writes.
@@ -6,6 +6,7 @@ lies in a file of its own on SQLite, so that answering a webhook never waits for
 
 from __future__ import annotations
 
+from pydantic import TypeAdapter
 from sqlalchemy import (
     Boolean,
     Column,
@@ -20,7 +21,15 @@ from sqlalchemy import (
     text,
 )
 
+from connector.domain.action import ActionOutcome
+from connector.domain.case import CaseStanding
+from connector.domain.connection import Environment, first_action_of
+from connector.domain.findings import Finding
+from connector.domain.follow_up import Entry, FollowUpKind, FollowUpState
+from connector.domain.hand_over import HandOverState, Origin, PdfState, WriteBackState
+from connector.domain.invoice import Standing
 from connector.store import connection_tables, metadata, people_tables, restore_tables
+from connector.store.types import Amount, Blank, Choice, Day, Document
 
 main, inbox_metadata = metadata.main, metadata.inbox_metadata
 installation, restores, holds = restore_tables.installation, restore_tables.restores, restore_tables.holds
@@ -28,6 +37,12 @@ users, sessions, digests = people_tables.users, people_tables.sessions, people_t
 amili_access, access_refusals = connection_tables.amili_access, connection_tables.access_refusals
 connections, connection_acts = connection_tables.connections, connection_tables.connection_acts
 
+_WORDS = Document(TypeAdapter(tuple[str, ...]))
+_REASONS = Document(TypeAdapter(dict[str, str]))
+_FINDINGS = Document(TypeAdapter(tuple[Finding, ...]))
+_ENTRIES = Document(TypeAdapter(tuple[Entry, ...]))
+_STANDING = Document(TypeAdapter(Standing))
+_CASE = Document(TypeAdapter(CaseStanding))
 _LOOK_ASKED_FOR = text("follow_up_asked > follow_up_done")
 
 hand_overs = Table(
@@ -37,17 +52,17 @@ hand_overs = Table(
     Column("connection", Text, ForeignKey("connections.id"), nullable=False),
     Column("creditor", Text, nullable=False),
     Column("invoice_id", Text, nullable=False),
-    Column("debt", Text),
+    Column("debt", Blank),
     Column("generation", Integer, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("first_action", Text, nullable=False),
-    Column("origin", Text, nullable=False),
+    Column("state", Choice(HandOverState), nullable=False),
+    Column("first_action", Choice(first_action_of), nullable=False),
+    Column("origin", Choice(Origin), nullable=False),
     Column("asked_by", Text, nullable=False),
     Column("asked_at", Double, nullable=False),
     Column("wish_mark", Text, nullable=False, server_default=""),
-    Column("proposed_balance", Text),
-    Column("accepted", Text, nullable=False),
-    Column("lifted", Text, nullable=False),
+    Column("proposed_balance", Amount),
+    Column("accepted", _WORDS, nullable=False),
+    Column("lifted", _REASONS, nullable=False),
     Column("submission", Integer, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("waiting_for", Text, nullable=False, server_default=""),
@@ -57,33 +72,33 @@ hand_overs = Table(
     Column("attempted_at", Double),
     Column("unknown_since", Double),
     Column("debtor_name", Text, nullable=False, server_default=""),
-    Column("capital", Text),
-    Column("registration_id", Text),
-    Column("case_id", Text),
-    Column("ocr", Text),
+    Column("capital", Amount),
+    Column("registration_id", Blank),
+    Column("case_id", Blank),
+    Column("ocr", Blank),
     Column("registered_at", Double),
-    Column("pdf", Text, nullable=False),
+    Column("pdf", Choice(PdfState), nullable=False),
     Column("pdf_attempted", Boolean, nullable=False),
-    Column("write_back", Text, nullable=False),
-    Column("findings", Text, nullable=False),
+    Column("write_back", Choice(WriteBackState), nullable=False),
+    Column("findings", _FINDINGS, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("message_attempted", Text, nullable=False, server_default=""),
     Column("message_left", Text, nullable=False, server_default=""),
-    Column("standing", Text, nullable=False, server_default=""),
-    Column("counted", Text, nullable=False, server_default=""),
+    Column("standing", _STANDING, nullable=False, server_default=""),
+    Column("counted", _ENTRIES, nullable=False, server_default=""),
     Column("follow_up_asked", Integer, nullable=False, server_default="0"),
     Column("follow_up_done", Integer, nullable=False, server_default="0"),
     Column("follow_up_turn", Integer, nullable=False, server_default="0"),
     Column("case_news", Integer, nullable=False, server_default="0"),
-    Column("balance_then", Text),
+    Column("balance_then", Amount),
     Column("declined_by", Text, nullable=False, server_default=""),
     Column("refusals", Integer, nullable=False, server_default="0"),
-    Column("claimed_fee", Text),
-    Column("invoice_number", Text),
-    Column("invoice_date", Text, nullable=False, server_default=""),
+    Column("claimed_fee", Amount),
+    Column("invoice_number", Blank),
+    Column("invoice_date", Day, nullable=False, server_default=""),
     Column("debtor", Text, nullable=False, server_default=""),
     Column("this_case", Text, nullable=False, server_default=""),
-    Column("other_cases", Text, nullable=False, server_default="[]"),
+    Column("other_cases", _WORDS, nullable=False, server_default="[]"),
     Column("posts", Integer, nullable=False, server_default="0"),
     Column("posts_allowed", Integer, nullable=False, server_default="3"),
     Column("first_post_at", Double),
@@ -92,8 +107,8 @@ hand_overs = Table(
     Column("standing_version", Integer, nullable=False, server_default="0"),
     Column("warned", Boolean),
     Column("ocr_id", Text, nullable=False, server_default=""),
-    Column("total_then", Text),
-    Column("environment", Text, nullable=False, server_default="sandbox"),
+    Column("total_then", Amount),
+    Column("environment", Choice(Environment), nullable=False, server_default="sandbox"),
     Column("left_state", Text, nullable=False, server_default=""),
     Column("pdf_unknown_since", Double),
     UniqueConstraint("connection", "invoice_id", "generation", name="one_hand_over_per_invoice"),
@@ -115,9 +130,9 @@ cases = Table(
     Column("environment", Text, nullable=False),
     Column("creditor", Text, nullable=False),
     Column("invoice_number", Text, nullable=False),
-    Column("standing", Text, nullable=False, server_default=""),
+    Column("standing", _CASE, nullable=False, server_default=""),
     Column("closed", Boolean),
-    Column("balance", Text),
+    Column("balance", Amount),
     Column("updated_at", Double),
     Column("first_seen_at", Double),
     Column("changed_at", Double, nullable=False),
@@ -142,17 +157,17 @@ follow_ups = Table(
     main,
     Column("id", Text, primary_key=True),
     Column("hand_over", Text, ForeignKey("hand_overs.id"), nullable=False),
-    Column("kind", Text, nullable=False),
+    Column("kind", Choice(FollowUpKind), nullable=False),
     Column("event_id", Text, nullable=False),
     Column("ledger_id", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("amount", Text, nullable=False),
-    Column("date", Text, nullable=False, server_default=""),
+    Column("state", Choice(FollowUpState), nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("date", Day, nullable=False, server_default=""),
     Column("number", Text, nullable=False, server_default=""),
     Column("payout", Text, nullable=False, server_default=""),
     Column("round", Integer, nullable=False),
     Column("may_report", Boolean, nullable=False),
-    Column("findings", Text, nullable=False),
+    Column("findings", _FINDINGS, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("waiting_for", Text, nullable=False, server_default=""),
     Column("owner", Text),
@@ -161,10 +176,10 @@ follow_ups = Table(
     Column("attempted_at", Double),
     Column("unknown_since", Double),
     Column("action_id", Text, nullable=False, server_default=""),
-    Column("outcome", Text, nullable=False, server_default=""),
+    Column("outcome", Choice(ActionOutcome), nullable=False, server_default=""),
     Column("amili_status", Text, nullable=False, server_default=""),
     Column("amili_reason", Text, nullable=False, server_default=""),
-    Column("settled", Text),
+    Column("settled", Amount),
     Column("decided_by", Text, nullable=False, server_default=""),
     Column("decided_at", Double),
     Column("decision_reason", Text, nullable=False, server_default=""),
@@ -173,8 +188,8 @@ follow_ups = Table(
     Column("wish_mark", Text, nullable=False, server_default=""),
     Column("by_wish", Boolean),
     Column("refusals", Integer, nullable=False, server_default="0"),
-    Column("capital_before", Text),
-    Column("total_before", Text),
+    Column("capital_before", Amount),
+    Column("total_before", Amount),
     Column("posts", Integer, nullable=False, server_default="0"),
     Column("posts_allowed", Integer, nullable=False, server_default="3"),
     Column("first_post_at", Double),

@@ -20,11 +20,12 @@ from connector.domain.hand_over import (
     WriteBackState,
 )
 from connector.domain.task import TaskAct
-from connector.store import resting, tables
+from connector.store import resting, tables, transitions
 from connector.store.database import now, reading
 from connector.store.hand_over_record import HandOver, from_row
 from connector.store.lists import one_of
 from connector.store.timeline import record
+from connector.store.transitions import Move
 
 _acts = tables.task_acts
 _hand_overs = tables.hand_overs
@@ -101,7 +102,7 @@ def reopen(db: Engine, task: str, connection_id: str, *, by: str) -> None:
 def decline(db: Engine, hand_over: HandOver, task: str, *, by: str, reason: str, mark: str) -> bool:
     """A person decides that a blocked invoice is not sent, and why; False if its hand-over has moved on."""
     with db.begin() as connection:
-        if not _move(connection, hand_over, HandOverState.BLOCKED, HandOverState.SKIPPED, declined_by=by):
+        if not _moved(connection, hand_over, transitions.DECLINE, declined_by=by):
             return False
         record(connection, hand_over.id, actor=by, event="declined", reason=reason)
         _note(connection, task, hand_over.connection, by, TaskAct.SKIPPED, reason=reason, mark=mark)
@@ -111,26 +112,23 @@ def decline(db: Engine, hand_over: HandOver, task: str, *, by: str, reason: str,
 def take_up(db: Engine, hand_over: HandOver, task: str, *, by: str) -> bool:
     """Take up again an invoice that a person declined; False if its hand-over has moved on."""
     with db.begin() as connection:
-        if not _move(connection, hand_over, HandOverState.SKIPPED, HandOverState.BLOCKED, declined_by=""):
+        if not _moved(connection, hand_over, transitions.TAKE_UP):
             return False
         record(connection, hand_over.id, actor=by, event="taken_up")
         _note(connection, task, hand_over.connection, by, TaskAct.REOPENED)
         return True
 
 
-def _move(
-    connection: Connection, hand_over: HandOver, before: HandOverState, after: HandOverState, *, declined_by: str
-) -> bool:
+def _moved(connection: Connection, hand_over: HandOver, move: Move, **more: str) -> bool:
     # A worker that is still writing the block into the ledger loses its lease, as when the invoice is asked for again;
-    # what
-    # was decided is then told instead.
+    # what was decided is then told instead.
     changed = connection.execute(
         update(_hand_overs)
         .where(_hand_overs.c.id == hand_over.id, _hand_overs.c.submission == hand_over.submission)
-        .where(_hand_overs.c.state == before)
+        .where(move.may_begin())
         .values(
-            state=after,
-            declined_by=declined_by,
+            **move.values(),
+            **more,
             write_back=WriteBackState.PENDING,
             updated_at=now(connection),
             **_UNOWNED,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
@@ -18,11 +19,11 @@ from connector.domain.errors import ConfigurationError
 from connector.domain.findings import Finding
 from connector.domain.follow_up import FollowUpKind, FollowUpState
 from connector.domain.hand_over import HandOverState
-from connector.store import follow_ups, ownership, tables, telling
+from connector.store import follow_ups, ownership, tables, telling, transitions
 from connector.store.database import now
 from connector.store.follow_up_work import FollowUpLease
 from connector.store.follow_ups import FollowUp, ask_for_look, tell_the_ledger
-from connector.store.hand_over_record import HandOver, fetch, findings_text, findings_values
+from connector.store.hand_over_record import HandOver, fetch, findings_values
 from connector.store.timeline import record
 
 Result = TypeVar("Result")
@@ -49,7 +50,7 @@ def ask(db: Engine, hand_over_id: str, *, by: str, reason: str) -> HandOver:
             return hand_over
         if hand_over.state not in _AT_AMILI or not hand_over.case_id:
             raise ConfigurationError("There is no case at Amili to withdraw.", advice="Only a registered case can be.")
-        decided = {"state": FollowUpState.DUE, "by_wish": False, "findings": "[]"}
+        decided = {"state": FollowUpState.DUE, "by_wish": False, "findings": ()}
         if not _decide(connection, hand_over, decided, by=by, reason=reason.strip()):
             return hand_over
         return ask_for_look(connection, hand_over_id)
@@ -74,7 +75,7 @@ def take_wish(
         decided = {
             "state": FollowUpState.ASKING if objections else FollowUpState.DUE,
             "by_wish": True,
-            "findings": findings_text(objections),
+            "findings": objections,
             "may_report": False,
             "wish_mark": mark,
         }
@@ -123,7 +124,7 @@ def _decide(connection: Connection, hand_over: HandOver, decided: dict[str, Any]
         "decided_at": now(connection),
         "decision_reason": reason,
         "action_id": "",
-        "outcome": "",
+        "outcome": None,
         "attempted_at": None,
         "unknown_since": None,
         "tries": 0,
@@ -132,7 +133,7 @@ def _decide(connection: Connection, hand_over: HandOver, decided: dict[str, Any]
     }
     known = _row(connection, hand_over.id)
     if known is None:
-        first = {"round": 0, "may_report": False, "created_at": now(connection), "amount": "0.00"}
+        first = {"round": 0, "may_report": False, "created_at": now(connection), "amount": Decimal("0.00")}
         connection.execute(
             insert(_table).values(
                 id=uuid.uuid4().hex,
@@ -179,7 +180,7 @@ def took_effect(
             "outcome": outcome,
             "amili_status": status,
             "amili_reason": reason,
-            "findings": "[]",
+            "findings": (),
             "waiting_for": "",
             "tries": 0,
         }
@@ -190,11 +191,10 @@ def took_effect(
             update(_hand_overs)
             .where(_hand_overs.c.id == hand_over.id)
             .values(
-                state=HandOverState.WITHDRAWN,
+                **transitions.WITHDRAW.values(),
                 wish_mark=wish_mark,
                 **findings_values((*hand_over.findings, *findings)),
                 follow_up_done=_hand_overs.c.follow_up_asked,
-                waiting_for="",
                 updated_at=now(connection),
                 **told,
             )

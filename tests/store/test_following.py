@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Text, literal, update
 
 from connector.domain.case import CaseStanding
 from connector.domain.connection import Environment
@@ -37,7 +37,7 @@ def hand_over(databases: Databases) -> str:
 
 def written(databases: Databases, standing: str) -> None:
     with databases.main.begin() as connection:
-        connection.execute(update(tables.hand_overs).values(standing=standing))
+        connection.execute(update(tables.hand_overs).values(standing=literal(standing, Text())))
 
 
 def seen(databases: Databases) -> following.Followed:
@@ -79,7 +79,7 @@ def test_a_case_that_is_kept_in_other_words_is_no_news(databases: Databases) -> 
     kept = {"closed": False, "creditor": CREDITOR, "id": "c1", "updated_at": "2026-03-01T00:00:00+00:00"}
     text = json.dumps(kept | {"status_history": [{"fee": "1.50"}]})
     with databases.main.begin() as connection:
-        connection.execute(update(tables.cases).values(standing=text))
+        connection.execute(update(tables.cases).values(standing=literal(text, Text())))
 
     assert cases.news(databases.main, [found]) == ()
     changed = found.model_copy(update={"remaining": Decimal("10.00")})

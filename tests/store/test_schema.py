@@ -12,9 +12,9 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, UniqueConstraint, inspect, select, text
+from sqlalchemy import Connection, Engine, MetaData, Text, UniqueConstraint, inspect, literal, select, text
 from sqlalchemy.dialects.postgresql import BYTEA, DOUBLE_PRECISION
-from sqlalchemy.types import DOUBLE, TypeEngine
+from sqlalchemy.types import DOUBLE, TypeDecorator, TypeEngine
 
 from connector.domain.hand_over import HandOverState, WriteBackState
 from connector.store import connections, following, hand_overs, inbox, schema, tables, tasks, users
@@ -142,7 +142,7 @@ def test_what_could_not_be_noticed_is_looked_for_anew(
         _as_first_released(opened, vault())
         with opened.main.begin() as connection:
             _upgrade(connection, "0022")
-            before = {"standing": standing, "findings": warning}
+            before = {"standing": literal(standing, Text()), "findings": literal(warning, Text())}
             connection.execute(tables.hand_overs.update().where(tables.hand_overs.c.id == "first").values(before))
             connection.execute(tables.connections.update().values(changes_cursor="2026-11-01 00:00:00"))
         schema.migrate(opened)
@@ -207,16 +207,16 @@ def _as_first_released(opened: Databases, sealed_with: Vault) -> None:
         "origin": "ledger",
         "asked_by": "Eva",
         "asked_at": 1.0,
-        "accepted": "[]",
-        "lifted": "{}",
+        "accepted": (),
+        "lifted": {},
         "submission": 0,
         "tries": 0,
-        "capital": "1250.00",
+        "capital": Decimal("1250.00"),
         "case_id": "case",
         "pdf": "uploaded",
         "pdf_attempted": True,
         "write_back": "written",
-        "findings": "[]",
+        "findings": (),
         "updated_at": 1.0,
     }
     unsent = first | {"state": "skipped", "case_id": None}
@@ -270,6 +270,8 @@ def test_the_migrations_make_no_table_that_the_code_does_not_know(databases: Dat
 
 
 def _kind(found: TypeEngine[Any]) -> str:
+    if isinstance(found, TypeDecorator):
+        return _kind(found.impl_instance)
     if isinstance(found, (DOUBLE, DOUBLE_PRECISION)) or type(found).__name__ == "Double":
         return "double"
     if isinstance(found, BYTEA) or type(found).__name__ in ("BLOB", "LargeBinary"):

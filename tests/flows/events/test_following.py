@@ -213,7 +213,7 @@ def test_a_store_that_was_upgraded_learns_how_its_hand_overs_stand(on: Stage, se
     driven(on, settled)
     on.ledger.books.pay(int(invoice), Decimal("1250.00"))
     with on.deployment.databases.main.begin() as connection:
-        connection.execute(tables.hand_overs.update().values(standing=""))
+        connection.execute(tables.hand_overs.update().values(standing=None))
     forget(on, changes_cursor="")
     poll(on)
     assert told(on, settled) == [("settled", "0.00")], "it was open when it was handed over"

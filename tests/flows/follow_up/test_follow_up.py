@@ -216,7 +216,7 @@ def test_payments_a_second_before_and_after_the_registration_are_told_apart(on: 
 def test_a_hand_over_from_before_this_release_is_judged_by_the_days(on: Stage) -> None:
     invoice, hand_over = sent(on)
     with on.deployment.databases.main.begin() as connection:
-        connection.execute(tables.hand_overs.update().where(tables.hand_overs.c.id == hand_over).values(counted=""))
+        connection.execute(tables.hand_overs.update().where(tables.hand_overs.c.id == hand_over).values(counted=None))
     pays(on, invoice, 100, day=today() - timedelta(days=1))
     pays(on, invoice, 200)
     followed(on, hand_over)
