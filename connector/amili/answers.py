@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import requests
 from pydantic import BaseModel, ValidationError
 
+from connector.amili import SYSTEM
 from connector.amili.excerpt import excerpt, masked
 from connector.domain.errors import (
     FieldIssue,
@@ -32,8 +33,6 @@ from connector.domain.errors import (
 )
 from connector.remote.json_text import parsed
 from connector.remote.retry_after import retry_after_s
-
-SYSTEM = "Amili"
 
 _MOST_ISSUES = 50
 _DEEPEST_ISSUE = 10

@@ -10,14 +10,15 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import jwt
+import requests
 from pydantic import SecretStr
 
-from connector.amili.answers import SYSTEM, read_document
+from connector.amili import SYSTEM
+from connector.amili.answers import read_document
 from connector.amili.keys import load_private_key
-from connector.amili.transport import Transport
 from connector.domain.errors import (
     ConfigurationError,
     KeyRefused,
@@ -25,7 +26,6 @@ from connector.domain.errors import (
     Refused,
     Unavailable,
 )
-from connector.remote.policy import HttpPolicy
 from connector.remote.tokens import KeptToken, TokenCache, TokenStore, sendable
 
 SIGNED_TOKEN_LIFETIME = timedelta(minutes=10)
@@ -56,8 +56,18 @@ class Credentials:
     private_key: SecretStr
 
 
+class Asks(Protocol):
+    """Who asks for tokens at one base address, as `connector.amili.transport.Transport` does."""
+
+    @property
+    def base_url(self) -> str: ...
+
+    def get(self, path: str, *, operation: str, key: str) -> requests.Response:
+        """Read from `path`. Raises `Unavailable` or `OutcomeUnknown` if no whole answer came."""
+
+
 def access_tokens(
-    transport: Transport, credentials: Credentials, store: TokenStore, *, now: Callable[[], datetime]
+    transport: Asks, credentials: Credentials, store: TokenStore, *, now: Callable[[], datetime]
 ) -> TokenCache:
     """The access token of one API user at one base address. Its methods raise `KeyRefused` or `NotSent`."""
     # Hashed: the key stands in the clear where the token is sealed.
@@ -80,7 +90,7 @@ def signed_token(credentials: Credentials, *, now: datetime) -> str:
     return jwt.encode(payload, load_private_key(credentials.private_key), algorithm="ES256")
 
 
-def authenticate(transport: Transport, credentials: Credentials, *, now: datetime) -> KeptToken:
+def authenticate(transport: Asks, credentials: Credentials, *, now: datetime) -> KeptToken:
     """Ask Amili for a new access token.
 
     Raises `KeyRefused` if Amili refuses, however it does, and `Unavailable` or `RateLimited` for
@@ -112,11 +122,6 @@ def authenticate(transport: Transport, credentials: Credentials, *, now: datetim
         ) from None
     value = _access_token(document)
     return KeptToken(value=value, expires_at=_expiry(value, document, now=now))
-
-
-def try_to_sign_in(base_url: str, credentials: Credentials, http: HttpPolicy, *, now: datetime) -> None:
-    """See whether Amili lets `credentials` in, by asking for a token that is thrown away. Raises as `authenticate`."""
-    authenticate(Transport(base_url, http), credentials, now=now)
 
 
 def _access_token(document: Mapping[str, Any]) -> SecretStr:

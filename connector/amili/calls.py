@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
-from connector.amili.answers import SYSTEM, read_document, read_model, unreadable
+from connector.amili.answers import read_document, read_model, unreadable
 from connector.amili.auth import Credentials, access_tokens
+from connector.amili.lists import PAGE_SIZE, Item, Query, Wheres, is_bad_query, item_path
 from connector.amili.models import Page
 from connector.amili.transport import Creation, Transport
-from connector.domain.errors import NotAuthorised, NotFound, Refused, RemoteError, Unreadable
+from connector.domain.errors import NotAuthorised, Refused, RemoteError, Unreadable
 from connector.remote.calls import Kind
 from connector.remote.tokens import TokenStore
-
-PAGE_SIZE = 100
-"""The most items that Amili puts on one page (API.md, "Lists")."""
-
-_ID = re.compile(r"[0-9A-Za-z_-]+")
-
-Item = TypeVar("Item", bound=BaseModel)
-Wheres = Sequence[Mapping[str, Any]]
-"""Filters, from the narrowest to the widest."""
-
-
-@dataclass(frozen=True)
-class Query:
-    """Which items of a list, with which of their fields, in which order (API.md, "Lists").
-
-    Sorted by `_id` unless told otherwise, so that what is created meanwhile comes last and shifts nothing. Only
-    equality and a single field to sort by are documented; several stand with commas between them in the framework.
-    `where` stands in an address, so nothing personal may.
-    """
-
-    where: Mapping[str, Any] | None = None
-    projection: Collection[str] = ()
-    sort: str = "_id"
-
-    def parameters(self) -> dict[str, str]:
-        """The query parameters, those of the page apart."""
-        shown = {"projection": json.dumps(dict.fromkeys(self.projection, 1))} if self.projection else {}
-        return {"sort": self.sort} | ({"where": json.dumps(self.where)} if self.where else {}) | shown
 
 
 class Calls:
@@ -181,15 +152,3 @@ class Calls:
         key = token.get_secret_value()
         secrets = (key, self._api_code.get_secret_value())
         return read_document(send(key), operation=operation, secrets=secrets, now=self._now(), creates=creates)
-
-
-def is_bad_query(refusal: Refused) -> bool:
-    """Return whether a list refused how it was asked, by a filter of the wrong type say, and not who asks."""
-    return refusal.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
-
-
-def item_path(path: str, item_id: str, *, operation: str) -> str:
-    """The path of one item. Raises `NotFound` for what cannot be an id."""
-    if not _ID.fullmatch(item_id):
-        raise NotFound("has no ids of this form; nothing was asked.", system=SYSTEM, operation=operation)
-    return f"{path}/{item_id}"

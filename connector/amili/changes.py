@@ -16,9 +16,9 @@ from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 from connector.amili.answers import unreadable
-from connector.amili.calls import Calls, Query, is_bad_query
 from connector.amili.dates import rfc1123_instant
 from connector.amili.finance import Payout, PayoutLine
+from connector.amili.lists import Query, Reads, is_bad_query, of_creditor
 from connector.amili.models import Case
 from connector.domain.errors import Refused, Unreadable
 
@@ -34,7 +34,7 @@ class _Unordered(Exception):
 
 
 def changed_since(
-    calls: Calls,
+    calls: Reads,
     path: str,
     model: type[Changing],
     *,
@@ -73,7 +73,7 @@ class _Reading(Generic[Changing]):
 
     def __init__(
         self,
-        calls: Calls,
+        calls: Reads,
         path: str,
         model: type[Changing],
         creditor: str | None,
@@ -172,8 +172,3 @@ class _Order:
     def is_by_id(self) -> bool:
         """Return whether it was seen to be by id often enough for that to be no chance, and never otherwise."""
         return self._by_id >= _SURELY and not self._otherwise
-
-
-def of_creditor(creditor: str | None) -> dict[str, str]:
-    """The filter for one creditor's items, or for those of every creditor that our key sees."""
-    return {} if creditor is None else {"creditor": creditor}

@@ -15,7 +15,7 @@ from typing import Any
 
 from urllib3.filepost import encode_multipart_formdata
 
-from connector.amili import respite
+from connector.amili import SYSTEM, respite
 from connector.amili.actions import (
     ACTION_PATHS,
     Action,
@@ -24,12 +24,13 @@ from connector.amili.actions import (
     action_json,
     matching,
 )
-from connector.amili.answers import SYSTEM, read_model, unreadable
-from connector.amili.auth import Credentials
-from connector.amili.calls import PAGE_SIZE, Calls, Query, Wheres, is_bad_query, item_path
-from connector.amili.changes import changed_since, of_creditor
+from connector.amili.answers import read_model, unreadable
+from connector.amili.auth import Credentials, authenticate
+from connector.amili.calls import Calls
+from connector.amili.changes import changed_since
 from connector.amili.fields import to_json
 from connector.amili.finance import Payout, PayoutLine
+from connector.amili.lists import PAGE_SIZE, Query, Wheres, is_bad_query, item_path, of_creditor
 from connector.amili.models import (
     CASE_PROJECTION,
     FOUND_CASE_PROJECTION,
@@ -377,3 +378,8 @@ def _digits(text: str) -> str:
 def _is_legal_entity(digits: str) -> bool:
     # RULES.md, "Identity numbers": the third digit of an organisation number is at least 2, of a personal number less.
     return digits[2:3] >= "2"
+
+
+def try_to_sign_in(base_url: str, credentials: Credentials, http: HttpPolicy, *, now: datetime) -> None:
+    """See whether Amili lets `credentials` in, by asking for a token that is thrown away. Raises as `authenticate`."""
+    authenticate(Transport(base_url, http), credentials, now=now)

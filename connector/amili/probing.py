@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connector.amili.actions import ACTION_PATHS, RegisteredAction
-from connector.amili.calls import Calls, Query
-from connector.amili.changes import changed_since, of_creditor
+from connector.amili.changes import changed_since
 from connector.amili.finance import PayoutLine
+from connector.amili.lists import Query, Reads, of_creditor
 from connector.amili.models import CASE_PROJECTION, Case, Registration
 from connector.domain.action import ActionKind
 from connector.domain.errors import ConnectorError, NotFound
@@ -31,7 +31,7 @@ class Probed:
 
 
 def probe(
-    calls: Calls, creditor: str, *, look: Callable[[], object], open_cases: Callable[[], Iterator[Case]]
+    calls: Reads, creditor: str, *, look: Callable[[], object], open_cases: Callable[[], Iterator[Case]]
 ) -> Iterator[Probed]:
     """Try what the flows read of one creditor, by the means they read it by."""
     cases: list[Case] = []
@@ -79,12 +79,12 @@ def _tried(operation: str, call: Callable[[], object]) -> Probed:
 
 
 def _listed(
-    calls: Calls, path: str, model: type[Any], where: dict[str, str], operation: str, found: list[Any]
+    calls: Reads, path: str, model: type[Any], where: dict[str, str], operation: str, found: list[Any]
 ) -> Probed:
     return _tried(operation, lambda: found.extend(_first(calls.listed(path, model, Query(where), operation=operation))))
 
 
-def _item(calls: Calls, path: str, item_id: str, model: type[Any], operation: str) -> Probed:
+def _item(calls: Reads, path: str, item_id: str, model: type[Any], operation: str) -> Probed:
     tried = _tried(operation, lambda: calls.item(path, item_id, model, operation=operation))
     is_told = item_id == NO_ID and isinstance(tried.error, NotFound)
     return Probed(operation, None) if is_told else tried

@@ -10,9 +10,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from connector.amili.answers import SYSTEM
-from connector.amili.calls import Calls, item_path
+from connector.amili import SYSTEM
+from connector.amili.calls import Calls
 from connector.amili.links import case_url
+from connector.amili.lists import item_path
 from connector.amili.transport import Creation
 from connector.domain.errors import ByHandOnly
 

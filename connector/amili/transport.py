@@ -18,7 +18,7 @@ import urllib3
 from urllib3.exceptions import NewConnectionError
 
 from connector import __version__
-from connector.amili.answers import SYSTEM
+from connector.amili import SYSTEM
 from connector.domain.errors import ConfigurationError, OutcomeUnknown, Unavailable
 from connector.remote.calls import Kind
 from connector.remote.client import HttpClient

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from connector.amili.answers import SYSTEM
+from connector.amili import SYSTEM
 from connector.amili.auth import AUTHENTICATE, Credentials
 from connector.amili.client import AmiliClient
 from connector.domain.connection import ConnectionSettings, Environment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from connector.amili.answers import SYSTEM as AMILI
+from connector.amili import SYSTEM as AMILI
 from connector.domain.errors import ConnectorError, FieldIssue, NotAuthorised, NotFound, OutOfReach, RemoteError
 from connector.domain.findings import Finding, Severity
 from connector.domain.fitting import Likeness

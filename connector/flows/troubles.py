@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from connector.amili.answers import SYSTEM as AMILI
+from connector.amili import SYSTEM as AMILI
 from connector.domain.errors import ConnectorError, Refused, RemoteError
 from connector.flows.operations import CREATING
 from connector.flows.outcome import Outcome

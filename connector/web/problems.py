@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from connector.amili.answers import SYSTEM as AMILI
+from connector.amili import SYSTEM as AMILI
 from connector.domain.errors import (
     ConfigurationError,
     ConnectorError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn, cast
 
-from connector.amili.answers import SYSTEM as AMILI
+from connector.amili import SYSTEM as AMILI
 from connector.amili.client import AmiliClient
 from connector.domain.errors import KeyRefused
 from connector.hosts import kinds

@@ -15,7 +15,8 @@ from enum import StrEnum
 
 from pydantic import SecretStr
 
-from connector.amili.auth import Credentials, try_to_sign_in
+from connector.amili.auth import Credentials
+from connector.amili.client import try_to_sign_in
 from connector.amili.keys import make_key_pair
 from connector.domain.assessment import CreditorStatus
 from connector.domain.connection import Environment

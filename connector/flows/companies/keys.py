@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from connector.amili.answers import SYSTEM as AMILI
+from connector.amili import SYSTEM as AMILI
 from connector.domain.dates import today
 from connector.domain.errors import ConfigurationError, ConnectorError, Disconnected, KeyRefused
 from connector.domain.hand_over import WAITS_FOR_AMILI_KEY, WAITS_FOR_KEY, WAITS_FOR_NOTHING

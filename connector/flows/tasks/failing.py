@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from connector.amili.answers import SYSTEM as AMILI
+from connector.amili import SYSTEM as AMILI
 from connector.domain.checks.words import Words
 from connector.domain.dates import today
 from connector.flows import troubles
