@@ -9,13 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from connector.amili import SYSTEM
-from connector.amili.calls import Calls
 from connector.amili.links import case_url
 from connector.amili.lists import item_path
 from connector.amili.transport import Creation
 from connector.domain.errors import ByHandOnly
+
+
+class Creates(Protocol):
+    """The creating calls of one API user, as `connector.amili.calls.Calls` makes them."""
+
+    def create(self, path: str, creation: Creation, *, operation: str) -> dict[str, Any]:
+        """Return what the creation at `path` is answered with."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ RESPITE_ENDPOINT: RespiteEndpoint | None = None
 """Unconfirmed: `None` until Amili's documentation of it has been read."""
 
 
-def grant_respite(calls: Calls, case_id: str, days: int, *, may_send: Callable[[], None]) -> None:
+def grant_respite(calls: Creates, case_id: str, days: int, *, may_send: Callable[[], None]) -> None:
     """Postpone a case by `days`. `may_send` as in `AmiliClient.register`.
 
     Raises `ByHandOnly`, with the address of the case at Amili, as long as the endpoint is not known.

@@ -6,7 +6,7 @@ from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 
 from connector.domain.errors import ConfigurationError
-from connector.hosts.base import Consent, HostKind
+from connector.hosts.base.kind import Consent, HostKind
 
 GROUP = "amili_connector.hosts"
 

@@ -38,7 +38,7 @@ from connector.hosts.base.ledger import (
     WriteBackResult,
 )
 from connector.hosts.base.quality import Quality, QualityList
-from connector.words import Language
+from connector.words.languages import Language
 
 __all__ = [
     "CHANGES",

@@ -23,7 +23,7 @@ from connector.hosts.base.ledger import (
     WriteBack,
     WriteBackResult,
 )
-from connector.words import Language
+from connector.words.languages import Language
 
 
 class Host(ABC):
