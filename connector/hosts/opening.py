@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import SecretStr
@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from connector.domain.errors import ConfigurationError, Unreadable
 from connector.domain.invoice import Invoice
 from connector.hosts import kinds
-from connector.hosts.base import Administrator, App, Consent, Hints, Host, Installation, LedgerCases, SetUp
+from connector.hosts.base import App, Consent, Hints, Host, Installation
 from connector.remote.policy import HttpPolicy
 
 
@@ -76,71 +76,8 @@ def translate_document(kind: str, document: dict[str, Any], settings: dict[str, 
         ) from None
 
 
-def provision(
-    kind: str,
-    *,
-    settings: dict[str, Any],
-    api_key: SecretStr,
-    administrator_login: str,
-    administrator_key: SecretStr,
-    http: HttpPolicy,
-    webhook_url: str,
-    other_first_actions: Sequence[str] = (),
-    told: Callable[[str], None] = lambda _: None,
-) -> SetUp:
-    """Install into the host what the connector needs, or repair it: all of it, or nothing.
-
-    `api_key` is the connection's own, by which its user and company are known. `administrator_key` is used for
-    this alone and kept nowhere, as is the login of its user, which may be "" where `needs_login` says no. `told` is
-    given each step in words as it begins. Raises `ConfigurationError`, `NotAuthorised`, the errors of remote calls, and
-    `LeftBehind` where a run that failed could not be taken back whole.
-    """
-    return _installation(kind).provision(
-        settings,
-        api_key,
-        Administrator(administrator_login, administrator_key),
-        http,
-        webhook_url=webhook_url,
-        other_first_actions=other_first_actions,
-        told=told,
-    )
-
-
-def cases_in_ledger(
-    kind: str,
-    *,
-    settings: dict[str, Any],
-    keys: Sequence[tuple[dict[str, Any], SecretStr]],
-    administrator_login: str,
-    administrator_key: SecretStr,
-    http: HttpPolicy,
-) -> LedgerCases:
-    """Return what `remove` will take away with the fields: every invoice with a case id, of every company in the
-    database.
-
-    `keys` are the settings and keys of the connections of that database, this one's first. Raises as `provision`.
-    """
-    administrator = Administrator(administrator_login, administrator_key)
-    return _installation(kind).cases(settings, keys, administrator, http)
-
-
-def same_database(kind: str, one: Mapping[str, Any], another: Mapping[str, Any]) -> bool:
-    """Return whether two ledgers of a kind, by their settings, are in one database, where `remove` takes away for
-    both.
-    """
-    installation = kinds.kind(kind).installation
-    return installation is not None and installation.is_shared(one, another)
-
-
-def remove(
-    kind: str, *, settings: dict[str, Any], administrator_login: str, administrator_key: SecretStr, http: HttpPolicy
-) -> SetUp:
-    """Take away from the host all that `provision` installed. Raises as `provision`."""
-    administrator = Administrator(administrator_login, administrator_key)
-    return _installation(kind).remove(settings, administrator, http)
-
-
-def _installation(kind: str) -> Installation:
+def installation(kind: str) -> Installation:
+    """What an administrator installs inside a host of this kind. Raises `ConfigurationError` where nothing is."""
     found = kinds.kind(kind)
     if found.installation is None:
         raise ConfigurationError(f"Nothing is installed inside a {found.name}, so nothing can be removed from one.")

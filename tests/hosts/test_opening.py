@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from connector.domain.errors import AmountUnreadable, ConfigurationError
 from connector.hosts import opening
+from connector.hosts.base import Administrator
 from connector.remote.policy import HttpPolicy
 from connector.sandbox.installed import imitation
 from connector.sandbox.odoo.state import OdooState
@@ -26,23 +27,30 @@ def test_an_unknown_kind_is_refused_by_every_door() -> None:
     with pytest.raises(ConfigurationError, match="sap"):
         opening.open_host("sap", api_key=KEY, **options)
     with pytest.raises(ConfigurationError, match="sap"):
-        opening.provision(
-            "sap",
-            api_key=KEY,
-            administrator_login="",
-            administrator_key=KEY,
+        opening.installation("sap").provision(
+            SETTINGS,
+            KEY,
+            Administrator("", KEY),
+            HttpPolicy(),
             webhook_url="https://x.example",
-            **options,
+            other_first_actions=(),
+            told=print,
         )
     with pytest.raises(ConfigurationError, match="sap"):
-        opening.remove("sap", administrator_login="", administrator_key=KEY, **options)
+        opening.installation("sap").remove(SETTINGS, Administrator("", KEY), HttpPolicy())
     with pytest.raises(ConfigurationError, match="sap"):
         opening.needs_login("sap", **options)
     with pytest.raises(ConfigurationError, match="sap"):
-        opening.cases_in_ledger("sap", keys=[], administrator_login="", administrator_key=KEY, **options)
+        opening.installation("sap").cases(SETTINGS, [], Administrator("", KEY), HttpPolicy())
     with pytest.raises(ConfigurationError, match="sap"):
         opening.translate_document("sap", {}, {})
     assert opening.hints("sap", b'{"_model": "account.move", "_id": 5}').invoice_ids == ()
+
+
+def test_what_is_never_installed_can_be_neither_installed_nor_removed() -> None:
+    assert opening.installation("odoo").installs
+    with pytest.raises(ConfigurationError, match="Nothing is installed inside a Fortnox"):
+        opening.installation("fortnox")
 
 
 @pytest.mark.parametrize("missing", ["url", "database"])

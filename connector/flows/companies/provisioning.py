@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from connector.domain.errors import ConnectorError, LeftBehind
 from connector.flows.deployment import Deployment
 from connector.hosts import opening
-from connector.hosts.base import LedgerCases, SetUp
+from connector.hosts.base import Administrator, LedgerCases, SetUp
 from connector.store import connections
 from connector.store.connections import API_KEY, StoredConnection
 
@@ -29,13 +29,11 @@ def provision(
     """
     token = connections.rotate_webhook_token(deployment.databases.main, deployment.vault, connection.id)
     try:
-        done = opening.provision(
-            connection.host,
-            settings=connection.settings.host,
-            api_key=connection.secrets.get(API_KEY, SecretStr("")),
-            administrator_login=administrator_login,
-            administrator_key=administrator_key,
-            http=deployment.http,
+        done = opening.installation(connection.host).provision(
+            connection.settings.host,
+            connection.secrets.get(API_KEY, SecretStr("")),
+            Administrator(administrator_login, administrator_key),
+            deployment.http,
             webhook_url=webhook_url(token),
             other_first_actions=connection.settings.other_first_actions,
             told=told,
@@ -74,13 +72,8 @@ def remove(
     deployment: Deployment, connection: StoredConnection, administrator_login: str, administrator_key: SecretStr
 ) -> tuple[str, ...]:
     """Take everything away again, for every company of that database; gives lines to show, none if nothing was left."""
-    done = opening.remove(
-        connection.host,
-        settings=connection.settings.host,
-        administrator_login=administrator_login,
-        administrator_key=administrator_key,
-        http=deployment.http,
-    )
+    administrator = Administrator(administrator_login, administrator_key)
+    done = opening.installation(connection.host).remove(connection.settings.host, administrator, deployment.http)
     for other in _in_the_same_database(deployment, connection):
         _kept(deployment, other, done)
     return _kept(deployment, connection, done)
@@ -94,23 +87,21 @@ def cases_in_ledger(
     Read by the keys of all our connections to it and by the administrator's. Raises the errors of remote calls.
     """
     connected = (connection, *_in_the_same_database(deployment, connection))
-    return opening.cases_in_ledger(
-        connection.host,
-        settings=connection.settings.host,
-        keys=[(one.settings.host, one.secrets.get(API_KEY, SecretStr(""))) for one in connected],
-        administrator_login=administrator_login,
-        administrator_key=administrator_key,
-        http=deployment.http,
+    return opening.installation(connection.host).cases(
+        connection.settings.host,
+        [(one.settings.host, one.secrets.get(API_KEY, SecretStr(""))) for one in connected],
+        Administrator(administrator_login, administrator_key),
+        deployment.http,
     )
 
 
 def _in_the_same_database(deployment: Deployment, connection: StoredConnection) -> tuple[StoredConnection, ...]:
     """Our other connections to companies of the same database."""
+    installation = opening.installation(connection.host)
     ids = [
         ledger.id
         for ledger in connections.ledgers(deployment.databases.main, connection.host)
-        if ledger.id != connection.id
-        and opening.same_database(connection.host, ledger.settings, connection.settings.host)
+        if ledger.id != connection.id and installation.is_shared(ledger.settings, connection.settings.host)
     ]
     return tuple(deployment.connection(one) for one in ids)
 
