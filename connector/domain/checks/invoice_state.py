@@ -160,7 +160,7 @@ def _a6_holds(invoice: Invoice) -> Iterator[Finding]:
         yield finding("A6.never", Severity.BLOCK, field="customer.never_send")
     holds = invoice.holds
     if invoice.policies_unseen:
-        yield not_checked("A6.policies", field="holds")
+        yield not_checked("A6.policies", field="holds", right=invoice.right_to_policies)
     if holds is None:
         yield not_checked("A6", field="holds")
     elif holds:

@@ -11,8 +11,7 @@ from connector.domain.findings import Finding, Severity
 _NOT_IN_LEDGER = Words("uppgiften finns inte i bokföringssystemet", "the ledger has no data for it")
 _NOT_ASKED = Words("Amili har inte tillfrågats", "Amili was not asked")
 _NOT_FOR_US = Words(
-    "kopplingens användare i bokföringssystemet får inte läsa den; lägg till gruppen Credit Control / Info",
-    "the connector's user in the ledger may not read it; add the group Credit Control / Info",
+    "kopplingens användare i bokföringssystemet får inte läsa den", "the connector's user in the ledger may not read it"
 )
 _NOT_SEARCHED = Words("kundkorten har inte sökts igenom", "the customer cards were not searched")
 _NOT_FETCHED = Words("den har inte hämtats", "it was not fetched")
@@ -51,9 +50,14 @@ NOT_CHECKED: Mapping[str, tuple[Words, Words]] = {
 """What was not checked, and why."""
 
 
-def not_checked(key: str, *, field: str = "") -> Finding:
-    """The finding that a check could not be made, worded by `key` of `NOT_CHECKED`."""
+def not_checked(key: str, *, field: str = "", right: str = "") -> Finding:
+    """The finding that a check could not be made, worded by `key` of `NOT_CHECKED`.
+
+    `right` is what would let us look, as the ledger calls it.
+    """
     what, why = NOT_CHECKED[key]
+    if right:
+        why = Words(f"{why.sv}; lägg till {right}", f"{why.en}; add {right}")
     return Finding(
         code=code_of(key),
         severity=Severity.INFO,
