@@ -26,9 +26,9 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from connector.settings import Settings, load_settings, setting_fields
 from connector.store.database import Databases, open_databases
-from tests import migrated
+from tests import migrated_databases
 
-pytest_plugins = ["tests.canary", "tests.compiled", "tests.tally"]
+pytest_plugins = ["tests.canary", "tests.compiled_statements", "tests.trial_counts"]
 
 REQUIRED = frozenset(re.findall(r"\w+", os.environ.get("CONNECTOR_TESTS_REQUIRE", "")))
 OUTSIDE_POSTGRES = os.environ.get("DATABASE_URL", "")
@@ -174,7 +174,7 @@ def postgres_server() -> Iterator[str]:
 def migrated_database(postgres_server: str) -> Iterator[str]:
     """The name of a PostgreSQL database with the newest schema, to be copied; nobody may be connected to it."""
     with _database_of_our_own(postgres_server) as name:
-        migrated.migrate_once(folder=Path(), database_url=_with_database(postgres_server, name))
+        migrated_databases.migrate_once(folder=Path(), database_url=_with_database(postgres_server, name))
         yield name
 
 
@@ -215,7 +215,7 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
 def databases(database_url: str | None, tmp_path: Path) -> Iterator[Databases]:
     """The store's databases with the newest schema, on SQLite and on PostgreSQL."""
     if database_url is None:
-        migrated.put_into(tmp_path / "data")
+        migrated_databases.put_into(tmp_path / "data")
     opened = open_databases(data_dir=tmp_path / "data", database_url=database_url)
     yield opened
     opened.dispose()

@@ -148,8 +148,7 @@ def test_no_module_names_a_host_outside_the_hosts_folder() -> None:
         for path in modules()
         for host in hosts
         if host in path.read_text(encoding="utf-8").lower()
-        and not name_of(path).startswith((f"connector.hosts.{host}.", "connector.sandbox"))
-        and name_of(path) != f"connector.hosts.{host}"
+        and not f"{name_of(path)}.".startswith((f"connector.hosts.{host}.", f"connector.sandbox.{host}."))
         and "migrations" not in path.parts
     }
 

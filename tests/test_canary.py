@@ -27,7 +27,7 @@ from tests.cli.terminal import Said, Terminal, forking
 from tests.flows.stage import CONNECTION, HURRIED, Stage, stage
 from tests.flows.waiting import until
 from tests.flows.zygote import zygote
-from tests.hosts.odoo import recorded
+from tests.hosts.odoo import recorded_documents
 from tests.source import ROOT
 from tests.web.visitor import PASSWORD, Visitor
 
@@ -377,7 +377,7 @@ STRANGE_FIELDS: tuple[dict[str, Any], ...] = (
 
 def _with(strange: dict[str, Any]) -> Echo:
     def echo(_environ: WSGIEnvironment, _body: bytes) -> Answer:
-        whole = recorded.document("whole_part_paid")
+        whole = recorded_documents.document("whole_part_paid")
         invoice = whole["records"][0] | strange
         return "200 OK", "application/json", json.dumps(whole | {"records": [invoice]}, default=float).encode()
 

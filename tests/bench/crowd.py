@@ -25,7 +25,7 @@ from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running as served
 from tests.bench.processes import environment, first_line, running
 from tests.bench.sandboxes import API_CODE, CUSTOMER, DATABASE, LEDGER_KEY, ORGANISATION, Bill, Sandboxes
-from tests.flows.many import add_case
+from tests.flows.many_cases import add_case
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from connector.domain.dates import today
 from connector.hosts.odoo.inventory import SEND_ACTION, WITHDRAW_ACTION
 from connector.hosts.odoo.removal import remove
 from tests.live.odoo_books import Books, odoo_env
-from tests.live.setting_up import SENDERS, installed, receiving, set_up
+from tests.live.provisioned_odoo import SENDERS, installed, receiving, set_up
 
 INVOICES = 200
 _ROUNDS = 3

@@ -21,7 +21,7 @@ from tests.bench.deployed import CONNECTION, Deployed, deployed
 from tests.bench.processes import running
 from tests.bench.rounds import Round, by_change, daily
 from tests.bench.throughput import POSTGRES, SQLITE
-from tests.flows.many import handed_over_alike
+from tests.flows.many_cases import handed_over_alike
 
 CASES = 10_000
 _LONGEST_S = 900

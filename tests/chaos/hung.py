@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from connector.domain.hand_over import HandOverState, Origin, Request
 from connector.store import connections, hand_overs, inbox
 from connector.store.connections import DEFAULT_ACCESS
-from tests import people
+from tests import quick_passwords
 from tests.bench.deployed import CONNECTION, Deployed, deployed
 from tests.bench.sandboxes import LEDGER_KEY, Bill, Sandboxes, sandboxes
 from tests.chaos.ledgers import Ill, ill_ledger
@@ -73,7 +73,7 @@ def measured(ill: int) -> Figures:
         made = stack.enter_context(deployed(folder, boxes))
         urls = [stack.enter_context(ill_ledger(kind)) for kind in Ill]
         tokens = _joined(made, urls, ill)
-        people.enter(
+        quick_passwords.enter(
             made.deployment.databases.main,
             email=_EMAIL,
             name="Eva Lund",

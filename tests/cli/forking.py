@@ -15,7 +15,7 @@ import sys
 from typing import Any
 
 import connector.cli
-from tests import loaded_late  # noqa: F401
+from tests import late_imports  # noqa: F401
 
 
 def become(order: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from connector.sandbox.installed import imitation
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running
 from tests.cli.terminal import Terminal
-from tests.flows.acting import closed_port
+from tests.flows.hand_over_steps import closed_port
 
 CODE = "canary-api-code-19f2"
 

@@ -20,7 +20,7 @@ from connector.sandbox.installed import imitation
 from connector.sandbox.shared.serve import running
 from tests.cli.conftest import PATIENT
 from tests.cli.terminal import Running, Said, Terminal
-from tests.flows.approving import APP, COMPANY
+from tests.flows.consent_stage import APP, COMPANY
 from tests.flows.ledgers import ORGANISATION
 from tests.flows.waiting import until
 

@@ -17,8 +17,8 @@ from connector.sandbox.amili.state import Case
 from connector.sandbox.shared.switches import CasesMade, FaultKind
 from connector.store import inbox, timeline
 from tests.cli.conftest import House
-from tests.flows.acting import begun, driven, let_pass, next_registration, registrations, step, stored, strike
 from tests.flows.hand_over.test_debts import DIFFERING, of_earlier_release, stranger
+from tests.flows.hand_over_steps import begun, driven, let_pass, next_registration, registrations, step, stored, strike
 from tests.web.test_app import change_settings
 
 OTHER_NUMBER = "198001019297"

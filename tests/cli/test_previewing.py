@@ -12,8 +12,8 @@ from connector.sandbox.odoo.books import InvoiceLine
 from connector.store import tables
 from tests.cli.conftest import House
 from tests.cli.terminal import Said
-from tests.flows.acting import begun, step
 from tests.flows.hand_over.test_debts import DIFFERING, stranger
+from tests.flows.hand_over_steps import begun, step
 
 
 def nothing_sent(house: House) -> None:

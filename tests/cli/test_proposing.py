@@ -12,7 +12,7 @@ from connector.domain.hand_over import HandOverState, Origin
 from connector.sandbox.odoo.books import InvoiceLine
 from connector.store import inbox, tables
 from tests.cli.conftest import House
-from tests.flows.acting import asked
+from tests.flows.hand_over_steps import asked
 from tests.flows.stage import CONNECTION
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from connector.sandbox.amili.settling import debtor_pays
 from tests.cli.conftest import House
-from tests.flows.acting import begun, driven
+from tests.flows.hand_over_steps import begun, driven
 
 
 def paid_at_amili(house: House) -> tuple[str, str]:

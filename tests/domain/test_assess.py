@@ -25,7 +25,7 @@ from connector.domain.invoice import (
     Line,
     LineKind,
 )
-from tests.domain.build import (
+from tests.domain.clean_invoice import (
     ACCOUNT,
     COMPANY_NUMBER,
     CREDITOR,

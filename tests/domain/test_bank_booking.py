@@ -9,7 +9,7 @@ import pytest
 
 from connector.domain.bank_booking import booked_until, with_said
 from connector.domain.invoice import BankAccount
-from tests.domain.build import an_invoice
+from tests.domain.clean_invoice import an_invoice
 
 
 def on(day: int) -> date:

@@ -20,7 +20,7 @@ from connector.domain.follow_up import (
 )
 from connector.domain.follow_up_rules import Facts, decide
 from connector.domain.invoice import InvoiceState
-from tests.domain.build import DUE_DATE, TODAY, an_invoice, kr
+from tests.domain.clean_invoice import DUE_DATE, TODAY, an_invoice, kr
 
 LOWERED, RAISED = FollowUpKind.LOWERED, FollowUpKind.RAISED
 ASKING, DUE, SKIPPED = FollowUpState.ASKING, FollowUpState.DUE, FollowUpState.SKIPPED

@@ -34,7 +34,7 @@ from connector.domain.invoice import (
     Payment,
     ReminderSent,
 )
-from tests.domain.build import (
+from tests.domain.clean_invoice import (
     COMPANY_NUMBER,
     DUE_DATE,
     INVOICE_DATE,

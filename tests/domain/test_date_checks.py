@@ -14,7 +14,7 @@ from connector.domain.dates import is_overdue, last_day_to_pay, latest_overdue, 
 from connector.domain.findings import Finding, Severity, stops
 from connector.domain.invoice import Payment, PaymentKind, ReminderSent
 from connector.domain.plan import due_long_enough
-from tests.domain.build import a_customer, a_person, an_invoice, circumstances, settings
+from tests.domain.clean_invoice import a_customer, a_person, an_invoice, circumstances, settings
 
 DAY = timedelta(days=1)
 

@@ -8,7 +8,7 @@ from connector.domain import debtor as debtor_module
 from connector.domain.debtor import build_debtor, delivery_line, read_debtor
 from connector.domain.invoice import Address, CustomerType
 from connector.domain.phones import swedish_mobile
-from tests.domain.build import COMPANY_NUMBER, PERSON_NUMBER, TODAY, a_customer, a_person, an_address
+from tests.domain.clean_invoice import COMPANY_NUMBER, PERSON_NUMBER, TODAY, a_customer, a_person, an_address
 
 COMPANY, PERSON = CustomerType.COMPANY, CustomerType.PERSON
 

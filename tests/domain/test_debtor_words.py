@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from connector.domain.assess import assess
-from tests.domain.build import COMPANY_NUMBER, a_customer, a_person, an_address, an_invoice, circumstances, settings
+from tests.domain.clean_invoice import (
+    COMPANY_NUMBER,
+    a_customer,
+    a_person,
+    an_address,
+    an_invoice,
+    circumstances,
+    settings,
+)
 
 ESTATES = [
     "Dödsboet efter Karin Prov",

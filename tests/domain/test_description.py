@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from connector.domain import description as description_module
 from connector.domain.description import describe_debt, is_vague
 from connector.domain.invoice import InvoiceKind, Line, LineKind
-from tests.domain.build import a_line, an_invoice, kr
+from tests.domain.clean_invoice import a_line, an_invoice, kr
 
 
 def described(*texts: str, template: str = "{lines}") -> str:

@@ -24,7 +24,7 @@ from connector.domain.follow_up import (
 )
 from connector.domain.follow_up_rules import Facts, decide
 from connector.domain.invoice import CreditNote, Hold, InvoiceState, OpenReceipt, Payment, PaymentKind, WriteOff
-from tests.domain.build import an_invoice
+from tests.domain.clean_invoice import an_invoice
 
 REGISTERED = date(2026, 3, 2)
 TODAY = date(2026, 3, 20)

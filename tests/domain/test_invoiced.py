@@ -8,7 +8,7 @@ from connector.domain.assess import assess
 from connector.domain.debtor import build_debtor, read_debtor
 from connector.domain.invoice import Address, Customer, CustomerType, InvoicedParty
 from connector.domain.invoiced import Named, same_name
-from tests.domain.build import (
+from tests.domain.clean_invoice import (
     COMPANY_NUMBER,
     PERSON_NUMBER,
     TODAY,

@@ -10,7 +10,7 @@ import pytest
 from connector.domain.connection import EscalationRule
 from connector.domain.invoice import ReminderSent
 from connector.domain.plan import Brake, NotYet, PlanSize, brakes, due_long_enough, not_yet
-from tests.domain.build import an_invoice
+from tests.domain.clean_invoice import an_invoice
 
 TODAY = date(2026, 11, 24)
 RULE = EscalationRule(days_after_due=14, days_after_reminder=10, most_invoices=3, most_amount=Decimal("5000.00"))

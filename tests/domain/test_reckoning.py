@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from connector.domain.connection import ReminderPolicy
 from connector.domain.invoice import CreditNote, Invoice, InvoiceKind, Line, LineKind, Payment, ReminderSent
 from connector.domain.reckoning import Reckoning, reckon
-from tests.domain.build import (
+from tests.domain.clean_invoice import (
     DUE_DATE,
     REMINDER_DATE,
     a_line,

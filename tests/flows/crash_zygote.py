@@ -30,7 +30,7 @@ from connector.cli.deploying import set_up_logging
 from connector.flows.deployment import open_deployment
 from connector.flows.worker import Worker
 from connector.settings import load_settings
-from tests import loaded_late  # noqa: F401
+from tests import late_imports  # noqa: F401
 from tests.remote.around_calls import around_calls
 
 _REGISTRATIONS = "/case--registrations"

@@ -29,7 +29,8 @@ from connector.sandbox.odoo.books import InvoiceLine
 from connector.sandbox.odoo.request_rows import ACTION_IDS, ANSWER, SEND, TAKE_BACK
 from connector.sandbox.odoo.request_rows import MODEL as REQUESTS
 from connector.sandbox.odoo.state import OdooState
-from connector.sandbox.shared.switches import Fault, LedgerSwitches
+from connector.sandbox.odoo.switches import LedgerSwitches
+from connector.sandbox.shared.switches import Fault
 from connector.store import tables
 from tests import canary
 from tests.flows.bookkeeping import Bookkeeper, FortnoxBookkeeper, OdooBookkeeper

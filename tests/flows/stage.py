@@ -37,7 +37,7 @@ from connector.settings import Settings, load_settings, setting_fields
 from connector.store import case_readings, comparisons, connections, hand_overs, inbox, tables
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
-from tests import canary, migrated
+from tests import canary, migrated_databases
 from tests.flows.ledgers import ORGANISATION, FortnoxLedger, LedgerSide, OdooLedger
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 CONNECTION = "testbolaget"
 
 PATIENT = {"CONNECT_TIMEOUT_S": "5", "READ_TIMEOUT_S": "10", "ATTEMPT_S": "60", "SETTLE_S": "60"}
-"""Times that no busy machine reaches by itself; `tests.flows.acting.let_pass` moves over them."""
+"""Times that no busy machine reaches by itself; `tests.flows.hand_over_steps.let_pass` moves over them."""
 
 SHORT = {"CONNECT_TIMEOUT_S": "0.4", "READ_TIMEOUT_S": "0.8", "ATTEMPT_S": "2", "SETTLE_S": "1.3"}
 """Times for workers that the test kills, and whose work others take over as soon as it has settled."""
@@ -187,7 +187,7 @@ def stage_with(
         ledger_url = stack.enter_context(running(ledger_in(side.app())))
         env = environment(folder, amili_url, database_url, side.settings(ledger_url) | overrides)
         if not database_url:
-            migrated.put_into(folder)
+            migrated_databases.put_into(folder)
         deployment = open_deployment(settings_from(env))
         stack.callback(deployment.close)
         token = _join(deployment, side, ledger_url, api_code, pair.private_key, pair.public_key)

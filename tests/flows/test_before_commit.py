@@ -17,9 +17,9 @@ from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Outcome, Then
 from connector.hosts import opening
 from connector.remote.policy import HttpPolicy
-from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion
+from connector.sandbox.odoo.switches import LedgerSwitches, OdooVersion
 from connector.store import connections, inbox, tables
-from tests.flows.acting import begun, driven, stored
+from tests.flows.hand_over_steps import begun, driven, stored
 from tests.flows.stage import CONNECTION, Stage
 
 COMMIT_S = 3.0

@@ -18,10 +18,10 @@ from connector.sandbox.fortnox import settling
 from connector.sandbox.shared.wire import Traffic
 from connector.store import following
 from connector.store.following import Followed
-from tests.flows.acting import begun, driven
 from tests.flows.conftest import LEDGERS
+from tests.flows.hand_over_steps import begun, driven
 from tests.flows.ledgers import FortnoxLedger, answered
-from tests.flows.many import many_at_amili
+from tests.flows.many_cases import many_at_amili
 from tests.flows.stage import CONNECTION, Stage, stage, stage_with
 from tests.source import ROOT
 

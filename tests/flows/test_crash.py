@@ -22,12 +22,12 @@ import pytest
 from connector.domain.hand_over import HandOverState, PdfState, WriteBackState
 from connector.flows.worker import SCHEDULE
 from connector.store import leases, timeline
-from tests.flows.acting import let_pass
+from tests.flows.hand_over_steps import let_pass
 from tests.flows.ledgers import FortnoxLedger, answered
 from tests.flows.stage import HURRIED, SHORT, Stage, stage, stage_with
 from tests.flows.waiting import until
 from tests.flows.zygote import Zygote, zygote
-from tests.tally import DEATHS
+from tests.trial_counts import DEATHS
 
 SHARDS = 4
 LAST_POINT = 400

@@ -15,7 +15,7 @@ from connector.domain.doubt import BEFORE_A_THIRD_S
 from connector.domain.hand_over import HandOverState, Origin
 from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import hand_overs
-from tests.flows.acting import asked, death_at_call, driven, let_pass, step, stored, strike
+from tests.flows.hand_over_steps import asked, death_at_call, driven, let_pass, step, stored, strike
 from tests.flows.ledgers import FortnoxLedger
 from tests.flows.stage import Stage, stage, stage_with
 

@@ -15,7 +15,7 @@ from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
 from connector.sandbox.fortnox.switches import LockedPut
 from connector.store import tables, timeline
-from tests.flows.acting import begun, closed_port, driven, let_pass, stored
+from tests.flows.hand_over_steps import begun, closed_port, driven, let_pass, stored
 from tests.flows.ledgers import FortnoxLedger, answered, fortnox_state
 from tests.flows.stage import SHORT, Stage, stage_with
 from tests.flows.waiting import until

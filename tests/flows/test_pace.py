@@ -18,7 +18,7 @@ from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.pace import paced
 from connector.store import inbox
-from tests.flows.acting import asked, driven, elsewhere, events
+from tests.flows.hand_over_steps import asked, driven, elsewhere, events
 from tests.flows.ledgers import FortnoxLedger
 from tests.flows.stage import CONNECTION, Stage, stage_with
 

@@ -34,8 +34,8 @@ from connector.sandbox.shared.switches import CasesMade
 from connector.store import comparisons, connections, tables
 from connector.store import troubles as kept
 from connector.store.connections import DEFAULT_ACCESS
-from tests.flows.acting import asked, begun, case_at_amili, driven, let_pass, stored, strike
-from tests.flows.following_up import credits_, noticed, passes, pays, sent
+from tests.flows.follow_up_steps import credits_, noticed, passes, pays, sent
+from tests.flows.hand_over_steps import asked, begun, case_at_amili, driven, let_pass, stored, strike
 from tests.flows.ledgers import ORGANISATION
 from tests.flows.stage import CONNECTION, Stage
 from tests.flows.test_troubles import an_hour_passes, failing, reading_cases, reading_changes, refused, watched

@@ -19,9 +19,9 @@ from connector.flows.reconcile import comparisons as comparing
 from connector.sandbox.shared.switches import CasesMade, FaultKind
 from connector.store import comparisons, executors, restores, sessions, tables
 from connector.store.restores import Why
-from tests.flows.acting import begun, driven, events, next_registration, registrations, step, stored, strike
-from tests.flows.following_up import actions, followed, pays
-from tests.flows.putting_back import Copy, copied, held_for
+from tests.flows.database_copies import Copy, copied, held_for
+from tests.flows.follow_up_steps import actions, followed, pays
+from tests.flows.hand_over_steps import begun, driven, events, next_registration, registrations, step, stored, strike
 from tests.flows.stage import CONNECTION, HURRIED, PATIENT, Stage, stage
 from tests.flows.test_worker import stop
 from tests.flows.waiting import until

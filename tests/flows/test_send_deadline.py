@@ -7,7 +7,7 @@ import pytest
 from connector.amili.models import CaseRegistration
 from connector.flows.send_deadline import SendDeadline, TooLate, clock_s
 from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR
-from tests.flows.acting import calls
+from tests.flows.hand_over_steps import calls
 from tests.flows.stage import CONNECTION, Stage
 
 

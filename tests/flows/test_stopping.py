@@ -10,7 +10,7 @@ import pytest
 
 from connector.domain.hand_over import HandOverState, PdfState
 from connector.sandbox.shared.switches import AmiliSwitches
-from tests.flows.acting import let_pass
+from tests.flows.hand_over_steps import let_pass
 from tests.flows.ledgers import OdooLedger
 from tests.flows.stage import Stage, stage
 from tests.flows.waiting import until

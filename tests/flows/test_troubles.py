@@ -27,8 +27,8 @@ from connector.store import case_readings, tables
 from connector.store import comparisons as kept_comparisons
 from connector.store import troubles as kept
 from connector.store.connections import DEFAULT_ACCESS
-from tests.flows.acting import begun, stored, strike
-from tests.flows.following_up import actions, kr, noticed, pays, questions, sent
+from tests.flows.follow_up_steps import actions, kr, noticed, pays, questions, sent
+from tests.flows.hand_over_steps import begun, stored, strike
 from tests.flows.stage import CONNECTION, Stage
 
 HOUR_S = 3_600.0

@@ -19,7 +19,7 @@ from connector.sandbox.shared.switches import AmiliSwitches, Fault, FaultKind
 from connector.store import connections, executors, hand_overs, inbox, tables
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
-from tests.flows.acting import closed_port
+from tests.flows.hand_over_steps import closed_port
 from tests.flows.stage import CONNECTION, SHORT, Stage, stage
 from tests.flows.waiting import until
 from tests.flows.zygote import Zygote, zygote

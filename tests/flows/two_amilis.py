@@ -26,7 +26,7 @@ from connector.store import connections, hand_overs
 from connector.store.hand_over_record import HandOver
 from connector.store.series import Standing
 from tests.certificates import self_signed
-from tests.flows.acting import driven
+from tests.flows.hand_over_steps import driven
 from tests.flows.ledgers import ORGANISATION, LedgerSide
 from tests.flows.stage import CONNECTION, Stage, stage_with
 

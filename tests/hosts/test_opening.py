@@ -14,9 +14,9 @@ from connector.hosts.base import Administrator
 from connector.remote.policy import HttpPolicy
 from connector.sandbox.installed import imitation
 from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.odoo.switches import LedgerSwitches, OdooVersion
 from connector.sandbox.shared.serve import running
-from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion
-from tests.hosts.odoo.recorded import document
+from tests.hosts.odoo.recorded_documents import document
 
 KEY = SecretStr("a-key-that-is-secret")
 SETTINGS: dict[str, Any] = {"url": "https://company.odoo.com", "database": "company"}

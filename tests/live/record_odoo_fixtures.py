@@ -22,7 +22,7 @@ import requests
 from connector.domain.dates import today
 from connector.hosts.odoo.documents import fetch, specification
 from connector.hosts.odoo.settings import OdooSettings
-from tests.hosts.odoo.recorded import FIXTURES, document, exchanges
+from tests.hosts.odoo.recorded_documents import FIXTURES, document, exchanges
 from tests.live.odoo_books import Books, odoo_env
 
 EXAMPLE = Path(__file__).parents[2] / "templates" / "odoo" / "example-document.json"

@@ -32,7 +32,7 @@ from connector.hosts.odoo.removal import remove
 from connector.remote.policy import HttpPolicy
 from tests.live.odoo_books import Books, odoo_env
 from tests.live.odoo_versions import names, needs
-from tests.live.setting_up import SENDERS, Calls, answer_action, installed, receiving, set_up
+from tests.live.provisioned_odoo import SENDERS, Calls, answer_action, installed, receiving, set_up
 
 pytestmark = pytest.mark.odoo
 

@@ -25,7 +25,7 @@ from tests.flows.waiting import until
 from tests.live.machine import Machine, answers, set_up
 from tests.live.odoo_books import PASSWORD, Books, odoo_env
 from tests.live.odoo_versions import names
-from tests.live.setting_up import SENDERS
+from tests.live.provisioned_odoo import SENDERS
 from tests.web.test_browser import ARGUMENTS, PATIENCE_MS, picture
 
 pytestmark = [pytest.mark.odoo, pytest.mark.browser]

@@ -42,7 +42,7 @@ from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import Ledger, Made
 from tests.live.gateway import without_json2
 from tests.live.odoo_books import Books, odoo_env
-from tests.live.setting_up import answer_action, set_up
+from tests.live.provisioned_odoo import answer_action, set_up
 
 pytestmark = [
     pytest.mark.odoo,

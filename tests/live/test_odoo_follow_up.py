@@ -30,8 +30,7 @@ from connector.hosts.odoo.removal import remove
 from connector.sandbox.shared.switches import AmiliSwitches, ClosedAs
 from connector.store import connections, follow_ups, hand_overs, tables
 from connector.store.connections import DEFAULT_ACCESS
-from tests.flows.acting import begun, driven, stored
-from tests.flows.following_up import (
+from tests.flows.follow_up_steps import (
     actions,
     bodies,
     kr,
@@ -42,11 +41,12 @@ from tests.flows.following_up import (
     rows,
     the_question,
 )
+from tests.flows.hand_over_steps import begun, driven, stored
 from tests.flows.stage import CONNECTION, Stage, stage_with
 from tests.live.odoo_books import Books, odoo_env
 from tests.live.odoo_versions import needs
+from tests.live.provisioned_odoo import answer_action, set_up
 from tests.live.real_ledger import RealOdoo
-from tests.live.setting_up import answer_action, set_up
 
 pytestmark = [
     pytest.mark.odoo,

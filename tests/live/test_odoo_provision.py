@@ -27,7 +27,7 @@ from connector.hosts.odoo.versions import DIALECTS
 from connector.remote.policy import HttpPolicy
 from tests.live.odoo_books import Books, odoo_env
 from tests.live.odoo_versions import names, needs, odoo_major
-from tests.live.setting_up import company, installed, set_up
+from tests.live.provisioned_odoo import company, installed, set_up
 
 pytestmark = pytest.mark.odoo
 

@@ -30,7 +30,7 @@ from connector.hosts.odoo.inventory import (
 from connector.hosts.odoo.removal import remove
 from connector.remote.policy import HttpPolicy
 from tests.live.odoo_books import Books, odoo_env
-from tests.live.setting_up import SENDERS, answer_action, installed, set_up
+from tests.live.provisioned_odoo import SENDERS, answer_action, installed, set_up
 
 pytestmark = pytest.mark.odoo
 

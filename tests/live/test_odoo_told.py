@@ -37,7 +37,7 @@ from connector.store.connections import DEFAULT_ACCESS
 from connector.store.hand_over_record import HandOver
 from tests.conftest import SettingsFactory
 from tests.live.odoo_books import Books, odoo_env, organisation_number
-from tests.live.setting_up import SENDERS, answer_action, installed, set_up
+from tests.live.provisioned_odoo import SENDERS, answer_action, installed, set_up
 
 pytestmark = [
     pytest.mark.odoo,

@@ -31,10 +31,11 @@ from connector.sandbox.fortnox.state import FortnoxState
 from connector.sandbox.installed import imitation
 from connector.sandbox.odoo.seed import demo_ledger
 from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.odoo.switches import LedgerSwitches, OdooVersion
 from connector.sandbox.shared.serve import running
-from connector.sandbox.shared.switches import FaultKind, LedgerSwitches, OdooVersion
+from connector.sandbox.shared.switches import FaultKind
 from tests.amili.samples import API_CODE, KEYS, credentials, guide_claim
-from tests.hosts.fortnox.wired import Tokens, Turns
+from tests.hosts.fortnox.scripted_answers import Tokens, Turns
 
 BETWEEN = 16 * 1024 * 1024
 """What the machine itself may hold between two sockets."""

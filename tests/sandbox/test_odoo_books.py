@@ -17,8 +17,8 @@ from connector.sandbox.amili.state import luhn_digit
 from connector.sandbox.odoo.books import InvoiceLine
 from connector.sandbox.odoo.records import UserError
 from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.odoo.switches import LedgerSwitches
 from connector.sandbox.shared.serve import running
-from connector.sandbox.shared.switches import LedgerSwitches
 from tests.sandbox.conftest import Ledger
 
 

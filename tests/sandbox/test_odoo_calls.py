@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind, LedgerSwitches
+from connector.sandbox.odoo.switches import LedgerSwitches
+from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind
 from tests.sandbox.conftest import Ledger
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.odoo.switches import LedgerSwitches, MakesKeys, OdooVersion
 from connector.sandbox.shared.serve import running
-from connector.sandbox.shared.switches import LedgerSwitches, MakesKeys, OdooVersion
 
 INVOICING = "account.group_account_invoice"
 ADMINISTRATOR = ("base.group_user", "base.group_system", INVOICING)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox.shared.switches import OdooVersion
+from connector.sandbox.odoo.switches import OdooVersion
 from tests.sandbox.conftest import Ledger
 
 UNREADABLE = (

@@ -20,7 +20,7 @@ from connector.domain.errors import ConfigurationError
 from connector.store import backups, inbox, restores, timeline
 from connector.store.crypto import Vault
 from connector.store.database import Databases, open_databases
-from tests import migrated
+from tests import migrated_databases
 from tests.store.samples import add_connection, ask, key, vault
 
 PAIRS = 40
@@ -30,7 +30,7 @@ KEYS = vault()
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """DATA_DIR of a deployment."""
-    migrated.put_into(tmp_path / "data")
+    migrated_databases.put_into(tmp_path / "data")
     return tmp_path / "data"
 
 
@@ -202,7 +202,7 @@ def test_keys_that_open_nothing_of_it_are_refused(store: Databases, folder: Path
 
 
 def test_what_is_empty(store: Databases, folder: Path, tmp_path: Path) -> None:
-    migrated.put_into(tmp_path / "fresh")
+    migrated_databases.put_into(tmp_path / "fresh")
     assert backups.is_empty(tmp_path / "nothing")
     assert backups.is_empty(tmp_path / "fresh")
     assert not backups.is_empty(folder)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from connector.domain.hand_over import HandOverState
 from connector.store import tables, transitions
 from connector.store.database import Databases
-from tests.migrated import NO_SUCH_MOVE
+from tests.migrated_databases import NO_SUCH_MOVE
 from tests.store.samples import add_connection, ask
 
 ENDS = {HandOverState.DONE, HandOverState.WITHDRAWN}

@@ -26,8 +26,8 @@ from connector.sandbox.amili.settling import CANCELLATION
 from connector.sandbox.shared.switches import AmiliSwitches, Fault, FaultKind
 from connector.store import cases, follow_ups, hand_overs, held_plans, inbox, timeline
 from connector.web.app import create_app
-from tests.flows.acting import stored
-from tests.flows.following_up import CAPITAL, AtAmili, actions, looked, questions, remaining, rows
+from tests.flows.follow_up_steps import CAPITAL, AtAmili, actions, looked, questions, remaining, rows
+from tests.flows.hand_over_steps import stored
 from tests.flows.stage import Stage
 from tests.flows.zygote import Zygote, zygote
 from tests.upgrade.deployments import Company, Earlier, earlier, upgraded, works_today

@@ -15,7 +15,7 @@ from connector.settings import Settings
 from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
 from connector.web.app import create_app
-from tests import migrated, people
+from tests import migrated_databases, quick_passwords
 from tests.flows.stage import CONNECTION, Stage, stage
 from tests.web.visitor import PASSWORD, Visitor
 
@@ -25,7 +25,7 @@ EMAIL = "eva@byran.example"
 @pytest.fixture
 def deployment(settings: Settings) -> Iterator[Deployment]:
     """A deployment without companies, on SQLite."""
-    migrated.put_into(settings.data_dir)
+    migrated_databases.put_into(settings.data_dir)
     opened = open_deployment(settings)
     yield opened
     opened.close()
@@ -68,7 +68,7 @@ def add_company(deployment: Deployment, connection_id: str, name: str = "", host
 
 def add_user(deployment: Deployment, *companies: str, email: str = EMAIL, language: str = "") -> None:
     """A person with `PASSWORD` who may use these companies, and whose language is chosen if one is named."""
-    people.enter(
+    quick_passwords.enter(
         deployment.databases.main,
         email=email,
         name="Eva Lund",

@@ -18,7 +18,7 @@ from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.sandbox.odoo.seed import demo_ledger
 from connector.store import booked_through, hand_over_work, inbox, ledger_keys, tables
 from connector.store.connections import DEFAULT_ACCESS
-from tests.flows.acting import begun, case_at_amili, driven, stored
+from tests.flows.hand_over_steps import begun, case_at_amili, driven, stored
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import add_company, add_user
 from tests.web.test_deciding import EVERYTHING, asking

@@ -17,7 +17,8 @@ from connector.domain.connection import ConnectionSettings
 from connector.flows.deployment import open_deployment
 from connector.resources import templates_path
 from connector.sandbox.odoo.companies import make_branch
-from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches
+from connector.sandbox.odoo.switches import LedgerSwitches
+from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import connections
 from connector.web.app import create_app
 from tests.conftest import SettingsFactory

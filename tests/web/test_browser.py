@@ -22,7 +22,7 @@ from connector.sandbox.odoo.seed import demo_ledger
 from connector.sandbox.shared.serve import running
 from connector.store import hand_over_work, inbox, tables
 from connector.web.app import create_app
-from tests.flows.acting import begun, case_at_amili, driven
+from tests.flows.hand_over_steps import begun, case_at_amili, driven
 from tests.flows.stage import CONNECTION, Stage
 from tests.flows.waiting import until
 from tests.source import ROOT

@@ -16,7 +16,7 @@ from connector.store import connections, ledger_keys
 from connector.web.app import create_app
 from connector.words import LANGUAGES
 from tests.conftest import SettingsFactory
-from tests.flows.approving import APP, COMPANY, Approving, approving, back
+from tests.flows.consent_stage import APP, COMPANY, Consents, approving, back
 from tests.flows.ledgers import ORGANISATION
 from tests.web.conftest import add_company, add_user
 from tests.web.page import read
@@ -30,18 +30,18 @@ ADDRESS = re.compile(r'href="([^"]+/oauth-v1/auth[^"]+)"')
 
 
 @pytest.fixture
-def place(settings_factory: SettingsFactory) -> Iterator[Approving]:
+def place(settings_factory: SettingsFactory) -> Iterator[Consents]:
     with approving(settings_factory) as running:
         add_user(running.deployment, "*", email=INSTALLER)
         yield running
 
 
 @pytest.fixture
-def installer(place: Approving) -> Visitor:
+def installer(place: Consents) -> Visitor:
     return signed_in(place, INSTALLER)
 
 
-def signed_in(place: Approving, email: str, *, language: str = "sv") -> Visitor:
+def signed_in(place: Consents, email: str, *, language: str = "sv") -> Visitor:
     visitor = Visitor(create_app(place.deployment), language=language)
     assert visitor.sign_in(email).status_code == 303
     return visitor
@@ -60,12 +60,12 @@ def led_to(visitor: Visitor, answer: TestResponse) -> str:
     return found[1].replace("&amp;", "&")
 
 
-def come_back(place: Approving, visitor: Visitor, address: str) -> TestResponse:
+def come_back(place: Consents, visitor: Visitor, address: str) -> TestResponse:
     """Approve at Fortnox, and be sent back."""
     return visitor.get(back(place.visit(address)))
 
 
-def approve(place: Approving, visitor: Visitor) -> TestResponse:
+def approve(place: Consents, visitor: Visitor) -> TestResponse:
     return come_back(place, visitor, begin(visitor))
 
 
@@ -81,12 +81,12 @@ def save(visitor: Visitor, **filled: str) -> TestResponse:
     return visitor.submit(f"{START}/company", "/company", **filled)
 
 
-def connected(place: Approving, visitor: Visitor) -> None:
+def connected(place: Consents, visitor: Visitor) -> None:
     approve(place, visitor)
     assert save(visitor).status_code == 303
 
 
-def test_a_company_is_connected(place: Approving, installer: Visitor) -> None:
+def test_a_company_is_connected(place: Consents, installer: Visitor) -> None:
     answer = approve(place, installer)
     assert answer.headers["Location"] == f"{START}/company"
     shown = installer.page(f"{START}/company")
@@ -108,7 +108,7 @@ def test_a_company_is_connected(place: Approving, installer: Visitor) -> None:
     assert installer.page(f"/connections/{NAME}/").title.startswith("Förfallna fakturor")
 
 
-def test_what_is_asked_of_fortnox_is_bound_to_the_session(place: Approving, installer: Visitor) -> None:
+def test_what_is_asked_of_fortnox_is_bound_to_the_session(place: Consents, installer: Visitor) -> None:
     asked = dict(parse_qsl(urlsplit(begin(installer)).query))
     assert asked["redirect_uri"] == APP.redirect_uri
     assert asked["account_type"] == "service"
@@ -118,7 +118,7 @@ def test_what_is_asked_of_fortnox_is_bound_to_the_session(place: Approving, inst
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_can_be_read_in_both_languages(place: Approving, language: str) -> None:
+def test_every_page_can_be_read_in_both_languages(place: Consents, language: str) -> None:
     visitor = signed_in(place, INSTALLER)
     visitor.submit("/connect/fortnox", "/language", language=language)
     for path in (START, f"{START}/company", f"{START}/done/{NAME}", f"/connections/{NAME}/key"):
@@ -131,7 +131,7 @@ def test_every_page_can_be_read_in_both_languages(place: Approving, language: st
         assert not set(shown.fields_shown) - shown.labelled, "every field has its label"
 
 
-def test_those_who_may_not_are_told_who_can(place: Approving) -> None:
+def test_those_who_may_not_are_told_who_can(place: Consents) -> None:
     add_user(place.deployment, "alfa", email=ACCOUNTANT)
     eva = signed_in(place, ACCOUNTANT)
     shown = eva.page(START, status=403)
@@ -144,7 +144,7 @@ def test_those_who_may_not_are_told_who_can(place: Approving) -> None:
     assert place.requests_to_fortnox() == 0
 
 
-def test_the_installer_finds_the_way_and_strangers_sign_in_first(place: Approving, installer: Visitor) -> None:
+def test_the_installer_finds_the_way_and_strangers_sign_in_first(place: Consents, installer: Visitor) -> None:
     assert START in installer.page("/").links
     stranger = Visitor(create_app(place.deployment))
     assert stranger.get(START).headers["Location"].startswith("/sign-in")
@@ -197,7 +197,7 @@ def test_key_pair_and_environment_are_chosen_where_there_are_several(settings_fa
             assert installer.client.post(START, data={"csrf_token": token, **wrong}).status_code == 400
 
 
-def test_the_code_stays_in_no_page_no_session_and_no_link(place: Approving, installer: Visitor) -> None:
+def test_the_code_stays_in_no_page_no_session_and_no_link(place: Consents, installer: Visitor) -> None:
     address = place.visit(begin(installer))
     code = dict(parse_qsl(urlsplit(address).query))["code"]
 
@@ -211,7 +211,7 @@ def test_the_code_stays_in_no_page_no_session_and_no_link(place: Approving, inst
     assert code not in installer.get(answer.headers["Location"]).text
 
 
-def test_an_answer_that_this_session_did_not_ask_for_is_not_used(place: Approving, installer: Visitor) -> None:
+def test_an_answer_that_this_session_did_not_ask_for_is_not_used(place: Consents, installer: Visitor) -> None:
     """A forged answer would tie the forger's company to the victim's session."""
     address = back(place.visit(begin(signed_in(place, INSTALLER))))
     asked = place.requests_to_fortnox()
@@ -228,13 +228,13 @@ def test_an_answer_that_this_session_did_not_ask_for_is_not_used(place: Approvin
 
 
 @pytest.mark.parametrize("query", ["", "?code=abc", "?code=abc&state=", "?error=access_denied", "?state=%C3%A5&code=1"])
-def test_an_answer_to_nobody_is_harmless(place: Approving, installer: Visitor, query: str) -> None:
+def test_an_answer_to_nobody_is_harmless(place: Consents, installer: Visitor, query: str) -> None:
     for visitor in (installer, Visitor(create_app(place.deployment))):
         assert visitor.get(f"/fortnox/callback{query}").status_code == 400
     assert place.requests_to_fortnox() == 0
 
 
-def test_another_persons_attempt_in_the_same_browser_is_not_taken_over(place: Approving, installer: Visitor) -> None:
+def test_another_persons_attempt_in_the_same_browser_is_not_taken_over(place: Consents, installer: Visitor) -> None:
     add_user(place.deployment, "*", email=ACCOUNTANT)
     address = back(place.visit(begin(installer)))
     installer.submit("/", "/sign-out")
@@ -252,7 +252,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("consent", REFUSALS)
-def test_every_refusal_is_told_in_the_readers_language(place: Approving, installer: Visitor, consent: Consent) -> None:
+def test_every_refusal_is_told_in_the_readers_language(place: Consents, installer: Visitor, consent: Consent) -> None:
     place.switch(consent=consent)
     answer = approve(place, installer)
     swedish, english = REFUSALS[consent]
@@ -264,19 +264,19 @@ def test_every_refusal_is_told_in_the_readers_language(place: Approving, install
     assert save(installer).status_code == 303
 
 
-def test_words_of_fortnox_that_are_not_known_are_shown_as_they_came(place: Approving, installer: Visitor) -> None:
+def test_words_of_fortnox_that_are_not_known_are_shown_as_they_came(place: Consents, installer: Visitor) -> None:
     state = dict(parse_qsl(urlsplit(begin(installer)).query))["state"]
     answer = installer.get(f"/fortnox/callback?error=new&error_description=%3Cb%3EOops%3C/b%3E&state={state}")
     assert "Fortnox sade nej" in refused(installer, answer)
     assert "&lt;b&gt;Oops" in installer.get(answer.headers["Location"]).text
 
 
-def test_a_refusal_named_in_an_address_alone_says_nothing(place: Approving, installer: Visitor) -> None:
+def test_a_refusal_named_in_an_address_alone_says_nothing(place: Consents, installer: Visitor) -> None:
     for why in ("other_company", "nonsense", "access_denied"):
         assert "Företaget är inte anslutet" not in installer.page(f"{START}?problem={why}").text
 
 
-def test_without_a_service_account_it_is_asked_once_more_by_itself(place: Approving, installer: Visitor) -> None:
+def test_without_a_service_account_it_is_asked_once_more_by_itself(place: Consents, installer: Visitor) -> None:
     place.change_app(service_accounts=False)
     answer = approve(place, installer)
     assert answer.status_code == 303
@@ -291,7 +291,7 @@ def test_without_a_service_account_it_is_asked_once_more_by_itself(place: Approv
     assert "och förlängs av sig självt" in installer.page(f"/connections/{NAME}/key").text
 
 
-def test_a_service_account_refused_twice_is_told(place: Approving, installer: Visitor) -> None:
+def test_a_service_account_refused_twice_is_told(place: Consents, installer: Visitor) -> None:
     place.change_app(service_accounts=False)
     again = dict(parse_qsl(urlsplit(approve(place, installer).headers["Location"]).query))
     answer = installer.get(
@@ -300,30 +300,30 @@ def test_a_service_account_refused_twice_is_told(place: Approving, installer: Vi
     assert "varken ett tjänstkonto eller" in refused(installer, answer)
 
 
-def test_a_code_that_was_used_is_told(place: Approving, installer: Visitor) -> None:
+def test_a_code_that_was_used_is_told(place: Consents, installer: Visitor) -> None:
     address = begin(installer)
     state = dict(parse_qsl(urlsplit(address).query))["state"]
     answer = installer.get(f"/fortnox/callback?code=canary-code-of-nobody&state={state}")
     assert "gäller en gång och i tio minuter" in refused(installer, answer)
 
 
-def test_an_app_with_a_wrong_secret_is_told(place: Approving, installer: Visitor) -> None:
+def test_an_app_with_a_wrong_secret_is_told(place: Consents, installer: Visitor) -> None:
     place.change_app(client_secret="another")
     assert "FORTNOX_CLIENT_SECRET" in refused(installer, approve(place, installer))
 
 
-def test_rights_that_were_not_approved_are_named_in_words(place: Approving, installer: Visitor) -> None:
+def test_rights_that_were_not_approved_are_named_in_words(place: Consents, installer: Visitor) -> None:
     address = begin(installer).replace("+settings", "")
     assert "läsa och skapa etiketter" in refused(installer, come_back(place, installer, address))
 
 
-def test_a_fortnox_that_fails_is_told(place: Approving, installer: Visitor) -> None:
+def test_a_fortnox_that_fails_is_told(place: Consents, installer: Visitor) -> None:
     address = back(place.visit(begin(installer)))
     place.switch(slow_operations_s={"token": 5.0})
     assert "svarade inte som det ska" in refused(installer, installer.get(address))
 
 
-def test_a_company_that_is_no_creditor_is_refused(place: Approving, installer: Visitor) -> None:
+def test_a_company_that_is_no_creditor_is_refused(place: Consents, installer: Visitor) -> None:
     place.amili.set_creditor(GUIDE_CREDITOR, organization_no="5560160680")
     approve(place, installer)
     text = refused(installer, installer.get(f"{START}/company"))
@@ -332,7 +332,7 @@ def test_a_company_that_is_no_creditor_is_refused(place: Approving, installer: V
     assert installer.get(f"{START}/company").headers["Location"] == START, "nothing is left to be saved"
 
 
-def test_an_inactive_creditor_is_told_and_looked_at_again(place: Approving, installer: Visitor) -> None:
+def test_an_inactive_creditor_is_told_and_looked_at_again(place: Consents, installer: Visitor) -> None:
     place.amili.set_creditor(GUIDE_CREDITOR, is_active=False)
     approve(place, installer)
     seen = installer.page(f"{START}/company")
@@ -345,7 +345,7 @@ def test_an_inactive_creditor_is_told_and_looked_at_again(place: Approving, inst
     assert save(installer).status_code == 303
 
 
-def test_a_missing_licence_is_told_in_words_and_looked_at_again(place: Approving, installer: Visitor) -> None:
+def test_a_missing_licence_is_told_in_words_and_looked_at_again(place: Consents, installer: Visitor) -> None:
     place.books.facts.unlicensed_scopes = {"payment"}
     approve(place, installer)
     seen = installer.page(f"{START}/company")
@@ -355,7 +355,7 @@ def test_a_missing_licence_is_told_in_words_and_looked_at_again(place: Approving
     assert save(installer).status_code == 303
 
 
-def test_one_of_several_creditors_is_chosen(place: Approving, installer: Visitor) -> None:
+def test_one_of_several_creditors_is_chosen(place: Consents, installer: Visitor) -> None:
     second = place.amili.add_creditor(GUIDE_ACCOUNT, "Testbolaget Väst", ORGANISATION)
     stranger = place.amili.add_creditor(GUIDE_ACCOUNT, "Ett annat bolag", "5560160680")
     approve(place, installer)
@@ -371,7 +371,7 @@ def test_one_of_several_creditors_is_chosen(place: Approving, installer: Visitor
 @pytest.mark.parametrize(
     ("name", "words"), [("", "bara innehålla"), ("Åsa AB", "bara innehålla"), ("taken", "redan en anslutning")]
 )
-def test_a_name_that_cannot_be_is_told(place: Approving, installer: Visitor, name: str, words: str) -> None:
+def test_a_name_that_cannot_be_is_told(place: Consents, installer: Visitor, name: str, words: str) -> None:
     add_company(place.deployment, "taken")
     approve(place, installer)
     answer = save(installer, name=name)
@@ -380,7 +380,7 @@ def test_a_name_that_cannot_be_is_told(place: Approving, installer: Visitor, nam
     assert place.ids() == ("taken",)
 
 
-def test_a_second_click_and_the_back_button_do_no_harm(place: Approving, installer: Visitor) -> None:
+def test_a_second_click_and_the_back_button_do_no_harm(place: Consents, installer: Visitor) -> None:
     first = begin(installer)
     assert begin(installer) == first, "two clicks are one attempt"
     come_back(place, installer, first)
@@ -399,7 +399,7 @@ def test_a_second_click_and_the_back_button_do_no_harm(place: Approving, install
     assert place.ids() == (NAME,)
 
 
-def test_a_page_about_another_company_than_was_approved_last_is_not_saved(place: Approving, installer: Visitor) -> None:
+def test_a_page_about_another_company_than_was_approved_last_is_not_saved(place: Consents, installer: Visitor) -> None:
     other = place.fortnox.add_company("Ett annat bolag AB", "556016-0680")
     place.amili.add_creditor(GUIDE_ACCOUNT, "Ett annat bolag AB", "5560160680")
     approve(place, installer)
@@ -412,7 +412,7 @@ def test_a_page_about_another_company_than_was_approved_last_is_not_saved(place:
     assert place.ids() == ()
 
 
-def test_a_company_that_is_connected_has_its_consent_renewed(place: Approving, installer: Visitor) -> None:
+def test_a_company_that_is_connected_has_its_consent_renewed(place: Consents, installer: Visitor) -> None:
     connected(place, installer)
     kill(place)
     answer = approve(place, installer)
@@ -428,7 +428,7 @@ def test_a_company_that_is_connected_has_its_consent_renewed(place: Approving, i
 KEY_PAGE = f"/connections/{NAME}/key"
 
 
-def kill(place: Approving) -> None:
+def kill(place: Consents) -> None:
     """The company withdraws its consent, and we have noticed."""
     place.fortnox.revoke_consent(APP.client_id, int(place.tenant))
     number = place.deployment.connection(NAME).key.number
@@ -436,14 +436,14 @@ def kill(place: Approving) -> None:
 
 
 @pytest.fixture
-def accountant(place: Approving, installer: Visitor) -> Visitor:
+def accountant(place: Consents, installer: Visitor) -> Visitor:
     """Eva, who may use the one company that is connected."""
     connected(place, installer)
     add_user(place.deployment, NAME, email=ACCOUNTANT)
     return signed_in(place, ACCOUNTANT)
 
 
-def test_the_page_of_the_key_shows_the_consent(place: Approving, accountant: Visitor) -> None:
+def test_the_page_of_the_key_shows_the_consent(place: Consents, accountant: Visitor) -> None:
     shown = accountant.page(KEY_PAGE)
     assert "Anslutningen till Fortnox" in shown.text
     assert "Tills det dras tillbaka i Fortnox" in shown.text
@@ -453,7 +453,7 @@ def test_the_page_of_the_key_shows_the_consent(place: Approving, accountant: Vis
     assert place.deployment.connection(NAME).secrets == {}
 
 
-def test_those_who_may_use_the_company_renew_its_consent(place: Approving, accountant: Visitor) -> None:
+def test_those_who_may_use_the_company_renew_its_consent(place: Consents, accountant: Visitor) -> None:
     kill(place)
     told = accountant.page(f"/connections/{NAME}/hand-overs")
     assert "godtar inte längre vårt godkännande" in told.text
@@ -474,7 +474,7 @@ def test_those_who_may_use_the_company_renew_its_consent(place: Approving, accou
     assert accountant.get(f"/connections/{NAME}/").status_code == 200
 
 
-def test_another_company_does_not_renew_it(place: Approving, accountant: Visitor) -> None:
+def test_another_company_does_not_renew_it(place: Consents, accountant: Visitor) -> None:
     other = place.fortnox.add_company("Ett annat bolag AB", "556016-0680")
     kill(place)
     place.choose(other.tenant)
@@ -483,7 +483,7 @@ def test_another_company_does_not_renew_it(place: Approving, accountant: Visitor
     assert place.deployment.connection(NAME).key.refused_at is not None
 
 
-def test_a_denied_renewal_is_told_on_the_page_of_the_company(place: Approving, accountant: Visitor) -> None:
+def test_a_denied_renewal_is_told_on_the_page_of_the_company(place: Consents, accountant: Visitor) -> None:
     kill(place)
     place.switch(consent=Consent.DENIED)
     answer = come_back(place, accountant, begin(accountant, KEY_PAGE, "/consent"))
@@ -492,7 +492,7 @@ def test_a_denied_renewal_is_told_on_the_page_of_the_company(place: Approving, a
     assert "godkändes inte i Fortnox" in text
 
 
-def test_nobody_else_renews_it(place: Approving, accountant: Visitor) -> None:
+def test_nobody_else_renews_it(place: Consents, accountant: Visitor) -> None:
     add_company(place.deployment, "in-odoo")
     token = accountant.page(KEY_PAGE).form("/consent").fields["csrf_token"]
     for connection_id in ("in-odoo", "nowhere"):
@@ -504,7 +504,7 @@ def test_nobody_else_renews_it(place: Approving, accountant: Visitor) -> None:
 
 
 def test_an_error_of_ours_at_the_answer_repeats_no_code(
-    place: Approving, installer: Visitor, caplog: pytest.LogCaptureFixture
+    place: Consents, installer: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
     address = back(place.visit(begin(installer)))
     with place.deployment.databases.main.begin() as connection:

@@ -15,7 +15,7 @@ from connector.sandbox.shared.serve import running
 from connector.store import ledger_keys
 from connector.web.app import create_app
 from tests.conftest import SettingsFactory
-from tests.flows.approving import APP, COMPANY, Approving, approving
+from tests.flows.consent_stage import APP, COMPANY, Consents, approving
 from tests.web.conftest import EMAIL, add_user
 from tests.web.test_browser import ARGUMENTS, CONTRAST, NARROW, PATIENCE_MS, WIDE, picture, tab_to
 from tests.web.visitor import PASSWORD
@@ -30,7 +30,7 @@ class Site:
     """The pages over HTTP, and what is behind them."""
 
     url: str
-    place: Approving
+    place: Consents
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
 from connector.web.app import create_app
 from tests import canary
-from tests.flows.acting import begun
+from tests.flows.hand_over_steps import begun
 from tests.flows.ledgers import FortnoxLedger, LedgerSide, OdooLedger
 from tests.flows.stage import CONNECTION, Stage
 from tests.flows.two_amilis import LIVE, LIVE_CODE, TwoAmilis, two_amilis

@@ -11,7 +11,7 @@ from connector.flows.deployment import Deployment, open_deployment
 from connector.store.database import Databases
 from connector.web.app import create_app
 from tests.conftest import SettingsFactory
-from tests.store.away import away
+from tests.store.database_away import away
 from tests.web.conftest import EMAIL, add_company, add_user
 from tests.web.test_health import break_store
 from tests.web.visitor import PASSWORD, Visitor

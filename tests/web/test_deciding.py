@@ -14,7 +14,8 @@ from connector.flows.events.requests import dispatch
 from connector.sandbox.amili.state import Case
 from connector.sandbox.shared.switches import CasesMade, Fault, FaultKind
 from connector.store import inbox, timeline
-from tests.flows.acting import (
+from tests.flows.hand_over.test_debts import DIFFERING, of_earlier_release, stranger
+from tests.flows.hand_over_steps import (
     begun,
     codes,
     driven,
@@ -25,7 +26,6 @@ from tests.flows.acting import (
     stored,
     strike,
 )
-from tests.flows.hand_over.test_debts import DIFFERING, of_earlier_release, stranger
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL, add_company, add_user
 from tests.web.page import read

@@ -16,7 +16,7 @@ from connector.store import connections, held_plans, inbox
 from connector.store.held_plans import HeldPlan
 from connector.web.app import create_app
 from connector.web.pages import held_plan as page_of_plan
-from tests.flows.acting import begun, driven
+from tests.flows.hand_over_steps import begun, driven
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL, add_company, add_user
 from tests.web.page import read

@@ -26,8 +26,8 @@ from connector.sandbox.odoo.seed import demo_ledger
 from connector.store import follow_ups, hand_over_work, hand_overs
 from connector.web.pages import help as help_pages
 from connector.words import LANGUAGES, catalogue
-from tests.flows.acting import case_at_amili
-from tests.flows.following_up import payment_in_question
+from tests.flows.follow_up_steps import payment_in_question
+from tests.flows.hand_over_steps import case_at_amili
 from tests.flows.stage import CONNECTION, Stage
 from tests.source import question_codes, remote_codes
 from tests.web.page import read

@@ -10,7 +10,7 @@ from flask import Flask
 from connector.flows.deployment import Deployment, open_deployment
 from connector.store import tables, users
 from connector.web.app import create_app
-from tests import migrated
+from tests import migrated_databases
 from tests.conftest import SettingsFactory
 from tests.web.conftest import EMAIL, add_company, add_user
 from tests.web.page import read
@@ -115,7 +115,7 @@ def test_a_cookie_that_names_no_language_of_ours_says_nothing(app: Flask, kept: 
 
 def test_where_the_site_is_under_https_the_choice_is_too(settings_factory: SettingsFactory) -> None:
     settings = settings_factory(public_url="https://connector.example")
-    migrated.put_into(settings.data_dir)
+    migrated_databases.put_into(settings.data_dir)
     with closing(open_deployment(settings)) as opened:
         visitor = Visitor(create_app(opened))
         site = "https://connector.example"

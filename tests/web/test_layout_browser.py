@@ -21,7 +21,7 @@ from connector.web.pages import help as help_pages
 from connector.web.reading import Readings
 from connector.words import LANGUAGES, catalogue
 from tests.conftest import SettingsFactory
-from tests.flows.approving import Approving, approving
+from tests.flows.consent_stage import Consents, approving
 from tests.flows.stage import CONNECTION, Stage
 from tests.web import long_data
 from tests.web.conftest import add_company, add_user
@@ -213,7 +213,7 @@ def faults_of_company(
 
 
 @pytest.fixture
-def place(settings_factory: SettingsFactory) -> Iterator[tuple[Approving, int]]:
+def place(settings_factory: SettingsFactory) -> Iterator[tuple[Consents, int]]:
     """A deployment that companies in Fortnox may be connected to, and the port that its pages must have."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -227,7 +227,7 @@ def place(settings_factory: SettingsFactory) -> Iterator[tuple[Approving, int]]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_cut_on_the_way_of_connecting_a_company_and_nothing_is_in_two_languages(
-    place: tuple[Approving, int], browser: Browser, language: str
+    place: tuple[Consents, int], browser: Browser, language: str
 ) -> None:
     there, port = place
     app = create_app(there.deployment)

@@ -23,14 +23,14 @@ from connector.store.ledger_keys import LedgerKey
 from connector.web.app import create_app
 from connector.web.webhooks import LONGEST_BODY_BYTES
 from tests.conftest import SettingsFactory
-from tests.flows.approving import APP, WEBHOOK_SECRET, Approving, approving
+from tests.flows.consent_stage import APP, WEBHOOK_SECRET, Consents, approving
 
 NAME = "testbolaget-ab"
 PATH = "/fortnox/lifecycle"
 
 
 @pytest.fixture
-def place(settings_factory: SettingsFactory) -> Iterator[Approving]:
+def place(settings_factory: SettingsFactory) -> Iterator[Consents]:
     """A company in Fortnox that is connected."""
     with approving(settings_factory) as stage:
         connections.add(
@@ -47,7 +47,7 @@ def place(settings_factory: SettingsFactory) -> Iterator[Approving]:
 
 
 @pytest.fixture
-def fortnox(place: Approving) -> FlaskClient:
+def fortnox(place: Consents) -> FlaskClient:
     """Fortnox's own calls: no cookies, no form token."""
     return create_app(place.deployment).test_client(use_cookies=False)
 
@@ -58,16 +58,16 @@ def tell(fortnox: FlaskClient, message: Any, *, secret: str = WEBHOOK_SECRET, **
     return fortnox.post(PATH, data=body, headers={"X-Signature": signed} | headers).status_code
 
 
-def key(place: Approving) -> LedgerKey:
+def key(place: Consents) -> LedgerKey:
     return place.deployment.connection(NAME).key
 
 
-def revoked(place: Approving) -> dict[str, Any]:
+def revoked(place: Consents) -> dict[str, Any]:
     return {"event": "client_credentials_consent_revoked", "tenant_id": int(place.tenant)}
 
 
 def test_a_withdrawn_consent_parks_its_company_at_once(
-    place: Approving, fortnox: FlaskClient, caplog: pytest.LogCaptureFixture
+    place: Consents, fortnox: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(2):
         assert tell(fortnox, revoked(place)) == 200
@@ -77,7 +77,7 @@ def test_a_withdrawn_consent_parks_its_company_at_once(
     assert place.ids() == (NAME,)
 
 
-def test_a_consent_given_anew_lets_it_go_on(place: Approving, fortnox: FlaskClient) -> None:
+def test_a_consent_given_anew_lets_it_go_on(place: Consents, fortnox: FlaskClient) -> None:
     given = {"event": "client_credentials_consent", "tenant_id": place.tenant, "scopes": "invoice"}
     before = key(place)
     assert tell(fortnox, given) == 200
@@ -89,14 +89,14 @@ def test_a_consent_given_anew_lets_it_go_on(place: Approving, fortnox: FlaskClie
     assert place.requests_to_fortnox() == 0
 
 
-def test_an_hourly_look_heals_a_mistaken_message(place: Approving, fortnox: FlaskClient) -> None:
+def test_an_hourly_look_heals_a_mistaken_message(place: Consents, fortnox: FlaskClient) -> None:
     place.consent()
     tell(fortnox, revoked(place))
     keys.look(place.deployment, f"{NAME}/1")
     assert key(place).refused_at is None
 
 
-def test_the_next_call_parks_again_where_the_consent_was_not_given(place: Approving, fortnox: FlaskClient) -> None:
+def test_the_next_call_parks_again_where_the_consent_was_not_given(place: Consents, fortnox: FlaskClient) -> None:
     tell(fortnox, revoked(place))
     tell(fortnox, {"event": "client_credentials_consent", "tenant_id": place.tenant})
     keys.look(place.deployment, f"{NAME}/1")
@@ -127,7 +127,7 @@ def test_the_next_call_parks_again_where_the_consent_was_not_given(place: Approv
     ],
 )
 def test_what_is_not_known_is_answered_and_changes_nothing(
-    place: Approving, fortnox: FlaskClient, message: Any, caplog: pytest.LogCaptureFixture
+    place: Consents, fortnox: FlaskClient, message: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     if not isinstance(message, bytes):
@@ -140,14 +140,14 @@ def test_what_is_not_known_is_answered_and_changes_nothing(
 
 
 @pytest.mark.parametrize("given", ["", "x", "å", "AAAA", "=" * 400])
-def test_a_wrong_signature_changes_nothing(place: Approving, fortnox: FlaskClient, given: str) -> None:
+def test_a_wrong_signature_changes_nothing(place: Consents, fortnox: FlaskClient, given: str) -> None:
     assert tell(fortnox, revoked(place), **{"X-Signature": given}) == 401
     assert tell(fortnox, revoked(place), secret="another-secret") == 401
     assert fortnox.post(PATH, json=revoked(place)).status_code == 401
     assert key(place).refused_at is None
 
 
-def test_a_signature_is_of_the_very_body(place: Approving, fortnox: FlaskClient) -> None:
+def test_a_signature_is_of_the_very_body(place: Consents, fortnox: FlaskClient) -> None:
     body = json.dumps(revoked(place)).encode()
     assert tell(fortnox, body + b" ", **{"X-Signature": signature(body, WEBHOOK_SECRET)}) == 401
     assert key(place).refused_at is None
@@ -165,17 +165,17 @@ def test_without_a_secret_there_is_no_such_address(settings_factory: SettingsFac
         assert answer.is_json
 
 
-def test_a_body_too_large_is_not_read(place: Approving, fortnox: FlaskClient) -> None:
+def test_a_body_too_large_is_not_read(place: Consents, fortnox: FlaskClient) -> None:
     assert tell(fortnox, b" " * (LONGEST_BODY_BYTES + 1)) == 413
     assert fortnox.get(PATH).status_code == 405
 
 
-def test_it_sets_no_cookie(place: Approving) -> None:
+def test_it_sets_no_cookie(place: Consents) -> None:
     answer = create_app(place.deployment).test_client().post(PATH, json=revoked(place))
     assert "Set-Cookie" not in answer.headers
 
 
-def test_the_sandbox_of_fortnox_tells_in_the_same_way(place: Approving) -> None:
+def test_the_sandbox_of_fortnox_tells_in_the_same_way(place: Consents) -> None:
     place.consent()
     with running(create_app(place.deployment)) as url:
         place.fortnox.hook.url, place.fortnox.hook.secret = f"{url}{PATH}", WEBHOOK_SECRET

@@ -15,7 +15,7 @@ from connector.sandbox.amili.lines import make_payout
 from connector.sandbox.amili.settling import debtor_pays
 from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.store.connections import DEFAULT_ACCESS
-from tests.flows.acting import begun, driven
+from tests.flows.hand_over_steps import begun, driven
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import add_company
 from tests.web.visitor import Visitor

@@ -29,7 +29,7 @@ from connector.store import (
     tables,
 )
 from connector.web import shown
-from tests.flows.acting import begun, case_at_amili, driven
+from tests.flows.hand_over_steps import begun, case_at_amili, driven
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL, add_company
 from tests.web.visitor import Visitor

@@ -10,7 +10,7 @@ from connector.domain.hand_over import HandOverState
 from connector.store import follow_ups, hand_over_work, hand_overs, ledger_keys, tasks, users
 from connector.store.hand_over_record import HandOver
 from connector.web.app import create_app
-from tests.flows.following_up import payment_in_question
+from tests.flows.follow_up_steps import payment_in_question
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL, add_company, add_user
 from tests.web.page import read

@@ -10,7 +10,7 @@ from connector.flows.follow_up.follow_up import follow_up
 from connector.sandbox.amili.state import Action
 from connector.store import hand_overs, inbox
 from connector.store.hand_over_record import HandOver
-from tests.flows.acting import begun, driven, stored
+from tests.flows.hand_over_steps import begun, driven, stored
 from tests.flows.stage import CONNECTION, Stage
 from tests.web.conftest import EMAIL
 from tests.web.page import read

@@ -19,7 +19,7 @@ from connector.sandbox.odoo.books import InvoiceLine
 from connector.sandbox.odoo.json2 import answer_json2, failure, not_a_call
 from connector.sandbox.odoo.jsonrpc import answer_jsonrpc, called_method, version_info
 from connector.sandbox.odoo.state import OdooState
-from connector.sandbox.shared.switches import OdooVersion
+from connector.sandbox.odoo.switches import OdooVersion
 from connector.sandbox.shared.wire import as_json, control_body, install, install_control, path_template
 
 

@@ -13,10 +13,10 @@ from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.request_rows import ACTION_IDS, ANSWER
 from connector.sandbox.odoo.seed import demo_ledger
 from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.odoo.switches import LedgerSwitches, OdooVersion
 from connector.sandbox.shared.demo import DemoLedger
 from connector.sandbox.shared.imitation import Imitation, Made
 from connector.sandbox.shared.serve import running
-from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion
 
 _DATABASE = "demo"
 

@@ -16,9 +16,9 @@ from connector.sandbox.odoo.call import Call, LedgerError, UnknownMethod, Unknow
 from connector.sandbox.odoo.json2 import envelope
 from connector.sandbox.odoo.methods import called, find_method, is_of_the_model
 from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.odoo.switches import OdooVersion
 from connector.sandbox.odoo.versions import SERVER_VERSION
 from connector.sandbox.shared.serve import CONNECTION
-from connector.sandbox.shared.switches import OdooVersion
 from connector.sandbox.shared.wire import as_json
 
 

@@ -6,7 +6,7 @@ import secrets
 from datetime import date
 
 from connector.sandbox.odoo.call import Call, UnknownMethod, access_error
-from connector.sandbox.shared.switches import MakesKeys, OdooVersion
+from connector.sandbox.odoo.switches import MakesKeys, OdooVersion
 
 
 def generate_key(call: Call, key: str, scope: str | None, name: str, expiration_date: str) -> str:  # noqa: ARG001

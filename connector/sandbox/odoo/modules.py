@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion
+from connector.sandbox.odoo.switches import LedgerSwitches, OdooVersion
 
 REMINDER_MODEL = "credit.control.line"
 FEES_OF_REMINDERS = "dunning_fees_amount"

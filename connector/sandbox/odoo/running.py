@@ -9,7 +9,7 @@ from connector.sandbox.odoo import request_rows as odoo_requests
 from connector.sandbox.odoo.call import Call, LedgerError, access_error, missing_error
 from connector.sandbox.odoo.records import UserError
 from connector.sandbox.odoo.state import INVOICING, OdooState
-from connector.sandbox.shared.switches import OdooVersion
+from connector.sandbox.odoo.switches import OdooVersion
 
 
 def run_action(call: Call) -> dict[str, str]:

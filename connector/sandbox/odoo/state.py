@@ -22,11 +22,12 @@ from connector.sandbox.odoo.modules import without_missing_fields, without_missi
 from connector.sandbox.odoo.partners import settle_commercial
 from connector.sandbox.odoo.records import DATETIME, Records, UserError
 from connector.sandbox.odoo.saves import Save, Saves
+from connector.sandbox.odoo.switches import LedgerSwitches, OdooVersion
 from connector.sandbox.odoo.texts import Texts
 from connector.sandbox.odoo.versions import fields_of, has_model, stored_fields
 from connector.sandbox.odoo.webhooks import called_once
 from connector.sandbox.shared.pdf import pdf_of
-from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion, SwitchBoard
+from connector.sandbox.shared.switches import SwitchBoard
 from connector.sandbox.shared.wire import Traffic
 
 SHOWN_OF_INVOICES = (

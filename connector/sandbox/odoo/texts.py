@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from connector.sandbox.odoo.switches import OdooVersion
 from connector.sandbox.odoo.versions import TRANSLATED_IN_VIEWS
-from connector.sandbox.shared.switches import OdooVersion
 
 VIEW = "ir.ui.view"
 SOURCE = "en_US"

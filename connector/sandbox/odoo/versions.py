@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 
 from connector.sandbox.odoo.fields import FIELDS, Field, every_field
-from connector.sandbox.shared.switches import OdooVersion
+from connector.sandbox.odoo.switches import OdooVersion
 
 WIZARD = "account.move.send.wizard"
 

@@ -11,7 +11,7 @@ from connector.flows.access.ledger_budget import LedgerBudget
 from connector.store.budgets import Quota
 from connector.store.database import Databases, open_databases
 from connector.store.schema import migrate
-from tests.flows.taking import QUOTA
+from tests.flows.budget_process import QUOTA
 from tests.source import ROOT
 
 
@@ -20,7 +20,7 @@ def run_beside_each_other(data_dir: Path, *others: tuple[int, str]) -> list[list
     databases = open_databases(data_dir=data_dir, database_url=None)
     migrate(databases)
     databases.dispose()
-    command = [sys.executable, "-m", "tests.flows.taking", str(data_dir)]
+    command = [sys.executable, "-m", "tests.flows.budget_process", str(data_dir)]
     processes = [
         subprocess.Popen([*command, str(count), who], cwd=ROOT, stdout=subprocess.PIPE) for count, who in others
     ]

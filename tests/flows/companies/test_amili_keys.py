@@ -24,8 +24,8 @@ from connector.sandbox.shared.switches import AmiliSwitches, BodyKind, Fault, Fa
 from connector.store import amili_accesses, case_readings, connections, follow_ups, hand_overs, resting
 from connector.store.connections import DEFAULT_ACCESS
 from tests import canary
-from tests.flows.acting import begun, driven, let_pass, step, stored
-from tests.flows.following_up import noticed, pays
+from tests.flows.follow_up_steps import noticed, pays
+from tests.flows.hand_over_steps import begun, driven, let_pass, step, stored
 from tests.flows.ledgers import OdooLedger
 from tests.flows.stage import CONNECTION, Stage, stage_with
 

@@ -15,7 +15,7 @@ from connector.flows.companies import connecting, keys
 from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR
 from connector.store import connections
 from connector.store.connections import DEFAULT_ACCESS
-from tests.flows.acting import closed_port, elsewhere
+from tests.flows.hand_over_steps import closed_port, elsewhere
 from tests.flows.ledgers import DATABASE, ORGANISATION
 from tests.flows.stage import CONNECTION, Stage
 

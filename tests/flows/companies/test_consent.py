@@ -20,19 +20,19 @@ from connector.sandbox.fortnox.switches import Consent
 from connector.store import ledger_keys
 from connector.store.connections import DEFAULT_ACCESS, StoredConnection
 from tests.conftest import SettingsFactory
-from tests.flows.approving import APP, COMPANY, Approving, approving
+from tests.flows.consent_stage import APP, COMPANY, Consents, approving
 
 NAME = "testbolaget-ab"
 
 
 @pytest.fixture
-def place(settings_factory: SettingsFactory) -> Iterator[Approving]:
+def place(settings_factory: SettingsFactory) -> Iterator[Consents]:
     with approving(settings_factory) as running:
         yield running
 
 
 def receive(
-    place: Approving, *, service_account: bool = True, expected: StoredConnection | None = None, leave_out: str = ""
+    place: Consents, *, service_account: bool = True, expected: StoredConnection | None = None, leave_out: str = ""
 ) -> Approved:
     question = consent.ask(place.deployment, "fortnox", service_account=service_account)
     address = question.url.replace(f"+{leave_out}", "") if leave_out else question.url
@@ -40,7 +40,7 @@ def receive(
     return consent.receive(place.deployment, "fortnox", answer, state=question.state, expected=expected)
 
 
-def join(place: Approving, approved: Approved, name: str = NAME) -> str:
+def join(place: Consents, approved: Approved, name: str = NAME) -> str:
     ledger = consent.ledger_of(place.deployment, approved)
     (creditor,) = consent.creditors_of(place.deployment, place.client(), approved, ledger)
     return consent.join(
@@ -54,7 +54,7 @@ def join(place: Approving, approved: Approved, name: str = NAME) -> str:
     )
 
 
-def works(place: Approving) -> bool:
+def works(place: Consents) -> bool:
     """Whether the connection's ledger is open to us, by its own answer."""
     try:
         return keys.check_ledger(place.deployment, place.deployment.connection(NAME)).company == COMPANY
@@ -62,14 +62,14 @@ def works(place: Approving) -> bool:
         return False
 
 
-def voided(place: Approving) -> int:
+def voided(place: Consents) -> int:
     """How many refresh tokens were given back."""
     counted: dict[str, int] = place.fortnox.traffic.snapshot()["requests"]
     return counted.get("POST /oauth-v1/revoke", 0)
 
 
 @pytest.mark.parametrize("service_account", [True, False])
-def test_a_company_is_received_and_joined(place: Approving, service_account: bool) -> None:
+def test_a_company_is_received_and_joined(place: Consents, service_account: bool) -> None:
     approved = receive(place, service_account=service_account)
     assert approved == Approved("fortnox", place.tenant, service_account, "")
     assert consent.ledger_of(place.deployment, approved).organization_number == "5566778899"
@@ -81,7 +81,7 @@ def test_a_company_is_received_and_joined(place: Approving, service_account: boo
     assert ends is None if service_account else ends in {today() + timedelta(days=days) for days in (44, 45, 46)}
 
 
-def test_two_questions_can_be_one(place: Approving) -> None:
+def test_two_questions_can_be_one(place: Consents) -> None:
     first = consent.ask(place.deployment, "fortnox")
     assert consent.ask(place.deployment, "fortnox").state != first.state
     assert consent.ask(place.deployment, "fortnox", state=first.state) == first
@@ -98,14 +98,14 @@ def test_two_questions_can_be_one(place: Approving) -> None:
         (Consent.NOTHING, Why.NO_ANSWER),
     ],
 )
-def test_every_refusal_has_its_reason(place: Approving, answer: Consent, why: Why) -> None:
+def test_every_refusal_has_its_reason(place: Consents, answer: Consent, why: Why) -> None:
     place.switch(consent=answer)
     with pytest.raises(ConsentRefused) as caught:
         receive(place)
     assert caught.value.why is why
 
 
-def test_an_answer_to_another_question_is_not_exchanged(place: Approving) -> None:
+def test_an_answer_to_another_question_is_not_exchanged(place: Consents) -> None:
     answer = consent.answer_in(place.visit(consent.ask(place.deployment, "fortnox").url))
     before = place.requests_to_fortnox()
     for state in (consent.new_state(), ""):
@@ -115,21 +115,21 @@ def test_an_answer_to_another_question_is_not_exchanged(place: Approving) -> Non
     assert place.requests_to_fortnox() == before
 
 
-def test_a_service_account_that_is_not_allowed_is_told_apart(place: Approving) -> None:
+def test_a_service_account_that_is_not_allowed_is_told_apart(place: Consents) -> None:
     place.change_app(service_accounts=False)
     with pytest.raises(ServiceAccountRefused):
         receive(place)
     assert receive(place, service_account=False).lasting is False
 
 
-def test_a_consent_without_every_right_is_given_back(place: Approving) -> None:
+def test_a_consent_without_every_right_is_given_back(place: Consents) -> None:
     with pytest.raises(ConsentRefused) as caught:
         receive(place, leave_out="settings")
     assert (caught.value.why, caught.value.rights) == (Why.RIGHTS_NOT_APPROVED, ("settings",))
     assert voided(place) == 1
 
 
-def test_a_company_that_is_no_creditor_has_its_consent_given_back(place: Approving) -> None:
+def test_a_company_that_is_no_creditor_has_its_consent_given_back(place: Consents) -> None:
     place.amili.set_creditor(GUIDE_CREDITOR, organization_no="5560160680")
     approved = receive(place, service_account=False)
     ledger = consent.ledger_of(place.deployment, approved)
@@ -139,14 +139,14 @@ def test_a_company_that_is_no_creditor_has_its_consent_given_back(place: Approvi
     assert voided(place) == 1
 
 
-def test_a_company_without_a_number_has_no_creditor(place: Approving) -> None:
+def test_a_company_without_a_number_has_no_creditor(place: Consents) -> None:
     place.books.organisation_number = ""
     approved = receive(place)
     with pytest.raises(ConsentRefused, match="no organisation number"):
         consent.creditors_of(place.deployment, place.client(), approved, consent.ledger_of(place.deployment, approved))
 
 
-def test_a_consent_that_a_connection_lives_on_is_not_given_back(place: Approving) -> None:
+def test_a_consent_that_a_connection_lives_on_is_not_given_back(place: Consents) -> None:
     join(place, receive(place, service_account=False))
     consent.give_back(place.deployment, Approved("fortnox", place.tenant, False, ""))
     assert voided(place) == 0
@@ -154,7 +154,7 @@ def test_a_consent_that_a_connection_lives_on_is_not_given_back(place: Approving
 
 
 @pytest.mark.parametrize("service_account", [True, False])
-def test_a_withdrawn_consent_is_renewed(place: Approving, service_account: bool) -> None:
+def test_a_withdrawn_consent_is_renewed(place: Consents, service_account: bool) -> None:
     join(place, receive(place, service_account=service_account))
     place.fortnox.revoke_consent(APP.client_id, int(place.tenant))
     assert not works(place)
@@ -171,7 +171,7 @@ def test_a_withdrawn_consent_is_renewed(place: Approving, service_account: bool)
 
 
 @pytest.mark.parametrize("connected", [False, True])
-def test_another_company_does_not_renew_it(place: Approving, connected: bool) -> None:
+def test_another_company_does_not_renew_it(place: Consents, connected: bool) -> None:
     """Whether a refresh token given back ends the whole consent is not known: the other's connection must live on."""
     place.switch(revoke_ends_consent=True)
     other = place.fortnox.add_company("Ett annat bolag AB", "556016-0680")
@@ -194,7 +194,7 @@ def test_another_company_does_not_renew_it(place: Approving, connected: bool) ->
     assert not connected or works(place)
 
 
-def test_one_company_becomes_one_connection_however_many_save_it_at_once(place: Approving) -> None:
+def test_one_company_becomes_one_connection_however_many_save_it_at_once(place: Consents) -> None:
     approved = receive(place)
     saved: list[str] = []
     threads = [
@@ -210,7 +210,7 @@ def test_one_company_becomes_one_connection_however_many_save_it_at_once(place: 
     assert len(saved) == 3
 
 
-def test_a_missing_licence_is_named(place: Approving) -> None:
+def test_a_missing_licence_is_named(place: Consents) -> None:
     place.books.facts.unlicensed_scopes = {"payment", "settings"}
     ledger = consent.ledger_of(place.deployment, receive(place))
     with pytest.raises(ConsentRefused) as caught:

@@ -21,8 +21,8 @@ from connector.flows.tasks import tasks
 from connector.store import connection_life, connections, hand_overs, resting, timeline
 from connector.store.connection_life import LifeAct
 from connector.store.ownership import LostOwnership
-from tests.flows.acting import armed, begun, driven, let_pass, step, stored
-from tests.flows.following_up import actions, followed, noticed, pays
+from tests.flows.follow_up_steps import actions, followed, noticed, pays
+from tests.flows.hand_over_steps import armed, begun, driven, let_pass, step, stored
 from tests.flows.ledgers import LedgerSide
 from tests.flows.stage import CONNECTION, Stage, join, stage_with
 

@@ -25,9 +25,9 @@ from connector.store import timeline as record
 from connector.store.connection_life import LifeAct
 from connector.store.hand_over_work import Lease
 from connector.store.ownership import LostOwnership
-from tests.flows.acting import armed, begun, claimed, closed_port, driven, let_pass, name_debt, stored
 from tests.flows.bookkeeping import FortnoxBookkeeper
-from tests.flows.following_up import followed, noticed
+from tests.flows.follow_up_steps import followed, noticed
+from tests.flows.hand_over_steps import armed, begun, claimed, closed_port, driven, let_pass, name_debt, stored
 from tests.flows.ledgers import REQUEST_LABEL, LedgerSide
 from tests.flows.stage import CONNECTION
 from tests.flows.two_amilis import LIVE, TwoAmilis, two_amilis

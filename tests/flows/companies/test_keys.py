@@ -17,11 +17,12 @@ from connector.flows.hand_over.register import register
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Outcome, Then
-from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches, MakesKeys
+from connector.sandbox.odoo.switches import LedgerSwitches, MakesKeys
+from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import hand_overs, ledger_keys
 from connector.store.connections import StoredConnection
 from connector.store.ledger_keys import LedgerKey
-from tests.flows.acting import armed, begun, case_at_amili, driven, let_pass, name_debt, stored
+from tests.flows.hand_over_steps import armed, begun, case_at_amili, driven, let_pass, name_debt, stored
 from tests.flows.stage import CONNECTION, Stage
 
 NEW = "a-new-key-0123456789abcdef0123456789abcd"

@@ -15,11 +15,11 @@ from connector.flows.follow_up import withdrawal
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.tasks import tasks
-from connector.sandbox.shared.switches import LedgerSwitches
+from connector.sandbox.odoo.switches import LedgerSwitches
 from connector.store import connections, hand_overs, inbox, withdrawals
-from tests.flows.acting import asked, begun, codes, driven, stored
 from tests.flows.follow_up.test_withdrawal import cancellations
-from tests.flows.following_up import looked, sent
+from tests.flows.follow_up_steps import looked, sent
+from tests.flows.hand_over_steps import asked, begun, codes, driven, stored
 from tests.flows.stage import CONNECTION, Stage
 
 DIRECTOR = "Verkställande direktören"

@@ -23,7 +23,7 @@ from connector.flows.outcome import Then
 from connector.hosts.fortnox.listening import LEASE
 from connector.sandbox.fortnox.switches import Change
 from connector.store import following, inbox, leases, timeline
-from tests.flows.acting import begun, driven
+from tests.flows.hand_over_steps import begun, driven
 from tests.flows.ledgers import FortnoxLedger, fortnox_state
 from tests.flows.stage import CONNECTION, Stage, stage_with
 from tests.flows.waiting import until

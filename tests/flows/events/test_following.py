@@ -15,9 +15,10 @@ from connector.flows.events import requests
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
 from connector.sandbox.odoo.books import InvoiceLine
-from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches
+from connector.sandbox.odoo.switches import LedgerSwitches
+from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import following, inbox, tables, timeline
-from tests.flows.acting import asked, begun, death_at_call, driven, elsewhere, events, stored
+from tests.flows.hand_over_steps import asked, begun, death_at_call, driven, elsewhere, events, stored
 from tests.flows.stage import CONNECTION, Stage
 
 SEARCH = "POST /json/2/account.move/search_read"

@@ -16,10 +16,10 @@ from connector.sandbox.fortnox import settling
 from connector.sandbox.fortnox.state import FortnoxState
 from connector.sandbox.fortnox.switches import FortnoxSwitches, LockedPut
 from connector.store import timeline
-from tests.flows.acting import begun, driven
+from tests.flows.hand_over_steps import begun, driven
 from tests.flows.ledgers import FortnoxLedger, fortnox_state
 from tests.flows.stage import CONNECTION, Stage, stage_with
-from tests.hosts.fortnox.sandboxed import SandboxClock
+from tests.hosts.fortnox.sandbox_ledger import SandboxClock
 
 READ = "GET /3/invoices/{number}"
 

@@ -25,7 +25,7 @@ from connector.sandbox.fortnox.switches import ExpiredTenant, OldOffset
 from connector.store import connections, feed_offsets, inbox, leases, ledger_keys
 from connector.store.database import Databases
 from tests.conftest import SettingsFactory
-from tests.flows.acting import closed_port
+from tests.flows.hand_over_steps import closed_port
 from tests.flows.listeners import APP, QUICK, TOPIC, WITHIN_S, Air, on_air
 from tests.flows.waiting import until
 from tests.hosts.fortnox.event_server import Command, EventServer, Frame, answering, event_server

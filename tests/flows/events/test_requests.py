@@ -18,11 +18,12 @@ from connector.flows.hand_over import driving
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.job import Job
 from connector.flows.outcome import Then
-from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches
+from connector.sandbox.odoo.switches import LedgerSwitches
+from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import inbox, tables
 from connector.store.crypto import Vault
 from connector.store.inbox import Kind
-from tests.flows.acting import asked, calls, driven, events, registrations, stored
+from tests.flows.hand_over_steps import asked, calls, driven, events, registrations, stored
 from tests.flows.stage import CONNECTION, Stage
 
 READ = "POST /json/2/x_amili_request/search_read"

@@ -13,8 +13,8 @@ from connector.flows.follow_up.follow_up import follow_up
 from connector.flows.hand_over import preview
 from connector.sandbox.odoo import settling
 from connector.sandbox.odoo.companies import make_branch, move_to_parent
-from tests.flows.acting import begun, codes, driven, stored
-from tests.flows.following_up import AtAmili, actions, followed, kr, noticed, questions, sent
+from tests.flows.follow_up_steps import AtAmili, actions, followed, kr, noticed, questions, sent
+from tests.flows.hand_over_steps import begun, codes, driven, stored
 from tests.flows.ledgers import LedgerSide
 from tests.flows.stage import CONNECTION, Stage, stage_with
 

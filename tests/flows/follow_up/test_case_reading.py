@@ -30,11 +30,22 @@ from connector.flows.outcome import Then
 from connector.flows.tasks import tasks
 from connector.flows.tasks.task import Task
 from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR, Case
-from connector.sandbox.shared.switches import AmiliSwitches, ClosedAs, Fault, FaultKind, LedgerSwitches
+from connector.sandbox.odoo.switches import LedgerSwitches
+from connector.sandbox.shared.switches import AmiliSwitches, ClosedAs, Fault, FaultKind
 from connector.store import cases, connections, hand_over_work, hand_overs, ledger_keys, tables, timeline
 from connector.store.connections import DEFAULT_ACCESS
 from tests import canary
-from tests.flows.acting import begun, case_at_amili, claimed, death_at_call, driven, elsewhere, events, stored, strike
+from tests.flows.hand_over_steps import (
+    begun,
+    case_at_amili,
+    claimed,
+    death_at_call,
+    driven,
+    elsewhere,
+    events,
+    stored,
+    strike,
+)
 from tests.flows.stage import CONNECTION, Stage
 from tests.remote.around_calls import around_calls
 

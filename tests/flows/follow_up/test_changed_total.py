@@ -14,8 +14,7 @@ from connector.flows.reconcile.reconcile import reconcile
 from connector.sandbox.odoo.changing import change_invoice
 from connector.sandbox.odoo.settling import post_again, to_draft
 from connector.store import follow_ups, tables
-from tests.flows.acting import stored
-from tests.flows.following_up import (
+from tests.flows.follow_up_steps import (
     CAPITAL,
     AtAmili,
     actions,
@@ -29,6 +28,7 @@ from tests.flows.following_up import (
     states,
     the_question,
 )
+from tests.flows.hand_over_steps import stored
 from tests.flows.ledgers import OdooLedger
 from tests.flows.stage import CONNECTION, Stage
 

@@ -23,8 +23,7 @@ from connector.sandbox.amili.settling import debtor_pays
 from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.sandbox.shared.switches import BodyKind, Duplicates, Fault, FaultKind, Unfit, answer_lost_after_create
 from connector.store import follow_ups, inbox, tables, timeline
-from tests.flows.acting import begun, calls, case_at_amili, death_at_call, driven, stored, strike
-from tests.flows.following_up import (
+from tests.flows.follow_up_steps import (
     CAPITAL,
     AtAmili,
     actions,
@@ -44,6 +43,7 @@ from tests.flows.following_up import (
     states,
     the_question,
 )
+from tests.flows.hand_over_steps import begun, calls, case_at_amili, death_at_call, driven, stored, strike
 from tests.flows.ledgers import OdooLedger
 from tests.flows.stage import CONNECTION, Stage
 

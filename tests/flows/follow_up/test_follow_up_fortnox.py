@@ -22,9 +22,8 @@ from connector.sandbox.fortnox.books import Books
 from connector.sandbox.fortnox.switches import LinkedCredit, PaidFee, WhichCredit
 from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import connections, tables, timeline
-from tests.flows.acting import begun, driven, stored
 from tests.flows.bookkeeping import DISPUTED, FortnoxBookkeeper
-from tests.flows.following_up import (
+from tests.flows.follow_up_steps import (
     CAPITAL,
     AtAmili,
     actions,
@@ -40,6 +39,7 @@ from tests.flows.following_up import (
     states,
     the_question,
 )
+from tests.flows.hand_over_steps import begun, driven, stored
 from tests.flows.ledgers import FortnoxLedger
 from tests.flows.stage import CONNECTION, Stage
 

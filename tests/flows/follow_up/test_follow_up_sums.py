@@ -18,8 +18,7 @@ from connector.domain.follow_up import FollowUpKind, FollowUpState
 from connector.flows.events import requests
 from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import follow_ups, inbox
-from tests.flows.acting import death_at_call, strike
-from tests.flows.following_up import (
+from tests.flows.follow_up_steps import (
     actions,
     kr,
     looked,
@@ -31,6 +30,7 @@ from tests.flows.following_up import (
     rows,
     sent,
 )
+from tests.flows.hand_over_steps import death_at_call, strike
 from tests.flows.ledgers import LedgerSide
 from tests.flows.stage import CONNECTION, Stage, stage_with
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from connector.store import follow_ups
-from tests.flows.following_up import actions, pays
+from tests.flows.follow_up_steps import actions, pays
 from tests.flows.ledgers import FortnoxLedger, answered
 from tests.flows.stage import SHORT, Stage, stage, stage_with
 from tests.flows.waiting import until

@@ -21,8 +21,7 @@ from connector.flows.hand_over import ledger_words
 from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import cases
 from connector.store.connections import DEFAULT_ACCESS
-from tests.flows.acting import asked, begun, codes, driven, stored, strike
-from tests.flows.following_up import (
+from tests.flows.follow_up_steps import (
     AtAmili,
     actions,
     followed,
@@ -35,6 +34,7 @@ from tests.flows.following_up import (
     rows,
     sent,
 )
+from tests.flows.hand_over_steps import asked, begun, codes, driven, stored, strike
 from tests.flows.stage import CONNECTION, Stage
 
 pytestmark = pytest.mark.ledgers("odoo", "fortnox")

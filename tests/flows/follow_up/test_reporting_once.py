@@ -14,8 +14,8 @@ from connector.flows.tasks import tasks
 from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind
 from connector.store import follow_ups, tables, withdrawals
 from connector.store.follow_ups import FollowUp
-from tests.flows.acting import INSTANTS, calls, strike
-from tests.flows.following_up import credits_, looked, noticed, one_round, passes, pays, rows, sent
+from tests.flows.follow_up_steps import credits_, looked, noticed, one_round, passes, pays, rows, sent
+from tests.flows.hand_over_steps import INSTANTS, calls, strike
 from tests.flows.stage import CONNECTION, Stage
 
 POSTED: Final = {

@@ -12,8 +12,8 @@ from connector.flows.events import following
 from connector.flows.reconcile.reconcile import reconcile
 from connector.sandbox.odoo import oddities, settling
 from connector.sandbox.odoo.books import Books
-from tests.flows.acting import stored
-from tests.flows.following_up import AtAmili, actions, followed, kr, looked, questions, sent
+from tests.flows.follow_up_steps import AtAmili, actions, followed, kr, looked, questions, sent
+from tests.flows.hand_over_steps import stored
 from tests.flows.stage import CONNECTION, Stage
 
 CHANGES = [settling.payment_to_draft, oddities.reject_payment]

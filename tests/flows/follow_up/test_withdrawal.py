@@ -24,8 +24,7 @@ from connector.sandbox.amili.state import Action
 from connector.sandbox.fortnox.switches import LockedPut
 from connector.sandbox.shared.switches import Fault, FaultKind, answer_lost_after_create
 from connector.store import follow_ups, hand_overs, inbox, timeline
-from tests.flows.acting import asked, begun, calls, codes, death_at_call, driven, events, registrations, stored, strike
-from tests.flows.following_up import (
+from tests.flows.follow_up_steps import (
     actions,
     credits_,
     followed,
@@ -39,6 +38,18 @@ from tests.flows.following_up import (
     remaining,
     rows,
     sent,
+)
+from tests.flows.hand_over_steps import (
+    asked,
+    begun,
+    calls,
+    codes,
+    death_at_call,
+    driven,
+    events,
+    registrations,
+    stored,
+    strike,
 )
 from tests.flows.ledgers import FortnoxLedger
 from tests.flows.stage import CONNECTION, Stage

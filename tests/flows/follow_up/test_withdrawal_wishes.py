@@ -19,13 +19,13 @@ from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.tasks import tasks
 from connector.sandbox.amili.settling import debtor_pays
-from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches, answer_lost_after_create
+from connector.sandbox.odoo.switches import LedgerSwitches
+from connector.sandbox.shared.switches import Fault, FaultKind, answer_lost_after_create
 from connector.store import hand_overs, inbox, timeline
 from connector.store.follow_ups import FollowUp
 from connector.store.hand_over_record import HandOver
-from tests.flows.acting import asked, begun, codes, death_at_call, driven, events, registrations, stored, strike
 from tests.flows.follow_up.test_withdrawal import cancellations
-from tests.flows.following_up import (
+from tests.flows.follow_up_steps import (
     followed,
     kr,
     looked,
@@ -37,6 +37,17 @@ from tests.flows.following_up import (
     remaining,
     rows,
     sent,
+)
+from tests.flows.hand_over_steps import (
+    asked,
+    begun,
+    codes,
+    death_at_call,
+    driven,
+    events,
+    registrations,
+    stored,
+    strike,
 )
 from tests.flows.stage import CONNECTION, Stage
 

@@ -12,9 +12,9 @@ from connector.flows.events import following
 from connector.flows.follow_up import withdrawal
 from connector.sandbox.fortnox.switches import LockedPut
 from connector.store import hand_overs, inbox
-from tests.flows.acting import begun, codes, driven, let_pass, registrations, stored
 from tests.flows.bookkeeping import FortnoxBookkeeper
-from tests.flows.following_up import looked, noticed
+from tests.flows.follow_up_steps import looked, noticed
+from tests.flows.hand_over_steps import begun, codes, driven, let_pass, registrations, stored
 from tests.flows.ledgers import REQUEST_LABEL, FortnoxLedger, fortnox_state
 from tests.flows.stage import CONNECTION, Stage, stage_with
 

@@ -19,8 +19,8 @@ from connector.sandbox.amili.state import Case
 from connector.sandbox.shared.switches import BodyKind, CasesMade, Fault, FaultKind
 from connector.store import tables
 from connector.store.hand_over_record import HandOver
-from tests import migrated
-from tests.flows.acting import (
+from tests import migrated_databases
+from tests.flows.hand_over_steps import (
     begun,
     case_at_amili,
     codes,
@@ -268,7 +268,7 @@ def of_earlier_release(on: Stage, invoice: str, **values: Any) -> HandOver:
     number = on.number(invoice)
     kept = {"debt": number, "invoice_number": number, "invoice_date": None, "debtor": "", **values}
     table = tables.hand_overs
-    migrated.let_any_move(on.deployment.databases.main)
+    migrated_databases.let_any_move(on.deployment.databases.main)
     with on.deployment.databases.main.begin() as connection:
         connection.execute(update(table).where(table.c.id == other.id).values(kept))
     return stored(on, other.id)

@@ -11,7 +11,7 @@ from connector.flows.outcome import Then
 from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import hand_overs, timeline
 from connector.store.hand_over_record import HandOver
-from tests.flows.acting import begun, case_at_amili, driven, stored, strike
+from tests.flows.hand_over_steps import begun, case_at_amili, driven, stored, strike
 from tests.flows.ledgers import FortnoxLedger
 from tests.flows.stage import CONNECTION, Stage
 

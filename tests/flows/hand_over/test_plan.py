@@ -33,7 +33,7 @@ from connector.store.budgets import Quota
 from connector.store.database import Databases, open_databases
 from connector.store.schema import migrate
 from tests.flows.ledgers import answered, fortnox_state
-from tests.hosts.fortnox.wired import Tokens
+from tests.hosts.fortnox.scripted_answers import Tokens
 from tests.sandbox.clock import Clock
 
 OVERDUE, CUSTOMERS = 5_000, 250

@@ -12,9 +12,11 @@ from connector.domain.findings import Severity
 from connector.domain.hand_over import HandOverState
 from connector.flows.hand_over.preview import PAGE_SIZE, OverdueRow, overdue, preview
 from connector.sandbox.amili.state import GUIDE_CREDITOR
-from connector.sandbox.shared.switches import ClosedAs, Fault, FaultKind, LedgerSwitches
+from connector.sandbox.odoo.switches import LedgerSwitches
+from connector.sandbox.shared.switches import ClosedAs, Fault, FaultKind
 from connector.store import tables
-from tests.flows.acting import (
+from tests.flows.hand_over.test_debts import DIFFERING, say, stranger
+from tests.flows.hand_over_steps import (
     armed,
     asked,
     begun,
@@ -27,7 +29,6 @@ from tests.flows.acting import (
     step,
     strike,
 )
-from tests.flows.hand_over.test_debts import DIFFERING, say, stranger
 from tests.flows.stage import CONNECTION, Stage
 
 PATIENT_S = 60.0

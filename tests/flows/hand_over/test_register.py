@@ -22,19 +22,13 @@ from connector.flows.outcome import Then
 from connector.flows.sending.decisions import TRIES_BEFORE_ASKING
 from connector.remote.calls import Kind
 from connector.sandbox.amili.state import GUIDE_CREDITOR
-from connector.sandbox.shared.switches import (
-    BodyKind,
-    ClosedAs,
-    Duplicates,
-    Fault,
-    FaultKind,
-    LedgerSwitches,
-)
+from connector.sandbox.odoo.switches import LedgerSwitches
+from connector.sandbox.shared.switches import BodyKind, ClosedAs, Duplicates, Fault, FaultKind
 from connector.store import connections, hand_over_work, tables, timeline, tokens
 from connector.store.connections import DEFAULT_ACCESS
 from connector.store.database import reading
 from connector.store.ownership import LostOwnership
-from tests.flows.acting import (
+from tests.flows.hand_over_steps import (
     armed,
     asked,
     begun,

@@ -20,10 +20,12 @@ from connector.flows.outcome import Outcome, Then
 from connector.flows.sending.decisions import TRIES_BEFORE_GIVING_UP
 from connector.sandbox.amili import state as amili_state
 from connector.sandbox.amili.state import Case, Upload
+from connector.sandbox.odoo.switches import LedgerSwitches
 from connector.sandbox.shared.pdf import pdf_of
-from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind, LedgerSwitches
+from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind
 from connector.store import pdf_work
-from tests.flows.acting import (
+from tests.flows.hand_over.test_pdf_content import attached, made, on_opening
+from tests.flows.hand_over_steps import (
     begun,
     calls,
     claimed,
@@ -35,7 +37,6 @@ from tests.flows.acting import (
     stored,
     strike,
 )
-from tests.flows.hand_over.test_pdf_content import attached, made, on_opening
 from tests.flows.stage import Stage
 
 UPLOAD = "POST /media--upload/{reference_id}"

@@ -17,9 +17,21 @@ from connector.flows.outcome import Outcome, Then
 from connector.flows.sending.decisions import TRIES_BEFORE_GIVING_UP
 from connector.flows.tasks import tasks
 from connector.sandbox.odoo.books import InvoiceLine
-from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches
+from connector.sandbox.odoo.switches import LedgerSwitches
+from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import connections, hand_overs, timeline
-from tests.flows.acting import asked, begun, claimed, codes, death_at_call, driven, elsewhere, events, let_pass, stored
+from tests.flows.hand_over_steps import (
+    asked,
+    begun,
+    claimed,
+    codes,
+    death_at_call,
+    driven,
+    elsewhere,
+    events,
+    let_pass,
+    stored,
+)
 from tests.flows.stage import CONNECTION, Stage
 
 WRITE = ("account.move/write",)

@@ -19,7 +19,7 @@ from connector.flows.outcome import Outcome, Then
 from connector.sandbox.fortnox.files import Attachment
 from connector.sandbox.fortnox.switches import LockedPut
 from connector.store import connections
-from tests.flows.acting import begun, codes, death_at_call, driven, events, let_pass, stored
+from tests.flows.hand_over_steps import begun, codes, death_at_call, driven, events, let_pass, stored
 from tests.flows.ledgers import FortnoxLedger
 from tests.flows.stage import CONNECTION, Stage, stage_with
 from tests.remote.around_calls import around_calls

@@ -14,7 +14,7 @@ from connector.sandbox.amili.settling import debtor_pays
 from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import payout_lines
-from tests.flows.acting import calls, case_at_amili, strike
+from tests.flows.hand_over_steps import calls, case_at_amili, strike
 from tests.flows.stage import CONNECTION, Stage
 
 LINES = "GET /finance--payout-specifications"

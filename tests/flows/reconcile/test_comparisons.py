@@ -24,11 +24,12 @@ from connector.flows.reconcile.comparisons import COMPARE, SPREAD_S, TRIES_A_NIG
 from connector.sandbox.amili.lines import make_payout
 from connector.sandbox.amili.settling import debtor_pays
 from connector.sandbox.amili.state import GUIDE_CREDITOR
-from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches
+from connector.sandbox.odoo.switches import LedgerSwitches
+from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import comparisons, payout_lines, tables, troubles
 from connector.store.comparisons import StoredComparison
 from tests.conftest import SettingsFactory
-from tests.flows.acting import begun, driven, strike
+from tests.flows.hand_over_steps import begun, driven, strike
 from tests.flows.stage import CONNECTION, Stage, stage
 from tests.flows.test_worker import join_another
 from tests.flows.waiting import until

@@ -13,7 +13,7 @@ from connector.domain.follow_up import FollowUpKind, FollowUpState
 from connector.flows.reconcile.reconcile import reconcile
 from connector.store import connections, follow_ups
 from tests import canary
-from tests.flows.acting import begun, driven
+from tests.flows.hand_over_steps import begun, driven
 from tests.flows.ledgers import FortnoxLedger, LedgerSide, OdooLedger
 from tests.flows.stage import CONNECTION, Stage, stage_with
 

@@ -23,12 +23,12 @@ from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.store import follow_ups, tables
 from connector.store.connections import DEFAULT_ACCESS
 from tests import canary
-from tests.flows.acting import armed, begun, calls, case_at_amili, driven, elsewhere, let_pass, stored
 from tests.flows.bookkeeping import OdooBookkeeper
-from tests.flows.following_up import followed, looked, pays, the_question
+from tests.flows.follow_up_steps import followed, looked, pays, the_question
+from tests.flows.hand_over_steps import armed, begun, calls, case_at_amili, driven, elsewhere, let_pass, stored
 from tests.flows.ledgers import LedgerSide
-from tests.flows.many import many_at_amili
-from tests.flows.meanwhile import Meanwhile
+from tests.flows.many_cases import many_at_amili
+from tests.flows.on_request import OnRequest
 from tests.flows.stage import CONNECTION, Stage, stage_with
 
 KINDS = DifferenceKind
@@ -38,19 +38,19 @@ with_either_ledger = pytest.mark.ledgers("odoo", "fortnox")
 
 
 @pytest.fixture
-def meanwhile() -> Meanwhile:
+def on_request() -> OnRequest:
     """What happens as the ledger is read, which is after Amili has been."""
-    return Meanwhile()
+    return OnRequest()
 
 
 @pytest.fixture
-def fresh(make_side: Callable[[], LedgerSide], tmp_path: Path, meanwhile: Meanwhile) -> Iterator[Stage]:
+def fresh(make_side: Callable[[], LedgerSide], tmp_path: Path, on_request: OnRequest) -> Iterator[Stage]:
     """A stage of the test's own: a comparison is of everything that a company has."""
     with stage_with(
         make_side(),
         tmp_path / "data",
         lambda app: app,
-        meanwhile.around,
+        on_request.around,
         SETTLE_S="60",
         ATTEMPT_S=str(ATTEMPT_S),
         READ_TIMEOUT_S="30",
@@ -178,28 +178,28 @@ def test_a_case_whose_registration_is_under_way_or_in_doubt_is_not_unknown(fresh
     assert found(fresh) == {fresh.number(invoice): KINDS.OUTCOME_UNKNOWN}
 
 
-def test_a_case_that_is_taken_up_while_it_is_compared_is_not_unknown(fresh: Stage, meanwhile: Meanwhile) -> None:
+def test_a_case_that_is_taken_up_while_it_is_compared_is_not_unknown(fresh: Stage, on_request: OnRequest) -> None:
     sent(fresh)
     invoice = fresh.invoice()
     case_at_amili(fresh, invoice)
     hand_over = begun(fresh, invoice)
-    meanwhile.happens = lambda: driven(another_process(fresh), hand_over)
+    on_request.happens = lambda: driven(another_process(fresh), hand_over)
 
     assert found(fresh) == {}
     assert stored(fresh, hand_over).case_id
 
 
-def test_an_unknown_case_that_is_closed_while_it_is_compared_is_not_listed(fresh: Stage, meanwhile: Meanwhile) -> None:
+def test_an_unknown_case_that_is_closed_while_it_is_compared_is_not_listed(fresh: Stage, on_request: OnRequest) -> None:
     sent(fresh)
     case = case_at_amili(fresh, fresh.invoice())
-    meanwhile.happens = lambda: fresh.amili.set_case(case.id, closed=True)
+    on_request.happens = lambda: fresh.amili.set_case(case.id, closed=True)
 
     assert found(fresh) == {}
 
 
 @with_either_ledger
 def test_a_payment_that_reaches_both_sides_while_they_are_compared_is_no_difference(
-    fresh: Stage, meanwhile: Meanwhile
+    fresh: Stage, on_request: OnRequest
 ) -> None:
     invoice, _ = sent(fresh)
     standing, case = sent(fresh)
@@ -209,7 +209,7 @@ def test_a_payment_that_reaches_both_sides_while_they_are_compared_is_no_differe
         pays(fresh, invoice, 400)
         followed(another_process(fresh), hand_over_of(fresh, invoice))
 
-    meanwhile.happens = paid_and_reported
+    on_request.happens = paid_and_reported
 
     assert found(fresh) == {fresh.number(standing): KINDS.PAID_AT_AMILI}
     assert fresh.amili.cases_of(fresh.number(invoice))[-1].remaining_capital == Decimal("850.00")
@@ -341,7 +341,7 @@ def test_what_differs_is_looked_at_again_together(fresh: Stage) -> None:
 
 
 def test_however_much_differs_some_of_it_is_looked_at_again_and_what_is_news_first(
-    fresh: Stage, meanwhile: Meanwhile
+    fresh: Stage, on_request: OnRequest
 ) -> None:
     count = MOST_LOOKED_AT_AGAIN + 100
     invoices = many_at_amili(fresh, count)
@@ -367,7 +367,7 @@ def test_however_much_differs_some_of_it_is_looked_at_again_and_what_is_news_fir
             fresh.ledger.books.records.update("account.move", int(invoice), {"amount_residual": Decimal(1000)})
 
     # Before the last look, which asks for the invoices and then for what was said of them.
-    meanwhile.happens, meanwhile.after = all_booked, asked - 3
+    on_request.happens, on_request.after = all_booked, asked - 3
     known = {one.key for number, one in enumerate(first.differences) if number % 10}
     again = {one.key for one in reconcile(fresh.deployment, connection, known=known).differences}
 

@@ -30,7 +30,7 @@ from connector.flows.tasks.tasks import NOT_COMPARED_IS_LONG_S
 from connector.store import comparisons, follow_ups, hand_over_work, hand_overs, ledger_keys, tables
 from connector.store.database import Databases
 from connector.store.hand_over_record import HandOver
-from tests import people
+from tests import quick_passwords
 from tests.store.samples import CONNECTION, add_connection, armed, ask
 
 EVA = "eva@byran.example"
@@ -45,7 +45,9 @@ NEVER = [KINDS.SETTLED_IN_LEDGER, KINDS.NO_CLAIM, KINDS.DISPUTED, KINDS.NOT_REPO
 def db(databases: Databases) -> Databases:
     """A company, and Eva, who may use it."""
     add_connection(databases)
-    people.enter(databases.main, email=EVA, name="Eva Lund", password="a long password", connections=(CONNECTION,))
+    quick_passwords.enter(
+        databases.main, email=EVA, name="Eva Lund", password="a long password", connections=(CONNECTION,)
+    )
     comparisons.enrol(databases.main, CONNECTION, due_at=LATER)
     return databases
 

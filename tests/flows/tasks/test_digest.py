@@ -20,7 +20,7 @@ from connector.flows.tasks.digest import round_key, send_due
 from connector.settings import Settings
 from connector.store import digests, hand_over_work, hand_overs, users
 from connector.store.digests import DigestState
-from tests import people
+from tests import quick_passwords
 from tests.certificates import self_signed
 from tests.conftest import SettingsFactory
 from tests.flows.mail_server import MailServer, mail_server
@@ -57,7 +57,7 @@ def deployment(settings_factory: SettingsFactory, server: MailServer) -> Iterato
 
 
 def add_person(deployment: Deployment, email: str, *companies: str, language: str = "sv") -> None:
-    people.enter(
+    quick_passwords.enter(
         deployment.databases.main,
         email=email,
         name=email,

@@ -11,7 +11,7 @@ from connector.flows.events import requests
 from connector.store import digests, hand_over_work
 from connector.store.digests import DigestState
 from connector.store.hand_over_work import Lease
-from tests import people
+from tests import quick_passwords
 from tests.flows.mail_server import mail_server
 from tests.flows.stage import CONNECTION, Stage, stage
 from tests.flows.waiting import until
@@ -33,7 +33,7 @@ def block(on: Stage) -> None:
 
 
 def add(on: Stage, email: str) -> None:
-    people.enter(
+    quick_passwords.enter(
         on.deployment.databases.main, email=email, name="", password="a long password", connections=(CONNECTION,)
     )
 

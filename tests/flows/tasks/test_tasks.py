@@ -32,8 +32,8 @@ from connector.store import (
 from connector.store.database import Databases
 from connector.store.hand_over_record import HandOver
 from connector.store.users import User
-from tests import people
-from tests.flows.following_up import payment_in_question
+from tests import quick_passwords
+from tests.flows.follow_up_steps import payment_in_question
 from tests.store.samples import (
     CONNECTION,
     CREDITOR,
@@ -58,7 +58,9 @@ QUESTION = Finding(code="follow_up", severity=Severity.BLOCK, sv="Är den betald
 def db(databases: Databases) -> Databases:
     """Two companies, and Eva, who may use the first."""
     add_two_connections(databases)
-    people.enter(databases.main, email=EVA, name="Eva Lund", password="a long password", connections=(CONNECTION,))
+    quick_passwords.enter(
+        databases.main, email=EVA, name="Eva Lund", password="a long password", connections=(CONNECTION,)
+    )
     return databases
 
 

@@ -9,7 +9,7 @@ import pytest
 from connector.sandbox.fortnox.app import create_fortnox
 from connector.sandbox.fortnox.state import FortnoxState
 from connector.sandbox.shared.serve import running
-from tests.hosts.fortnox.sandboxed import APP, SandboxClock, SandboxLedger
+from tests.hosts.fortnox.sandbox_ledger import APP, SandboxClock, SandboxLedger
 
 
 @pytest.fixture(scope="module")

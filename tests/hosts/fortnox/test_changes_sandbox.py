@@ -13,7 +13,7 @@ from connector.hosts.base import Changes
 from connector.sandbox.fortnox import settling
 from connector.sandbox.fortnox.switches import Zone
 from tests.hosts.contract import followed
-from tests.hosts.fortnox.sandboxed import SandboxLedger
+from tests.hosts.fortnox.sandbox_ledger import SandboxLedger
 
 LISTS = Counter({"GET /3/invoices": 1, "GET /3/invoicepayments": 1})
 READ = "GET /3/invoices/{number}"

@@ -32,7 +32,7 @@ from connector.domain.errors import (
 from connector.hosts.fortnox.answers import Misunderstood
 from connector.hosts.fortnox.calls import Call
 from connector.hosts.fortnox.client import LONGEST_BLOCK_S, PAGE_SIZE, WINDOW_S
-from tests.hosts.fortnox.wired import API, TOKEN, Turns, client, fortnox, says, sent
+from tests.hosts.fortnox.scripted_answers import API, TOKEN, Turns, client, fortnox, says, sent
 from tests.source import PACKAGE, imports, name_of, tree
 
 PDF = b"%PDF-1.7 the invoice"

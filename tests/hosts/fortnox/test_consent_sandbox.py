@@ -33,7 +33,7 @@ from connector.sandbox.fortnox.state import FortnoxState
 from connector.sandbox.fortnox.switches import Consent
 from connector.sandbox.shared.serve import running
 from connector.store.database import Databases
-from tests.hosts.fortnox.wired import Turns
+from tests.hosts.fortnox.scripted_answers import Turns
 from tests.store.samples import vault
 
 STATE = "a-long-random-state"

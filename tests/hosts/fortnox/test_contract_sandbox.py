@@ -24,8 +24,8 @@ from connector.sandbox.fortnox.switches import LockedPut
 from connector.sandbox.shared.switches import Fault, FaultKind
 from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import UNKNOWN_IDS, followed, message
-from tests.hosts.fortnox.sandboxed import APP, ASK, AT_AMILI, NOTE, SandboxLedger
-from tests.hosts.fortnox.wired import require_described
+from tests.hosts.fortnox.sandbox_ledger import APP, ASK, AT_AMILI, NOTE, SandboxLedger
+from tests.hosts.fortnox.scripted_answers import require_described
 from tests.remote.around_calls import around_calls
 
 NO_PLACE = (

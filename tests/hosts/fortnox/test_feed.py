@@ -28,7 +28,7 @@ from connector.hosts.fortnox.feed_wire import Wire, connected
 from connector.remote.policy import HttpPolicy
 from tests import canary
 from tests.certificates import self_signed
-from tests.flows.acting import closed_port
+from tests.flows.hand_over_steps import closed_port
 from tests.hosts.fortnox.event_server import (
     EVENT,
     OTHER,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connector.hosts.fortnox.overdue import KEPT_S, OverdueList
-from tests.hosts.fortnox.wired import client, fortnox, says, sent
+from tests.hosts.fortnox.scripted_answers import client, fortnox, says, sent
 
 TODAY = date(2026, 11, 20)
 """A Friday."""

@@ -20,7 +20,7 @@ from connector.sandbox.fortnox.switches import DOCUMENTED_RATE_LIMIT, RATE_WINDO
 from connector.sandbox.shared.serve import running
 from connector.store.budgets import Quota
 from connector.store.database import Databases
-from tests.hosts.fortnox.wired import Tokens
+from tests.hosts.fortnox.scripted_answers import Tokens
 
 APP = App("client-1", "the-apps-own-secret", "https://connector.example/callback")
 LIMIT, FORTNOX_WINDOW_S = 5, 1.0

@@ -11,7 +11,7 @@ from connector.domain.errors import ConfigurationError, NotAuthorised, OutcomeUn
 from connector.hosts.fortnox.setting_up import prepare
 from connector.hosts.fortnox.settings import FortnoxSettings, fortnox_settings
 from connector.sandbox.shared.switches import Fault, FaultKind
-from tests.hosts.fortnox.sandboxed import ASK, AT_AMILI, SandboxLedger
+from tests.hosts.fortnox.sandbox_ledger import ASK, AT_AMILI, SandboxLedger
 
 FOLLOWED = FortnoxSettings(request_label=ASK)
 

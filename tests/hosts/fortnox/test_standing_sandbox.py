@@ -15,7 +15,7 @@ from connector.hosts.fortnox.standing import WORTH
 from connector.sandbox.fortnox import settling
 from connector.sandbox.fortnox.documents import Row
 from connector.sandbox.fortnox.switches import Empty, ErrorSpelling, ForeignAmount, Oddity
-from tests.hosts.fortnox.sandboxed import SandboxLedger
+from tests.hosts.fortnox.sandbox_ledger import SandboxLedger
 
 LIST, READ = "GET /3/invoices", "GET /3/invoices/{number}"
 GONE = "999999999"

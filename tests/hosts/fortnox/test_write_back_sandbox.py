@@ -16,7 +16,7 @@ from connector.one_page_pdf import one_page_pdf
 from connector.sandbox.fortnox.switches import LabelArray, LockedPut
 from connector.sandbox.shared.switches import Fault, FaultKind
 from tests.hosts.contract import Made
-from tests.hosts.fortnox.sandboxed import AT_AMILI, NOTE, SandboxLedger
+from tests.hosts.fortnox.sandbox_ledger import AT_AMILI, NOTE, SandboxLedger
 
 
 def test_a_case_is_written_back_once_as_a_reference(ledger: SandboxLedger) -> None:

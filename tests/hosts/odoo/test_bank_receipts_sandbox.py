@@ -19,7 +19,7 @@ from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.books import Books, InvoiceLine
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running
-from tests.hosts.odoo.recorded import SETTINGS
+from tests.hosts.odoo.recorded_documents import SETTINGS
 
 SECOND = 13
 Happening = Callable[[Books], object]

@@ -28,7 +28,7 @@ from connector.domain.errors import (
 )
 from connector.hosts.odoo.client import OdooClient
 from connector.remote.policy import HttpPolicy
-from tests.hosts.odoo.recorded import KEY, answer, client, document, endpoint, says, says_recorded, sent
+from tests.hosts.odoo.recorded_documents import KEY, answer, client, document, endpoint, says, says_recorded, sent
 
 SEARCH = "account.move/search"
 

@@ -47,9 +47,10 @@ from connector.sandbox.odoo.modules import CREDIT_INFO
 from connector.sandbox.odoo.reminders import add_number, add_policy, remind, remind_of_overdue
 from connector.sandbox.odoo.request_rows import ACTION_IDS, ANSWER, DISPUTE, SEND, SETTLE, WITHDRAW
 from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.odoo.switches import LedgerSwitches, OdooVersion
 from connector.sandbox.shared.serve import running
-from connector.sandbox.shared.switches import Fault, FaultKind, LedgerSwitches, OdooVersion
-from tests.domain.build import circumstances, settings
+from connector.sandbox.shared.switches import Fault, FaultKind
+from tests.domain.clean_invoice import circumstances, settings
 from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import Made
 

@@ -11,7 +11,7 @@ import responses
 from connector.domain.errors import ConfigurationError
 from connector.hosts.odoo.coverage import identity_coverage, require_fields
 from connector.hosts.odoo.settings import OdooSettings
-from tests.hosts.odoo.recorded import SETTINGS, client, endpoint, says, sent
+from tests.hosts.odoo.recorded_documents import SETTINGS, client, endpoint, says, sent
 
 SEARCH = "res.partner/search_read"
 

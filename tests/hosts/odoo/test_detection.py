@@ -11,7 +11,7 @@ import responses
 
 from connector.domain.errors import ConfigurationError, OutcomeUnknown, RateLimited, Unavailable, Unreadable
 from connector.hosts.odoo.versions import Version
-from tests.hosts.odoo.recorded import URL, VERSION, answer, client
+from tests.hosts.odoo.recorded_documents import URL, VERSION, answer, client
 
 VERSION_INFO = "/web/webclient/version_info"
 

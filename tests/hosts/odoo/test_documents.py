@@ -20,7 +20,7 @@ from connector.hosts.odoo.documents import (
 )
 from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.odoo.versions import DIALECTS
-from tests.hosts.odoo.recorded import SETTINGS, client, document, nested, says, sent
+from tests.hosts.odoo.recorded_documents import SETTINGS, client, document, nested, says, sent
 
 WHOLE = "account.move/web_search_read"
 JOURNAL = [12, "Bank"]

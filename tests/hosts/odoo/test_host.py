@@ -18,7 +18,7 @@ from connector.hosts.odoo.fields import ADDED
 from connector.hosts.odoo.host import NEEDED_RIGHTS, OdooHost
 from connector.hosts.odoo.settings import OdooSettings, odoo_settings
 from connector.resources import read_template
-from tests.hosts.odoo.recorded import SETTINGS, URL, client, endpoint, says, says_recorded, sent
+from tests.hosts.odoo.recorded_documents import SETTINGS, URL, client, endpoint, says, says_recorded, sent
 
 SEARCH = "account.move/search_read"
 REQUESTS = "x_amili_request/search_read"

@@ -24,7 +24,7 @@ from connector.domain.errors import (
     Unreadable,
 )
 from connector.hosts.odoo.client import LOOK_AGAIN_S, REMEMBERED_S, OdooClient
-from tests.hosts.odoo.recorded import KEY, URL, VERSION, client, document, exchanges
+from tests.hosts.odoo.recorded_documents import KEY, URL, VERSION, client, document, exchanges
 
 RPC = f"{URL}/jsonrpc"
 VERSION_INFO = f"{URL}/web/webclient/version_info"

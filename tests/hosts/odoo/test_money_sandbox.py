@@ -29,7 +29,7 @@ from connector.sandbox.odoo.companies import PARENTS_BANK, let_see, make_branch,
 from connector.sandbox.odoo.request_rows import ACTION_IDS, ANSWER
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running
-from tests.hosts.odoo.recorded import SETTINGS
+from tests.hosts.odoo.recorded_documents import SETTINGS
 
 
 def kr(amount: str | int) -> Decimal:

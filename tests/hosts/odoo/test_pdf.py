@@ -11,7 +11,7 @@ import responses
 from connector.domain.errors import NotAuthorised, NotFound, OutcomeUnknown
 from connector.hosts.base import PdfUnavailable
 from connector.hosts.odoo.pdf import fetch_pdf
-from tests.hosts.odoo.recorded import SETTINGS, client, endpoint, says, sent
+from tests.hosts.odoo.recorded_documents import SETTINGS, client, endpoint, says, sent
 
 READ, CREATE = "account.move/search_read", "account.move.send.wizard/create"
 SEND = "account.move.send.wizard/action_send_and_print"

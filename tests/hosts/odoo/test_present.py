@@ -9,7 +9,7 @@ from connector.domain.errors import NotAuthorised
 from connector.hosts.odoo.documents import Extras
 from connector.hosts.odoo.present import REMEMBERED_S, Present
 from connector.hosts.odoo.reminders import REMINDER_FIELDS
-from tests.hosts.odoo.recorded import client, endpoint, says, says_recorded, sent
+from tests.hosts.odoo.recorded_documents import client, endpoint, says, says_recorded, sent
 
 CONTEXT = {"allowed_company_ids": [1]}
 INVOICES, CUSTOMERS = "account.move/fields_get", "res.partner/fields_get"

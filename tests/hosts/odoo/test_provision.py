@@ -30,7 +30,7 @@ from connector.hosts.odoo.removal import RemovalReport, remove
 from connector.hosts.odoo.telling import installed, removed
 from connector.hosts.odoo.versions import DIALECTS
 from connector.resources import read_template
-from tests.hosts.odoo.recorded import URL, client, says, sent
+from tests.hosts.odoo.recorded_documents import URL, client, says, sent
 
 WEBHOOK = "https://connector.example/webhooks/odoo/acme/a-secret-token?event=requested"
 

@@ -18,8 +18,8 @@ from connector.hosts.odoo.removal import take_away
 from connector.remote.policy import HttpPolicy
 from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.odoo.switches import LedgerSwitches
 from connector.sandbox.shared.serve import running
-from connector.sandbox.shared.switches import LedgerSwitches
 
 INVOICING = "account.group_account_invoice"
 

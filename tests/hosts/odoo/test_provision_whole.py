@@ -13,8 +13,9 @@ from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.provision import NOTHING_LEFT, NOTHING_LEFT_BUT_MODULE, ProvisionReport, provision
 from connector.hosts.odoo.removal import remove
 from connector.sandbox.odoo.state import OdooState
-from connector.sandbox.shared.switches import Fault, FaultKind, OdooVersion
-from tests.hosts.odoo.fresh import by_key, fresh_odoo, standing
+from connector.sandbox.odoo.switches import OdooVersion
+from connector.sandbox.shared.switches import Fault, FaultKind
+from tests.hosts.odoo.untouched_sandbox import by_key, fresh_odoo, standing
 
 WEBHOOK = "https://connector.example/webhooks/odoo/acme/a-token"
 FIELDS = "ir.model.fields"

@@ -21,7 +21,7 @@ from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.books import Books, InvoiceLine
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running
-from tests.hosts.odoo.recorded import SETTINGS, document
+from tests.hosts.odoo.recorded_documents import SETTINGS, document
 
 Made = Callable[[Books, int], None]
 YESTERDAY, BEFORE = today() - timedelta(days=1), today() - timedelta(days=3)

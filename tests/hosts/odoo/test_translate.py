@@ -21,7 +21,7 @@ from connector.hosts.odoo.customers import ADDRESS_FIELDS, CUSTOMER_FIELDS
 from connector.hosts.odoo.documents import LINE_FIELDS, MOVE_FIELDS, PARTNER_FIELDS
 from connector.hosts.odoo.settings import OdooSettings
 from connector.hosts.odoo.translate import INVOICE_FIELDS, translate
-from tests.hosts.odoo.recorded import SETTINGS, document
+from tests.hosts.odoo.recorded_documents import SETTINGS, document
 
 
 def read(name: str, **changes: Any) -> Invoice:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Meanwhile:
+class OnRequest:
     """Lets `happens` happen once, before the sandbox around which it was put answers, `after` so many requests."""
 
     happens: Callable[[], object] | None = None

@@ -38,7 +38,7 @@ COMPANY = "Testbolaget AB"
 
 
 @dataclass
-class Approving:
+class Consents:
     """Both sandboxes and our side. `tenant` is the number of the company that the person at Fortnox chooses."""
 
     deployment: Deployment
@@ -100,7 +100,7 @@ def back(address: str) -> str:
 
 
 @contextmanager
-def approving(settings_factory: SettingsFactory, **overrides: object) -> Iterator[Approving]:
+def approving(settings_factory: SettingsFactory, **overrides: object) -> Iterator[Consents]:
     """A fresh deployment with an app at Fortnox and a key at Amili."""
     fortnox = FortnoxState(app=APP)
     company = fortnox.add_company(COMPANY, "556677-8899")
@@ -132,4 +132,4 @@ def approving(settings_factory: SettingsFactory, **overrides: object) -> Iterato
             public_key=pair.public_key,
             api_code=SecretStr(canary.API_CODE),
         )
-        yield Approving(deployment, fortnox, fortnox_url, amili, amili_url, str(company.tenant))
+        yield Consents(deployment, fortnox, fortnox_url, amili, amili_url, str(company.tenant))

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert, select
 
 from connector.sandbox.amili.state import GUIDE_ACCOUNT, GUIDE_CREDITOR, AmiliState, Case
 from connector.store import tables
-from tests.flows.acting import begun, driven
+from tests.flows.hand_over_steps import begun, driven
 from tests.flows.stage import Stage
 
 CAPITAL = Decimal("1250.00")

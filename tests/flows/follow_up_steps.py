@@ -16,7 +16,7 @@ from connector.flows.follow_up.follow_up import LOOK_AGAIN_S, follow_up
 from connector.flows.outcome import Outcome, Then
 from connector.store import follow_ups, tables
 from connector.store.follow_ups import FollowUp
-from tests.flows.acting import INSTANTS, begun, begun_earlier, driven, let_pass, stored
+from tests.flows.hand_over_steps import INSTANTS, begun, begun_earlier, driven, let_pass, stored
 from tests.flows.stage import CONNECTION, Stage
 
 CAPITAL = Decimal("1250.00")

@@ -31,7 +31,7 @@ from connector.sandbox.fortnox.grants import App, Grant
 from connector.sandbox.fortnox.state import FortnoxState
 from connector.sandbox.fortnox.switches import FortnoxSwitches, LockedPut
 from tests.hosts.contract import Made
-from tests.hosts.fortnox.wired import Tokens, Turns
+from tests.hosts.fortnox.scripted_answers import Tokens, Turns
 from tests.remote.around_calls import around_calls
 
 APP = App("client-1", "the-apps-own-secret", "https://connector.example/callback")

@@ -14,8 +14,8 @@ from connector.remote.policy import HttpPolicy
 from connector.sandbox.odoo.app import create_odoo
 from connector.sandbox.odoo.fields import SETTINGS_ONLY
 from connector.sandbox.odoo.state import OdooState
+from connector.sandbox.odoo.switches import LedgerSwitches, OdooVersion
 from connector.sandbox.shared.serve import running
-from connector.sandbox.shared.switches import LedgerSwitches, OdooVersion
 
 INVOICING = "account.group_account_invoice"
 ADMINISTRATOR = ("base.group_user", "base.group_system", INVOICING, "account.group_account_manager")
