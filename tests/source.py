@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from connector.flows import remote_findings
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "connector"
 
@@ -57,12 +59,14 @@ def remote_codes() -> set[str]:
     """Codes of findings about what a remote system said; those formed with its name are formed for both."""
     codes = set()
     for node in ast.walk(tree(PACKAGE / "flows" / "remote_findings.py")):
-        if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in {"_block", "Finding"}:
+        places = {"_block": 0, "_of": 1}
+        if not isinstance(node, ast.Call) or (place := places.get(getattr(node.func, "id", ""))) is None:
             continue
-        given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "code")]
-        for value in given:
+        for value in node.args[place : place + 1]:
             if isinstance(value, ast.Constant):
                 codes.add(str(value.value))
             elif isinstance(value, ast.JoinedStr) and isinstance(value.values[-1], ast.Constant):
                 codes |= {system + str(value.values[-1].value) for system in ("amili", "ledger")}
+            elif isinstance(value, ast.Name) and value.id.isupper():
+                codes.add(getattr(remote_findings, value.id))
     return codes

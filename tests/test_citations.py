@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from connector.domain.checks.texts import TEXTS
 from connector.settings import setting_fields
 from tests.live import amili_points, fortnox_points
+from tests.said import TEXTS
 from tests.source import PACKAGE, ROOT, modules
 
 AMILI, ODOO, FORTNOX = (PACKAGE / folder / "API.md" for folder in ("amili", "hosts/odoo", "hosts/fortnox"))

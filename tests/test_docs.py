@@ -22,7 +22,6 @@ import connector
 from connector import manifest
 from connector.cli import main
 from connector.cli.exit_codes import ExitCode
-from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.connection import ConnectionSettings, EscalationRule, ReminderPolicy
 from connector.domain.errors import ConnectorError
@@ -45,6 +44,7 @@ from connector.words import LANGUAGES, catalogue
 from tests.chaos.__main__ import SCENARIOS
 from tests.conftest import SettingsFactory
 from tests.live.fortnox_points import POINTS
+from tests.said import TEXTS
 from tests.source import PACKAGE, ROOT, question_codes, remote_codes
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

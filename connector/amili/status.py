@@ -6,69 +6,57 @@ not public, so nothing here says that a case is closed or paid: `connector.amili
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from dataclasses import dataclass
+from typing import Final
 
 from connector.amili.actions import RegisteredAction
 from connector.domain.action import ActionOutcome
-from connector.domain.checks.words import Words
+from connector.domain.text import Fact, text
 
-CASE_STATES: Mapping[str, Words] = MappingProxyType(
-    {
-        "initializing": Words(sv="Registrerat", en="Registered"),
-        "invoice": Words(sv="Faktura", en="Invoice"),
-        "reminder": Words(sv="Påminnelse", en="Reminder"),
-        "debt_collection": Words(sv="Inkassokrav", en="Collection demand"),
-    }
-)
+
+@dataclass(frozen=True)
+class Known:
+    """The documented values of one field of Amili's, and the family of the texts that say them."""
+
+    family: str
+    values: frozenset[str]
+
+
+CASE_STATES: Final = Known("case_state", frozenset({"initializing", "invoice", "reminder", "debt_collection"}))
 """`state` of a case, and of a payout line."""
 
-CASE_STATUSES: Mapping[str, Words] = MappingProxyType(
-    {
-        "initialized": Words(sv="Registrerat", en="Registered"),
-        "invoice": Words(sv="Faktura", en="Invoice"),
-        "debt_collection_active": Words(sv="Inkasso pågår", en="In debt collection"),
-    }
-)
+CASE_STATUSES: Final = Known("case_status", frozenset({"initialized", "invoice", "debt_collection_active"}))
 """`status` of a case."""
 
-ACTION_STATUSES: Mapping[str, Words] = MappingProxyType(
-    {
-        "completed": Words(sv="Genomfört", en="Completed"),
-        "warning": Words(sv="Genomfört med varning", en="Completed with a warning"),
-        "error": Words(sv="Misslyckades hos Amili", en="Failed at Amili"),
-    }
-)
+ACTION_STATUSES: Final = Known("action_status", frozenset({"completed", "warning", "error"}))
 """`status` of a payment, crediting or cancellation; a cancellation knows no `error`."""
 
-FINANCE_CATEGORIES: Mapping[str, Words] = MappingProxyType(
-    {
-        "capital": Words(sv="Kapital", en="Capital"),
-        "interest": Words(sv="Dröjsmålsränta", en="Late interest"),
-        "creditor_commission": Words(sv="Provision till borgenären", en="Commission to the creditor"),
-        "creditor_outlay": Words(sv="Borgenärens egna avgifter", en="The creditor's own fees"),
-    }
+FINANCE_CATEGORIES: Final = Known(
+    "finance_category", frozenset({"capital", "interest", "creditor_commission", "creditor_outlay"})
 )
 """`finance_category` of a payout line."""
 
-FINANCE_ARTICLES: Mapping[str, Words] = MappingProxyType(
-    {
-        "capital": Words(sv="Kapital", en="Capital"),
-        "interest": Words(sv="Dröjsmålsränta", en="Late interest"),
-        "reminder": Words(sv="Påminnelseavgift", en="Reminder fee"),
-        "debt_collection": Words(sv="Inkassokostnad", en="Collection cost"),
-        "invoice_fee": Words(sv="Faktureringsavgift", en="Invoice fee"),
-        "late_payment_fee": Words(sv="Förseningsersättning", en="Late-payment compensation"),
-        "verdict_fee": Words(sv="Avgift enligt utslag", en="Court verdict fee"),
-        "enforcement": Words(sv="Verkställighet", en="Enforcement"),
-    }
+FINANCE_ARTICLES: Final = Known(
+    "finance_article",
+    frozenset(
+        {
+            "capital",
+            "interest",
+            "reminder",
+            "debt_collection",
+            "invoice_fee",
+            "late_payment_fee",
+            "verdict_fee",
+            "enforcement",
+        }
+    ),
 )
 """`article` of a payout line."""
 
 
-def words_for(value: str, table: Mapping[str, Words]) -> Words:
+def words_for(value: str, known: Known) -> Fact:
     """Our words for one of Amili's values; an undocumented one is shown unchanged, in both languages."""
-    return table.get(value, Words(sv=value, en=value))
+    return text(f"{known.family}.{value}") if value in known.values else value
 
 
 def outcome(action: RegisteredAction) -> ActionOutcome:

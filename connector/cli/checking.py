@@ -24,6 +24,7 @@ from connector.hosts.base import IdentityCoverage, LedgerIdentity
 from connector.store import connections
 from connector.store.connections import StoredConnection
 from connector.store.ledger_keys import WARNED_BEFORE
+from connector.words import say
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Checked:
             "ledger: go live with one, and disconnect the other"
             for other, where in self.others.items()
         ]
-        found += [one.says.en.rstrip(".") for one in objections(self.connection.settings)]
+        found += [say(one.says, "en").rstrip(".") for one in objections(self.connection.settings)]
         return tuple(found)
 
 

@@ -16,6 +16,7 @@ from connector.flows.hand_over import deciding
 from connector.flows.hand_over.deciding import OPEN_TO_WORD, CaseQuestion
 from connector.store import hand_overs
 from connector.store.hand_over_record import HandOver
+from connector.words import say
 
 
 @click.command()
@@ -78,7 +79,7 @@ def _show(asked: CaseQuestion) -> None:
     hand_over_table([asked.hand_over])
     invoice = asked.invoice
     if invoice is None:
-        click.echo(f"\n{asked.unreadable.en if asked.unreadable else ''}")
+        click.echo(f"\n{say(asked.unreadable.says, 'en') if asked.unreadable else ''}")
         return
     name = _customer_name(asked)
     name = "protected personal data" if name is None else shown(name)
@@ -116,7 +117,7 @@ def _document(asked: CaseQuestion, now: HandOver) -> dict[str, object]:
             "invoice_date": invoice.invoice_date.isoformat() if invoice and invoice.invoice_date else None,
             "capital_to_claim": None if invoice is None else str(asked.capital),
         },
-        "problem": asked.unreadable.en if asked.unreadable else None,
+        "problem": say(asked.unreadable.says, "en") if asked.unreadable else None,
         "may_send_once_more": asked.may_send_once_more,
         "cases": [
             {

@@ -48,6 +48,7 @@ from connector.store.hand_over_record import HandOver
 from connector.web.app import create_app
 from connector.web.lanes import Threads
 from connector.web.server import make_server
+from connector.words import say
 
 CONNECTION = "testbolaget"
 _USER = "demo@example.se"
@@ -310,9 +311,9 @@ def _why(stage: Stage, one: HandOver | None) -> str:
     if one is None:
         return "No worker took it up."
     if one.state is HandOverState.BLOCKED:
-        return "Nothing was sent. " + " ".join(f"{found.code}: {found.en}" for found in _standing(one))
+        return "Nothing was sent. " + " ".join(f"{found.code}: {say(found.says, 'en')}" for found in _standing(one))
     if _standing(one):
-        return " ".join(found.en for found in _standing(one))
+        return " ".join(say(found.says, "en") for found in _standing(one))
     events = {entry.event: entry.at for entry in timeline.of_hand_over(stage.deployment.databases.main, one.id)}
     if "adopted" in events:
         after_s = events["adopted"] - events["outcome_unknown"]

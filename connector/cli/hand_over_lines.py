@@ -18,10 +18,12 @@ from connector.domain.hand_over import (
 )
 from connector.domain.invoice import Standing
 from connector.domain.money import as_text
+from connector.domain.text import from_data
 from connector.flows.hand_over.ledger_words import case_status
 from connector.hosts.base import Language
 from connector.store.hand_over_record import HandOver
 from connector.store.timeline import TimelineEntry
+from connector.words import say
 
 HEADINGS = (
     "Company",
@@ -148,7 +150,10 @@ def case_lines(case: CaseStanding, language: Language) -> Iterable[str]:
 
 def entry_document(entry: TimelineEntry) -> dict[str, Any]:
     """An event of a timeline for programs."""
-    return {"at": instant(entry.at), "actor": entry.actor, "event": entry.event, "data": entry.data}
+    data = dict(entry.data)
+    if "why" in data:
+        data["why"] = say(from_data(data["why"]), "en")
+    return {"at": instant(entry.at), "actor": entry.actor, "event": entry.event, "data": data}
 
 
 def clock(at_s: float) -> str:

@@ -90,7 +90,8 @@ def _show(deployment: Deployment, one: HandOver, language: str) -> None:
     for line in finding_lines(worst_first(one.findings), language):
         click.echo(line)
     for entry in timeline.of_hand_over(deployment.databases.main, one.id):
-        details = ", ".join(f"{name}: {_in_words(value)}" for name, value in entry.data.items() if value)
+        data = entry_document(entry)["data"]
+        details = ", ".join(f"{name}: {_in_words(value)}" for name, value in data.items() if value)
         click.echo(f"  {clock(entry.at)}  {entry.event:<18} {shown(entry.actor)}  {shown(details)}".rstrip())
 
 

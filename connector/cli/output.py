@@ -17,7 +17,8 @@ from pydantic import BaseModel
 from connector.domain.dates import STOCKHOLM
 from connector.domain.findings import Finding, Severity
 from connector.hosts.base import IdentityCoverage
-from connector.words import LANGUAGES
+from connector.words import LANGUAGES, say
+from connector.words.findings import document_of
 
 JSON = click.option("--json", "json_", is_flag=True, help="One JSON document on standard output, for programs.")
 
@@ -44,6 +45,8 @@ def as_json(value: object) -> None:
 
 
 def _plain(value: object) -> Any:
+    if isinstance(value, Finding):
+        return document_of(value)
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if is_dataclass(value) and not isinstance(value, type):
@@ -88,7 +91,7 @@ def shown(text: str) -> str:
 def finding_lines(findings: Iterable[Finding], language: str) -> Iterator[str]:
     """One line for each finding: its mark, code and text."""
     for finding in findings:
-        words = finding.sv if language == "sv" else finding.en
+        words = say(finding.says, language)
         value = f" [{finding.value}]" if finding.value else ""
         yield f"  {_MARKS[finding.severity]} {finding.code}: {shown(words + value)}"
 

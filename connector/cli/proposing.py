@@ -22,6 +22,7 @@ from connector.flows.hand_over import asking
 from connector.flows.hand_over.plan import Candidate, Standing, brakes_on, plan, proposals, request_for
 from connector.store import held_plans
 from connector.store.connections import StoredConnection
+from connector.words import say
 
 _EARLY = {
     NotYet.DUE_LATELY: "due less than the rule's days ago",
@@ -137,7 +138,7 @@ def _why(one: Candidate, language: str) -> str:
     if not one.stopping:
         return ""
     worst = worst_first(one.stopping)[0]
-    return f"{worst.code}: {worst.sv if language == 'sv' else worst.en}"
+    return f"{worst.code}: {say(worst.says, language)}"
 
 
 def _counted(size: PlanSize) -> str:

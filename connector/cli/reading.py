@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from connector.domain.connection import ConnectionSettings, first_problem
 from connector.domain.errors import ConfigurationError
 from connector.domain.settings_limits import SettingsRefused
+from connector.words import say
 
 JSON_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -51,4 +52,4 @@ def refused_in(language: str) -> Iterator[None]:
     try:
         yield
     except SettingsRefused as error:
-        raise ConfigurationError(error.says.within(language)) from None
+        raise ConfigurationError(say(error.says, language)) from None

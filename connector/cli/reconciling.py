@@ -13,6 +13,7 @@ from connector.cli.previewing import CONNECTION
 from connector.domain.money import as_text
 from connector.flows.reconcile.comparisons import Compared, compare
 from connector.flows.reconcile.reconcile_words import cause
+from connector.words import say
 
 _HEADINGS = ("Invoice", "Case", "In ledger", "Claimed", "Reported", "At Amili", "Difference", "Since", "What")
 _AMOUNTS = _HEADINGS[2:7]
@@ -42,7 +43,7 @@ def reconcile(connection_id: str | None, exit_code: bool, language: str, json_: 
                         **one.difference.model_dump(mode="python"),
                         "payouts_read_at": _maybe_instant(one.difference.payouts_read_at),
                         "first_seen": instant(one.first_seen),
-                        "cause": cause(one.difference, language),
+                        "cause": say(cause(one.difference), language),
                     }
                     for one in found.differences
                 ],
@@ -70,7 +71,7 @@ def _show(found: Compared, language: str) -> None:
         table(_HEADINGS, rows, right=_AMOUNTS)
         click.echo()
         for kind, words in dict.fromkeys(
-            (one.difference.kind, cause(one.difference, language)) for one in found.differences
+            (one.difference.kind, say(cause(one.difference), language)) for one in found.differences
         ):
             click.echo(f"{kind}: {words}")
         click.echo()

@@ -13,7 +13,7 @@ from connector.cli.person import user_name
 from connector.cli.previewing import CONNECTION, FIRST_ACTION, WAIT_S, look, print_preview
 from connector.cli.problems import Misused
 from connector.domain.checks.answerable import ACCEPTABLE, LIFTABLE
-from connector.domain.checks.texts import TEXTS
+from connector.domain.checks.finding import CODES
 from connector.domain.errors import NotFound, RemoteError
 from connector.domain.findings import Finding, Severity, stops, worst_first
 from connector.domain.hand_over import UNFINISHED, HandOverState, Origin, Request
@@ -23,8 +23,6 @@ from connector.flows.hand_over import asking
 from connector.flows.hand_over.preview import Preview
 from connector.store.connections import StoredConnection
 from connector.store.hand_over_record import HandOver
-
-_CODES = frozenset(key.partition(".")[0] for key in TEXTS)
 
 
 @click.command()
@@ -96,7 +94,7 @@ def _looked(
 
 def _accepted(codes: tuple[str, ...]) -> tuple[str, ...]:
     for code in codes:
-        if code not in _CODES:
+        if code not in CODES:
             raise Misused(f"--accept {code}: there is no check of that code.")
         if code not in ACCEPTABLE:
             how = (
@@ -108,7 +106,7 @@ def _accepted(codes: tuple[str, ...]) -> tuple[str, ...]:
 
 def _reason(text: str) -> tuple[str, str]:
     code, _, reason = text.partition("=")
-    if code not in _CODES:
+    if code not in CODES:
         raise Misused(f"--lift {code}: there is no check of that code.")
     if code not in LIFTABLE:
         how = f"confirm it, as --accept {code}" if code in ACCEPTABLE else "what it says must be mended"

@@ -11,6 +11,7 @@ from connector.cli.exit_codes import ExitCode
 from connector.cli.output import JSON, LANGUAGE, as_json, instant, shown, table
 from connector.flows.tasks import tasks
 from connector.flows.tasks.task import Task
+from connector.words import say
 
 _HEADINGS = ("Company", "Days", "Owner", "What")
 
@@ -39,14 +40,14 @@ def tasks_command(connection_id: str | None, exit_code: bool, language: str, jso
 
 def _print(found: tuple[Task, ...], language: str, public_url: str) -> None:
     rows = [
-        (task.connection, str(tasks.age_days(task)), task.owner or "–", task.title.within(language)) for task in found
+        (task.connection, str(tasks.age_days(task)), task.owner or "–", say(task.title, language)) for task in found
     ]
     table(_HEADINGS, rows, right=("Days",))
     for task in found:
         click.echo()
-        click.echo(shown(f"{task.connection}: {task.title.within(language)}"))
+        click.echo(shown(f"{task.connection}: {say(task.title, language)}"))
         for one in (*task.says, task.action):
-            click.echo(f"  {shown(one.within(language))}")
+            click.echo(f"  {shown(say(one, language))}")
         click.echo(f"  {public_url}{task.path}")
 
 
@@ -57,9 +58,9 @@ def _document(task: Task, language: str, public_url: str) -> dict[str, Any]:
         "connection": task.connection,
         "company": task.company,
         "invoice_number": task.invoice_number,
-        "what": task.title.within(language),
-        "findings": [one.within(language) for one in task.says],
-        "action": task.action.within(language),
+        "what": say(task.title, language),
+        "findings": [say(one, language) for one in task.says],
+        "action": say(task.action, language),
         "since": instant(task.since),
         "owner": task.owner,
         "link": f"{public_url}{task.path}",

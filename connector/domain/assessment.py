@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
+
+from pydantic import PlainSerializer, PlainValidator
 
 from connector.domain.claim import AmountLine, Claim
 from connector.domain.connection import AnyFirstAction
 from connector.domain.findings import Finding
 from connector.domain.invoice import Frozen
 from connector.domain.money import Kronor
+from connector.domain.text import Fact, as_data, from_data
 
 
 class CreditorStatus(Frozen):
@@ -25,7 +29,7 @@ class CreditorStatus(Frozen):
 
 
 class PdfFacts(Frozen):
-    """What is known of the invoice's PDF before sending. `problem` says why there is none, in the host's words.
+    """What is known of the invoice's PDF before sending. `problem` says why there is none.
 
     `active` says that it may run something when it is opened, `files` how many files it carries.
     """
@@ -36,7 +40,7 @@ class PdfFacts(Frozen):
     files: int = 0
     size_bytes: int = 0
     invoice_number: str = ""
-    problem: str = ""
+    problem: Annotated[Fact, PlainValidator(from_data), PlainSerializer(as_data)] = ""
 
 
 class Circumstances(Frozen):

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connector.domain.text import Fact
+
 
 class ConnectorError(Exception):
     """Base of every error we raise on purpose.
 
-    `system` is who spoke ("Amili", a host's name, "connector"); `advice` is what the reader can do about it.
+    `system` is who spoke ("Amili", a host's name, "connector"); `advice` is what the reader can do about it. Both
+    `message` and `advice` are for logs and the command line. `says` is what people are told in their language: a text,
+    or the system's own words as a `Quote`.
     Texts must never hold a secret or a personal number; callers mask before they raise.
     """
 
-    def __init__(self, message: str, *, system: str = "connector", advice: str = "") -> None:
+    def __init__(self, message: str, *, system: str = "connector", advice: str = "", says: Fact | None = None) -> None:
         self.system = system
+        self.says = says
         self.message = message
         self.advice = advice
         super().__init__(message)
@@ -72,8 +77,9 @@ class RemoteError(ConnectorError):
         answer: str = "",
         issues: tuple[FieldIssue, ...] = (),
         advice: str = "",
+        says: Fact | None = None,
     ) -> None:
-        super().__init__(message, system=system, advice=advice)
+        super().__init__(message, system=system, advice=advice, says=says)
         self.operation = operation
         self.status = status
         self.answer = answer

@@ -1,11 +1,15 @@
-"""Findings: the results of checks, in the words of the people who can fix them."""
+"""Findings: the results of checks, as codes and facts for the people who can fix them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer, PlainValidator, model_validator
 
 from connector.domain.invoice import Frozen
+from connector.domain.text import StoredWords, Text, as_data, from_data
 
 
 class Severity(StrEnum):
@@ -21,20 +25,35 @@ class Severity(StrEnum):
     """Is only shown."""
 
 
+def _text(data: Any) -> Text | StoredWords:
+    found = from_data(data)
+    if not isinstance(found, (Text, StoredWords)):
+        raise ValueError("a finding says a text of the catalogues, or what an earlier release stored")  # noqa: TRY004 - pydantic's
+    return found
+
+
 class Finding(Frozen):
     """One result of a check.
 
     `code` is the check's id ("E3"; see RULES.md, "How a check stops"), or one of ours for what a remote system said
     ("amili_refused", "pdf_unavailable", ...). `field` names the thing to fix in our neutral form
-    ("customer.id_number"), `value` is what stands there, masked.
+    ("customer.id_number"), `value` is what stands there, masked. `says` is worded where it is shown; findings that a
+    release before 0.5.0 stored keep its words.
     """
 
     code: str
     severity: Severity
     field: str = ""
     value: str = ""
-    sv: str
-    en: str
+    says: Annotated[Text | StoredWords, PlainValidator(_text), PlainSerializer(as_data)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _worded_by_an_earlier_release(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "sv" not in data:
+            return data
+        kept = {name: value for name, value in data.items() if name not in {"sv", "en"}}
+        return {**kept, "says": StoredWords(data["sv"], data["en"])}
 
 
 def stops(findings: Iterable[Finding], *, accepted: Iterable[str], lifted: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -12,11 +12,11 @@ from decimal import Decimal
 
 from connector.domain.checks.answerable import ACCEPTABLE
 from connector.domain.checks.fees import REMINDER_FEE_MAXIMUM
-from connector.domain.checks.texts import TEXTS
-from connector.domain.checks.words import Words
+from connector.domain.checks.finding import CODES
 from connector.domain.connection import ConnectionSettings
 from connector.domain.errors import ConfigurationError
 from connector.domain.money import as_text
+from connector.domain.text import Fact, Text, in_series, text
 
 _ZERO = Decimal("0.00")
 
@@ -27,7 +27,7 @@ class Objection:
 
     field: str
     value: str
-    says: Words
+    says: Text
 
 
 def objections(settings: ConnectionSettings) -> tuple[Objection, ...]:
@@ -36,12 +36,14 @@ def objections(settings: ConnectionSettings) -> tuple[Objection, ...]:
 
 
 class SettingsRefused(ConfigurationError):
-    """Settings that cannot be meant. `says` are the sentences, in both languages of the reader."""
+    """Settings that cannot be meant, with the sentences that say why."""
+
+    says: Fact
 
     def __init__(self, found: Iterable[Objection]) -> None:
-        said = [one.says for one in found]
-        self.says = Words(" ".join(one.sv for one in said), " ".join(one.en for one in said))
-        super().__init__(self.says.en)
+        refused = tuple(found)
+        named = ", ".join(dict.fromkeys(one.field for one in refused))
+        super().__init__(f"Settings that cannot be meant: {named}.", says=in_series((one.says for one in refused), " "))
 
 
 def require_meant(settings: ConnectionSettings, before: ConnectionSettings | None = None) -> None:
@@ -57,17 +59,7 @@ def require_meant(settings: ConnectionSettings, before: ConnectionSettings | Non
 def _amounts(settings: ConnectionSettings) -> Iterator[Objection]:
     fee = settings.reminders.fee
     if fee > REMINDER_FEE_MAXIMUM:
-        limit = as_text(REMINDER_FEE_MAXIMUM)
-        yield Objection(
-            "reminders.fee",
-            str(fee),
-            Words(
-                f"Inställningen reminders.fee får vara högst {limit} kronor: mer får en påminnelse inte kosta "
-                "(lag 1981:739, 4 §).",
-                f"The setting reminders.fee may be {limit} kronor at most: a reminder may cost no more "
-                "(lag 1981:739, 4 §).",
-            ),
-        )
+        yield Objection("reminders.fee", str(fee), text("objection.reminder_fee", limit=as_text(REMINDER_FEE_MAXIMUM)))
     amounts = {
         "reminders.fee": fee,
         "minimum_amount": settings.minimum_amount,
@@ -76,41 +68,15 @@ def _amounts(settings: ConnectionSettings) -> Iterator[Objection]:
     }
     for name, amount in amounts.items():
         if amount < _ZERO:
-            yield Objection(
-                name,
-                str(amount),
-                Words(
-                    f"Inställningen {name} får inte vara mindre än 0 kronor: ingen fordran är negativ.",
-                    f"The setting {name} may not be less than 0 kronor: no claim is negative.",
-                ),
-            )
+            yield Objection(name, str(amount), text("objection.negative", name=name))
     lowest, highest = settings.minimum_amount, settings.maximum_amount
     if _ZERO <= highest < lowest:
-        yield Objection(
-            "minimum_amount",
-            f"{lowest}/{highest}",
-            Words(
-                f"Inställningen minimum_amount ({as_text(lowest)}) får inte vara högre än maximum_amount "
-                f"({as_text(highest)}): då stoppas varje faktura.",
-                f"The setting minimum_amount ({as_text(lowest)}) may not be above maximum_amount "
-                f"({as_text(highest)}): every invoice would be stopped.",
-            ),
-        )
+        says = text("objection.limits_crossed", lowest=as_text(lowest), highest=as_text(highest))
+        yield Objection("minimum_amount", f"{lowest}/{highest}", says)
 
 
 def _accepted(settings: ConnectionSettings) -> Iterator[Objection]:
-    known = {key.partition(".")[0] for key in TEXTS}
     for code in dict.fromkeys(settings.accepted_warnings):
-        if code in ACCEPTABLE:
-            continue
-        if code in known:
-            says = Words(
-                f"Inställningen accepted_warnings kan inte ha {code}: den kontrollen ger ingen varning att bekräfta.",
-                f"The setting accepted_warnings cannot have {code}: that check gives no warning to be confirmed.",
-            )
-        else:
-            says = Words(
-                f"Inställningen accepted_warnings kan inte ha {code}: ingen kontroll har den koden.",
-                f"The setting accepted_warnings cannot have {code}: there is no check of that code.",
-            )
-        yield Objection("accepted_warnings", code, says)
+        if code not in ACCEPTABLE:
+            key = "objection.no_warning" if code in CODES else "objection.no_check"
+            yield Objection("accepted_warnings", code, text(key, code=code))

@@ -12,6 +12,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
+Joint = Literal["and", ", ", "; ", " + ", " "]
+
 
 @dataclass(frozen=True)
 class Money:
@@ -33,7 +35,7 @@ class Series:
     """Several facts in a row: joined by a sign, or as "a, b and c"."""
 
     parts: tuple[Fact, ...]
-    by: Literal["and", ", ", "; ", " + ", " "] = ", "
+    by: Joint = ", "
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def from_data(data: Any) -> Fact:
     raise ValueError(f"{type(data).__name__} is no fact of a text")
 
 
-def in_series(parts: Iterable[Fact], by: Literal["and", ", ", "; ", " + ", " "] = ", ") -> Fact:
+def in_series(parts: Iterable[Fact], by: Joint = ", ") -> Fact:
     """Return several facts in a row; one alone as itself."""
     found = tuple(parts)
     return found[0] if len(found) == 1 else Series(found, by)

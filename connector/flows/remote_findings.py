@@ -1,4 +1,4 @@
-"""What a remote system said, as findings in the words of the people who can fix it."""
+"""What a remote system said, as findings for the people who can fix it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from connector.amili import SYSTEM as AMILI
 from connector.domain.errors import ConnectorError, FieldIssue, NotAuthorised, NotFound, OutOfReach, RemoteError
 from connector.domain.findings import Finding, Severity
 from connector.domain.fitting import Likeness
-from connector.flows.operations import AT_AMILI
+from connector.domain.hand_over import WRITE_BACK_REFUSED
+from connector.domain.text import Fact, Quote, StoredWords, Text, in_series, text
+from connector.flows.error_words import words_of
+from connector.flows.operations import at_amili
 from connector.hosts import kinds
 
 CASE_QUESTIONS = ("case_differs", "case_of_number", "case_not_shown", "posted_often")
@@ -26,115 +29,52 @@ def of(error: ConnectorError) -> tuple[Finding, ...]:
     """A clear refusal, one finding for each field complained of."""
     system = error.system
     if isinstance(error, NotAuthorised) and kinds.approves_rights(system):
-        said = error.message.rstrip(".")
-        return (
-            _block(
-                f"{_slug(system)}_not_authorised",
-                sv=(
-                    f"{system} nekade oss ({said}). En administratör för företaget ser över licens och "
-                    f"rättigheter i {system}, eller godkänner kopplingen igen. Skicka sedan igen."
-                ),
-                en=(
-                    f"{system} refused us ({said}). An administrator of the company looks at licence and rights "
-                    f"in {system}, or approves the connector again. Then send again."
-                ),
-            ),
-        )
-    what_sv, what_en = _tried(error)
+        return (_block("ledger_not_authorised", text("remote.consent_refused", system=system, said=words_of(error))),)
     if isinstance(error, NotAuthorised) and system == AMILI:
-        return (
-            _block(
-                f"{_slug(system)}_not_authorised",
-                sv=(
-                    f"Amili nekade kopplingen{what_sv}. Be Amili se över API-användarens nyckel och rättigheter, och "
-                    "skicka igen."
-                ),
-                en=(
-                    f"Amili refused the connector{what_en}. Ask Amili to look at the API user's key and rights, and "
-                    "send again."
-                ),
-            ),
-        )
+        return (_block("amili_not_authorised", _tried("remote.amili_not_authorised", error)),)
     if isinstance(error, NotAuthorised):
-        return (
-            _block(
-                f"{_slug(system)}_not_authorised",
-                sv=f"{system} godtar inte vår nyckel. Lägg in en ny nyckel för företaget och skicka igen.",
-                en=f"{system} does not accept our key. Enter a new key for the company and send again.",
-            ),
-        )
+        return (_block("ledger_not_authorised", text("remote.key_refused", system=system)),)
     if isinstance(error, NotFound):
-        return (
-            _block(
-                f"{_slug(system)}_not_found",
-                sv=f"{system} hittar inte det som söktes{what_sv}, eller visar det inte för vår nyckel. Se efter där.",
-                en=f"{system} cannot find what was asked for{what_en}, or does not show it to our key. Look there.",
-            ),
-        )
+        return (_block(f"{_slug(system)}_not_found", _tried("remote.not_found", error, system=system)),)
     if isinstance(error, OutOfReach):
         return (_out_of_reach(error),)
     issues = error.issues if isinstance(error, RemoteError) else ()
     if not issues:
-        issues = (FieldIssue("", words(error)),)
-    return tuple(_refused(error, issue) for issue in issues)
+        return (_refused(error, words_of(error)),)
+    return tuple(_refused(error, _complaint(issue), field=issue.field) for issue in issues)
 
 
 def _out_of_reach(error: OutOfReach) -> Finding:
     """Something of another company stands in the way: it is not the key, nor a right of its user's to the invoice."""
-    system, name = error.system, error.name
-    if error.what == "card":
-        sv = (
-            f"Kundkortet (id {name}) är begränsat till ett annat företag i {system}, så fakturan går inte att läsa. Ta "
-            "bort företaget från kundkortet och skicka igen."
-        )
-        en = (
-            f"The customer's card (id {name}) is restricted to another company in {system}, so that the invoice cannot "
-            "be read. Take the company off the card and send again."
-        )
-    else:
-        sv = (
-            f"Fakturan är avprickad mot pengar hos {name}, som kopplingens användare inte får se i {system}. Lägg till "
-            "det företaget för användaren och skicka igen."
-        )
-        en = (
-            f"The invoice is matched with money of {name}, which the connector's user may not see in {system}. Add "
-            "that company to the user's and send again."
-        )
-    return _block("ledger_out_of_reach", field="invoice", value=name, sv=sv, en=en)
+    key = "remote.card_out_of_reach" if error.what == "card" else "remote.company_out_of_reach"
+    return _block(
+        "ledger_out_of_reach", text(key, system=error.system, name=error.name), field="invoice", value=error.name
+    )
 
 
-def _refused(error: ConnectorError, issue: FieldIssue) -> Finding:
+def _complaint(issue: FieldIssue) -> Text:
+    said = Quote(issue.message)
+    return (
+        text("remote.issue", field=issue.field, said=said) if issue.field else text("remote.issue_of_answer", said=said)
+    )
+
+
+def _refused(error: ConnectorError, said: Fact, *, field: str = "") -> Finding:
     """A no to what was asked: only a case that was sent can be corrected by the one who sent it."""
-    system, (what_sv, what_en) = error.system, _tried(error)
-    said_sv, said_en = (f"{issue.field or what}: {issue.message}".rstrip(".") for what in ("svar", "answer"))
     operation = error.operation if isinstance(error, RemoteError) else ""
-    if system == AMILI and operation in ("", _REGISTERING):
-        sv = f"{system} tog inte emot ärendet ({said_sv}). Rätta och skicka igen."
-        en = f"{system} did not accept the case ({said_en}). Correct and resend."
-    elif system == AMILI:
-        sv = (
-            f"Amili nekade en fråga som ställs innan ärendet skickas{what_sv}: {said_sv}. Fakturan behöver inte "
-            "rättas. Skicka igen, och kontakta Amili om det upprepas."
-        )
-        en = (
-            f"Amili refused a request that is made before the case is sent{what_en}: {said_en}. The invoice needs no "
-            "correction. Send again, and contact Amili if it happens again."
-        )
+    if error.system != AMILI:
+        says = text("remote.ledger_refused", system=error.system, said=said)
+    elif operation in ("", _REGISTERING):
+        says = text("remote.case_refused", said=said)
     else:
-        sv = f"{system} nekade ({said_sv}). Rätta i {system} och skicka igen."
-        en = f"{system} refused ({said_en}). Correct it in {system} and resend."
-    return _block(f"{_slug(system)}_refused", field=issue.field, sv=sv, en=en)
+        says = _tried("remote.question_refused", error, said=said)
+    return _block(f"{_slug(error.system)}_refused", says, field=field)
 
 
-def _tried(error: ConnectorError) -> tuple[str, str]:
-    """Return what was tried of Amili, in brackets, or nothing."""
-    operation = error.operation if isinstance(error, RemoteError) and error.system == AMILI else ""
-    return (f" ({AT_AMILI[operation]})", f" ({operation})") if operation in AT_AMILI else ("", "")
-
-
-def words(error: ConnectorError) -> str:
-    """The remote system's own words (an excerpt, masked) where it gave any, else ours."""
-    return (error.answer if isinstance(error, RemoteError) else "") or error.message
+def _tried(key: str, error: ConnectorError, **facts: Fact) -> Text:
+    """Return the text of `key`, with what was tried where that was asked of Amili."""
+    operation = at_amili(error.operation) if isinstance(error, RemoteError) and error.system == AMILI else None
+    return text(f"{key}.tried", operation=operation, **facts) if operation else text(key, **facts)
 
 
 def waiting_text(error: ConnectorError) -> str:
@@ -151,112 +91,57 @@ def means_duplicate(error: RemoteError) -> bool:
 
 def number_taken(invoice_number: str) -> Finding:
     """Another hand-over of the same creditor already has this invoice number."""
-    return _block(
-        "A9",
-        field="invoice.number",
-        value=invoice_number,
-        sv=f"Faktura {invoice_number} har redan ett ärende eller ett påbörjat försök från en annan fakturapost.",
-        en=f"Invoice {invoice_number} already has a case or an attempt under way from another ledger record.",
-    )
+    says = text("remote.number_taken", number=invoice_number)
+    return _block("A9", says, field="invoice.number", value=invoice_number)
 
 
 def case_of_number(invoice_number: str, case_id: str) -> Finding:
     """A case was made of the number by a release that kept no more of its debt: a person says whether it is this."""
-    return _block(
-        "case_of_number",
-        field="invoice.number",
-        value=case_id,
-        sv=f"Fakturanummer {invoice_number} har redan ett ärende hos Amili ({case_id}). Är det samma skuld?",
-        en=f"Invoice number {invoice_number} already has a case at Amili ({case_id}). Is it the same debt?",
-    )
+    says = text("remote.case_of_number", number=invoice_number, case=case_id)
+    return _block("case_of_number", says, field="invoice.number", value=case_id)
 
 
 def case_differs(case_id: str, likeness: Likeness) -> Finding:
     """An open case of the same number stands at Amili that is not, or not surely, of this debt: a person says whose."""
-    sv, en = _differences(likeness)
-    return _block(
-        "case_differs",
-        field="invoice.number",
-        value=case_id,
-        sv=f"Ett öppet ärende hos Amili ({case_id}) har samma fakturanummer, men {sv}. Är det samma skuld?",
-        en=f"An open case at Amili ({case_id}) has the same invoice number, but {en}. Is it the same debt?",
-    )
+    says = text("remote.case_differs", case=case_id, difference=_differences(likeness))
+    return _block("case_differs", says, field="invoice.number", value=case_id)
 
 
 def case_will_differ(case_id: str, likeness: Likeness) -> Finding:
     """Return what `case_differs` will say once the invoice is sent, for anyone who looks at it before it was ever
     asked for.
     """
-    sv, en = _differences(likeness)
-    return Finding(
-        code="case_differs",
-        severity=Severity.WARNING,
-        field="invoice.number",
-        value=case_id,
-        sv=(
-            f"Ett öppet ärende hos Amili ({case_id}) har samma fakturanummer, men {sv}. Skickas fakturan stannar den "
-            "först, och du får avgöra om det är samma skuld."
-        ),
-        en=(
-            f"An open case at Amili ({case_id}) has the same invoice number, but {en}. If the invoice is sent it stops "
-            "first, and you are asked whether it is the same debt."
-        ),
-    )
+    says = text("remote.case_will_differ", case=case_id, difference=_differences(likeness))
+    return _of(Severity.WARNING, "case_differs", says, field="invoice.number", value=case_id)
 
 
-def _differences(likeness: Likeness) -> tuple[str, str]:
+def _differences(likeness: Likeness) -> Text:
     differing = [
-        words
-        for same, words in (
-            (likeness.invoice_date, ("fakturadatumet", "invoice date")),
-            (likeness.capital, ("kapitalet", "capital")),
-            (likeness.debtor, ("gäldenären", "debtor")),
+        text(f"remote.differing.{name}")
+        for name, same in (
+            ("invoice_date", likeness.invoice_date),
+            ("capital", likeness.capital),
+            ("debtor", likeness.debtor),
         )
         if same is False
     ]
     if not differing:
-        return (
-            "visar varken fakturadatum, kapital eller gäldenär",
-            "it shows neither invoice date nor capital nor debtor",
-        )
-    sv, en = [one for one, _ in differing], [one for _, one in differing]
-    return f"{_listed(sv, 'och')} skiljer sig", f"{_listed(en, 'and')} {'differs' if len(en) == 1 else 'differ'}"
-
-
-def _listed(some: list[str], last: str) -> str:
-    return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} {last} {some[-1]}"
+        return text("remote.shows_nothing")
+    return text("remote.differs", count=len(differing), what=in_series(differing, "and"))
 
 
 def case_not_shown(registration_id: str) -> Finding:
     """Amili took a registration half an hour ago, and shows no case for it."""
-    sv = f" (registrering {registration_id})" if registration_id else ""
-    en = f" (registration {registration_id})" if registration_id else ""
-    return Finding(
-        code="case_not_shown",
-        severity=Severity.WARNING,
-        field="invoice.number",
-        value=registration_id,
-        sv=f"Amili har tagit emot fakturan{sv} men visar inget ärende. Fråga Amili; inget skickas igen.",
-        en=f"Amili has taken the invoice{en} but shows no case. Ask Amili; nothing is sent again.",
-    )
+    says = text("remote.case_not_shown")
+    if registration_id:
+        says = text("remote.case_not_shown.registration", registration=registration_id)
+    return _of(Severity.WARNING, "case_not_shown", says, field="invoice.number", value=registration_id)
 
 
 def posted_often(times: int) -> Finding:
     """So many registrations were posted without an answer that no further one leaves without a person's word."""
-    return Finding(
-        code="posted_often",
-        severity=Severity.WARNING,
-        field="invoice.number",
-        value=str(times),
-        sv=(
-            f"Fakturan har skickats {times} gånger utan läsbart svar, och inget ärende syns hos Amili. "
-            "Fråga Amili; tillåt sedan ett försök till om de inte har den."
-        ),
-        en=(
-            f"The invoice was sent {times} times without a readable answer, and no case shows at Amili. "
-            "Ask Amili; then allow one more attempt if they do not have it."
-        ),
-    )
+    says = text("remote.posted_often", times=times)
+    return _of(Severity.WARNING, "posted_often", says, field="invoice.number", value=str(times))
 
 
 def lasting(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -266,144 +151,81 @@ def lasting(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 def creditor_changed() -> Finding:
     """The company was joined to another creditor after the hand-over was asked for."""
-    return _block(
-        "G1",
-        field="settings.creditor",
-        sv="Företaget har kopplats till en annan borgenär sedan fakturan begärdes. Granska och skicka igen.",
-        en="The company was joined to another creditor after the invoice was asked for. Review it and send again.",
-    )
+    return _block("G1", text("remote.creditor_changed"), field="settings.creditor")
 
 
 def unsendable(error: ValueError) -> Finding:
     """A claim that passed the checks and still is no registration: our mistake, so it is stopped and named."""
-    kind = type(error).__name__
-    return _block(
-        "claim_unsendable",
-        sv=f"Ärendet kunde inte sättas samman ({kind}). Det är ett fel i kopplingen; kontakta den som driver den.",
-        en=f"The registration could not be put together ({kind}). A fault in the connector; tell whoever runs it.",
-    )
+    return _block("claim_unsendable", text("remote.claim_unsendable", kind=type(error).__name__))
 
 
 def case_stood_already(case_id: str) -> Finding:
     """A case for the invoice stood at Amili before we sent anything."""
-    return Finding(
-        code="case_stood_already",
-        severity=Severity.INFO,
-        field="invoice.number",
-        value=case_id,
-        sv=f"Fakturan hade redan ett ärende hos Amili ({case_id}); det används och inget nytt skapades.",
-        en=f"The invoice already had a case at Amili ({case_id}); it is used and no new one was made.",
-    )
+    says = text("remote.case_stood_already", case=case_id)
+    return _of(Severity.INFO, "case_stood_already", says, field="invoice.number", value=case_id)
 
 
 def wish_taken_back() -> Finding:
     """The wish that asked for the hand-over does not stand in the ledger any more."""
-    return Finding(
-        code="wish_taken_back",
-        severity=Severity.INFO,
-        field="invoice",
-        sv="Önskemålet om inkasso togs tillbaka i bokföringen innan fakturan skickades. Inget har skickats.",
-        en="The wish to send was taken back in the ledger before the invoice was sent. Nothing was sent.",
-    )
+    return _of(Severity.INFO, "wish_taken_back", text("remote.wish_taken_back"), field="invoice")
 
 
 def disconnected() -> Finding:
     """The connection ended before the invoice was sent."""
-    return Finding(
-        code="disconnected",
-        severity=Severity.INFO,
-        field="settings",
-        sv="Företagets koppling avslutades innan fakturan skickades.",
-        en="The company's connection was ended before the invoice was sent.",
-    )
+    return _of(Severity.INFO, "disconnected", text("remote.disconnected"), field="settings")
 
 
 def asked_by_anybody(by: str) -> Finding:
     """The request stands where anyone who may change an invoice can write it, in anybody's name."""
     return _block(
-        "asked_by_anybody",
-        field="invoice",
-        value=by,
-        sv=f"Begäran ({by or 'utan namn'}) står i ett fält som alla som får ändra fakturan kan skriva i. Skicka "
-        "fakturan härifrån om den ska skickas, eller begär det igen med knappen när bokföringssystemet har satts upp "
-        "på nytt.",
-        en=f"The request ({by or 'no name'}) stands in a field that whoever may change the invoice can write. Send the "
-        "invoice from here if it is to be sent, or ask again by the button once the ledger has been set up anew.",
+        "asked_by_anybody", text("remote.asked_by_anybody", by=by or text("by_nobody")), field="invoice", value=by
     )
 
 
 def several_cases(case_ids: tuple[str, ...]) -> Finding:
     """More than one open case stands at Amili for one invoice."""
-    return Finding(
-        code="several_cases",
-        severity=Severity.WARNING,
-        field="invoice.number",
-        value=", ".join(case_ids),
-        sv=f"Fakturan har flera öppna ärenden hos Amili: {', '.join(case_ids)}. Återkalla det som är fel.",
-        en=f"The invoice has several open cases at Amili: {', '.join(case_ids)}. Withdraw the wrong one.",
-    )
+    named = ", ".join(case_ids)
+    says = text("remote.several_cases", cases=named)
+    return _of(Severity.WARNING, "several_cases", says, field="invoice.number", value=named)
 
 
 def withdrawn_case_is_open(case_id: str) -> Finding:
     """The invoice's withdrawn case still looks open at Amili; a second one beside it would claim twice."""
-    return _block(
-        "withdrawn_case_is_open",
-        field="invoice.number",
-        value=case_id,
-        sv=f"Det återkallade ärendet ({case_id}) är ännu inte avslutat hos Amili. Skicka igen när det är det.",
-        en=f"The withdrawn case ({case_id}) is not closed at Amili yet. Send the invoice again once it is.",
-    )
+    says = text("remote.withdrawn_case_is_open", case=case_id)
+    return _block("withdrawn_case_is_open", says, field="invoice.number", value=case_id)
 
 
-def pdf_unavailable(why: str, why_en: str = "") -> Finding:
-    """The case stands without the invoice's PDF. `why_en` is `why` in English where those are words of ours."""
-    return Finding(
-        code="pdf_unavailable",
-        severity=Severity.WARNING,
-        field="invoice.pdf",
-        sv=f"Ärendet är registrerat utan fakturakopia: {why} Ladda upp fakturan i Amili.",
-        en=f"The case is registered without the invoice copy: {why_en or why} Upload the invoice at Amili.",
-    )
+def pdf_unavailable(why: Text | StoredWords) -> Finding:
+    """The case stands without the invoice's PDF. `why` is a sentence of ours."""
+    return _of(Severity.WARNING, "pdf_unavailable", text("remote.pdf_unavailable", why=why), field="invoice.pdf")
 
 
 def ocr_unread(error: RemoteError) -> Finding:
     """Amili's record of the case's registration, which tells its OCR number, cannot be read."""
-    status = f" (HTTP {error.status})" if error.status is not None else ""
-    return Finding(
-        code="ocr_unread",
-        severity=Severity.WARNING,
-        field="invoice",
-        sv=f"Ärendets OCR-nummer gick inte att läsa hos Amili{status}. Hämta det där om det behövs.",
-        en=f"The OCR number of the case could not be read at Amili{status}. Get it there if it is needed.",
-    )
+    says = text("remote.ocr_unread")
+    if error.status is not None:
+        says = text("remote.ocr_unread.status", status=error.status)
+    return _of(Severity.WARNING, OCR_UNREAD, says, field="invoice")
 
 
-def write_back_refused(why: str, *, of_case_id: bool) -> Finding:
+def write_back_refused(why: Fact, *, of_case_id: bool) -> Finding:
     """The ledger would not take the case id, or something else that it was to show."""
-    sv, en = ("Ärendenumret", "The case id") if of_case_id else ("Hur det står till", "How matters stand")
-    return Finding(
-        code="write_back_refused",
-        severity=Severity.WARNING,
-        field="invoice",
-        sv=f"{sv} kunde inte skrivas i bokföringen: {why}",
-        en=f"{en} could not be written into the ledger: {why}",
-    )
+    key = "remote.write_back_refused.case" if of_case_id else "remote.write_back_refused.state"
+    return _of(Severity.WARNING, WRITE_BACK_REFUSED, text(key, why=why), field="invoice")
 
 
 def shown_here_alone(system: str, case_id: str) -> Finding:
     """The ledger lets no one change such an invoice, so that the case stands in the connector alone."""
-    return Finding(
-        code="case_shown_here",
-        severity=Severity.INFO,
-        field="invoice",
-        value=case_id,
-        sv=f"Ärendenumret visas här: {system} låter ingen ändra bokförda fakturor. Inget behöver göras.",
-        en=f"The case number is shown here: {system} does not let booked invoices be changed. Nothing is to be done.",
-    )
+    says = text("remote.case_shown_here", system=system)
+    return _of(Severity.INFO, "case_shown_here", says, field="invoice", value=case_id)
 
 
-def _block(code: str, *, sv: str, en: str, field: str = "", value: str = "") -> Finding:
-    return Finding(code=code, severity=Severity.BLOCK, field=field, value=value, sv=sv, en=en)
+def _block(code: str, says: Text, *, field: str = "", value: str = "") -> Finding:
+    return _of(Severity.BLOCK, code, says, field=field, value=value)
+
+
+def _of(severity: Severity, code: str, says: Text, *, field: str = "", value: str = "") -> Finding:
+    return Finding(code=code, severity=severity, field=field, value=value, says=says)
 
 
 def _slug(system: str) -> str:

@@ -128,7 +128,7 @@ def _for_templates() -> dict[str, object]:
         "amount": shown.amount,
         "moment": shown.moment,
         "organisation_number": shown.organisation_number,
-        "says": shown.says,
+        "say": words().say,
         "key_trouble": shown.key_trouble,
         "opened_by_consent": shown.opened_by_consent,
         "host_name": kinds.name_of,

@@ -11,8 +11,10 @@ from flask import session
 
 from connector.domain.connection import Environment
 from connector.domain.errors import ConnectorError, KeyRefused, NotAuthorised, NotSent, OutcomeUnknown, RemoteError
+from connector.domain.text import Quote
 from connector.flows.companies import consent
 from connector.flows.companies.consent import Approved
+from connector.flows.error_words import words_of
 from connector.hosts.base import ConsentRefused, Why
 from connector.web.person import current_user
 
@@ -51,6 +53,7 @@ class Refusal:
     rights: tuple[str, ...] = ()
     company: str = ""
     number: str = ""
+    technical: str = ""
 
 
 def prepared_state() -> str:
@@ -130,12 +133,18 @@ def _refusal(error: ConnectorError) -> Refusal:
         case ConsentRefused():
             return Refusal(error.why, error.said, error.rights, error.company, error.number)
         case KeyRefused():
-            return Refusal(Why.ANSWER_SPENT, error.message)
+            return Refusal(Why.ANSWER_SPENT, _quoted(error))
         case NotAuthorised():
-            return Refusal(Why.APP_NOT_ACCEPTED, error.message)
+            return Refusal(Why.APP_NOT_ACCEPTED, _quoted(error))
         case NotSent() | OutcomeUnknown():
             return Refusal(Why.NOT_REACHED)
         case RemoteError():
-            return Refusal(Why.REFUSED, error.message)
+            return Refusal(Why.REFUSED, _quoted(error))
         case _:
-            return Refusal(Why.NOT_POSSIBLE, f"{error.message} {error.advice}".strip())
+            return Refusal(Why.NOT_POSSIBLE, technical=f"{error.message} {error.advice}".strip())
+
+
+def _quoted(error: ConnectorError) -> str:
+    """Return what the host itself said, if anything."""
+    found = words_of(error)
+    return found.words if isinstance(found, Quote) else ""

@@ -31,6 +31,7 @@ from connector.web import lifecycle
 from connector.web.csrf import FIELD
 from connector.web.person import deployment, words
 from connector.web.reading import StillReading
+from connector.web.shown_error import ShownError, shown_error
 
 log = logging.getLogger(__name__)
 
@@ -78,15 +79,15 @@ def _connector(error: ConnectorError) -> AnyResponse:
     log.warning("%s could not be shown: %s", request.endpoint, error)
     key, status = sort_of(error)
     new_key = _page_for_new_key(error)
-    said, advice = error.message, error.advice
+    told: ShownError | None = shown_error(error, words())
     name = ""
     if isinstance(error, OutOfReach):
         # Its own words are English, and the page says all that they do.
-        key, name, said, advice = f"{key}_{error.what}", error.name, "", ""
+        key, name, told = f"{key}_{error.what}", error.name, None
     if isinstance(error, KeyRefused) and kinds.approves_rights(error.system):
         # Its own words are about keys.
-        key, said, advice = "consent_refused", "", ""
-    response = _page(key, status, system=error.system, said=said, advice=advice, new_key=new_key, name=name)
+        key, told = "consent_refused", None
+    response = _page(key, status, system=error.system, told=told, new_key=new_key, name=name)
     if isinstance(error, NotSent) and error.retry_after_s:
         response.headers["Retry-After"] = str(int(error.retry_after_s) + 1)
     return response
@@ -137,11 +138,17 @@ def log_unexpected(error: BaseException) -> None:
 
 
 def _page(
-    key: str, status: int, *, system: str = "", said: str = "", advice: str = "", new_key: str = "", name: str = ""
+    key: str,
+    status: int,
+    *,
+    system: str = "",
+    told: ShownError | None = None,
+    new_key: str = "",
+    name: str = "",
 ) -> AnyResponse:
     if _for_machines():
         return make_response({"error": words().text(f"problem.{key}.what", system=system)}, status)
-    page = render_template("problem.html", key=key, system=system, said=said, advice=advice, new_key=new_key, name=name)
+    page = render_template("problem.html", key=key, system=system, told=told, new_key=new_key, name=name)
     return make_response(page, status)
 
 

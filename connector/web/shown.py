@@ -20,6 +20,7 @@ from connector.domain.identity import Identity, IdentityKind, mask_identity
 from connector.domain.invoice import Address, Invoice
 from connector.domain.money import as_text
 from connector.domain.redaction import without_personal_numbers
+from connector.domain.text import from_data
 from connector.flows.hand_over.ledger_words import state_words
 from connector.hosts import kinds
 from connector.store.ledger_keys import LedgerKey
@@ -32,6 +33,9 @@ PROTECTED_IDENTITY = "E9"
 _MAKE_A_CASE = ("registered", "adopted")
 _WRITE = ("written_back", "status_written", "write_back_refused")
 """Events that tell what was written on the invoice, or not."""
+
+_WAIT = ("outcome_unknown", "report_unknown", "report_waiting")
+"""Events of which it is told as of what is waited for, why they came about."""
 
 _SEK = "SEK"
 
@@ -74,11 +78,6 @@ def first_action_name(action: str, words: Catalogue) -> str:
 def first_action_help(action: str, words: Catalogue) -> str:
     """Return what a first action does, as far as it is known."""
     return words.text(f"first_action_help.{action if action in tuple(FirstAction) else 'other'}")
-
-
-def says(finding: Finding, language: str) -> str:
-    """A finding's text in the reader's language."""
-    return finding.sv if language == "sv" else finding.en
 
 
 def by_code(findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
@@ -182,6 +181,8 @@ def event(entry: TimelineEntry, words: Catalogue, *, has_case: bool = True) -> S
     """
     data = entry.data
     told = _told(data, words)
+    if entry.event in _WAIT:
+        told["why"] = waits_for(str(data.get("why", "")), words)
     match entry.event:
         case "waiting" if not data.get("for"):
             text = words.text("timeline_going_on")
@@ -209,9 +210,9 @@ def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
         "capital": amount(Decimal(capital)) if capital else "",
         "case_id": str(data.get("case_id", "")),
         "registration_id": str(data.get("registration_id", "")),
-        "why": words.text_or_key("waiting", str(data.get("why", ""))),
+        "why": _why(data.get("why", ""), words),
         "reason": str(data.get("reason", "")),
-        "waiting_for": words.text_or_key("waiting", str(data.get("for", ""))),
+        "waiting_for": waits_for(str(data.get("for", "")), words),
         "findings": ", ".join(dict.fromkeys(data.get("stopped_by") or data.get("findings", ()))),
         "standing": words.text_or_key("standing", str(data.get("standing", ""))),
         "balance": amount(Decimal(data["balance"])) if data.get("balance") else "",
@@ -222,6 +223,16 @@ def _told(data: Mapping[str, Any], words: Catalogue) -> dict[str, str]:
         "case": case_words(data, words),
         "remaining": amount(Decimal(data["remaining"])) if data.get("remaining") else words.text("case.unknown"),
     }
+
+
+def _why(kept: Any, words: Catalogue) -> str:
+    """Return why something did not come about: a fact, or what an earlier release kept."""
+    return words.text_or_key("waiting", kept) if isinstance(kept, str) else words.say(from_data(kept))
+
+
+def waits_for(kept: str, words: Catalogue) -> str:
+    """Return what is waited for: in words where there are any, else the system that is; what it said is for logs."""
+    return words.text_or_key("waiting", kept.partition(": ")[0])
 
 
 def case_words(data: Mapping[str, Any], words: Catalogue) -> str:

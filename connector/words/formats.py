@@ -26,7 +26,7 @@ def money(amount: Decimal, currency: str, language: str) -> str:
 def quoted(words: str, language: str) -> str:
     """What a remote system said, on one line in quotation marks: set apart from our own sentence.
 
-    Quotation marks within are made single ones.
+    Quotation marks within are made single ones, and the stop at its end is left to our sentence.
     """
     opening, closing = _MARKS[language]
-    return f"{opening}{' '.join(words.split()).translate(_INNER_MARKS)}{closing}"
+    return f"{opening}{' '.join(words.split()).rstrip('.').translate(_INNER_MARKS)}{closing}"

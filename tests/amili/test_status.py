@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from connector.amili import status
 from connector.amili.actions import RegisteredAction
-from connector.amili.status import outcome, words_for
+from connector.amili.status import Known, outcome, words_for
 from connector.domain.action import ActionOutcome
-from connector.domain.checks.words import Words
+from tests.said import en, sv
 
 TABLES = (
     status.CASE_STATES,
@@ -21,14 +20,16 @@ TABLES = (
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_what_is_not_documented_is_shown_as_itself(table: Mapping[str, Words]) -> None:
+def test_what_is_not_documented_is_shown_as_itself(table: Known) -> None:
     for value in ("enforcement_v2", "Debt_Collection", "closed", "paid", ""):
-        assert words_for(value, table) == Words(value, value)
+        assert (sv(words_for(value, table)), en(words_for(value, table))) == (value, value)
 
 
 def test_what_is_documented_is_said_in_both_languages() -> None:
-    assert words_for("debt_collection", status.CASE_STATES) == Words("Inkassokrav", "Collection demand")
-    assert words_for("debt_collection_active", status.CASE_STATUSES) == Words("Inkasso pågår", "In debt collection")
+    stage = words_for("debt_collection", status.CASE_STATES)
+    assert (sv(stage), en(stage)) == ("Inkassokrav", "Collection demand")
+    progress = words_for("debt_collection_active", status.CASE_STATUSES)
+    assert (sv(progress), en(progress)) == ("Inkasso pågår", "In debt collection")
 
 
 @pytest.mark.parametrize(

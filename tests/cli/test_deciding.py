@@ -19,6 +19,7 @@ from connector.store import inbox, timeline
 from tests.cli.conftest import House
 from tests.flows.hand_over.test_debts import DIFFERING, of_earlier_release, stranger
 from tests.flows.hand_over_steps import begun, driven, let_pass, next_registration, registrations, step, stored, strike
+from tests.said import en
 from tests.web.test_app import change_settings
 
 OTHER_NUMBER = "198001019297"
@@ -164,7 +165,7 @@ def test_an_amount_that_cannot_be_read_is_said_and_nothing_is_decided(house: Hou
     invoice, hand_over, case = asking(house)
     number = house.on.number(invoice)
     house.on.ledger.books.set_invoice(int(invoice), amount_residual=Decimal("0.001"))
-    words = unreadable_amount("balance").en
+    words = en(unreadable_amount("balance"))
     shown = house.terminal.run("decide", number)
     assert (shown.status, words in shown.out) == (0, True), shown.err
     document = house.terminal.run("decide", number, "--json").json

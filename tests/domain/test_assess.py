@@ -41,6 +41,7 @@ from tests.domain.clean_invoice import (
     kr,
     settings,
 )
+from tests.said import en, sv
 
 
 def test_the_claim_of_the_guides_example() -> None:
@@ -193,6 +194,6 @@ def test_a_claim_is_whole_and_never_too_high(invoice: Invoice) -> None:
 def test_findings_show_no_personal_number_and_come_in_order(invoice: Invoice) -> None:
     findings = assess(invoice, settings(), circumstances()).findings
     assert [finding.code[0] for finding in findings] == sorted(finding.code[0] for finding in findings)
-    shown = " ".join(f"{finding.value} {finding.sv} {finding.en}" for finding in findings)
+    shown = " ".join(f"{finding.value} {sv(finding)} {en(finding)}" for finding in findings)
     for digits in ("1239", "1212", "2385", "0680", "0681"):
         assert digits not in shown

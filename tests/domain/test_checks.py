@@ -13,7 +13,6 @@ from connector.domain.assess import assess
 from connector.domain.assessment import Assessment
 from connector.domain.checks import content
 from connector.domain.checks.money import unreadable_amount
-from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.connection import ClaimScope, FirstAction, ReminderPolicy
 from connector.domain.findings import Finding, Severity
@@ -34,6 +33,7 @@ from connector.domain.invoice import (
     Payment,
     ReminderSent,
 )
+from connector.domain.text import Quote
 from tests.domain.clean_invoice import (
     COMPANY_NUMBER,
     DUE_DATE,
@@ -54,6 +54,7 @@ from tests.domain.clean_invoice import (
     kr,
     settings,
 )
+from tests.said import TEXTS, en, sv
 
 BLOCK, LIFTABLE, WARNING, INFO = Severity.BLOCK, Severity.LIFTABLE, Severity.WARNING, Severity.INFO
 ANOTHER_ID = "674dbeb208847b9501cc9999"
@@ -491,7 +492,7 @@ FIRES_AND_CLEARS: list[tuple[str, Severity, World, World]] = [
     ("F1", INFO, standard(always=True, debt_description="Services"), CLEAN),
     ("F1", INFO, standard(always=True), CLEAN),
     ("F1", INFO, standard(always=False, lines=()), standard(always=False)),
-    ("F2", WARNING, pdf(available=False, problem="Ingen PDF."), CLEAN),
+    ("F2", WARNING, pdf(available=False, problem=Quote("Ingen PDF.")), CLEAN),
     (
         "F2",
         BLOCK,
@@ -583,8 +584,8 @@ def test_a_check_fires(code: str, severity: Severity, fires: World, _clears: Wor
     assert [finding.severity for finding in findings] == [severity]
     (finding,) = findings
     assert finding.field
-    assert finding.sv != finding.en
-    assert not {"{", "}"} & set(finding.sv + finding.en)
+    assert sv(finding) != en(finding)
+    assert not {"{", "}"} & set(sv(finding) + en(finding))
 
 
 @pytest.mark.parametrize(("code", "severity", "_fires", "clears"), FIRES_AND_CLEARS)
@@ -596,13 +597,13 @@ def test_a_check_clears(code: str, severity: Severity, _fires: World, clears: Wo
 def test_a_check_without_data_says_so_once(code: str, without: World, _with: World) -> None:
     (finding,) = of(code, without)
     assert finding.severity is INFO
-    assert finding.sv.startswith("Inte kontrollerat: ")
-    assert finding.en.startswith("Not checked: ")
+    assert sv(finding).startswith("Inte kontrollerat: ")
+    assert en(finding).startswith("Not checked: ")
 
 
 @pytest.mark.parametrize(("code", "_without", "with_data"), NOT_CHECKED_WITHOUT_DATA)
 def test_a_check_with_data_does_not(code: str, _without: World, with_data: World) -> None:
-    assert not [finding for finding in of(code, with_data) if finding.en.startswith("Not checked")]
+    assert not [finding for finding in of(code, with_data) if en(finding).startswith("Not checked")]
 
 
 @pytest.mark.parametrize("text", ["Förseningsavgift", "Påminnelseavgift", "Inkassokostnad", "Dröjsmålsränta"])
@@ -618,11 +619,11 @@ def test_a_fee_that_was_taken_back_is_in_no_capital() -> None:
 
 
 def test_every_text_is_used() -> None:
-    said = {finding.sv for _, _, fires, _ in FIRES_AND_CLEARS for finding in fires.judged().findings}
-    said.add(unreadable_amount("balance").sv)
+    said = {sv(finding) for _, _, fires, _ in FIRES_AND_CLEARS for finding in fires.judged().findings}
+    said.add(sv(unreadable_amount("balance")))
     unused = []
     for key, words in TEXTS.items():
-        pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(words.sv))
+        pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(words))
         if not any(re.fullmatch(pattern, text) for text in said):
             unused.append(key)
     assert unused == []
@@ -683,11 +684,11 @@ def test_an_agreed_first_action_is_claimed_as_it_is(action: str, agreed: tuple[s
 
 def test_texts_carry_amounts_and_dates_as_each_language_writes_them() -> None:
     (finding,) = of("B7", ledger(balance=kr("1500.00")))
-    assert finding.sv == "500,00 kr av 2\u00a0000,00 kr är betalt eller krediterat; 1\u00a0500,00 kr skickas."
-    assert finding.en == "SEK 500.00 of SEK 2,000.00 is paid or credited; SEK 1,500.00 is sent."
+    assert sv(finding) == "500,00 kr av 2\u00a0000,00 kr är betalt eller krediterat; 1\u00a0500,00 kr skickas."
+    assert en(finding) == "SEK 500.00 of SEK 2,000.00 is paid or credited; SEK 1,500.00 is sent."
     (due,) = of("C2", ledger(due_date=date(2025, 10, 1)))
-    assert "2025-10-01" in due.sv
-    assert "2025-10-01" in due.en
+    assert "2025-10-01" in sv(due)
+    assert "2025-10-01" in en(due)
 
 
 def test_a_total_printed_after_tax_reduction_is_not_reduced_again() -> None:
@@ -700,8 +701,8 @@ def test_a_total_printed_after_tax_reduction_is_not_reduced_again() -> None:
 def test_a_hold_names_who_and_when() -> None:
     holds = (Hold(kind="disputed", by="Eva", since=YESTERDAY), Hold(kind="a_new_kind"))
     (finding,) = of("A6", ledger(holds=holds))
-    assert "(bestridd, Eva, 2025-09-02; a_new_kind)" in finding.sv
-    assert "(disputed, Eva, 2025-09-02; a_new_kind)" in finding.en
+    assert "(bestridd, Eva, 2025-09-02; a_new_kind)" in sv(finding)
+    assert "(disputed, Eva, 2025-09-02; a_new_kind)" in en(finding)
 
 
 def test_a_bar_on_the_customer_stands_beside_a_hold_on_the_invoice() -> None:
@@ -717,25 +718,25 @@ def test_what_is_overdue_of_an_invoice_in_parts_is_told_apart_from_what_is_not()
     )
     (finding,) = of("C2", ledger(due_date=date(2026, 1, 1), instalments=parts))
     assert finding.severity is BLOCK
-    assert "3 delar" in finding.sv
-    assert "700,00 kr har förfallit, men 1\u00a0300,00 kr förfaller först senare" in finding.sv
-    assert "2026-01-01" in finding.sv
-    assert "SEK 700.00 is overdue, but SEK 1,300.00 falls due later" in finding.en
+    assert "3 delar" in sv(finding)
+    assert "700,00 kr har förfallit, men 1\u00a0300,00 kr förfaller först senare" in sv(finding)
+    assert "2026-01-01" in sv(finding)
+    assert "SEK 700.00 is overdue, but SEK 1,300.00 falls due later" in en(finding)
 
 
 def test_an_invoice_in_parts_of_which_none_is_overdue_is_simply_not_due() -> None:
     parts = tuple(Instalment(due_date=day, balance=kr("1000.00")) for day in (TODAY, TODAY + timedelta(days=30)))
     (finding,) = of("C2", ledger(due_date=parts[-1].due_date, instalments=parts))
-    assert "delar" not in finding.sv
+    assert "delar" not in sv(finding)
 
 
 def test_money_in_other_currencies_is_not_added_up_with_kronor() -> None:
     receipts = (a_receipt("100.00"), a_receipt("7.00", currency="EUR"), a_receipt("20.50"))
     (finding,) = of("A4", ledger(unmatched_receipts=receipts))
-    assert "120,50 kr + 7,00 EUR" in finding.sv
-    assert "SEK 120.50 + EUR 7.00" in finding.en
+    assert "120,50 kr + 7,00 EUR" in sv(finding)
+    assert "SEK 120.50 + EUR 7.00" in en(finding)
     (credit,) = of("A5", ledger(unapplied_credits=(a_receipt("7.00", currency="EUR"),)))
-    assert "kredit på 7,00 EUR." in credit.sv
+    assert "kredit på 7,00 EUR." in sv(credit)
 
 
 def test_both_reasons_of_one_check_are_shown() -> None:
@@ -791,5 +792,5 @@ def test_the_pdfs_size_limit_is_one_constant(limit: int, monkeypatch: pytest.Mon
 def test_an_unreadable_amount_is_a_block_that_names_the_field() -> None:
     finding = unreadable_amount("amount_residual")
     assert (finding.code, finding.severity, finding.field) == ("B2", BLOCK, "amount_residual")
-    assert "amount_residual" in finding.sv
-    assert "amount_residual" in finding.en
+    assert "amount_residual" in sv(finding)
+    assert "amount_residual" in en(finding)

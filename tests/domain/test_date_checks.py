@@ -15,6 +15,7 @@ from connector.domain.findings import Finding, Severity, stops
 from connector.domain.invoice import Payment, PaymentKind, ReminderSent
 from connector.domain.plan import due_long_enough
 from tests.domain.clean_invoice import a_customer, a_person, an_invoice, circumstances, settings
+from tests.said import en, sv
 
 DAY = timedelta(days=1)
 
@@ -68,8 +69,8 @@ def test_lists_that_compare_dates_alone_show_what_is_overdue(today: date) -> Non
 
 def test_what_a_customer_may_still_pay_in_time_says_until_when() -> None:
     (c2,) = findings(date(2026, 3, 16), invoice_date=date(2026, 2, 12), due_date=date(2026, 3, 14))
-    assert "2026-03-17" in c2.sv
-    assert "2026-03-17" in c2.en
+    assert "2026-03-17" in sv(c2)
+    assert "2026-03-17" in en(c2)
 
 
 @pytest.mark.parametrize(

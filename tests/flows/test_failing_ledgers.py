@@ -28,6 +28,7 @@ from tests.flows.test_refused_endpoints import (
     writing_back,
 )
 from tests.flows.test_troubles import an_hour_passes, failing, watched
+from tests.said import en
 
 pytestmark = pytest.mark.ledgers("odoo", "fortnox")
 
@@ -93,7 +94,7 @@ def test_a_ledger_that_fails_for_an_hour_is_told_until_it_works_again(on: Stage,
     (task,) = failing(on)
     system = on.side.kind.capitalize()
     assert f"{system} answered HTTP 500" in words(task)
-    assert f"See that {system} works." in task.action.en
+    assert f"See that {system} works." in en(task.action)
     on.side.behave_as_before()
     work.finish()
     assert failing(on) == [], "it works again"

@@ -30,6 +30,7 @@ from connector.store.connections import DEFAULT_ACCESS
 from tests.flows.follow_up_steps import actions, kr, noticed, pays, questions, sent
 from tests.flows.hand_over_steps import begun, stored, strike
 from tests.flows.stage import CONNECTION, Stage
+from tests.said import en, sv
 
 HOUR_S = 3_600.0
 
@@ -126,8 +127,8 @@ def test_what_amili_refuses_is_a_task_at_once_that_names_it(on: Stage, operation
         assert found
         return
     (task,) = failing(on)
-    assert f"{status}" in task.says[0].sv
-    assert named in task.says[0].en
+    assert f"{status}" in sv(task.says[0])
+    assert named in en(task.says[0])
     strike(on)
     run()
     assert failing(on) == [], "it works again"
@@ -148,7 +149,7 @@ def test_what_is_read_for_a_whole_company_is_told_of_too(
     strike(on, refused(operation, 403))
     assert run().failed is not None
     (task,) = failing(on)
-    assert named in task.says[0].en
+    assert named in en(task.says[0])
     strike(on, refused(operation, 500))
     run()
     assert failing(on) == [], "that may pass"
@@ -175,7 +176,7 @@ def test_whatever_else_fails_is_a_task_after_an_hour_on_end(on: Stage, fault: Fa
     an_hour_passes(on)
     run()
     (task,) = failing(on)
-    assert "look for a payment" in task.says[0].en
+    assert "look for a payment" in en(task.says[0])
     strike(on)
     run()
     assert failing(on) == []
@@ -187,7 +188,7 @@ def test_many_invoices_that_wait_for_the_same_are_one_task(on: Stage) -> None:
     for run in works:
         run()
     (task,) = failing(on)
-    assert "3" in task.says[1].sv
+    assert "3" in sv(task.says[1])
     assert len(task.concerns or ()) == 3
 
 
@@ -230,7 +231,7 @@ def test_a_comparison_that_works_again_is_no_trouble_any_more(on: Stage) -> None
     assert stored_one is not None
     run(f"{CONNECTION}/{stored_one.turn}")
     (task,) = failing(on)
-    assert "list open cases" in task.says[0].en
+    assert "list open cases" in en(task.says[0])
     strike(on)
     comparisons.compare(on.deployment, CONNECTION)
     assert failing(on) == []

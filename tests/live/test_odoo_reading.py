@@ -26,6 +26,7 @@ from connector.hosts.base import Host, WriteBack
 from connector.hosts.odoo.fields import CASE_ID, DISPUTED, DISPUTED_AT, DISPUTED_BY, NEVER_SEND
 from connector.remote.policy import HttpPolicy
 from tests.live.odoo_books import Books, odoo_env
+from tests.said import sv
 
 pytestmark = [
     pytest.mark.odoo,
@@ -147,7 +148,7 @@ def test_a_reference_that_odoo_made_with_a_wrong_length_digit_is_told(
     invoice = host(books).read(str(move_id))
 
     assert len(invoice.payment_reference) == digits
-    assert [f"{digits} siffror" in finding.sv for finding in findings(invoice, "F5")] == ([] if is_right else [True])
+    assert [f"{digits} siffror" in sv(finding) for finding in findings(invoice, "F5")] == ([] if is_right else [True])
 
 
 def test_an_invoice_of_which_a_part_is_not_due_is_not_claimed(books: Books) -> None:
@@ -160,7 +161,7 @@ def test_an_invoice_of_which_a_part_is_not_due_is_not_claimed(books: Books) -> N
     assert [part.balance for part in invoice.instalments] == [Decimal("1525.00"), Decimal("2525.00")]
     (finding,) = findings(invoice, "C2")
     assert finding.severity is Severity.BLOCK
-    assert "1\u00a0525,00 kr har förfallit, men 2\u00a0525,00 kr förfaller först senare" in finding.sv
+    assert "1\u00a0525,00 kr har förfallit, men 2\u00a0525,00 kr förfaller först senare" in sv(finding)
 
 
 def test_an_invoice_that_was_put_off_is_not_claimed(books: Books) -> None:
@@ -172,7 +173,7 @@ def test_an_invoice_that_was_put_off_is_not_claimed(books: Books) -> None:
 
     (finding,) = findings(host(books).read(str(move_id)), "C2")
     assert finding.severity is Severity.BLOCK
-    assert later.isoformat() in finding.sv
+    assert later.isoformat() in sv(finding)
 
 
 def test_a_fee_is_told_by_its_account(books: Books) -> None:
@@ -230,7 +231,7 @@ def test_a_dispute_and_a_bar_that_people_set_in_odoo_stop_the_invoice(books: Boo
     bar, hold = findings(ledger.read(str(move_id)), "A6")
     assert bar.severity is Severity.BLOCK
     assert hold.severity is Severity.LIFTABLE
-    assert "bestridd, Eva Ekonom, 2026-11-10" in hold.sv
+    assert "bestridd, Eva Ekonom, 2026-11-10" in sv(hold)
 
 
 @pytest.mark.usefixtures("added_fields")

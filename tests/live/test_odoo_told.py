@@ -38,6 +38,7 @@ from connector.store.hand_over_record import HandOver
 from tests.conftest import SettingsFactory
 from tests.live.odoo_books import Books, odoo_env, organisation_number
 from tests.live.provisioned_odoo import SENDERS, answer_action, installed, set_up
+from tests.said import en, sv
 
 pytestmark = [
     pytest.mark.odoo,
@@ -135,7 +136,7 @@ def test_findings_stand_on_the_invoice_and_in_one_note_until_they_are_mended(
     language = deployment.sides(deployment.connection(COMPANY))[1].language()
     asking = [one for one in stopped.findings if one.severity is not Severity.INFO]
     assert {"E2", "E10"} <= {one.code for one in asking}
-    stopping = [one.sv if language == "sv" else one.en for one in asking]
+    stopping = [sv(one) if language == "sv" else en(one) for one in asking]
     move = books.move(invoice, STATUS, FINDINGS, CASE_URL, CASE_ID)
     assert move[STATUS] in ("Åtgärd krävs", "Action needed")
     assert not move[CASE_ID]

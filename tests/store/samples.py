@@ -15,6 +15,7 @@ from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import Judgement, Origin, Request
 from connector.domain.invoice import InvoiceState, Standing
 from connector.domain.plan import Proposed
+from connector.domain.text import StoredWords
 from connector.store import connections, hand_over_work, hand_overs, tables
 from connector.store.crypto import Vault
 from connector.store.database import Databases
@@ -24,7 +25,9 @@ from connector.store.hand_over_work import Lease
 CONNECTION = "testbolaget"
 OTHER = "annat"
 CREDITOR = "674dbeb208847b9501cc9138"
-BLOCKING = Finding(code="E3", severity=Severity.BLOCK, field="customer.id_number", sv="Nummer saknas.", en="Missing.")
+BLOCKING = Finding(
+    code="E3", severity=Severity.BLOCK, field="customer.id_number", says=StoredWords("Nummer saknas.", "Missing.")
+)
 MINUTE = 60.0
 
 OPEN = Standing(state=InvoiceState.BOOKED, balance=Decimal("1250.00"))

@@ -19,6 +19,7 @@ from connector.domain.errors import ConfigurationError
 from connector.domain.findings import Finding, Severity
 from connector.domain.follow_up import FollowUpKind, FollowUpState, Reason, Step, Verdict
 from connector.domain.invoice import InvoiceState, Standing
+from connector.domain.text import StoredWords
 from connector.store import follow_up_work, follow_ups, following, hand_overs, tables, timeline
 from connector.store.database import Databases
 from connector.store.doubts import doubt_of
@@ -28,7 +29,7 @@ from connector.store.hand_over_record import HandOver
 from connector.store.ownership import LostOwnership
 from tests.store.samples import MINUTE, add_connection, armed, ask, register
 
-WHY = Finding(code="follow_up_over_remaining", severity=Severity.WARNING, sv="För mycket.", en="Too much.")
+WHY = Finding(code="follow_up_over_remaining", severity=Severity.WARNING, says=StoredWords("För mycket.", "Too much."))
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from tests.flows.hand_over_steps import (
     strike,
 )
 from tests.flows.stage import CONNECTION, Stage
+from tests.said import en, sv
 from tests.web.conftest import EMAIL, add_company, add_user
 from tests.web.page import read
 from tests.web.test_app import change_settings
@@ -399,7 +400,7 @@ def test_an_amount_that_cannot_be_read_is_said_in_the_place_of_the_invoice(
     house.ledger.books.set_invoice(int(invoice), amount_residual=Decimal("0.001"))
     page = eva.page(path)
     finding = unreadable_amount("balance")
-    assert (finding.sv if language == "sv" else finding.en) in page.text
+    assert (sv(finding) if language == "sv" else en(finding)) in page.text
     assert [form for form in page.forms if form.action == path] == []
     assert eva.client.post(path, data=fields).status_code == 409
     assert untouched(house, invoice, hand_over)

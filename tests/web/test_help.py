@@ -11,13 +11,13 @@ import pytest
 from flask import Flask
 
 from connector.domain.checks.answerable import ACCEPTABLE, LIFTABLE
-from connector.domain.checks.texts import TEXTS
 from connector.domain.checks.unchecked import NOT_CHECKED
 from connector.domain.findings import Finding, Severity
 from connector.domain.follow_up import Reason
 from connector.domain.hand_over import HandOverState
 from connector.domain.reconcile import DifferenceKind
 from connector.domain.task import TaskKind
+from connector.domain.text import StoredWords
 from connector.flows.deployment import Deployment
 from connector.flows.follow_up import follow_up_findings
 from connector.flows.reconcile import comparisons as comparing
@@ -29,6 +29,7 @@ from connector.words import LANGUAGES, catalogue
 from tests.flows.follow_up_steps import payment_in_question
 from tests.flows.hand_over_steps import case_at_amili
 from tests.flows.stage import CONNECTION, Stage
+from tests.said import TEXTS
 from tests.source import question_codes, remote_codes
 from tests.web.page import read
 from tests.web.test_pages import asked, leased, registered
@@ -195,8 +196,8 @@ def test_each_finding_on_an_invoice_leads_to_where_it_is_explained(eva: Visitor,
 def test_state_findings_and_task_of_a_hand_over_lead_to_where_they_are_explained(eva: Visitor, house: Stage) -> None:
     stopped = asked(house, house.invoice())
     found = (
-        Finding(code="amili_refused", severity=Severity.BLOCK, sv="Nej.", en="No."),
-        Finding(code="B7", severity=Severity.INFO, sv="Delvis betald.", en="Partly paid."),
+        Finding(code="amili_refused", severity=Severity.BLOCK, says=StoredWords("Nej.", "No.")),
+        Finding(code="B7", severity=Severity.INFO, says=StoredWords("Delvis betald.", "Partly paid.")),
     )
     hand_over_work.block(house.deployment.databases.main, leased(house, stopped), found)
 

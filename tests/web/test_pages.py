@@ -12,6 +12,7 @@ from connector.domain.case import CaseStanding
 from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import HandOverState, Origin, PdfState, Request, WriteBackState
 from connector.domain.invoice import InvoiceState, Standing
+from connector.domain.text import StoredWords
 from connector.flows.events import requests
 from connector.store import (
     case_readings,
@@ -36,6 +37,7 @@ from connector.web.shown import event as shown_event
 from connector.web.shown import events as shown_events
 from connector.words import catalogue
 from tests.flows.stage import CONNECTION, Stage
+from tests.said import en
 from tests.web.conftest import EMAIL, add_company, add_user
 from tests.web.page import read
 from tests.web.test_app import change_settings
@@ -96,7 +98,9 @@ def completed(house: Stage, hand_over: HandOver) -> None:
 
 
 def finding(severity: Severity) -> Finding:
-    return Finding(code="pdf_unavailable", severity=severity, sv="Ingen fakturakopia.", en="No invoice copy.")
+    return Finding(
+        code="pdf_unavailable", severity=severity, says=StoredWords("Ingen fakturakopia.", "No invoice copy.")
+    )
 
 
 def test_the_list_says_what_stops_each_invoice_and_links_to_it(eva: Visitor, house: Stage) -> None:
@@ -248,7 +252,9 @@ def test_an_unknown_outcome_is_shown_as_such_and_the_page_keeps_itself_up_to_dat
 
 def test_a_stopped_hand_over_says_why_and_how_to_go_on(eva: Visitor, house: Stage) -> None:
     hand_over = asked(house, house.invoice())
-    found = Finding(code="A2", severity=Severity.BLOCK, sv="Fakturan är <betald>.", en="The invoice is <paid>.")
+    found = Finding(
+        code="A2", severity=Severity.BLOCK, says=StoredWords("Fakturan är <betald>.", "The invoice is <paid>.")
+    )
     hand_over_work.block(house.deployment.databases.main, leased(house, hand_over), (found,))
     page = eva.page(f"/hand-overs/{hand_over.id}")
     assert "Åtgärd krävs" in page.text
@@ -329,7 +335,7 @@ def test_a_case_without_pdf_or_write_back_says_so(eva: Visitor, house: Stage) ->
     hand_over = asked(house, house.invoice())
     registered(house, hand_over)
     remark = finding(Severity.WARNING)
-    pdf_work.result(db, leased(house, hand_over), PdfState.UNAVAILABLE, remark, why=remark.en)
+    pdf_work.result(db, leased(house, hand_over), PdfState.UNAVAILABLE, remark, why=en(remark))
     hand_over_work.write_back_result(db, leased(house, hand_over), WriteBackState.REFUSED, None, why="locked")
     page = eva.page(f"/hand-overs/{hand_over.id}")
     assert "Kunde inte laddas upp" in page.text

@@ -15,7 +15,7 @@ from connector.domain.connection import Environment
 from connector.domain.follow_up import FollowUpKind, Reason, Step, Verdict
 from connector.domain.reconcile import Difference, DifferenceKind, unknown_case
 from connector.flows.reconcile import comparisons as comparing
-from connector.flows.reconcile.reconcile_words import SV
+from connector.flows.reconcile.reconcile_words import cause_of
 from connector.sandbox.amili.settling import debtor_pays
 from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.store import (
@@ -31,6 +31,7 @@ from connector.store import (
 from connector.web import shown
 from tests.flows.hand_over_steps import begun, case_at_amili, driven
 from tests.flows.stage import CONNECTION, Stage
+from tests.said import sv
 from tests.web.conftest import EMAIL, add_company
 from tests.web.visitor import Visitor
 
@@ -84,14 +85,14 @@ def test_what_a_comparison_found_is_shown(house: Stage, eva: Visitor) -> None:
     assert "Ärenden: 1. Avvikelser: 1." in page.text
     assert "750,00 kr" in page.text
     assert "500,00 kr" in page.text
-    assert SV[KINDS.PAID_AT_AMILI] in page.text
+    assert sv(cause_of(KINDS.PAID_AT_AMILI)) in page.text
     read_at = payout_lines.read_at(house.deployment.databases.main, "sandbox", GUIDE_CREDITOR)
     assert read_at is not None
     assert f"Inte utbetalt när Amilis utbetalningar lästes {shown.moment(read_at)}." in page.text
     assert f"/hand-overs/{hand_over}" in page.links
     (row,) = rows(eva)
     assert (row["case_id"], row["kind"], row["difference"]) == (case, "paid_at_amili", "500.00")
-    assert (row["in_ledger"], row["at_amili"], row["cause"]) == ("1250.00", "750.00", SV[KINDS.PAID_AT_AMILI])
+    assert (row["in_ledger"], row["at_amili"], row["cause"]) == ("1250.00", "750.00", sv(cause_of(KINDS.PAID_AT_AMILI)))
 
 
 def test_what_was_never_read_is_not_said_to_be_unpaid(house: Stage, eva: Visitor) -> None:
@@ -125,7 +126,7 @@ def test_every_kind_says_what_resolves_it_and_offers_it(house: Stage, eva: Visit
 
     page = eva.page(PAGE)
 
-    assert SV[kind] in page.text
+    assert sv(cause_of(kind)) in page.text
     offered = {
         f"/hand-overs/{hand_over}": bool(hand_over),
         f"/hand-overs/{hand_over}/withdraw": kind in (KINDS.SETTLED_IN_LEDGER, KINDS.NO_CLAIM, KINDS.DISPUTED),
@@ -183,7 +184,7 @@ def test_what_waits_for_somebody_comes_first(house: Stage, eva: Visitor) -> None
 
     text = eva.page(PAGE).text
 
-    assert text.index(SV[KINDS.MORE_IN_LEDGER]) < text.index(SV[KINDS.DISPUTED])
+    assert text.index(sv(cause_of(KINDS.MORE_IN_LEDGER))) < text.index(sv(cause_of(KINDS.DISPUTED)))
 
 
 def test_a_task_leads_to_its_difference_and_the_hand_over_says_it_too(house: Stage, eva: Visitor) -> None:
@@ -196,7 +197,7 @@ def test_a_task_leads_to_its_difference_and_the_hand_over_says_it_too(house: Sta
     key = f"{hand_over}:{KINDS.MORE_IN_LEDGER}"
     assert f"{PAGE}#{key}" in eva.page(f"/connections/{CONNECTION}/tasks").links
     assert key in eva.page(PAGE).ids
-    assert SV[KINDS.MORE_IN_LEDGER] in eva.page(f"/hand-overs/{hand_over}").text
+    assert sv(cause_of(KINDS.MORE_IN_LEDGER)) in eva.page(f"/hand-overs/{hand_over}").text
 
 
 def test_more_than_a_page_holds_are_in_the_file(house: Stage, eva: Visitor) -> None:
@@ -253,7 +254,7 @@ def test_why_one_failed_is_said_and_what_stood_stands(house: Stage, eva: Visitor
     page = eva.page(PAGE)
     assert "misslyckades" in page.text
     assert "Det som står här är från jämförelsen innan." in page.text
-    assert SV[KINDS.CASE_GONE] in page.text
+    assert sv(cause_of(KINDS.CASE_GONE)) in page.text
 
     comparisons.failed(house.deployment.databases.main, CONNECTION, why="")
     assert "Felet är kopplingens eget" in eva.page(PAGE).text

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from connector.domain.assessment import CreditorStatus
-from connector.domain.checks.texts import finding
+from connector.domain.checks.finding import finding
 from connector.domain.checks.unchecked import not_checked
 from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.findings import Finding, Severity

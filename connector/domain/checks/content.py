@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from stdnum import luhn
 
 from connector.domain.assessment import PdfFacts
-from connector.domain.checks.texts import finding
+from connector.domain.checks.finding import finding
 from connector.domain.checks.unchecked import not_checked
-from connector.domain.checks.words import Words
 from connector.domain.connection import ClaimScope, ConnectionSettings
 from connector.domain.description import is_vague
 from connector.domain.findings import Finding, Severity
 from connector.domain.invoice import Invoice
+from connector.domain.text import Text, text
 
 LONGEST_OCR = 25
 """Digits of the longest OCR number that Bankgirot takes; the shortest has two (RULES.md, "OCR numbers")."""
@@ -43,9 +43,9 @@ def check(
     else:
         yield from check_pdf(pdf, invoice_number, Severity.BLOCK if settings.require_pdf else Severity.WARNING)
     if what := _named_by(settings.special_claims, invoice):
-        yield finding("F3", Severity.LIFTABLE, field="lines", value=what.sv, what=what)
+        yield finding("F3", Severity.LIFTABLE, field="lines", value=str(what.facts.get("name", "")), what=what)
     if what := _named_by(settings.sensitive_claims, invoice):
-        yield finding("F4", Severity.WARNING, field="pdf", value=what.sv, what=what)
+        yield finding("F4", Severity.WARNING, field="pdf", value=str(what.facts.get("name", "")), what=what)
     yield from _f5_payable(invoice)
 
 
@@ -76,18 +76,18 @@ def _f5_payable(invoice: Invoice) -> Iterator[Finding]:
         )
 
 
-def _named_by(scope: ClaimScope, invoice: Invoice) -> Words | None:
+def _named_by(scope: ClaimScope, invoice: Invoice) -> Text | None:
     """Return what the company has named of the invoice's products, accounts and customer, if anything."""
     customer = invoice.customer
     products, customers = _spelt(scope.products), _spelt(scope.customers)
     for line in invoice.lines:
         if named := sorted(_spelt(line.products) & products):
-            return Words(f"artikel {named[0]}", f"product {named[0]}")
+            return text("named.product", name=named[0])
         if line.account and line.account in scope.accounts:
-            return Words(f"konto {line.account}", f"account {line.account}")
+            return text("named.account", name=line.account)
     if {customer.id.casefold(), customer.number.casefold()} & customers - {""}:
         # By no number: many a ledger numbers its customers by their personal numbers.
-        return Words("kunden", "the customer")
+        return text("named.customer")
     return None
 
 

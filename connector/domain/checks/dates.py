@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from connector.domain.checks.texts import finding
+from connector.domain.checks.finding import finding
 from connector.domain.checks.unchecked import not_checked
 from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.dates import add_bank_days, is_overdue, last_day_to_pay, months_after

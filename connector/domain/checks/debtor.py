@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from connector.domain.checks import special_debtors
-from connector.domain.checks.texts import finding
+from connector.domain.checks.finding import finding
 from connector.domain.checks.unchecked import not_checked
 from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.debtor import (
@@ -24,21 +24,9 @@ from connector.domain.invoice import Customer
 from connector.domain.invoiced import Named
 from connector.domain.phones import NoMobile, read_mobile
 from connector.domain.redaction import without_personal_numbers
+from connector.domain.text import in_series, text
 
 ADULT_YEARS = 18
-
-_PARTS_SV = {
-    "address_line_1": "gatuadress",
-    "zip_code": "postnummer",
-    "city": "ort",
-    "country": "land",
-}
-_PARTS_EN = {
-    "address_line_1": "street address",
-    "zip_code": "postal code",
-    "city": "city",
-    "country": "country",
-}
 
 
 def check(
@@ -138,8 +126,7 @@ def _e10_address(debtor: DebtorReading) -> Iterator[Finding]:
             "E10",
             Severity.BLOCK,
             field=f"customer.{_address_field(debtor)}.{parts[0]}",
-            parts_sv=", ".join(_PARTS_SV[part] for part in parts),
-            parts_en=", ".join(_PARTS_EN[part] for part in parts),
+            parts=in_series(text(f"address_part.{part}") for part in parts),
         )
 
 

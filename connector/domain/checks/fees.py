@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from connector.domain.checks.texts import finding
+from connector.domain.checks.finding import finding
 from connector.domain.checks.unchecked import not_checked
 from connector.domain.connection import ConnectionSettings, FirstAction
 from connector.domain.dates import is_overdue

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import Final
 
 from connector.domain.assessment import Circumstances
-from connector.domain.checks.texts import finding
+from connector.domain.checks.finding import finding
 from connector.domain.checks.unchecked import not_checked
-from connector.domain.checks.words import Words
 from connector.domain.dates import previous_bank_day
 from connector.domain.fee_rows import charged_in_capital
 from connector.domain.findings import Finding, Severity
 from connector.domain.invoice import Hold, Invoice, InvoiceKind, InvoiceState, LineKind, OpenReceipt
 from connector.domain.money import as_text
 from connector.domain.reckoning import NOTHING, Reckoning, total_of
+from connector.domain.text import Fact, Money, in_series, text
 
-HOLD_KINDS: Mapping[str, Words] = {
-    "blocked": Words("spärrad för betalning", "blocked for payment"),
-    "disputed": Words("bestridd", "disputed"),
-    "no_followup": Words("undantagen från uppföljning", "excluded from follow-up"),
-    "no_follow_policy": Words("undantagen av sin uppföljningspolicy", "excluded by its follow-up policy"),
-    "no_reminder": Words("undantagen från påminnelser", "excluded from reminders"),
-    "no_reminder_customer": Words("kunden är undantagen från påminnelser", "the customer is excluded from reminders"),
-    "invoicing_legacy": Words("betalningarna finns inte i bokföringen", "its payments are not in the ledger"),
-}
-"""`Hold.kind` in words; a kind that is not here is shown as the ledger has it."""
+HOLD_KINDS: Final = frozenset(
+    {
+        "blocked",
+        "disputed",
+        "no_followup",
+        "no_follow_policy",
+        "no_reminder",
+        "no_reminder_customer",
+        "invoicing_legacy",
+    }
+)
+"""Each `Hold.kind` that has a text under `hold`; a kind that is not here is shown as the ledger has it."""
 
 
 def check(invoice: Invoice, circumstances: Circumstances, reckoning: Reckoning) -> Iterator[Finding]:
@@ -117,12 +120,12 @@ def _a4_unmatched_receipts(invoice: Invoice) -> Iterator[Finding]:
     if receipts is None:
         yield not_checked("A4", field="unmatched_receipts")
     elif receipts:
-        amount = _by_currency(receipts, invoice)
+        value, amount = _by_currency(receipts, invoice)
         yield finding(
             "A4",
             Severity.WARNING,
             field="unmatched_receipts",
-            value=amount.sv,
+            value=value,
             count=len(receipts),
             amount=amount,
         )
@@ -130,8 +133,8 @@ def _a4_unmatched_receipts(invoice: Invoice) -> Iterator[Finding]:
         company = invoice.hidden_company
         yield finding("A4.hidden", Severity.WARNING, field="unmatched_receipts", value=company, company=company)
     if invoice.reversed_payments:
-        reversed_ = _by_currency(invoice.reversed_payments, invoice)
-        yield finding("A4.reversed", Severity.WARNING, field="payments", value=reversed_.sv, amount=reversed_)
+        value, reversed_ = _by_currency(invoice.reversed_payments, invoice)
+        yield finding("A4.reversed", Severity.WARNING, field="payments", value=value, amount=reversed_)
 
 
 def _a5_unapplied_credits(invoice: Invoice) -> Iterator[Finding]:
@@ -139,20 +142,18 @@ def _a5_unapplied_credits(invoice: Invoice) -> Iterator[Finding]:
     if credits_ is None:
         yield not_checked("A5", field="unapplied_credits")
     elif any(credit.amount for credit in credits_):
-        amount = _by_currency(credits_, invoice)
-        yield finding("A5", Severity.LIFTABLE, field="unapplied_credits", value=amount.sv, amount=amount)
+        value, amount = _by_currency(credits_, invoice)
+        yield finding("A5", Severity.LIFTABLE, field="unapplied_credits", value=value, amount=amount)
 
 
-def _by_currency(receipts: Iterable[OpenReceipt], invoice: Invoice) -> Words:
-    """Return what the receipts come to, each currency by itself, the invoice's first."""
+def _by_currency(receipts: Iterable[OpenReceipt], invoice: Invoice) -> tuple[str, Fact]:
+    """Return what the receipts come to, each currency by itself, the invoice's first: as a value, and as a fact."""
     sums: dict[str, Decimal] = {}
     for receipt in receipts:
         sums[receipt.currency] = sums.get(receipt.currency, Decimal("0.00")) + abs(receipt.amount)
     named = [(currency or invoice.currency, amount) for currency, amount in sorted(sums.items())]
-    return Words(
-        " + ".join(f"{as_text(amount)} {'kr' if currency == 'SEK' else currency}" for currency, amount in named),
-        " + ".join(f"{currency} {amount:,.2f}" for currency, amount in named),
-    )
+    value = " + ".join(f"{as_text(amount)} {'kr' if currency == 'SEK' else currency}" for currency, amount in named)
+    return value, in_series((Money(amount, currency) for currency, amount in named), " + ")
 
 
 def _a6_holds(invoice: Invoice) -> Iterator[Finding]:
@@ -164,19 +165,17 @@ def _a6_holds(invoice: Invoice) -> Iterator[Finding]:
     if holds is None:
         yield not_checked("A6", field="holds")
     elif holds:
-        details = Words(
-            "; ".join(_hold(hold, _kind(hold).sv) for hold in holds),
-            "; ".join(_hold(hold, _kind(hold).en) for hold in holds),
-        )
-        yield finding("A6", Severity.LIFTABLE, field="holds", value=details.sv, details=details)
+        value = "; ".join(", ".join(filter(None, (hold.kind, *_since(hold)))) for hold in holds)
+        details = in_series((_hold(hold) for hold in holds), "; ")
+        yield finding("A6", Severity.LIFTABLE, field="holds", value=value, details=details)
 
 
-def _kind(hold: Hold) -> Words:
-    return HOLD_KINDS.get(hold.kind, Words(hold.kind, hold.kind))
+def _hold(hold: Hold) -> Fact:
+    return in_series((text(f"hold.{hold.kind}") if hold.kind in HOLD_KINDS else hold.kind, *_since(hold)))
 
 
-def _hold(hold: Hold, kind: str) -> str:
-    return ", ".join(filter(None, (kind, hold.by, hold.since.isoformat() if hold.since else "")))
+def _since(hold: Hold) -> tuple[str, ...]:
+    return tuple(filter(None, (hold.by, hold.since.isoformat() if hold.since else "")))
 
 
 def _a7_respite(invoice: Invoice, circumstances: Circumstances) -> Iterator[Finding]:

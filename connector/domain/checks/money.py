@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from connector.domain.checks.texts import finding
+from connector.domain.checks.finding import finding
 from connector.domain.checks.unchecked import not_checked
 from connector.domain.connection import ConnectionSettings
 from connector.domain.fee_rows import FeeRow, charged_in_capital

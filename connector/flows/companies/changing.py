@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from connector.domain.checks.words import Words
 from connector.domain.connection import ConnectionSettings, first_problem
 from connector.domain.errors import ConfigurationError
 from connector.domain.settings_limits import Objection, SettingsRefused, require_meant
+from connector.domain.text import text
 from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment
 from connector.hosts.base import UnknownName
@@ -92,15 +92,9 @@ def change(deployment: Deployment, connection: StoredConnection, settings: Conne
 
 
 def _unknown(one: UnknownName) -> Objection:
-    sv, en = ("inget konto", "no account") if one.is_account else ("ingen produkt", "no product")
-    return Objection(
-        f"host.{one.setting}",
-        one.named,
-        Words(
-            f"Inställningen host.{one.setting} anger “{one.named}”, men {sv} i bokföringen heter så.",
-            f"The setting host.{one.setting} names “{one.named}”, and {en} in the ledger is called so.",
-        ),
-    )
+    name = f"host.{one.setting}"
+    key = "objection.no_account" if one.is_account else "objection.no_product"
+    return Objection(name, one.named, text(key, name=name, named=one.named))
 
 
 def _flat(settings: ConnectionSettings) -> dict[str, Any]:

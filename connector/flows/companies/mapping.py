@@ -17,6 +17,7 @@ from connector.domain.errors import AmountUnreadable
 from connector.domain.findings import Finding, Severity
 from connector.flows import remote_findings
 from connector.hosts.opening import translate_document
+from connector.words.findings import document_of
 
 _NOT_NAMED = "not named"
 
@@ -61,4 +62,4 @@ def _registration(claim: Claim) -> dict[str, Any]:
 
 
 def _answer(registration: dict[str, Any] | None, findings: tuple[Finding, ...]) -> dict[str, Any]:
-    return {"registration": registration, "findings": [finding.model_dump(mode="json") for finding in findings]}
+    return {"registration": registration, "findings": [document_of(finding) for finding in findings]}

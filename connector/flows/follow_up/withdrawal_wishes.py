@@ -16,6 +16,7 @@ from connector.flows.deployment import Deployment
 from connector.flows.follow_up import follow_up_findings
 from connector.hosts.base import Host, WithdrawalWish
 from connector.store import hand_overs, withdrawals
+from connector.words import say
 
 _NOT_TOLD = (*IN_FLIGHT, FollowUpState.ASKING)
 
@@ -33,8 +34,7 @@ def take(deployment: Deployment, connection_id: str, host: Host, wish: Withdrawa
     """
     hand_over = hand_overs.latest(deployment.databases.main, connection_id, wish.invoice_id)
     if hand_over is None or not hand_over.case_id:
-        words = follow_up_findings.nothing_to_withdraw()
-        host.refuse_withdrawal(wish, words.sv if host.language() == "sv" else words.en)
+        host.refuse_withdrawal(wish, say(follow_up_findings.nothing_to_withdraw(), host.language()))
         return True
     reason = kept_reason(wish.reason)
     objections: tuple[Finding, ...] = ()

@@ -8,6 +8,7 @@ from connector.domain.checks.content import PDF_MAX_BYTES
 from connector.domain.invoice import Invoice, Pdf
 from connector.flows.companies.connecting import status_of
 from connector.flows.deployment import Deployment
+from connector.flows.error_words import words_of
 from connector.hosts.base import Host, PdfUnavailable
 from connector.store import connections
 from connector.store.connections import StoredConnection
@@ -35,7 +36,7 @@ def pdf_facts_of(host: Host, invoice: Invoice) -> PdfFacts:
     try:
         pdf = host.pdf(invoice.id)
     except PdfUnavailable as error:
-        return PdfFacts(available=False, problem=error.message)
+        return PdfFacts(available=False, problem=words_of(error))
     return pdf_facts(pdf)
 
 

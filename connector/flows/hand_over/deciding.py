@@ -25,6 +25,7 @@ from connector.store import hand_overs
 from connector.store.connections import StoredConnection
 from connector.store.database import age_s
 from connector.store.hand_over_record import HandOver
+from connector.words import say
 
 OPEN_TO_WORD = (HandOverState.BLOCKED, HandOverState.REQUESTED, HandOverState.UNKNOWN, HandOverState.TAKEN)
 """States in which nothing at Amili belongs to the hand-over for sure, so that a person's word counts."""
@@ -191,7 +192,7 @@ def _candidate(case: FoundCase, likeness: Likeness) -> Candidate:
 
 def _must_be_readable(asked: CaseQuestion) -> None:
     if asked.unreadable is not None:
-        raise ConfigurationError(asked.unreadable.en)
+        raise ConfigurationError(say(asked.unreadable.says, "en"), says=asked.unreadable.says)
 
 
 def _moved_on() -> ConfigurationError:

@@ -11,8 +11,10 @@ from connector.domain.doubt import Doubt
 from connector.domain.errors import ConnectorError, OutcomeUnknown
 from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import HandOverState, PdfState
+from connector.domain.text import as_data
 from connector.flows import remote_findings
 from connector.flows.deployment import Deployment
+from connector.flows.error_words import sentence_of
 from connector.flows.hand_over.after_registering import Beside
 from connector.flows.hand_over.circumstances import pdf_facts
 from connector.flows.hand_over.quiet import quiet_for_s
@@ -45,7 +47,7 @@ def upload(deployment: Deployment, hand_over_id: str) -> Outcome:
     except (LostOwnership, TooLate):
         return Outcome(Then.AGAIN, pause_s(1))
     except PdfUnavailable as error:
-        return _without(deployment, claimed, remote_findings.pdf_unavailable(error.message))
+        return _without(deployment, claimed, remote_findings.pdf_unavailable(sentence_of(error)))
     except ConnectorError as error:
         return put_off(deployment, _Waiting(deployment, claimed), error)
 
@@ -69,7 +71,7 @@ def _upload(deployment: Deployment, lease: Lease, deadline: SendDeadline) -> Out
     pdf = host.pdf(hand_over.invoice_id)
     number = hand_over.invoice_number or pdf.invoice_number
     if unfit := next(check_pdf(pdf_facts(pdf), number, Severity.WARNING), None):
-        return _without(deployment, lease, remote_findings.pdf_unavailable(unfit.sv, unfit.en))
+        return _without(deployment, lease, remote_findings.pdf_unavailable(unfit.says))
     pdf_work.attempt(db, lease)
     try:
         amili.upload_original_invoice(
@@ -105,7 +107,7 @@ def _subject(hand_over: HandOver) -> str:
 
 def _without(deployment: Deployment, lease: Lease, finding: Finding) -> Outcome:
     try:
-        pdf_work.result(deployment.databases.main, lease, PdfState.UNAVAILABLE, finding, why=finding.en)
+        pdf_work.result(deployment.databases.main, lease, PdfState.UNAVAILABLE, finding, why=as_data(finding.says))
     except LostOwnership:
         return Outcome(Then.AGAIN, pause_s(1))
     return NEXT
@@ -120,5 +122,5 @@ class _Waiting(Beside):
         return UPLOADING
 
     def ask(self, error: ConnectorError) -> Outcome:
-        finding = remote_findings.pdf_unavailable(f"{error.system}: {remote_findings.words(error)}")
+        finding = remote_findings.pdf_unavailable(sentence_of(error))
         return _without(self.deployment, self.lease, finding)

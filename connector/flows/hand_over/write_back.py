@@ -8,8 +8,10 @@ from sqlalchemy import Engine
 
 from connector.domain.errors import ConnectorError
 from connector.domain.hand_over import HandOverState, WriteBackState
+from connector.domain.text import Quote, as_data
 from connector.flows import remote_findings
 from connector.flows.deployment import Deployment
+from connector.flows.error_words import words_of
 from connector.flows.hand_over import ledger_words, ocr
 from connector.flows.hand_over.after_registering import Beside
 from connector.flows.hand_over.quiet import quiet_for_s
@@ -97,11 +99,12 @@ def _write(
     result = host.write_back(hand_over.invoice_id, note, _receipt_file(db, lease, deadline))
     if result.refused:
         lacks_case_id = bool(hand_over.case_id) and not result.holds_case_id
-        finding = remote_findings.write_back_refused(result.refused, of_case_id=lacks_case_id)
+        why = Quote(result.refused) if isinstance(result.refused, str) else result.refused
+        finding = remote_findings.write_back_refused(why, of_case_id=lacks_case_id)
         if result.locked and hand_over.state is not HandOverState.LEFT:
             finding = remote_findings.shown_here_alone(kinds.name_of(connection.host), hand_over.case_id)
         return hand_over_work.write_back_result(
-            db, lease, WriteBackState.REFUSED, finding, why=result.refused, case_id_written=result.holds_case_id
+            db, lease, WriteBackState.REFUSED, finding, why=as_data(why), case_id_written=result.holds_case_id
         )
     if host.SUPPORTS_MESSAGES:
         _leave_message(db, lease, host, note, language, deadline)
@@ -152,9 +155,9 @@ class _Waiting(Beside):
 
     def ask(self, error: ConnectorError) -> Outcome:
         lease = self.lease
-        why = remote_findings.words(error)
+        why = words_of(error)
         finding = remote_findings.write_back_refused(why, of_case_id=bool(lease.hand_over.case_id))
         told = hand_over_work.write_back_result(
-            self.deployment.databases.main, lease, WriteBackState.REFUSED, finding, why=why
+            self.deployment.databases.main, lease, WriteBackState.REFUSED, finding, why=as_data(why)
         )
         return _ended(self.deployment, lease.hand_over.id, told=told)

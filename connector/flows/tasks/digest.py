@@ -14,8 +14,8 @@ from email.utils import format_datetime, make_msgid
 from itertools import groupby
 from typing import Final
 
-from connector.domain.checks.words import Words
 from connector.domain.dates import STOCKHOLM, today
+from connector.domain.text import text
 from connector.flows.deployment import Deployment
 from connector.flows.outcome import STOP, Outcome
 from connector.flows.tasks import mailbox, tasks
@@ -25,6 +25,7 @@ from connector.settings import Settings
 from connector.store import digests, users
 from connector.store.digests import DigestState
 from connector.store.users import User
+from connector.words import say
 
 log = logging.getLogger(__name__)
 
@@ -33,23 +34,6 @@ ROUND_S: Final = 900.0
 _MOST_LISTED = 50
 _PLAIN_ADDRESS: Final = re.compile(r"""[^\s@<>,;:"()\[\]\\]+@[^\s@<>,;:"()\[\]\\]+""")
 _KEPT_FOR = timedelta(days=60)
-
-_SUBJECT_ONE: Final = Words("Amili-kopplingen: 1 uppgift väntar", "Amili connector: 1 task waits")
-_SUBJECT: Final = Words("Amili-kopplingen: {count} uppgifter väntar", "Amili connector: {count} tasks wait")
-_OPENING: Final = Words(
-    "Det här väntar på dig, eller på någon av er som får använda företaget:",
-    "This waits for you, or for any of you who may use the company:",
-)
-_TODAY: Final = Words("sedan i dag", "since today")
-_ONE_DAY: Final = Words("sedan 1 dag", "for 1 day")
-_DAYS: Final = Words("sedan {days} dagar", "for {days} days")
-_YOURS: Final = Words("din", "yours")
-_MORE: Final = Words("… och {count} till.", "… and {count} more.")
-_LIST: Final = Words("Hela listan:", "The whole list:")
-_ENDING: Final = Words(
-    "Du får högst ett sådant här mejl om dagen, och inget när inget väntar. Det stängs av på samma sida.",
-    "You get at most one such mail a day, and none when nothing waits. It is switched off on the same page.",
-)
 
 
 def round_key(settings: Settings, now_s: float) -> str:
@@ -121,8 +105,7 @@ def written(found: tuple[Task, ...], user: User, settings: Settings) -> EmailMes
     """The mail that tells a person of these tasks."""
     language = user.language
     mail = EmailMessage()
-    subject = _SUBJECT_ONE if len(found) == 1 else _SUBJECT
-    mail["Subject"] = subject.within(language).format(count=len(found))
+    mail["Subject"] = say(text("mail.subject", count=len(found)), language)
     mail["From"] = settings.mail_from
     mail["To"] = user.email
     mail["Date"] = format_datetime(datetime.now(UTC))
@@ -135,23 +118,22 @@ def written(found: tuple[Task, ...], user: User, settings: Settings) -> EmailMes
 
 def _lines(found: tuple[Task, ...], user: User, public_url: str) -> Iterator[str]:
     language = user.language
-    yield _OPENING.within(language)
+    yield say(text("mail.opening"), language)
     listed = sorted(found[:_MOST_LISTED], key=lambda task: (task.company, task.connection))
     for (company, _), some in groupby(listed, key=lambda task: (task.company, task.connection)):
         yield from ("", _one_line(company))
         for task in some:
-            owner = f", {_YOURS.within(language)}" if task.owner else ""
-            yield f"- {_one_line(task.title.within(language))} ({_age(task, language)}{owner})"
+            owner = f", {say(text('mail.yours'), language)}" if task.owner else ""
+            yield f"- {_one_line(say(task.title, language))} ({_age(task, language)}{owner})"
             yield f"  {public_url}{task.path}"
     if len(found) > _MOST_LISTED:
-        yield from ("", _MORE.within(language).format(count=len(found) - _MOST_LISTED))
-    yield from ("", _LIST.within(language), f"{public_url}/tasks", "", _ENDING.within(language))
+        yield from ("", say(text("mail.more", count=len(found) - _MOST_LISTED), language))
+    yield from ("", say(text("mail.list"), language), f"{public_url}/tasks", "", say(text("mail.ending"), language))
 
 
 def _age(task: Task, language: str) -> str:
     days = tasks.age_days(task)
-    words = _TODAY if days == 0 else _ONE_DAY if days == 1 else _DAYS
-    return words.within(language).format(days=days)
+    return say(text("mail.days", count=days) if days else text("mail.today"), language)
 
 
 def _one_line(text: str) -> str:

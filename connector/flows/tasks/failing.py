@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from connector.amili import SYSTEM as AMILI
-from connector.domain.checks.words import Words
 from connector.domain.dates import today
+from connector.domain.text import Text
 from connector.flows import troubles
 from connector.flows.tasks import task_words
 from connector.store import cases, hand_overs
@@ -31,9 +31,9 @@ class Stuck:
     connection: str
     what: str
     since: float
-    title: Words
-    action: Words
-    says: tuple[Words, ...]
+    title: Text
+    action: Text
+    says: tuple[Text, ...]
     hand_overs: frozenset[str]
 
     @property

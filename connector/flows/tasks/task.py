@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector.domain.checks.words import Words
 from connector.domain.task import TaskKind
+from connector.domain.text import StoredWords, Text
 from connector.store.hand_over_record import HandOver
 from connector.store.tasks import Act
 
@@ -27,11 +27,11 @@ class Task:
     kind: TaskKind
     connection: str
     company: str
-    title: Words
-    action: Words
+    title: Text
+    action: Text
     since: float
     path: str
-    says: tuple[Words, ...] = ()
+    says: tuple[Text | StoredWords, ...] = ()
     codes: tuple[str, ...] = ()
     invoice_number: str = ""
     hand_over: HandOver | None = None

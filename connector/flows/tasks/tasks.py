@@ -16,7 +16,6 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from connector.domain.checks.words import Words
 from connector.domain.dates import STOCKHOLM
 from connector.domain.doubt import ASKED_ABOUT_AFTER_S
 from connector.domain.errors import ConfigurationError
@@ -24,8 +23,9 @@ from connector.domain.findings import Finding, stops, worst_first
 from connector.domain.hand_over import HandOverState, Origin
 from connector.domain.reconcile import WAITS_FOR_PERSON, DifferenceKind
 from connector.domain.task import TaskKind
+from connector.domain.text import Text
 from connector.flows.hand_over import held_plan
-from connector.flows.reconcile.reconcile_words import EN, SV, cause
+from connector.flows.reconcile.reconcile_words import cause, cause_of
 from connector.flows.tasks import failing, key_tasks, task_words
 from connector.flows.tasks.task import Task
 from connector.store import comparisons, connections, follow_ups, hand_overs, held_plans, tasks, users
@@ -203,7 +203,7 @@ def _plans(scope: Scope) -> Iterable[Task]:
             action=task_words.CHOOSE_FROM_PLAN,
             since=held.held_since,
             path=f"/connections/{held.connection}/plan",
-            says=tuple(task_words.BRAKES[brake] for brake in held.brakes),
+            says=tuple(task_words.brake(brake) for brake in held.brakes),
         )
 
 
@@ -274,7 +274,7 @@ def _of_difference(scope: Scope, one: KeptDifference, hand_over: HandOver) -> Ta
         mark=f"{one.first_seen:.0f}/{difference.substance}",
         since=one.first_seen,
         path=f"/connections/{one.connection}/reconciliation#{difference.key}",
-        says=(Words(cause(difference, "sv"), cause(difference, "en")),),
+        says=(cause(difference),),
         codes=(difference.kind,),
     )
 
@@ -297,7 +297,7 @@ def _unknown_cases(scope: Scope) -> Iterable[Task]:
             action=task_words.SEE_COMPARISON,
             since=found.oldest,
             path=f"/connections/{found.connection}/reconciliation",
-            says=(Words(SV[kind], EN[kind]),),
+            says=(cause_of(kind),),
             codes=(kind,),
         )
 
@@ -340,7 +340,7 @@ def _stopping(scope: Scope, one: HandOver) -> tuple[Finding, ...]:
 
 
 def _of_hand_over(
-    scope: Scope, one: HandOver, kind: TaskKind, *, title: Words, action: Words, findings: tuple[Finding, ...] = ()
+    scope: Scope, one: HandOver, kind: TaskKind, *, title: Text, action: Text, findings: tuple[Finding, ...] = ()
 ) -> Task:
     return Task(
         key=f"{kind}/{one.id}",
@@ -352,7 +352,7 @@ def _of_hand_over(
         action=action,
         since=(one.registered_at if kind is TaskKind.REMARK else None) or one.asked_at,
         path=f"/hand-overs/{one.id}",
-        says=tuple(Words(finding.sv, finding.en) for finding in findings),
+        says=tuple(finding.says for finding in findings),
         codes=tuple(finding.code for finding in findings),
         invoice_number=one.invoice_number,
         hand_over=one,

@@ -10,6 +10,7 @@ from typing import ClassVar
 from pydantic import SecretStr
 
 from connector.domain.invoice import BankAccount, Customer, Invoice, OverdueInvoice, Pdf, Standing
+from connector.domain.text import text
 from connector.hosts.base.ledger import (
     Changes,
     HintTiming,
@@ -23,7 +24,7 @@ from connector.hosts.base.ledger import (
     WriteBack,
     WriteBackResult,
 )
-from connector.words.languages import Language
+from connector.words import Language, say
 
 
 class Host(ABC):
@@ -172,6 +173,4 @@ class Host(ABC):
         `may_stand` says that an earlier try was not answered, so that it is looked for before it is left again.
         Returns "", or the ledger's words if it refused.
         """
-        if self.language() == "sv":
-            return "Det finns ingen plats för meddelanden vid en faktura."
-        return "There is no place for messages at an invoice."
+        return say(text("ledger.no_messages"), self.language())

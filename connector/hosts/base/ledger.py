@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from connector.domain.errors import ConnectorError
 from connector.domain.invoice import Standing
+from connector.domain.text import Fact
 
 """The languages in which we speak to a ledger's people."""
 
@@ -147,7 +148,7 @@ class WriteBackResult:
     """
 
     places: tuple[str, ...] = ()
-    refused: str = ""
+    refused: Fact = ""
     locked: bool = False
     holds_case_id: bool = False
 

@@ -22,6 +22,7 @@ from connector.domain.errors import (
     Refused,
     Unreadable,
 )
+from connector.domain.text import Quote
 from connector.hosts.fortnox.documents import SYSTEM, Record
 from connector.hosts.wire import own_words
 from connector.remote.json_text import parsed
@@ -150,6 +151,7 @@ def _require_success(answer: requests.Response, *, operation: str, secret: str) 
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT or _failed(words):
         raise OutcomeUnknown(
             words.text or "failed without a readable word.",
+            says=_said(words),
             system=SYSTEM,
             operation=operation,
             status=status,
@@ -169,12 +171,18 @@ def _clear_no(answer: requests.Response, words: _Words, operation: str) -> Refus
     kind, advice = _meaning(answer.status_code, words.code)
     return kind(
         words.text or "refused without a word.",
+        says=_said(words),
         system=SYSTEM,
         operation=operation,
         status=answer.status_code,
         answer=_trace(answer, words),
         advice=advice,
     )
+
+
+def _said(words: _Words) -> Quote | None:
+    """Fortnox's own words as people are told them; None where it gave none."""
+    return Quote(words.text) if words.text else None
 
 
 def _meaning(status: int, code: int | None) -> tuple[type[Refused], str]:

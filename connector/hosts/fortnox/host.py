@@ -206,7 +206,7 @@ class FortnoxHost(Host):
             raise
         except (Refused, Unreadable) as error:
             # Fortnox's own words, which its people read in Swedish; the finding says that the PDF is missing.
-            raise PdfUnavailable(error.message, system=SYSTEM, advice=error.advice) from None
+            raise PdfUnavailable(error.message, says=error.says, system=SYSTEM, advice=error.advice) from None
         return Pdf(content=content, file_name=f"{invoice_id}.pdf", invoice_number=invoice_id)
 
     def language(self) -> Language:

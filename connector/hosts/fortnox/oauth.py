@@ -30,6 +30,7 @@ from connector.domain.errors import (
     Refused,
     Unavailable,
 )
+from connector.domain.text import Quote
 from connector.hosts.base import ConsentRefused, ServiceAccountRefused, Why
 from connector.hosts.fortnox.answers import CONNECT_AGAIN, json_object, oauth_words
 from connector.hosts.fortnox.documents import SYSTEM, Record
@@ -229,6 +230,7 @@ class AuthorisationServer:
             return RateLimited("asks us to wait.", retry_after_s=retry_after_s(answer), **details)
         if not error or not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return _no_token("answered with something that is not a token", operation, status)
+        details["says"] = Quote(description or error)
         if SERVICE_ACCOUNT_REFUSAL in words.casefold():
             return ServiceAccountRefused(words, **details, advice="Connect without a service account.")
         match error:

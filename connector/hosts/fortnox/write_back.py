@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from connector.domain.dates import STOCKHOLM
 from connector.domain.errors import KeyRefused, NotAuthorised, NotFound, Refused, RemoteError
+from connector.domain.text import Fact, Text, in_series
 from connector.hosts.base import ReceiptFile, WriteBack, WriteBackResult
 from connector.hosts.fortnox import labels, receipt
 from connector.hosts.fortnox.answers import CONNECT_WITH_RIGHTS, NEEDS_LICENCE, NEEDS_RIGHT, Misunderstood
@@ -27,20 +28,17 @@ PREFIX = "AMILI:"
 OCR_MARK = " OCR "
 """What stands between the case id and the number by which its payments are marked, if that is known."""
 
-OCCUPIED = "fältet innehåller redan något annat"
-UNCHANGED = "Fortnox svarade ja men ändrade inget"
+OCCUPIED = Text("fortnox.write_back.occupied")
+UNCHANGED = Text("fortnox.write_back.unchanged")
 
-_TO_DO: Mapping[str, str] = {
-    CONNECT_WITH_RIGHTS: "Anslut Fortnox igen och godkänn alla rättigheter.",
-    NEEDS_LICENCE: "Företaget behöver en licens i Fortnox för det; en administratör i företaget kan lägga till den.",
-    NEEDS_RIGHT: "En administratör i företaget kan ge rättigheten i Fortnox.",
+_TO_DO: Mapping[str, Text] = {
+    CONNECT_WITH_RIGHTS: Text("fortnox.to_do.rights"),
+    NEEDS_LICENCE: Text("fortnox.to_do.licence"),
+    NEEDS_RIGHT: Text("fortnox.to_do.right"),
 }
 """What Fortnox's people can do about a missing right, by the advice of the error."""
 
-_FOR_RECEIPTS = (
-    "Kvitton kräver rättigheterna inbox och connectfile: anslut Fortnox igen och godkänn dem, eller låt stänga av "
-    "kvitton (attach_receipt)."
-)
+_FOR_RECEIPTS = Text("fortnox.to_do.receipts")
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,8 @@ class _No:
     """Why a place was refused. `to_do` is what people can do about it; `locked` says that it may be for the lock."""
 
     place: str
-    words: str
-    to_do: str = ""
+    words: Fact
+    to_do: Text | None = None
     locked: bool = False
 
 
@@ -85,7 +83,7 @@ def write_back(
     `FortnoxClient` that are no clear no, and `RemoteError` where what was taken cannot be seen yet.
     """
     invoice = client.read(Call.READ_INVOICE, invoice_number)
-    places: dict[str, Callable[[], str]] = {
+    places: dict[str, Callable[[], Fact]] = {
         REFERENCE_FIELD: lambda: _reference(client, invoice, invoice_number, note),
         LABEL_FIELD: lambda: _kept(labels.put(client, invoice_number, settings.case_label)),
     }
@@ -114,17 +112,22 @@ def taken_off(client: FortnoxClient, invoice_number: str, case_id: str) -> Write
     except NotAuthorised:
         raise
     except Refused as error:
-        return WriteBackResult(refused=_stays(case_id, error.message), locked=True)
+        return WriteBackResult(refused=_stays(case_id, _words(error)), locked=True)
     if case_of(client.read(Call.READ_INVOICE, invoice_number)) == case_id:
         return WriteBackResult(refused=_stays(case_id, UNCHANGED), locked=True)
     return WriteBackResult(places=(REFERENCE_FIELD,))
 
 
-def _stays(case_id: str, why: str) -> str:
-    return f"Testärendet {case_id} står kvar i {REFERENCE_FIELD} ({why.rstrip('.')}). Det gäller inte längre."
+def _stays(case_id: str, why: Fact) -> Text:
+    return Text("fortnox.write_back.stays", {"case": case_id, "field": REFERENCE_FIELD, "why": why})
 
 
-def _reference(client: FortnoxClient, invoice: Record, invoice_number: str, note: WriteBack) -> str:
+def _words(error: Refused) -> Fact:
+    """Fortnox's own words, or that it gave none."""
+    return error.says or Text("fortnox.write_back.no_word")
+
+
+def _reference(client: FortnoxClient, invoice: Record, invoice_number: str, note: WriteBack) -> Fact:
     """Return why the reference does not stand on the invoice; "" if it does.
 
     Where the case stands already, and the invoice was locked since, the OCR number beside it is done without.
@@ -154,35 +157,35 @@ def _reference(client: FortnoxClient, invoice: Record, invoice_number: str, note
     return "" if stands else UNCHANGED
 
 
-def _kept(stands: bool) -> str:
+def _kept(stands: bool) -> Fact:
     return "" if stands else UNCHANGED
 
 
-def _tried(place: str, put: Callable[[], str]) -> _No | None:
+def _tried(place: str, put: Callable[[], Fact]) -> _No | None:
     """Return why `place` does not show the case, by Fortnox's words if it says a clear no; None if it does."""
     try:
         words = put()
     except KeyRefused:
         raise
     except NotAuthorised as error:
-        to_do = _FOR_RECEIPTS if place == receipt.PLACE else _TO_DO.get(error.advice, "")
-        return _No(place, error.message, to_do)
+        to_do = _FOR_RECEIPTS if place == receipt.PLACE else _TO_DO.get(error.advice)
+        return _No(place, _words(error), to_do)
     except Refused as error:
         # The invoice was there a moment ago: what is not found is the label or the file.
-        return _No(place, error.message, locked=not isinstance(error, (Misunderstood, NotFound)))
+        return _No(place, _words(error), locked=not isinstance(error, (Misunderstood, NotFound)))
     return _No(place, words, locked=words == UNCHANGED) if words else None
 
 
-def _told(noes: list[_No], *, case_id: str, label: str) -> str:
-    """Return why nothing stands on the invoice, and what its people can do; in their language, as Fortnox's own
-    words are.
-    """
-    names = {
-        REFERENCE_FIELD: f"ärendenumret i {REFERENCE_FIELD}",
-        LABEL_FIELD: f"etiketten ”{label}”",
-        receipt.PLACE: "kvittot bland bilagorna",
-    }
-    tried = " eller ".join(f"{names[no.place]} ({no.words.rstrip('.')})" for no in noes)
-    mending = " ".join(dict.fromkeys(no.to_do for no in noes if no.to_do))
-    by_hand = f"Sätt etiketten på fakturan själv, eller anteckna {case_id} på kunden, om det ska synas i Fortnox."
-    return f"Fortnox tog varken emot {tried}. Ärendet gäller ändå. {f'{mending} ' if mending else ''}{by_hand}"
+def _told(noes: list[_No], *, case_id: str, label: str) -> Text:
+    """Return why nothing stands on the invoice, and what its people can do."""
+    tried = (
+        Text(
+            "fortnox.write_back.tried", {"place": Text(f"fortnox.place.{no.place}", {"label": label}), "why": no.words}
+        )
+        for no in noes
+    )
+    to_do = tuple(dict.fromkeys(no.to_do for no in noes if no.to_do))
+    by_hand = Text("fortnox.to_do.by_hand", {"case": case_id})
+    return Text(
+        "fortnox.write_back.not_taken", {"tried": in_series(tried, "; "), "to_do": in_series((*to_do, by_hand), " ")}
+    )

@@ -8,11 +8,14 @@ import requests
 from pydantic import SecretStr
 
 from connector.domain.errors import KeyRefused, NotAuthorised, OutcomeUnknown, RateLimited, Refused, Unreadable
+from connector.domain.text import Quote
 from connector.hosts.odoo.transport import SYSTEM
 from connector.hosts.wire import own_words
 from connector.remote.json_text import parsed
 from connector.remote.retry_after import retry_after_s
 
+NO_WORD = "refused without a word."
+"""The message of an error for which Odoo gave no words."""
 _CHECK_ADDRESS = "Check the address and the database name."
 
 
@@ -49,10 +52,16 @@ def words_of(error: Any, *, key: SecretStr) -> str:
     return own_words(message, key.get_secret_value())
 
 
+def said(message: str) -> Quote | None:
+    """Odoo's own words as people are told them; None where it gave none."""
+    return Quote(message) if message and message != NO_WORD else None
+
+
 def key_refused(message: str, operation: str, status: int | None = None) -> KeyRefused:
     """The key is not accepted at all."""
     return KeyRefused(
         message,
+        says=said(message),
         system=SYSTEM,
         operation=operation,
         status=status,
@@ -64,6 +73,7 @@ def right_missing(message: str, operation: str, status: int | None = None) -> No
     """The key's user lacks a right."""
     return NotAuthorised(
         message,
+        says=said(message),
         system=SYSTEM,
         operation=operation,
         status=status,
@@ -75,6 +85,7 @@ def field_unknown(message: str, operation: str, status: int | None = None) -> Re
     """We named a field that this Odoo does not have: it says so while it reads the request, before it does anything."""
     return Refused(
         message,
+        says=said(message),
         system=SYSTEM,
         operation=operation,
         status=status,
@@ -85,7 +96,11 @@ def field_unknown(message: str, operation: str, status: int | None = None) -> Re
 def failed(message: str, operation: str, status: int | None = None) -> OutcomeUnknown:
     """Odoo failed while it worked on the request."""
     return OutcomeUnknown(
-        message or "failed without a readable word.", system=SYSTEM, operation=operation, status=status
+        message or "failed without a readable word.",
+        says=said(message),
+        system=SYSTEM,
+        operation=operation,
+        status=status,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from connector.domain.errors import KeyRefused, NotAuthorised, NotFound, Refused
+from connector.domain.text import Fact, text
 from connector.hosts.base import Wish, WithdrawalWish
 from connector.hosts.odoo import documents, fields, request_rows, wishes
 from connector.hosts.odoo.client import OdooClient
@@ -79,8 +80,8 @@ class Asked:
         """The ids of one invoice's open requests."""
         return request_rows.open_of(self._find, move_id)
 
-    def answer(self, rows: Sequence[int]) -> str:
-        """Mark requests as answered; gives what hinders it, in words.
+    def answer(self, rows: Sequence[int]) -> Fact:
+        """Mark requests as answered; gives what hinders it, "" for nothing.
 
         Where the set-up was never run for this connection they stay open: none is acted on twice for that.
         """
@@ -93,7 +94,7 @@ class Asked:
         except KeyRefused:
             raise
         except Refused as error:
-            return f"{error.message} {RUN_PROVISION}"
+            return text("odoo.write_back.not_answered", said=error.says or "–")
         return ""
 
     def answer_withdrawal(self, wish: WithdrawalWish) -> None:

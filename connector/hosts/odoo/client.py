@@ -205,7 +205,12 @@ class OdooClient:
             return self._find_out()
         except OutcomeUnknown as error:
             raise Unavailable(
-                error.message, system=SYSTEM, operation=error.operation, status=error.status, advice=error.advice
+                error.message,
+                says=error.says,
+                system=SYSTEM,
+                operation=error.operation,
+                status=error.status,
+                advice=error.advice,
             ) from None
 
     def _find_out(self) -> _Spoken:
@@ -236,7 +241,7 @@ class OdooClient:
         except ConnectorError:
             there = True
         kind = Refused if there else NotFound
-        return kind(error.message, system=SYSTEM, operation=error.operation, advice=error.advice)
+        return kind(error.message, says=error.says, system=SYSTEM, operation=error.operation, advice=error.advice)
 
     def _has_model(self, model: str) -> bool:
         """Return whether this Odoo has `model` for the key's user to read; that it lacks one is believed for a

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from connector.domain.dates import latest_overdue
 from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorised, NotFound, Refused
 from connector.domain.invoice import BankAccount, Customer, Invoice, OverdueInvoice, Pdf, Standing
+from connector.domain.text import text
 from connector.hosts.base import (
     Changes,
     HintTiming,
@@ -334,7 +335,7 @@ class OdooHost(Host):
         added = self._added_fields()
         wanted = {name: value for name, value in shown_values(note, added).items() if name in added}
         if not wanted:
-            return WriteBackResult(refused="The connector's fields are not set up in this Odoo.")
+            return WriteBackResult(refused=text("odoo.write_back.no_fields"))
         move_id = documents.record_id(invoice_id)
         before = self._one(move_id, list(dict.fromkeys((*wanted, *wishes.read_for(note, added)))))
         requests = self._asked.open_of(move_id) if wishes.may_answer(note, before) else {}
@@ -348,11 +349,11 @@ class OdooHost(Host):
             except (NotFound, KeyRefused):
                 raise
             except Refused as error:
-                return WriteBackResult(refused=error.message)
+                return WriteBackResult(refused=error.says or error.message)
         after = self._one(move_id, list(wanted)) if differing else before
         places = tuple(name for name, value in wanted.items() if (after[name] or "") == value)
         missing = [name for name in wanted if name not in places]
-        refused = f"Odoo did not keep {', '.join(missing)}." if missing else unanswered
+        refused = text("odoo.write_back.not_kept", fields=", ".join(missing)) if missing else unanswered
         holds_case_id = bool(note.case_id) and fields.CASE_ID in places
         return WriteBackResult(places=places, refused=refused, holds_case_id=holds_case_id)
 

@@ -12,12 +12,14 @@ from pydantic import SecretStr
 
 from connector.domain.errors import NotFound, Refused, RemoteError
 from connector.hosts.odoo.answers import (
+    NO_WORD,
     failed,
     field_unknown,
     json_of,
     key_refused,
     require_answer,
     right_missing,
+    said,
     unreadable,
     words_of,
 )
@@ -118,16 +120,16 @@ def _result(answer: requests.Response, operation: str, *, key: SecretStr) -> Any
 
 def _refusal(answer: requests.Response, found: Any, operation: str, *, key: SecretStr) -> RemoteError:
     """The error of an answer below 500 (the table of API.md, "JSON-2")."""
-    message = words_of(found, key=key) or "refused without a word."
+    message = words_of(found, key=key) or NO_WORD
     match answer.status_code:
         case 401:
             return key_refused(message, operation, 401)
         case 403:
             return right_missing(message, operation, 403)
         case 404:
-            return NotFound(message, system=SYSTEM, operation=operation, status=404)
+            return NotFound(message, says=said(message), system=SYSTEM, operation=operation, status=404)
         case status if 400 <= status < 500:
-            return Refused(message, system=SYSTEM, operation=operation, status=status)
+            return Refused(message, says=said(message), system=SYSTEM, operation=operation, status=status)
         case _:
             return unreadable(answer, operation)
 

@@ -16,12 +16,14 @@ from pydantic import SecretStr
 
 from connector.domain.errors import ConfigurationError, ConnectorError, KeyRefused, NotFound, Refused
 from connector.hosts.odoo.answers import (
+    NO_WORD,
     failed,
     field_unknown,
     json_of,
     key_refused,
     require_answer,
     right_missing,
+    said,
     unreadable,
     words_of,
 )
@@ -161,7 +163,7 @@ class JsonRpc:
         """The error that the name of Odoo's exception stands for. `debug` beside it is never looked at."""
         data = error.get("data") if isinstance(error, dict) else None
         name = str(data.get("name", "")) if isinstance(data, dict) else ""
-        message = words_of(data, key=self._key) or words_of(error, key=self._key) or "refused without a word."
+        message = words_of(data, key=self._key) or words_of(error, key=self._key) or NO_WORD
         match name:
             case "odoo.exceptions.AccessDenied":
                 return key_refused(message, operation)
@@ -171,13 +173,13 @@ class JsonRpc:
                 # The user was deleted, or the database replaced, since its id was asked for.
                 return key_refused(message, operation)
             case "odoo.exceptions.MissingError":
-                return NotFound(message, system=SYSTEM, operation=operation)
+                return NotFound(message, says=said(message), system=SYSTEM, operation=operation)
             case "builtins.AttributeError" if _lacks_method(message, operation.partition("/")[2]):
-                return NotFound(message, system=SYSTEM, operation=operation)
+                return NotFound(message, says=said(message), system=SYSTEM, operation=operation)
             case "odoo.exceptions.UserError" if operation.partition("/")[0] in message:
-                return PerhapsNoModel(message, system=SYSTEM, operation=operation)
+                return PerhapsNoModel(message, says=said(message), system=SYSTEM, operation=operation)
             case _ if name in _REFUSED or _takes_no_argument(name, message):
-                return Refused(message, system=SYSTEM, operation=operation)
+                return Refused(message, says=said(message), system=SYSTEM, operation=operation)
             case "builtins.ValueError" if message.startswith("Invalid field"):
                 return field_unknown(message, operation)
             case "psycopg2.OperationalError" if operation != _DATABASES and self._has_no_database(message):

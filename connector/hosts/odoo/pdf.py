@@ -20,6 +20,7 @@ from typing import Any
 
 from connector.domain.errors import KeyRefused, NotFound, OutcomeUnknown, Refused
 from connector.domain.invoice import Pdf
+from connector.domain.text import text
 from connector.hosts.base import PdfUnavailable
 from connector.hosts.odoo.client import OdooClient
 from connector.hosts.odoo.documents import Record, company_context, in_company, record_id
@@ -45,7 +46,7 @@ def fetch_pdf(client: OdooClient, invoice_id: str, settings: OdooSettings) -> Pd
         return _pdf(move, _decoded(move["invoice_pdf_report_file"]))
     if move["state"] != "posted":
         # The installed action would print a draft, which no customer ever got.
-        raise PdfUnavailable("an invoice that is not posted has no PDF.", system=SYSTEM)
+        raise _unavailable("an invoice that is not posted has no PDF.", "not_posted")
     if rendered := _rendered(client, move_id, settings):
         return _pdf(move, rendered)
     _make(client, move_id, settings)
@@ -53,11 +54,15 @@ def fetch_pdf(client: OdooClient, invoice_id: str, settings: OdooSettings) -> Pd
     return _pdf(move, _decoded(move["invoice_pdf_report_file"]))
 
 
+def _unavailable(message: str, why: str, *, advice: str = "") -> PdfUnavailable:
+    return PdfUnavailable(message, says=text(f"odoo.pdf.{why}"), system=SYSTEM, advice=advice)
+
+
 def _pdf(move: Record, content: bytes) -> Pdf:
     if not content:
-        raise PdfUnavailable("it made no PDF of the invoice.", system=SYSTEM)
+        raise _unavailable("it made no PDF of the invoice.", "none_made")
     if not content.startswith(PDF_START):
-        raise PdfUnavailable("what it keeps as the invoice's PDF is not one.", system=SYSTEM)
+        raise _unavailable("what it keeps as the invoice's PDF is not one.", "not_a_pdf")
     number = str(move["name"] or "")
     report = move["invoice_pdf_report_id"]
     return Pdf(
@@ -114,20 +119,20 @@ def _make(client: OdooClient, move_id: int, settings: OdooSettings) -> None:
     """Let Odoo make and keep the PDF."""
     wizard = client.dialect.pdf_wizard
     if wizard is None:
-        raise PdfUnavailable("it has not made the invoice's PDF.", system=SYSTEM, advice="Print the invoice in Odoo.")
+        raise _unavailable("it has not made the invoice's PDF.", "not_printed", advice="Print the invoice in Odoo.")
     context = company_context(settings)
     values = {"move_id": move_id, **wizard.to_nobody}
     try:
         ids = client.call(wizard.model, "create", vals_list=[values], context=context)
         client.call(wizard.model, "action_send_and_print", ids=ids, context=context)
     except Refused as error:
-        raise PdfUnavailable(error.message, system=SYSTEM, advice=error.advice) from None
+        raise PdfUnavailable(error.message, says=error.says, system=SYSTEM, advice=error.advice) from None
 
 
 def _decoded(data: Any) -> bytes:
     content = _bytes(data or "")
     if content is None:
-        raise PdfUnavailable("what it keeps as the invoice's PDF cannot be read.", system=SYSTEM)
+        raise _unavailable("what it keeps as the invoice's PDF cannot be read.", "unreadable")
     return content
 
 

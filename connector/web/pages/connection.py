@@ -13,8 +13,9 @@ from connector.flows.companies.going_live import Prospect
 from connector.hosts import kinds
 from connector.store import connection_life, connections, series
 from connector.store.connections import StoredConnection
-from connector.web.person import deployment, read, signed_in_user, usable_connection
+from connector.web.person import deployment, read, signed_in_user, usable_connection, words
 from connector.web.problems import sort_of
+from connector.web.shown_error import shown_error
 from connector.web.told import told
 
 connection_pages = Blueprint("connection", __name__)
@@ -166,6 +167,7 @@ def _live_page(connection: StoredConnection, access: str, *, problem: str = "") 
         prospect=prospect,
         seen=_seal(prospect) if prospect else "",
         said=found if isinstance(found, ConnectorError) else None,
+        told=shown_error(found, words()) if isinstance(found, ConnectorError) else None,
         sort=sort_of(found)[0] if isinstance(found, ConnectorError) else "",
         leaves=series.standing(db, connection.id),
         system=kinds.name_of(connection.host),

@@ -8,10 +8,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from connector.domain.dates import today
 from connector.flows.hand_over import asking, held_plan
 from connector.flows.hand_over.held_plan import PlanChanged, WaitingPlan
-from connector.flows.tasks.task_words import BRAKES
+from connector.flows.tasks.task_words import brake
 from connector.store.connections import StoredConnection
 from connector.web.door import number_asked
-from connector.web.person import deployment, language, signed_in_user, usable_connection
+from connector.web.person import deployment, signed_in_user, usable_connection, words
 
 MOST_SHOWN = 500
 
@@ -57,7 +57,7 @@ def _page(connection: StoredConnection, *, problem: str = "", chosen: frozenset[
         connection=connection,
         plan=plan,
         seen=_seen(connection, plan) if plan else "",
-        why=[BRAKES[brake].within(language()) for brake in plan.held.brakes] if plan else [],
+        why=[words().say(brake(one)) for one in plan.held.brakes] if plan else [],
         rows=proposed[:MOST_SHOWN],
         left_out=max(len(proposed) - MOST_SHOWN, 0),
         chosen=frozenset(one.invoice_id for one in proposed) if chosen is None else chosen,

@@ -190,7 +190,7 @@ def hand_over(hand_over_id: str) -> str:
         connection=connection,
         hand_over=found,
         findings=worst_first(found.findings),
-        waiting_for=words().text_or_key("waiting", found.waiting_for),
+        waiting_for=shown.waits_for(found.waiting_for, words()),
         unfinished=found.state in UNFINISHED or withdrawing,
         may_ask_again=_may_ask_again(connection, found),
         may_decide=_may_decide(found),

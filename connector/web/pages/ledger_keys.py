@@ -11,8 +11,9 @@ from connector.flows.companies import consent, keys
 from connector.hosts import kinds
 from connector.store.connections import StoredConnection
 from connector.web import attempts
-from connector.web.person import deployment, signed_in_user, usable_connection
+from connector.web.person import deployment, signed_in_user, usable_connection, words
 from connector.web.shown import opened_by_consent
+from connector.web.shown_error import ShownError, shown_error
 
 ledger_keys = Blueprint("ledger_keys", __name__)
 
@@ -47,17 +48,19 @@ def enter(connection_id: str) -> AnyResponse | tuple[str, int]:
     except KeyRefused:
         return _page(connection, problem="key.not_accepted"), 422
     except ConfigurationError as error:
-        return _page(connection, problem="key.not_fitting", said=f"{error.message} {error.advice}".strip()), 422
+        return _page(connection, problem="key.not_fitting", told=shown_error(error, words())), 422
     return redirect(url_for("ledger_keys.show", connection_id=connection_id, entered="1"), 303)
 
 
-def _page(connection: StoredConnection, *, problem: str = "", said: str = "", entered: bool = False) -> str:
+def _page(
+    connection: StoredConnection, *, problem: str = "", told: ShownError | None = None, entered: bool = False
+) -> str:
     return render_template(
         "key.html",
         connection=connection,
         system=kinds.name_of(connection.host),
         problem=problem,
-        said=said,
+        told=told,
         entered=entered and not problem,
     )
 

@@ -25,7 +25,7 @@ from connector.store import comparisons, follow_ups, hand_overs, payout_lines
 from connector.store.comparisons import KeptDifference, StoredComparison
 from connector.store.connections import StoredConnection
 from connector.web import shown, spreadsheet
-from connector.web.person import deployment, language, read, signed_in_user, usable_connection
+from connector.web.person import deployment, read, signed_in_user, usable_connection, words
 
 _MOST_SHOWN = 200
 CSV_COLUMNS = (
@@ -135,7 +135,7 @@ def as_csv(connection_id: str) -> Response:
             shown.moment(kept.first_seen),
             one.payout_date,
             one.payout_reference,
-            cause(one, language()),
+            words().say(cause(one)),
             "" if one.payouts_read_at is None else shown.moment(one.payouts_read_at),
         )
         for kept in comparisons.differences(deployment().databases.main, connection_id)
@@ -162,7 +162,7 @@ def _shown(connection: StoredConnection, kept: KeptDifference, of_rows: _HandOve
     in_production = connection.settings.environment is Environment.PRODUCTION
     return ShownDifference(
         kept=kept,
-        cause=cause(one, language()),
+        cause=words().say(cause(one)),
         sign="skipped" if one.is_decided else "warning" if must_be_seen_to(kept) else "requested",
         since=shown.moment(kept.first_seen)[:10],
         links=dict(_links(connection, one, of_rows)),

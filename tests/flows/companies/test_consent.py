@@ -11,6 +11,7 @@ import pytest
 from connector.domain.connection import ConnectionSettings
 from connector.domain.dates import today
 from connector.domain.errors import ConfigurationError, KeyRefused, NotAuthorised
+from connector.domain.text import Quote
 from connector.flows import remote_findings
 from connector.flows.companies import consent, keys
 from connector.flows.companies.consent import Approved
@@ -21,6 +22,7 @@ from connector.store import ledger_keys
 from connector.store.connections import DEFAULT_ACCESS, StoredConnection
 from tests.conftest import SettingsFactory
 from tests.flows.consent_stage import APP, COMPANY, Consents, approving
+from tests.said import en, sv
 
 NAME = "testbolaget-ab"
 
@@ -227,8 +229,8 @@ def test_without_an_app_it_says_what_to_set(settings_factory: SettingsFactory) -
 
 
 def test_a_refusal_of_fortnox_stops_an_invoice_in_words_that_are_not_about_keys() -> None:
-    (finding,) = remote_findings.of(NotAuthorised("Licens saknas.", system="Fortnox"))
-    assert "nekade oss (Licens saknas)." in finding.sv
-    assert "godkänner kopplingen igen" in finding.sv
-    assert "nyckel" not in finding.sv
-    assert "key" not in finding.en
+    (finding,) = remote_findings.of(NotAuthorised("Licens saknas.", says=Quote("Licens saknas."), system="Fortnox"))
+    assert "nekade oss (”Licens saknas”)." in sv(finding)
+    assert "godkänner kopplingen igen" in sv(finding)
+    assert "nyckel" not in sv(finding)
+    assert "key" not in en(finding)

@@ -21,6 +21,7 @@ from tests.flows.follow_up.test_withdrawal import cancellations
 from tests.flows.follow_up_steps import looked, sent
 from tests.flows.hand_over_steps import asked, begun, codes, driven, stored
 from tests.flows.stage import CONNECTION, Stage
+from tests.said import en, sv
 
 DIRECTOR = "Verkställande direktören"
 AT = "2026-11-24 09:00:00"
@@ -107,10 +108,10 @@ def test_before_the_set_up_it_is_a_question_once_and_a_person_may_send(before: S
     assert (ended.state, on.cases(invoice)) == (HandOverState.BLOCKED, 0)
     assert codes(on, started.id) == ["asked_by_anybody"]
     (finding,) = [one for one in ended.findings if one.code == "asked_by_anybody"]
-    assert DIRECTOR in finding.sv
-    assert DIRECTOR in finding.en
+    assert DIRECTOR in sv(finding)
+    assert DIRECTOR in en(finding)
     write_back(on.deployment, started.id)
-    assert finding.sv in told(on, invoice)
+    assert sv(finding) in told(on, invoice)
     poll(on)
     taken(on)
     assert stored(on, started.id).state is HandOverState.BLOCKED
@@ -157,13 +158,13 @@ def test_a_withdrawal_in_fields_is_a_question_before_the_set_up_and_a_person_may
         FollowUpState.ASKING,
         ["follow_up_withdrawal_asked_by_anybody"],
     )
-    assert DIRECTOR in row.findings[0].sv
+    assert DIRECTOR in sv(row.findings[0])
     assert cancellations(on, invoice) == []
     assert [task.path for task in tasks.gather(on.deployment.databases.main) if task.follow_up == row.id] == [
         f"/hand-overs/{hand_over}"
     ]
     write_back(on.deployment, hand_over)
-    assert row.findings[0].sv in told(on, invoice)
+    assert sv(row.findings[0]) in told(on, invoice)
     assert on.ledger.books.field(int(invoice), "x_amili_withdrawal_at") is False
 
     withdrawal.ask(on.deployment, hand_over, by="eva@byran.example", reason="Fel kund.")

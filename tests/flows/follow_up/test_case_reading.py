@@ -48,6 +48,7 @@ from tests.flows.hand_over_steps import (
 )
 from tests.flows.stage import CONNECTION, Stage
 from tests.remote.around_calls import around_calls
+from tests.said import en
 
 MANY = 10_000
 POLITE = 110
@@ -617,7 +618,7 @@ def test_a_case_that_vanished_is_noted_once_and_not_asked_for_again(on: Stage, s
     assert (found.id, found.gone_at is not None) == (case.id, True)
     assert events(on, sent).count("case_gone") == 1
     (task,) = failing(on)
-    assert (task.concerns, "read a case" in task.says[0].en) == (frozenset({sent}), True)
+    assert (task.concerns, "read a case" in en(task.says[0])) == (frozenset({sent}), True)
     on.amili.register_key(canary.API_CODE, public_key)
     days_later(on)
     read(on)

@@ -36,6 +36,7 @@ from tests.flows.follow_up_steps import (
 )
 from tests.flows.hand_over_steps import asked, begun, codes, driven, stored, strike
 from tests.flows.stage import CONNECTION, Stage
+from tests.said import en, sv
 
 pytestmark = pytest.mark.ledgers("odoo", "fortnox")
 
@@ -138,7 +139,7 @@ def test_visma_amili_2024_what_is_agreed_after_the_hand_over_is_a_task_and_what_
     assert actions(on, invoice) == [AtAmili("payment", kr(250), "completed")]
     assert questions(on, hand_over) == ["put_off"]
     (asking,) = [row for row in rows(on, hand_over) if row.state is FollowUpState.ASKING]
-    assert all(str(AGREED_UNTIL) in finding.sv and str(AGREED_UNTIL) in finding.en for finding in asking.findings)
+    assert all(str(AGREED_UNTIL) in sv(finding) and str(AGREED_UNTIL) in en(finding) for finding in asking.findings)
     on.side.bookkeeper.put_off(invoice, today() - timedelta(days=1))
     followed(on, hand_over)
     assert questions(on, hand_over) == []

@@ -50,6 +50,7 @@ from tests.flows.hand_over_steps import (
     strike,
 )
 from tests.flows.stage import CONNECTION, Stage
+from tests.said import sv
 
 REASON = "Fakturan gäller fel kund."
 BY = "Ekonom Ek"
@@ -117,7 +118,7 @@ def not_withdrawn(on: Stage, invoice: str, hand_over: str, code: str) -> None:
     assert stored(on, hand_over).state is HandOverState.DONE
     row = the_withdrawal(on, hand_over)
     assert (row.state, [one.code for one in row.findings]) == (FollowUpState.ASKING, [f"follow_up_{code}"])
-    assert row.findings[0].sv in shown(on, invoice, "findings").splitlines()
+    assert sv(row.findings[0]) in shown(on, invoice, "findings").splitlines()
     assert shown(on, invoice, "withdrawal_at") == ""
     listed = [task for task in tasks.gather(on.deployment.databases.main) if task.follow_up == row.id]
     assert [task.path for task in listed] == [f"/hand-overs/{hand_over}"]

@@ -33,6 +33,7 @@ from tests.flows.hand_over_steps import (
     strike,
 )
 from tests.flows.stage import CONNECTION, Stage
+from tests.said import en
 
 SETTLE_S = 60.0
 LONG_S = ASKED_ABOUT_AFTER_S + 60
@@ -41,7 +42,7 @@ HEXADECIMAL = "abcdef012345678901234567"
 
 def titles(on: Stage, hand_over: str) -> list[str]:
     found = tasks.waiting(tasks.gather(on.deployment.databases.main, (CONNECTION,)))
-    return [task.title.en for task in found if task.hand_over is not None and task.hand_over.id == hand_over]
+    return [en(task.title) for task in found if task.hand_over is not None and task.hand_over.id == hand_over]
 
 
 # After an answer of success nothing is posted

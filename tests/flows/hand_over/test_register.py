@@ -49,6 +49,7 @@ from tests.flows.hand_over_steps import (
 )
 from tests.flows.stage import CONNECTION, Stage
 from tests.flows.waiting import until
+from tests.said import en, sv
 
 SETTLE_S = 60.0
 NOT_ANSWERED = (
@@ -398,8 +399,8 @@ def test_a_refusal_becomes_a_finding_in_amilis_words(on: Stage) -> None:
     (refused,) = (finding for finding in ended.findings if finding.severity is Severity.BLOCK)
     assert refused.code == "amili_refused"
     assert "mobile_number" in refused.field
-    assert "required field" in refused.sv
-    assert "required field" in refused.en
+    assert "required field" in sv(refused)
+    assert "required field" in en(refused)
     assert on.cases(invoice) == 0
 
 
@@ -482,7 +483,7 @@ def test_a_duplicate_that_never_shows_ends_with_a_person(on: Stage) -> None:
     ended = driven(on, hand_over, rounds=45)
     assert ended.state is HandOverState.BLOCKED
     assert codes(on, hand_over) == ["amili_refused"]
-    assert "not unique" in ended.findings[-1].sv
+    assert "not unique" in sv(ended.findings[-1])
     assert on.cases(invoice) == 1
 
 
@@ -514,7 +515,7 @@ def test_a_creditor_that_became_inactive_meanwhile_is_refused_in_words(on: Stage
     on.amili.set_creditor(GUIDE_CREDITOR, is_active=False)
     step(on, hand_over)
     assert codes(on, hand_over) == ["amili_refused"]
-    assert any("not active" in finding.sv for finding in stored(on, hand_over).findings)
+    assert any("not active" in sv(finding) for finding in stored(on, hand_over).findings)
 
 
 def test_amili_is_asked_about_the_creditor_once_in_a_while(on: Stage) -> None:
@@ -584,8 +585,8 @@ def test_several_open_cases_are_shown(on: Stage) -> None:
     kept = stored(on, hand_over)
     assert kept.case_id in (first.id, second.id)
     assert codes(on, hand_over) == ["several_cases"]
-    assert first.id in kept.findings[-1].sv
-    assert second.id in kept.findings[-1].sv
+    assert first.id in sv(kept.findings[-1])
+    assert second.id in sv(kept.findings[-1])
     assert registrations(on, invoice) == 0
 
 
@@ -723,7 +724,7 @@ def test_a_pdf_that_is_required_and_not_to_be_had_stops_it(on: Stage) -> None:
     hand_over = begun(on, invoice)
     step(on, hand_over)
     assert codes(on, hand_over) == ["F2"]
-    assert "Wkhtmltopdf" in next(found.sv for found in stored(on, hand_over).findings if found.code == "F2")
+    assert "Wkhtmltopdf" in next(sv(found) for found in stored(on, hand_over).findings if found.code == "F2")
     assert registrations(on, invoice) == 0
 
 

@@ -38,6 +38,7 @@ from tests.flows.hand_over_steps import (
     strike,
 )
 from tests.flows.stage import Stage
+from tests.said import en, sv
 
 UPLOAD = "POST /media--upload/{reference_id}"
 
@@ -89,7 +90,7 @@ def ended_with(on: Stage, hand_over: str) -> str:
     assert (ended.state, ended.pdf) == (HandOverState.DONE, PdfState.UNAVAILABLE)
     (finding,) = (found for found in ended.findings if found.severity is Severity.WARNING)
     assert finding.code == "pdf_unavailable"
-    return finding.sv
+    return sv(finding)
 
 
 def test_the_ledgers_own_pdf_reaches_the_case(on: Stage, hand_over: str, invoice: str) -> None:
@@ -258,7 +259,7 @@ def test_a_file_that_is_no_pdf_is_not_uploaded(on: Stage, hand_over: str, invoic
 
 
 @pytest.mark.parametrize(
-    ("document", "sv", "en"),
+    ("document", "swedish", "english"),
     [
         (made(on_opening("JavaScript")), "innehåller skript", "holds scripts"),
         (made(attached("avtal.docx")), "andra filer inbäddade", "other files embedded"),
@@ -268,15 +269,15 @@ def test_a_file_that_is_no_pdf_is_not_uploaded(on: Stage, hand_over: str, invoic
     ids=["scripts", "files", "a start alone", "size"],
 )
 def test_a_pdf_that_is_more_than_pages_or_less_is_not_uploaded_and_a_finding_says_why(
-    on: Stage, hand_over: str, invoice: str, document: bytes, sv: str, en: str
+    on: Stage, hand_over: str, invoice: str, document: bytes, swedish: str, english: str
 ) -> None:
     on.ledger.books.set_invoice(int(invoice), invoice_pdf_report_file=base64.b64encode(document).decode())
     assert step(on, hand_over).then is Then.NEXT
     assert calls(on, UPLOAD) == 0
     assert stored(on, hand_over).state is HandOverState.REGISTERED
     (found,) = [one for one in stored(on, hand_over).findings if one.code == "pdf_unavailable"]
-    assert sv in found.sv
-    assert en in found.en
+    assert swedish in sv(found)
+    assert english in en(found)
 
 
 @pytest.mark.parametrize(

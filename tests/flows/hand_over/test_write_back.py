@@ -33,6 +33,7 @@ from tests.flows.hand_over_steps import (
     stored,
 )
 from tests.flows.stage import CONNECTION, Stage
+from tests.said import en, sv
 
 WRITE = ("account.move/write",)
 POST = ("account.move/message_post",)
@@ -169,7 +170,7 @@ def test_a_ledger_without_our_fields_makes_a_finding(on: Stage, hand_over: str, 
     assert write_back(elsewhere(on.deployment), hand_over).then is Then.NEXT
     ended = stored(on, hand_over)
     assert (ended.state, ended.write_back) == (HandOverState.DONE, WriteBackState.REFUSED)
-    assert "not set up" in ended.findings[-1].en
+    assert "not set up" in en(ended.findings[-1])
     assert not on.ledger.changing_writes(int(invoice))
 
 
@@ -209,7 +210,7 @@ def test_a_wish_that_is_stopped_is_answered_where_it_was_made(on: Stage) -> None
     case_id, status = shown(on, invoice)
     assert not case_id
     assert status == "Åtgärd krävs"
-    asked_for = next(found.sv for found in stored(on, started).findings if found.code == "E2")
+    asked_for = next(sv(found) for found in stored(on, started).findings if found.code == "E2")
     assert asked_for in field(on, invoice, "x_amili_findings").splitlines()
     (message,) = messages(on, invoice)
     assert asked_for in html.unescape(message)
@@ -242,7 +243,7 @@ def test_the_answer_to_a_wish_names_what_must_be_done_and_no_more(on: Stage) -> 
     found = stored(on, started).findings
     assert len(told.splitlines()) == len([one for one in found if one.severity is not Severity.INFO])
     assert "19900101" not in told.replace("-", "")
-    assert all(one.sv not in told for one in found if one.severity is Severity.INFO)
+    assert all(sv(one) not in told for one in found if one.severity is Severity.INFO)
 
 
 @pytest.mark.parametrize("origin", [Origin.PAGE, Origin.COMMAND, Origin.RULE])
@@ -333,7 +334,7 @@ def test_a_remark_that_comes_after_the_case_was_written_is_told_too(on: Stage, i
     assert stored(on, started).write_back is WriteBackState.PENDING
     assert step(on, started).then is Then.NEXT
     assert stored(on, started).state is HandOverState.DONE
-    remark = next(one.sv for one in stored(on, started).findings if one.code == "pdf_unavailable")
+    remark = next(sv(one) for one in stored(on, started).findings if one.code == "pdf_unavailable")
     assert field(on, invoice, "x_amili_findings") == remark
     assert len(messages(on, invoice)) == 2
 
@@ -348,7 +349,7 @@ def test_people_who_do_not_read_swedish_are_told_in_english(on: Stage) -> None:
     finally:
         on.ledger.books.set_customer(company, lang="sv_SE")
     assert shown(on, invoice)[1] == "Action needed"
-    told = next(one.en for one in stored(on, started).findings if one.code == "E2")
+    told = next(en(one) for one in stored(on, started).findings if one.code == "E2")
     assert told in field(on, invoice, "x_amili_findings").splitlines()
     assert "Amili: Action needed" in messages(on, invoice)[0]
 
@@ -360,7 +361,7 @@ def test_warnings_accepted_for_the_whole_company_are_not_told_as_things_to_do(on
     invoice = on.invoice(on.customer(company_registry=""), price="20")
     started = blocked(on, invoice, origin=Origin.LEDGER, wish_mark="x_amili_request,1")
     step(on, started)
-    small = next(one.sv for one in stored(on, started).findings if one.code == "B5")
+    small = next(sv(one) for one in stored(on, started).findings if one.code == "B5")
     assert small not in field(on, invoice, "x_amili_findings")
 
 

@@ -23,6 +23,7 @@ from tests.flows.hand_over_steps import begun, codes, death_at_call, driven, eve
 from tests.flows.ledgers import FortnoxLedger
 from tests.flows.stage import CONNECTION, Stage, stage_with
 from tests.remote.around_calls import around_calls
+from tests.said import sv
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +117,7 @@ def test_a_locked_invoice_is_noted_once_and_quietly(on: Stage, hand_over: str) -
     assert (ended.state, ended.write_back) == (HandOverState.DONE, WriteBackState.REFUSED)
     (noted,) = (finding for finding in ended.findings if finding.code == "case_shown_here")
     assert (noted.severity, noted.value) == (Severity.INFO, ended.case_id)
-    assert "Fortnox låter ingen ändra bokförda fakturor" in noted.sv
+    assert "Fortnox låter ingen ändra bokförda fakturor" in sv(noted)
     assert codes(on, hand_over) == []
     assert calls(on) - before <= 7, "five, and two for the label the first time"
     assert events(on, hand_over).count("write_back_refused") == 1

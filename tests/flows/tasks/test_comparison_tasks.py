@@ -24,6 +24,7 @@ from connector.domain.reconcile import (
     unknown_case,
 )
 from connector.domain.task import TaskKind
+from connector.domain.text import StoredWords
 from connector.flows.tasks import tasks
 from connector.flows.tasks.task import Task
 from connector.flows.tasks.tasks import NOT_COMPARED_IS_LONG_S
@@ -31,12 +32,13 @@ from connector.store import comparisons, follow_ups, hand_over_work, hand_overs,
 from connector.store.database import Databases
 from connector.store.hand_over_record import HandOver
 from tests import quick_passwords
+from tests.said import en, sv
 from tests.store.samples import CONNECTION, add_connection, armed, ask
 
 EVA = "eva@byran.example"
 KINDS = DifferenceKind
 LATER = 4_000_000_000.0
-QUESTION = Finding(code="follow_up", severity=Severity.BLOCK, sv="Är den betald?", en="Is it paid?")
+QUESTION = Finding(code="follow_up", severity=Severity.BLOCK, says=StoredWords("Är den betald?", "Is it paid?"))
 NEVER = [KINDS.SETTLED_IN_LEDGER, KINDS.NO_CLAIM, KINDS.DISPUTED, KINDS.NOT_REPORTABLE, KINDS.OUTCOME_UNKNOWN]
 """What asks nobody: somebody is asked already, or it is Amili's."""
 
@@ -104,10 +106,10 @@ def test_a_difference_is_a_task_once_it_has_stood_for_its_time(
 
     task = only(db)
     assert (task.connection, task.owner, task.invoice_number) == (CONNECTION, EVA, "10045")
-    assert "10045" in task.title.sv
-    assert "10045" in task.title.en
+    assert "10045" in sv(task.title)
+    assert "10045" in en(task.title)
     assert task.path == f"/connections/{CONNECTION}/reconciliation#{case.id}:{kind}"
-    assert task.says[0].sv
+    assert sv(task.says[0])
     assert comparisons.instant(db.main) - task.since == pytest.approx(after.total_seconds() + 300, abs=60)
 
 
@@ -195,14 +197,14 @@ def test_the_same_amount_again_after_it_was_resolved_is_news(db: Databases, case
 def test_cases_of_nobody_are_one_task_that_comes_back_with_one_more(db: Databases) -> None:
     first, second, third = (unknown_case(f"c{number}", str(number), None) for number in range(3))
     keep(db, first, second, ago=timedelta(hours=3))
-    assert "2 öppna ärenden" in only(db).title.sv
+    assert "2 öppna ärenden" in sv(only(db).title)
     tasks.skip(db.main, only(db), by=EVA, reason="Från tiden före kopplingen")
 
     keep(db, first, ago=timedelta(hours=2))
     assert listed(db) == []
 
     keep(db, first, third, ago=timedelta(hours=1))
-    assert "2 open cases" in only(db).title.en
+    assert "2 open cases" in en(only(db).title)
     tasks.skip(db.main, only(db), by=EVA, reason="Den också")
     keep(db, first)
     assert listed(db) == []

@@ -14,6 +14,7 @@ import pytest
 
 from connector.domain.dates import today
 from connector.domain.findings import Finding, Severity
+from connector.domain.text import StoredWords
 from connector.flows.deployment import Deployment, open_deployment
 from connector.flows.tasks import digest, tasks
 from connector.flows.tasks.digest import round_key, send_due
@@ -87,7 +88,9 @@ def text(mail: EmailMessage) -> str:
 
 def test_a_person_is_told_what_waits_and_where_and_of_no_customer(deployment: Deployment, server: MailServer) -> None:
     hand_over, _ = ask(deployment.databases, invoice_number="10045")
-    told = Finding(code="E15", severity=Severity.WARNING, sv="Numret används av Kund AB.", en="Used by Kund AB.")
+    told = Finding(
+        code="E15", severity=Severity.WARNING, says=StoredWords("Numret används av Kund AB.", "Used by Kund AB.")
+    )
     hand_over_work.block(deployment.databases.main, claimed(deployment.databases, hand_over), (told,))
 
     send_due(deployment, TODAY)

@@ -7,6 +7,7 @@ from pathlib import Path
 from connector.domain.dates import today
 from connector.domain.findings import Finding, Severity
 from connector.domain.hand_over import Origin, Request
+from connector.domain.text import StoredWords
 from connector.flows.events import requests
 from connector.store import digests, hand_over_work
 from connector.store.digests import DigestState
@@ -19,7 +20,7 @@ from tests.flows.waiting import until
 EVA = "eva@byran.example"
 BO = "bo@byran.example"
 PATIENCE_S = 60.0
-BLOCKING = Finding(code="E3", severity=Severity.BLOCK, sv="Nummer saknas.", en="Missing.")
+BLOCKING = Finding(code="E3", severity=Severity.BLOCK, says=StoredWords("Nummer saknas.", "Missing."))
 
 
 def block(on: Stage) -> None:

@@ -15,6 +15,7 @@ from connector.domain.follow_up import FollowUpState, Reason
 from connector.domain.hand_over import HandOverState, Origin, PdfState
 from connector.domain.plan import Brake
 from connector.domain.task import TaskKind
+from connector.domain.text import StoredWords
 from connector.flows.tasks import tasks
 from connector.flows.tasks.task import Task
 from connector.flows.tasks.tasks import TaskChanged
@@ -34,6 +35,7 @@ from connector.store.hand_over_record import HandOver
 from connector.store.users import User
 from tests import quick_passwords
 from tests.flows.follow_up_steps import payment_in_question
+from tests.said import en, sv
 from tests.store.samples import (
     CONNECTION,
     CREDITOR,
@@ -49,9 +51,9 @@ from tests.store.samples import (
 
 EVA = "eva@byran.example"
 DAY_S = 86_400.0
-WARNING = Finding(code="pdf_unavailable", severity=Severity.WARNING, sv="Ingen kopia.", en="No copy.")
-NOTE = Finding(code="B7", severity=Severity.INFO, sv="Delbetald.", en="Part-paid.")
-QUESTION = Finding(code="follow_up", severity=Severity.BLOCK, sv="Är den betald?", en="Is it paid?")
+WARNING = Finding(code="pdf_unavailable", severity=Severity.WARNING, says=StoredWords("Ingen kopia.", "No copy."))
+NOTE = Finding(code="B7", severity=Severity.INFO, says=StoredWords("Delbetald.", "Part-paid."))
+QUESTION = Finding(code="follow_up", severity=Severity.BLOCK, says=StoredWords("Är den betald?", "Is it paid?"))
 
 
 @pytest.fixture
@@ -99,9 +101,9 @@ def test_a_blocked_invoice_waits_for_whoever_asked_with_its_findings(db: Databas
         "Testbolaget AB",
         EVA,
     )
-    assert "10045" in task.title.sv
-    assert "10045" in task.title.en
-    assert [one.sv for one in task.says] == ["Nummer saknas."]
+    assert "10045" in sv(task.title)
+    assert "10045" in en(task.title)
+    assert [sv(one) for one in task.says] == ["Nummer saknas."]
     assert task.path == f"/hand-overs/{hand_over.id}"
     assert tasks.age_days(task) == 3
 
@@ -178,9 +180,9 @@ def test_a_new_finding_on_a_skipped_invoice_is_a_new_task(db: Databases) -> None
     blocked(db, origin=Origin.RULE, asked_by="rule")
     tasks.skip(db.main, only(db), by=EVA, reason="Nej")
     again, _ = ask(db, origin=Origin.RULE, asked_by="rule")
-    other = Finding(code="E10", severity=Severity.BLOCK, sv="Adress saknas.", en="No address.")
+    other = Finding(code="E10", severity=Severity.BLOCK, says=StoredWords("Adress saknas.", "No address."))
     hand_over_work.block(db.main, claimed(db, again), (other,))
-    assert [one.en for one in only(db).says] == ["No address."]
+    assert [en(one) for one in only(db).says] == ["No address."]
 
 
 def test_a_persons_new_wish_is_a_new_task_even_with_the_same_result(db: Databases) -> None:
@@ -207,7 +209,7 @@ def test_what_is_skipped_because_the_wish_was_taken_back_never_was_a_task(db: Da
 def test_a_case_with_a_warning_is_a_task_until_it_is_ticked_off(db: Databases) -> None:
     hand_over = case(db, WARNING, NOTE)
     task = only(db)
-    assert (task.kind, [one.sv for one in task.says]) == (TaskKind.REMARK, ["Ingen kopia."])
+    assert (task.kind, [sv(one) for one in task.says]) == (TaskKind.REMARK, ["Ingen kopia."])
     tasks.skip(db.main, task, by=EVA, reason="Uppladdad för hand")
     assert listed(db) == []
     assert hand_overs.get(db.main, hand_over.id).state is HandOverState.REGISTERED
@@ -232,7 +234,7 @@ def test_a_second_remark_on_a_case_is_news(db: Databases) -> None:
     before = only(db)
     tasks.skip(db.main, before, by=EVA, reason="Klart")
     assert before.hand_over is not None
-    refused = Finding(code="write_back_refused", severity=Severity.WARNING, sv="Nej.", en="No.")
+    refused = Finding(code="write_back_refused", severity=Severity.WARNING, says=StoredWords("Nej.", "No."))
     pdf_work.result(db.main, claimed(db, before.hand_over), PdfState.UNAVAILABLE, refused)
     assert len(only(db).says) == 2
 
@@ -263,7 +265,7 @@ def test_a_dead_key_comes_first_and_an_ending_one_last(db: Databases) -> None:
     ledger_keys.accepted(db.main, CONNECTION, 0, expires=today() + timedelta(days=3))
     assert [task.kind for task in listed(db)] == [TaskKind.BLOCKED, TaskKind.KEY_ENDS]
     ends = listed(db)[1]
-    assert str(today() + timedelta(days=3)) in ends.title.sv
+    assert str(today() + timedelta(days=3)) in sv(ends.title)
     assert tasks.age_days(ends) in (10, 11)
     tasks.skip(db.main, ends, by=EVA, reason="Bytts i morgon")
 
@@ -275,8 +277,8 @@ def test_a_dead_key_comes_first_and_an_ending_one_last(db: Databases) -> None:
 def test_a_company_that_gave_its_consent_is_asked_for_it_again(db: Databases) -> None:
     ledger_keys.refused(db.main, OTHER, 0)
     (task,) = listed(db, OTHER)
-    assert "Fortnox släpper inte in" in task.title.sv
-    assert "approve" in task.action.en
+    assert "Fortnox släpper inte in" in sv(task.title)
+    assert "approve" in en(task.action)
 
 
 def question(db: Databases, *, may_report: bool) -> str:
@@ -289,7 +291,7 @@ def test_a_question_about_a_payment_is_closed_with_a_reason(db: Databases) -> No
     follow_up = question(db, may_report=False)
     task = only(db)
     assert (task.kind, task.may_report) == (TaskKind.FOLLOW_UP, False)
-    assert [one.sv for one in task.says] == ["Är den betald?"]
+    assert [sv(one) for one in task.says] == ["Är den betald?"]
     assert listed(db, OTHER) == []
     with pytest.raises(TaskChanged):
         tasks.report(db.main, task, by=EVA)
@@ -319,7 +321,7 @@ def test_no_title_or_action_names_a_customer(db: Databases) -> None:
     task = only(db)
     assert hand_overs.get(db.main, hand_over.id).debtor_name == "Kund AB"
     for words in (task.title, task.action):
-        assert "Kund AB" not in words.sv + words.en
+        assert "Kund AB" not in sv(words) + en(words)
 
 
 def hold(db: Databases, *invoice_ids: str) -> None:
@@ -330,8 +332,8 @@ def test_a_plan_that_waits_is_a_task_and_comes_back_only_when_it_grows(db: Datab
     hold(db, "1", "2")
     task = only(db)
     assert (task.kind, task.path, task.owner) == (TaskKind.PLAN, f"/connections/{CONNECTION}/plan", "")
-    assert "2 fakturor" in task.title.sv
-    assert "fler fakturor än regeln får skicka" in task.says[0].sv
+    assert "2 fakturor" in sv(task.title)
+    assert "fler fakturor än regeln får skicka" in sv(task.says[0])
 
     tasks.skip(db.main, task, by=EVA, reason="Vi väntar till månadsskiftet.")
     assert listed(db) == []
@@ -344,6 +346,6 @@ def test_a_plan_that_waits_is_a_task_and_comes_back_only_when_it_grows(db: Datab
 def test_a_plan_whose_invoices_were_all_sent_by_themselves_does_not_wait(db: Databases) -> None:
     hold(db, "1", "2")
     case(db, invoice_id="1")
-    assert "en faktura" in only(db).title.sv
+    assert "en faktura" in sv(only(db).title)
     case(db, invoice_id="2")
     assert listed(db) == []

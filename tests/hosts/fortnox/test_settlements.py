@@ -19,6 +19,7 @@ from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.fortnox.settlements import LinkedCredit, receipts_of_day
 from connector.hosts.fortnox.translate import ReducedBalance, translate
 from tests.hosts.fortnox.shapes import changed, credit, payment
+from tests.said import en, sv
 
 TODAY = date(2026, 3, 4)
 TOTAL = 15063
@@ -272,10 +273,10 @@ def test_the_block_says_that_the_agency_owes_it_or_has_refused() -> None:
     around = Circumstances(today=TODAY, first_action=FirstAction.DEBT_COLLECTION)
     (said,) = (one for one in assess(invoice, ConnectionSettings(), around).findings if one.code == "B8")
 
-    assert "Skatteverket ännu skyldigt" in said.sv
-    assert "nekat" in said.sv
-    assert "still owes" in said.en
-    assert "refused" in said.en
+    assert "Skatteverket ännu skyldigt" in sv(said)
+    assert "nekat" in sv(said)
+    assert "still owes" in en(said)
+    assert "refused" in en(said)
 
 
 def test_an_invoice_that_is_paid_by_both_is_paid() -> None:

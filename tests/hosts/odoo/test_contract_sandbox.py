@@ -53,6 +53,7 @@ from connector.sandbox.shared.switches import Fault, FaultKind
 from tests.domain.clean_invoice import circumstances, settings
 from tests.hosts.contract import *  # noqa: F403
 from tests.hosts.contract import Made
+from tests.said import en
 
 FEE = Decimal("50.00")
 CONNECTORS_USER = 5
@@ -318,7 +319,7 @@ def test_a_companys_reminder_fee_is_claimed_for_a_reminder_that_odoo_shows_and_n
     assert found.claim is not None
     claimed = found.claim.reminder_fee
     assert (claimed.amount if claimed else None) == (Decimal(60) if keeps_reminders else None)
-    said = [finding.en for finding in found.findings if finding.code == "D3"]
+    said = [en(finding) for finding in found.findings if finding.code == "D3"]
     assert ["is not claimed: the ledger shows no reminders" in text for text in said] == [True] * (not keeps_reminders)
 
 
@@ -342,7 +343,7 @@ def test_a_reference_that_odoo_made_with_a_wrong_length_digit_is_told(
     line = InvoiceLine("Konsulttimmar", Decimal(1000))
     invoice = ledger.host.read(str(ledger.state.books.add_invoice(customer, [line], due_days_ago=45)))
 
-    found = [finding.en for finding in judged(invoice) if finding.code == "F5"]
+    found = [en(finding) for finding in judged(invoice) if finding.code == "F5"]
 
     assert [said in text for text in found] == ([True] if said else [])
 
@@ -380,7 +381,7 @@ def test_one_letter_about_three_invoices_claims_its_fee_once(ledger: SandboxLedg
 
     claims = [one.claim for one in found]
     assert [claim.reminder_fee.amount if claim and claim.reminder_fee else None for claim in claims] == [60, None, None]
-    said = [[finding.en for finding in one.findings if finding.code == "D2"] for one in found]
+    said = [[en(finding) for finding in one.findings if finding.code == "D2"] for one in found]
     assert [bool(texts) for texts in said] == [False, True, True]
     assert all(read[0].number in text for texts in said for text in texts)
 
@@ -397,7 +398,7 @@ def test_a_fee_of_an_earlier_level_is_claimed_and_told(ledger: SandboxLedger) ->
     assert found.claim is not None
     assert found.claim.reminder_fee is not None
     assert (found.claim.reminder_fee.amount, found.claim.reminder_fee.date) == (Decimal(60), charged)
-    (said,) = [finding.en for finding in found.findings if finding.code == "D2"]
+    (said,) = [en(finding) for finding in found.findings if finding.code == "D2"]
     assert str(charged) in said
 
 
@@ -421,7 +422,7 @@ def test_a_policy_of_following_nothing_up_holds_the_invoice(
     read = ledger.host.read(str(invoice))
 
     assert [hold.kind for hold in read.holds or ()] == ["no_follow_policy"] * held
-    assert not [finding for finding in judged(read) if finding.code == "A6" and "Not checked" in finding.en]
+    assert not [finding for finding in judged(read) if finding.code == "A6" and "Not checked" in en(finding)]
 
 
 def test_where_policies_are_not_for_us_to_see_the_invoice_says_so(ledger: SandboxLedger) -> None:
@@ -434,7 +435,7 @@ def test_where_policies_are_not_for_us_to_see_the_invoice_says_so(ledger: Sandbo
 
     (said,) = [finding for finding in found if finding.code == "A6"]
     assert said.severity is Severity.INFO
-    assert "Credit Control / Info" in said.en
+    assert "Credit Control / Info" in en(said)
 
 
 @pytest.mark.parametrize("marked", ["invoice", "customer", "neither"])
@@ -616,7 +617,7 @@ def test_an_answer_that_odoo_does_not_take_is_told_and_the_case_is_shown_all_the
 
     result = host.write_back(made.id, WriteBack("case-1", "Hos Amili", datetime.now(UTC)))
 
-    assert "odoo provision" in result.refused
+    assert "odoo provision" in en(result.refused)
     assert ledger.state.books.field(int(made.id), CASE_ID) == "case-1"
 
 

@@ -30,6 +30,7 @@ from connector.sandbox.odoo.request_rows import ACTION_IDS, ANSWER
 from connector.sandbox.odoo.state import OdooState
 from connector.sandbox.shared.serve import running
 from tests.hosts.odoo.recorded_documents import SETTINGS
+from tests.said import sv
 
 
 def kr(amount: str | int) -> Decimal:
@@ -296,7 +297,7 @@ def test_a_customers_card_of_another_company_is_named_as_what_stands_in_the_way(
         host.read(str(invoice))
     (finding,) = remote_findings.of(refused.value)
     assert (finding.code, finding.value) == ("ledger_out_of_reach", str(card))
-    assert "nyckel" not in finding.sv
+    assert "nyckel" not in sv(finding)
 
 
 def changed(host: OdooHost, cursor: str) -> tuple[dict[str, tuple[str, ...]], str]:

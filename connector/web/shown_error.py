@@ -1,0 +1,29 @@
+"""What a page tells of an error beside its own words, each part for what it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connector.domain.errors import ConnectorError
+from connector.domain.text import Quote
+from connector.flows.error_words import words_of
+from connector.words import Catalogue
+
+
+@dataclass(frozen=True)
+class ShownError:
+    """`said` is ours, in the reader's language; `quoted` what the system said, in its own; `technical` is English."""
+
+    said: str = ""
+    quoted: str = ""
+    technical: str = ""
+
+
+def shown_error(error: ConnectorError, words: Catalogue) -> ShownError:
+    """Return what a page tells of `error`; what is for logs is shown as such, where there is no more."""
+    found = words_of(error)
+    if isinstance(found, Quote):
+        return ShownError(quoted=found.words, technical=error.advice)
+    if error.says is not None:
+        return ShownError(said=words.say(found))
+    return ShownError(technical=f"{error.message} {error.advice}".strip())
