@@ -227,6 +227,7 @@ def test_by_consent_from_the_pages_to_the_case_and_what_the_host_tells(elsewhere
             person.submit("/sign-in", "/sign-in", email=EMAIL, password=password)
             assert "/connect/solbok" in person.page("/").links
 
+            assert "books:read" in person.page("/connect/solbok").text
             led = person.submit("/connect/solbok", "/connect/solbok")
             (out,) = [link for link in read(led.text).links if link.startswith(on.ledger)]
             shown = person.get(out)
@@ -252,6 +253,7 @@ def test_by_consent_from_the_pages_to_the_case_and_what_the_host_tells(elsewhere
 
             _told_of_the_app(on, event="withdrawn", signed_with="somebody's", answered=401)
             assert on.warnings("list") == ""
+            on.in_ledger("consent/withdraw")
             _told_of_the_app(on, event="withdrawn", signed_with=SECRET, answered=200)
             assert "Solbok no longer accepts its consent" in on.warnings("list")
 

@@ -132,6 +132,7 @@ def _for_templates() -> dict[str, object]:
         "key_trouble": shown.key_trouble,
         "opened_by_consent": shown.opened_by_consent,
         "host_name": kinds.name_of,
+        "right_name": lambda host, right: shown.right_name(host, right, words()),
         "may_connect": may_connect(),
         "count_tasks": count_tasks,
         "is_held": _is_held,

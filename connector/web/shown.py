@@ -70,6 +70,11 @@ def opened_by_consent(host: str) -> bool:
     return kinds.by_consent(host) is not None
 
 
+def right_name(host: str, right: str, words: Catalogue) -> str:
+    """A right (scope) that a kind of host asks its companies for, in words; as the host calls it if none are known."""
+    return words.text_or_key(f"{host}_right", right)
+
+
 def first_action_name(action: str, words: Catalogue) -> str:
     """A first action in words; one that a company has agreed with Amili as it is."""
     return words.text_or_key("first_action", action)

@@ -56,7 +56,7 @@ def prepare(deployment: Deployment, connection_id: str) -> tuple[str, ...]:
     try:
         return deployment.host(connection).prepare().lines
     except ConnectorError as error:
-        return (f"The labels could not be made ready now: {error}",)
+        return (f"The ledger could not be made ready now: {error}",)
 
 
 def needs_login(deployment: Deployment, connection: StoredConnection) -> bool:

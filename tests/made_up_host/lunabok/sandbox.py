@@ -159,6 +159,11 @@ def _add_control(app: Flask, books: Books) -> None:
         books.invoices[invoice_id]["wish"] = {"mark": secrets.token_hex(4), "by": "Eva"}
         return jsonify({})
 
+    @app.post("/_sandbox/consent/withdraw")
+    def withdraw() -> Response:
+        books.key = secrets.token_hex(20)
+        return jsonify({})
+
     @app.post("/_sandbox/events")
     def event() -> Response:
         books.events.append({"company": _TENANT, "invoice": (request.json or {}).get("invoice", "")})

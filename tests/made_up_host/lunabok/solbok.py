@@ -43,6 +43,7 @@ _EVERY_S = 0.2
 _LEASE_S = 10.0
 _TOPIC = "invoices"
 _LASTS = timedelta(days=365)
+_RIGHTS = ("books:read", "case:write")
 
 
 class SolbokSettings(BaseModel):
@@ -72,7 +73,7 @@ class _App(App):
 
     @property
     def rights(self) -> tuple[str, ...]:
-        return ()
+        return _RIGHTS
 
     def consent_url(self, state: str, *, service_account: bool) -> str:
         del service_account
@@ -235,7 +236,7 @@ KIND = HostKind(
         app=_app,
         advice="Put what Solbok says of your app into SOLBOK_URL, SOLBOK_CLIENT_ID and SOLBOK_SECRET.",
         company_setting=_COMPANY,
-        rights=(),
+        rights=_RIGHTS,
     ),
     translate=translate,
     same_books=_same_books,
