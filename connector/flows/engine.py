@@ -1,5 +1,7 @@
 """The engine that drives durable work: DBOS, behind four verbs. The only module that knows it.
 
+It drives hand-overs alone; what comes round by itself needs no more than a row (`connector.store.jobs`).
+
 Our store is the truth and the engine is only the driver: its tables may be lost, and all that is lost is time.
 Arguments and results of the work are ids and pauses, so neither personal data nor secrets lie in its tables.
 
@@ -17,32 +19,38 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, WorkflowStatus
+from pydantic import TypeAdapter
 from sqlalchemy import Engine as Database
 from sqlalchemy.engine import make_url
 
+from connector.flows import engine_bell
+from connector.flows.engine_bell import Bell
 from connector.flows.job import Job
 from connector.flows.outcome import Outcome, Then
+from connector.flows.people_first import PeopleFirst
 from connector.store import executors, leases, restores
 from connector.store.database import CLOCKS_DIFFER_S, use_wal
 
 log = logging.getLogger(__name__)
 
-Step = Callable[[str], Outcome]
+Step = Callable[[Any], Outcome]
 
-ORDER_OF_STEPS = "1"
-"""The engine's application version: changes only when the order of steps in a job does."""
+ORDER_OF_STEPS = "2"
+"""The engine's application version: changes only when the order of steps in a job does, or what a job carries."""
+_EARLIER_ORDERS = ["1"]
+"""What waits under them is removed, and made again from the store."""
 
 PEOPLE = "people"
 BACKGROUND = "background"
 _WORKFLOW = "work"
-_POLL_S = {PEOPLE: 0.1, BACKGROUND: 0.25}
-"""How often each queue is looked at: it costs CPU also while idle, and a free place waits half of it for work."""
+_POLL_S = {PEOPLE: 0.5, BACKGROUND: 1.0}
+"""How often each queue is looked at for what other processes have put there: it costs CPU also while idle."""
 _LEAST_PAUSE_S = 0.1
 _SILENT_AFTER_S = 15.0
 _SWEEP_LEASE_S = 10.0
@@ -55,6 +63,14 @@ _AT_ONCE = 100
 65 535 values in a statement."""
 
 
+@dataclass(frozen=True)
+class Driven:
+    """How a kind of job is driven: the class of what it carries, and its steps with their names, in order."""
+
+    carries: type[Any]
+    steps: Sequence[tuple[str, Step]]
+
+
 class Engine:
     """One worker process's engine."""
 
@@ -63,13 +79,14 @@ class Engine:
         db: Database,
         *,
         url: str,
-        jobs: Mapping[str, Sequence[tuple[str, Step]]],
+        jobs: Mapping[str, Driven],
         concurrency: int,
         partition_concurrency: int,
         stop_wait_s: int = 8,
         stranded_after_s: float = 10.0,
+        people: PeopleFirst | None = None,
     ) -> None:
-        """`stop_wait_s`: how long a stop waits for what runs.
+        """`people` is informed of the work that they wait for. `stop_wait_s`: how long a stop waits for what runs.
 
         `stranded_after_s`: how long work may be entered as running in this process that it does not run. The engine
         enters it just before it begins, and strikes it out just after its end.
@@ -79,6 +96,7 @@ class Engine:
         self._db = db
         self._url = url
         self._jobs = jobs
+        self._people = people or PeopleFirst()
         self._concurrency = concurrency
         self._partition_concurrency = min(partition_concurrency, concurrency)
         self._stop_wait_s = stop_wait_s
@@ -99,8 +117,7 @@ class Engine:
         # What is done under a key need not be done in a store that was put back since, while the engine's tables stay.
         restored = restores.number(self._db)
         self._mark = f"~{restored}" if restored else ""
-        _jobs.clear()
-        _jobs.update(self._jobs)
+        _process.jobs, _process.people = self._jobs, self._people
         config: DBOSConfig = {
             "name": "amili-connector",
             "system_database_url": self._url,
@@ -111,10 +128,11 @@ class Engine:
         }
         if file:
             config["db_engine_kwargs"] = {"connect_args": {"factory": _unsynced}}
-        DBOS(config=config)
+        dbos = DBOS(config=config)
         # Entered before it takes up work: the others resume what a process runs that is not entered.
         executors.enrol(self._db, self.executor_id)
         DBOS.launch()
+        _process.bells = engine_bell.hung_at(dbos.background_thread_stop_events)
         for queue in (PEOPLE, BACKGROUND):
             DBOS.register_queue(
                 queue,
@@ -122,11 +140,20 @@ class Engine:
                 partition_worker_concurrency=self._partition_concurrency,
                 polling_interval_sec=_POLL_S[queue],
             )
+        self._remove_earlier()
         self.take_over()
 
     def submit(self, job: Job) -> None:
         """Drive `job` unless its key has been submitted before."""
         _enqueue(replace(job, key=job.key + self._mark), 0, 0.0)
+        engine_bell.ring(_process.bells)
+
+    def _remove_earlier(self) -> None:
+        """Remove what an earlier release left waiting, in a form of its own. The store knows what is unfinished."""
+        waiting = {"status": [*_WAITING, _RUNNING], "app_version": _EARLIER_ORDERS}
+        self._note_others()
+        while left := [one for one in _listed(limit=_AT_ONCE, **waiting) if not self._is_run(one)]:
+            DBOS.delete_workflows([one.workflow_id for one in left])
 
     def wake(self, job: Job) -> None:
         """Let the work of `job` go on at once where it pauses before a repetition."""
@@ -230,23 +257,6 @@ class Engine:
                 silent.add(executor)
         return frozenset(silent & entered)
 
-    def forget_finished(self, *, older_than_s: float) -> int:
-        """Remove finished work of the engine; gives how many."""
-        before = datetime.now(UTC) - timedelta(seconds=older_than_s)
-        removed = 0
-        while True:
-            batch = DBOS.list_workflows(
-                status=["SUCCESS", "ERROR", "CANCELLED"],
-                completed_before=before.isoformat(),
-                limit=_AT_ONCE,
-                load_input=False,
-                load_output=False,
-            )
-            if not batch:
-                return removed
-            DBOS.delete_workflows([status.workflow_id for status in batch])
-            removed += len(batch)
-
     def stop(self, *, died: bool = False) -> None:
         """Stop taking up work, wait briefly for what runs, and sign off; `died` says that no one asked for it.
 
@@ -258,7 +268,28 @@ class Engine:
         sign_off(self._db, self.executor_id)
 
 
-_jobs: dict[str, Sequence[tuple[str, Step]]] = {}
+def forget_finished(*, older_than_s: float) -> int:
+    """Remove finished work of this process's engine; gives how many."""
+    before = datetime.now(UTC) - timedelta(seconds=older_than_s)
+    removed = 0
+    while True:
+        batch = _listed(status=["SUCCESS", "ERROR", "CANCELLED"], completed_before=before.isoformat(), limit=_AT_ONCE)
+        if not batch:
+            return removed
+        DBOS.delete_workflows([status.workflow_id for status in batch])
+        removed += len(batch)
+
+
+@dataclass
+class _Process:
+    """What the engine, of which a process has one, is given to work with."""
+
+    jobs: Mapping[str, Driven] = field(default_factory=dict)
+    people: PeopleFirst = field(default_factory=PeopleFirst)
+    bells: Sequence[Bell] = ()
+
+
+_process = _Process()
 _running: set[str] = set()
 _running_lock = threading.Lock()
 
@@ -302,7 +333,7 @@ def _enqueue(job: Job, round_number: int, delay_s: float) -> None:
     DBOS.enqueue_workflow_with_options(
         options,  # type: ignore[arg-type]
         job.kind,
-        job.subject,
+        asdict(job.payload),
         job.key,
         job.partition,
         job.urgent,
@@ -311,21 +342,28 @@ def _enqueue(job: Job, round_number: int, delay_s: float) -> None:
 
 
 @DBOS.workflow(name=_WORKFLOW)
-def _work(kind: str, subject: str, key: str, partition: str, urgent: bool, round_number: int) -> None:
-    with _noted_as_running(f"{key}#{round_number}"):
+def _work(kind: str, carried: dict[str, Any], key: str, partition: str, urgent: bool, round_number: int) -> None:
+    with ExitStack() as during:
+        during.callback(engine_bell.ring, _process.bells)
+        during.enter_context(_noted_as_running(f"{key}#{round_number}"))
+        if urgent:
+            during.enter_context(_process.people.at_work())
+        driven = _process.jobs[kind]
+        payload = TypeAdapter(driven.carries).validate_python(carried)
         pauses = []
-        for name, step in _jobs[kind]:
-            then, after_s = DBOS.run_step({"name": name}, _plainly, step, subject)
+        for name, step in driven.steps:
+            then, after_s = DBOS.run_step({"name": name}, _plainly, step, payload)
             if then in (Then.AGAIN, Then.AGAIN_FIRST):
                 pauses.append(after_s)
             if then in (Then.STOP, Then.AGAIN_FIRST):
                 break
         if pauses:
-            _enqueue(Job(kind, subject, key, partition, urgent), round_number + 1, max(min(pauses), _LEAST_PAUSE_S))
+            job = Job(kind, payload, partition, key=key, urgent=urgent)
+            _enqueue(job, round_number + 1, max(min(pauses), _LEAST_PAUSE_S))
 
 
-def _plainly(step: Step, subject: str) -> tuple[str, float]:
-    outcome = step(subject)
+def _plainly(step: Step, payload: object) -> tuple[str, float]:
+    outcome = step(payload)
     return outcome.then.value, outcome.after_s
 
 

@@ -30,7 +30,8 @@ class Outcome:
 
     `failed` is the error for which it is repeated or left. `worked` says whether the step did what it is for, so that a
     failure before is over; None where that follows from the rest: what neither failed nor is repeated has worked.
-    `could_read` says of what is not through that all it had to read could be read.
+    `could_read` says of what is not through that all it had to read could be read. `unchanged` says of what comes round
+    that nothing was found to have changed.
     """
 
     then: Then
@@ -38,6 +39,7 @@ class Outcome:
     failed: ConnectorError | None = field(default=None, compare=False)
     worked: bool | None = field(default=None, compare=False)
     could_read: bool = field(default=False, compare=False)
+    unchanged: bool = field(default=False, compare=False)
 
     @property
     def has_worked(self) -> bool:
@@ -49,6 +51,7 @@ class Outcome:
 
 NEXT = Outcome(Then.NEXT)
 STOP = Outcome(Then.STOP)
+NOTHING_NEW = Outcome(Then.STOP, unchanged=True)
 NOT_NOW = Outcome(Then.STOP, worked=False)
 """The work has ended without anything having been tried."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from enum import StrEnum
+from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,10 +18,12 @@ from connector.amili import SYSTEM as AMILI
 from connector.domain.errors import ConnectorError, Refused, RemoteError
 from connector.flows.operations import CREATING
 from connector.flows.outcome import Outcome
-from connector.store import hand_overs, troubles
+from connector.store import troubles
 from connector.store.troubles import Failing, Trouble
 
 log = logging.getLogger(__name__)
+
+Payload = TypeVar("Payload")
 
 ASKED_AFTER_S = 3_600.0
 """For how long a step fails on end before a person is asked."""
@@ -62,58 +65,76 @@ STEPS = (
 """Every step whose failures are kept."""
 
 
-class About(StrEnum):
-    """What a step is about, and so what its subject begins with, up to a slash."""
+@dataclass(frozen=True)
+class About:
+    """What a step is about: `subject` tells it from others of the step, and the rest says whom its failure concerns."""
 
-    HAND_OVER = "hand_over"
-    CONNECTION = "connection"
-    INVOICE = "invoice"
-    """A connection and one of its invoices: that others can be read ends nothing."""
-    ACCESS = "access"
-    DEPLOYMENT = "deployment"
+    subject: str
+    connection: str = ""
+    access: str = ""
+    hand_over: str = ""
+
+    @staticmethod
+    def of_connection(connection_id: str) -> About:
+        """Something of a whole company."""
+        return About(connection_id, connection=connection_id)
+
+    @staticmethod
+    def of_invoice(connection_id: str, invoice_id: str) -> About:
+        """One of a company's invoices: that others can be read ends nothing."""
+        return About(f"{connection_id}/{invoice_id}", connection=connection_id)
+
+    @staticmethod
+    def of_hand_over(hand_over_id: str, connection_id: str) -> About:
+        """A hand-over of a company's."""
+        return About(hand_over_id, connection=connection_id, hand_over=hand_over_id)
+
+    @staticmethod
+    def of_access(access_id: str) -> About:
+        """Every company that uses a key pair at Amili."""
+        return About(access_id, access=access_id)
+
+    @staticmethod
+    def of_deployment(_all: str = "") -> About:
+        """Everyone."""
+        return About("")
 
 
-def watched(db: Engine, name: str, about: About, step: Callable[[str], Outcome]) -> Callable[[str], Outcome]:
+def watched(
+    db: Engine, name: str, about: Callable[[Payload], About], step: Callable[[Payload], Outcome]
+) -> Callable[[Payload], Outcome]:
     """`step`, whose failures are kept for as long as they go on. An error in keeping them hinders no work."""
 
-    def run(subject: str) -> Outcome:
-        outcome = step(subject)
+    def run(payload: Payload) -> Outcome:
+        outcome = step(payload)
         try:
-            _keep(db, name, about, _whose(about, subject), outcome)
+            _keep(db, name, about(payload), outcome)
         except SQLAlchemyError as error:
-            log.warning("what became of %s %s could not be kept: %s", name, subject, type(error).__name__)
+            log.warning("what became of %s %s could not be kept: %s", name, payload, type(error).__name__)
         return outcome
 
     return run
 
 
-def _whose(about: About, subject: str) -> str:
-    parts = {About.DEPLOYMENT: 0, About.INVOICE: 2}.get(about, 1)
-    return "/".join(subject.split("/")[:parts])
-
-
-def _keep(db: Engine, name: str, about: About, subject: str, outcome: Outcome) -> None:
+def _keep(db: Engine, name: str, about: About, outcome: Outcome) -> None:
     if outcome.failed is not None:
-        note(db, name, about, subject, outcome.failed)
+        note(db, name, about, outcome.failed)
     elif outcome.has_worked:
-        troubles.over(db, name, subject)
+        troubles.over(db, name, about.subject)
     elif outcome.could_read:
-        troubles.over(db, name, subject, but_for=CREATING)
+        troubles.over(db, name, about.subject, but_for=CREATING)
 
 
-def note(db: Engine, name: str, about: About, subject: str, error: ConnectorError) -> None:
+def note(db: Engine, name: str, about: About, error: ConnectorError) -> None:
     """Note that a step failed."""
-    connection = subject.partition("/")[0] if about in (About.CONNECTION, About.INVOICE) else ""
-    if about is About.HAND_OVER:
-        connection = hand_overs.get(db, subject).connection
     troubles.note(
         db,
         name,
-        subject,
+        about.subject,
         _failing(error),
-        connection=connection,
-        access=subject if about is About.ACCESS else "",
-        hand_over=subject if about is About.HAND_OVER else "",
+        connection=about.connection,
+        access=about.access,
+        hand_over=about.hand_over,
     )
 
 

@@ -5,54 +5,40 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from queue import SimpleQueue
+from typing import Any
 
-from connector.flows import noticing, troubles
-from connector.flows.companies import amili_keys, keys
+from connector.flows import noticing, registry, rounds, troubles
 from connector.flows.deployment import Deployment
+from connector.flows.engine import Driven as DrivenKind
 from connector.flows.engine import Engine, Step
 from connector.flows.events import following, requests
 from connector.flows.events.sources import sources_of
-from connector.flows.follow_up import case_reading, follow_up
-from connector.flows.guarded import again_within, guarded, one_round
+from connector.flows.guarded import guarded
 from connector.flows.hand_over import driving, looking_up
+from connector.flows.hand_over.driving import HAND_OVER, Driven
 from connector.flows.hand_over.register import register
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.job import Job
-from connector.flows.money import payouts
 from connector.flows.outcome import STOP, Outcome
 from connector.flows.pace import paced
-from connector.flows.reconcile import comparisons
-from connector.flows.tasks import digest
+from connector.flows.people_first import PeopleFirst
+from connector.flows.runner import Runner
 from connector.flows.troubles import About
-from connector.store import amili_accesses, case_readings, hand_overs, inbox, leases, resting, restores
-from connector.store import troubles as step_troubles
+from connector.store import hand_overs, inbox, jobs, leases, resting, restores
 from connector.store.resting import Rest
 
 log = logging.getLogger(__name__)
 
-POLL = "poll"
-LOOK = "look"
-CASES = "cases"
-PAYOUTS = "payouts"
-AMILI_KEY = "amili_key"
-TIDY = "tidy"
-DIGEST = "digest"
 SCHEDULE = "schedule"
-"""The lease of the one worker that begins rounds at set times."""
+"""The lease of the one worker that begins what comes round by itself."""
 _DISPATCH_EVERY_S = 0.1
 _BEAT_EVERY_S = 2.0
 _RESCUE_EVERY_S = 30.0
 _IDLE_S = 10.0
 _HINT_STRANDED_S = 600.0
-_HOUR_S = 3_600.0
-_DAY_S = 86_400.0
-_UNTRIED_S = 2 * _DAY_S
-"""Longer than the pause before any step is tried again: what failed so long ago, no one tries any more."""
 
 
 class Worker:
@@ -62,79 +48,63 @@ class Worker:
         self._deployment = deployment
         deployment.silences.ask_rarely()
         self._stopping = threading.Event()
-        self._scheduled: dict[tuple[str, str], str] = {}
+        self._ending = False
         self._rests: Mapping[str, Rest] = {}
+        self._rests_mark: Sequence[float] = ()
         self._sources = sources_of(deployment)
-        self._looks = follow_up.Starting(deployment)
-        self._comparisons = comparisons.Starting(deployment)
-        # The engine takes no new work from within its own.
-        self._wanted: SimpleQueue[Job] = SimpleQueue()
+        self._kinds = registry.kinds()
+        people = PeopleFirst()
         self._engine = Engine(
             deployment.databases.main,
             url=deployment.databases.engine_url,
-            jobs=self._jobs(),
+            jobs={HAND_OVER: DrivenKind(Driven, self._steps())},
             concurrency=deployment.settings.worker_concurrency,
             partition_concurrency=deployment.settings.connection_concurrency,
             stop_wait_s=deployment.settings.stop_wait_s,
+            people=people,
         )
+        self._runner = Runner(
+            deployment, self._kinds, executor_id=self._engine.executor_id, submit=self._submit, people=people
+        )
+        self._found = rounds.Finding(deployment, self._kinds.values(), self._runner.submit)
 
-    def _jobs(self) -> Mapping[str, Sequence[tuple[str, Step]]]:
-        """Every kind of work with its steps, in order. What fails of them for long is a task."""
-        deployment = self._deployment
-        watched = partial(troubles.watched, deployment.databases.main)
-        sent, company, access = About.HAND_OVER, About.CONNECTION, About.ACCESS
-        register_ = guarded("register", paced(deployment, register))
-        upload_ = guarded("upload", paced(deployment, upload))
-        write_back_ = guarded("write_back", paced(deployment, write_back))
-        hint = guarded("hint", partial(requests.follow_hint, deployment))
-        poll = watched(troubles.POLL, company, one_round("poll", partial(following.poll, deployment)))
-        look = guarded("follow-up", partial(follow_up.follow_up, deployment))
-        read_payouts = again_within("payouts", partial(payouts.look, deployment))
-        key = again_within("key", partial(keys.look, deployment))
-        standings = again_within("standings", partial(following.look, deployment))
-        read_cases = one_round("cases", partial(case_reading.read, deployment, self._wanted.put))
-        look_at_pair = one_round("amili key", partial(amili_keys.look, deployment))
-        compare = one_round("compare", partial(comparisons.run, deployment))
-        restored = guarded("restored", partial(looking_up.look_up, deployment))
-        tidy = one_round("tidy", self._tidy)
-        send_digests = one_round("digest", partial(digest.send_due, deployment))
-        return {
-            driving.HAND_OVER: (
-                ("register", watched(troubles.REGISTER, sent, register_)),
-                ("upload", watched(troubles.UPLOAD, sent, upload_)),
-                ("write_back", watched(troubles.WRITE_BACK, sent, write_back_)),
-            ),
-            requests.HINT: (("look", watched(troubles.HINT, About.INVOICE, hint)),),
-            following.CHANGES: (("wait", guarded("wait", following.wait_for_changes)), ("poll", poll)),
-            follow_up.FOLLOW_UP: (("look", watched(troubles.FOLLOW_UP, sent, look)),),
-            POLL: (("poll", poll),),
-            PAYOUTS: (("payouts", watched(troubles.PAYOUTS, company, read_payouts)),),
-            LOOK: (
-                ("key", watched(troubles.KEY, company, key)),
-                ("standings", watched(troubles.STANDINGS, company, standings)),
-            ),
-            CASES: (("read", watched(troubles.CASES, access, read_cases)),),
-            AMILI_KEY: (("look", look_at_pair),),
-            comparisons.COMPARE: (("compare", watched(troubles.COMPARE, company, compare)),),
-            looking_up.RESTORED: (("look", watched(troubles.RESTORED, company, restored)),),
-            TIDY: (("tidy", watched(troubles.TIDY, About.DEPLOYMENT, tidy)),),
-            DIGEST: (("digest", watched(troubles.DIGEST, About.DEPLOYMENT, send_digests)),),
+    def _steps(self) -> Sequence[tuple[str, Step]]:
+        """The steps of a hand-over, in order. What fails of them for long is a task."""
+        steps = {
+            troubles.REGISTER: register,
+            troubles.UPLOAD: upload,
+            troubles.WRITE_BACK: write_back,
         }
+        return [(name, self._step(name, step)) for name, step in steps.items()]
+
+    def _step(self, name: str, step: Callable[[Deployment, str], Outcome]) -> Step:
+        at_their_pace = paced(self._deployment, step)
+
+        def run(driven: Driven) -> Outcome:
+            return at_their_pace(driven.hand_over)
+
+        def about(driven: Driven) -> About:
+            return About.of_hand_over(driven.hand_over, driven.connection)
+
+        return troubles.watched(self._deployment.databases.main, name, about, guarded(name, run))
 
     def run(self) -> None:
         """Work until stopped."""
         try:
             self._run()
         except BaseException:
-            self._engine.stop(died=True)
+            self._end(died=True)
             raise
-        self._engine.stop()
+        self._end()
         restores.rest(self._deployment.databases.main)
 
     def _run(self) -> None:
         noticing.notice(self._deployment)
         self._engine.start()
+        self._runner.take_back()
         self.rescue(idle_s=0.0)
+        self._begin_rounds()
+        self._runner.start()
         log.info("worker %s is ready", self._engine.executor_id)
         next_beat = next_rescue = time.monotonic()
         next_rescue += _RESCUE_EVERY_S
@@ -142,19 +112,28 @@ class Worker:
             source.start()
         try:
             while not self._stopping.is_set():
-                taken = self._dispatch() + guarded_count(self._submit_wanted)
+                taken = self._dispatch()
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + _BEAT_EVERY_S
-                    self._keep_house()
+                    guarded_count(self._house)
                 if time.monotonic() >= next_rescue:
                     next_rescue = time.monotonic() + _RESCUE_EVERY_S
                     guarded_count(self._notice)
                     guarded_count(partial(self.rescue, idle_s=_IDLE_S))
+                    guarded_count(self._put_in_order)
                 if not taken:
                     self._stopping.wait(_DISPATCH_EVERY_S)
         finally:
             for source in self._sources:
                 source.stop()
+
+    def _end(self, *, died: bool = False) -> None:
+        """Stop both who drive work, and wait for what is under way no longer than for one of them."""
+        self._ending = True
+        give_up = time.monotonic() + self._deployment.settings.stop_wait_s
+        self._runner.halt()
+        self._engine.stop(died=died)
+        self._runner.stop(within_s=max(give_up - time.monotonic(), 0.0))
 
     def stop(self) -> None:
         """Ask `run` to end after what it is doing; safe from a signal handler."""
@@ -180,103 +159,75 @@ class Worker:
             if again:
                 self._submit(driving.job_of(again))
                 rescued += 1
-        rescued += follow_up.take_up(self._deployment, self._engine.live, self._submit)
-        rescued += self._comparisons.revive(self._engine.live)
         rescued += inbox.return_stranded(self._deployment.databases.inbox, older_than_s=_HINT_STRANDED_S)
         if rescued:
             log.warning("work that nobody was driving was taken up again: %d", rescued)
         return rescued
 
-    def _submit(self, job: Job) -> None:
-        self._engine.submit(job)
+    def _begin_rounds(self) -> None:
+        """What has become due while no worker was there begins as spread as what begins for the first time."""
+        databases, settings = self._deployment.databases, self._deployment.settings
+        rounds.spread_overdue(databases, settings, self._kinds.values())
+        for kind in self._kinds.values():
+            if kind.at_start:
+                jobs.bring_forward(databases.main, kind.name, [""], within_s=0.0)
 
-    def _submit_wanted(self) -> int:
-        """Submit what running work asked for; gives how much. What is lost with this process is found unfinished."""
-        count = self._wanted.qsize()
-        for _ in range(count):
-            self._submit(self._wanted.get_nowait())
-        return count
+    def _submit(self, job: Job) -> None:
+        if job.kind != HAND_OVER:
+            self._runner.submit(job)
+        elif not self._ending:
+            # What is submitted at the very end is found unfinished by the next worker.
+            self._engine.submit(job)
 
     def _dispatch(self) -> int:
         return guarded_count(partial(requests.dispatch, self._deployment, self._submit, self._engine.wake))
 
-    def _keep_house(self) -> None:
-        guarded_count(self._house)
-
     def _house(self) -> int:
         self._engine.beat()
         self._engine.take_over()
+        self._runner.take_back()
         noticing.keep_beside(self._deployment)
-        known = resting.every(self._deployment.databases.main)
-        self._take_up_freed(known)
+        self._take_up_freed()
         # Anyone who holds the lease in a store that was put back may be long gone.
         for hold in restores.holds(self._deployment.databases.main):
-            self._submit_round(looking_up.job_of(hold))
-        if leases.try_lease(self._deployment.databases.main, SCHEDULE, self._engine.executor_id, for_s=30.0):
-            self._schedule(known)
-            self._looks.start(self._submit)
-            self._comparisons.start(self._submit, known.keys())
+            self._submit(looking_up.job_of(hold))
+        if self._leads():
+            made = rounds.keep(self._deployment.databases, self._deployment.settings, self._kinds.values())
+            if made or self._found.submit():
+                self._runner.wake()
         return 0
 
-    def _take_up_freed(self, known: Mapping[str, Rest]) -> None:
+    def _put_in_order(self) -> int:
+        if not self._leads():
+            return 0
+        return rounds.put_in_order(self._deployment.databases, self._deployment.settings, self._kinds.values())
+
+    def _leads(self) -> bool:
+        return leases.try_lease(self._deployment.databases.main, SCHEDULE, self._engine.executor_id, for_s=30.0)
+
+    def _take_up_freed(self) -> None:
         """Let everything go on at once that waited for a new key, or for its company to go on."""
-        before, self._rests = self._rests, known
+        db = self._deployment.databases.main
+        mark = resting.mark(db)
+        if mark == self._rests_mark:
+            return
+        before, self._rests, self._rests_mark = self._rests, resting.every(db), mark
         freed = [
             connection_id
-            for connection_id, rest in known.items()
+            for connection_id, rest in self._rests.items()
             if connection_id in before and rest.was_woken(before[connection_id])
         ]
-        for connection_id in freed:
-            subject = f"{connection_id}/freed-{time.time():.0f}"
-            self._submit(Job(POLL, subject, f"poll:{subject}", connection_id))
         if freed:
+            jobs.bring_forward(db, following.POLL, freed, within_s=0.0)
+            self._runner.wake()
             self.rescue(idle_s=0.0)
-
-    def _schedule(self, known: Mapping[str, Rest]) -> None:
-        interval_s = self._deployment.settings.poll_interval_s
-        now_s = time.time()
-        for connection_id, rest in known.items():
-            parked = rest.key.refused_at is not None
-            if not parked:
-                self._submit_slot(POLL, connection_id, now_s, interval_s)
-            self._submit_slot(PAYOUTS, connection_id, now_s, _DAY_S)
-            self._submit_slot(LOOK, connection_id, now_s, _HOUR_S if parked else _DAY_S)
-        for access_id in amili_accesses.to_look_at(self._deployment.databases.main):
-            self._submit_slot(AMILI_KEY, access_id, now_s, _HOUR_S, partition=f"amili:{access_id}")
-        for access_id in case_readings.accesses(self._deployment.databases.main):
-            self._submit_slot(
-                CASES, access_id, now_s, self._deployment.settings.cases_interval_s, partition=f"amili:{access_id}"
-            )
-        day = int(now_s // _DAY_S)
-        self._submit_round(Job(TIDY, str(day), f"tidy:{day}", "connector"))
-        if round_key := digest.round_key(self._deployment.settings, now_s):
-            self._submit_round(Job(DIGEST, round_key, f"digest:{round_key}", "connector"))
-
-    def _submit_slot(self, kind: str, of: str, now_s: float, interval_s: float, *, partition: str = "") -> None:
-        offset_s = zlib.crc32(of.encode()) % int(interval_s)
-        subject = f"{of}/{interval_s:.0f}.{int((now_s + offset_s) // interval_s)}"
-        self._submit_round(Job(kind, subject, f"{kind}:{subject}", partition or of))
-
-    def _submit_round(self, job: Job) -> None:
-        # Submitting again is harmless, but thousands of connections every few seconds are not.
-        turn = (job.kind, job.partition)
-        if self._scheduled.get(turn) != job.key:
-            self._submit(job)
-            self._scheduled[turn] = job.key
-
-    def _tidy(self, _subject: str) -> Outcome:
-        keep_s = self._deployment.settings.retention_days * _DAY_S
-        inbox.forget_done(self._deployment.databases.inbox, older_than_s=keep_s)
-        self._engine.forget_finished(older_than_s=keep_s)
-        step_troubles.forget(self._deployment.databases.main, untried_for_s=_UNTRIED_S)
-        return STOP
 
 
 def guarded_count(work: Callable[[], int]) -> int:
     """Run a piece of housekeeping; an error is logged and the loop goes on."""
     outcome: list[int] = []
 
-    def run(_subject: str) -> Outcome:
+    def run(_none: Any) -> Outcome:
         outcome.append(work())
         return STOP
 

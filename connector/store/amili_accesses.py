@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import SecretStr
-from sqlalchemy import Engine, Row, delete, insert, select, update
+from sqlalchemy import Engine, Row, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.domain.connection import Environment
@@ -220,11 +220,10 @@ def environments_of(db: Engine, access_id: str) -> tuple[Environment, ...]:
         return tuple(Environment(one) for one in found.scalars())
 
 
-def to_look_at(db: Engine) -> tuple[str, ...]:
+def to_look_at() -> Select[str]:
     """The key pairs that are refused, whose code is untried, or for which a new one waits."""
-    waiting = select(_table.c.id).where(_table.c.new_private_key.is_not(None) | _table.c.code_untried.is_(True))
-    with reading(db) as connection:
-        return tuple(connection.execute(waiting.union(select(_refusals.c.amili_access)).order_by("id")).scalars())
+    waiting = _table.c.new_private_key.is_not(None) | _table.c.code_untried.is_(True)
+    return select(_table.c.id).where(waiting | _table.c.id.in_(select(_refusals.c.amili_access)))
 
 
 def refused(db: Engine, access_id: str, number: int, environment: Environment) -> bool:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Engine, select, update
+from sqlalchemy import ColumnElement, Engine, Select, select, update
 
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.store import resting, tables, upserts
@@ -45,21 +45,19 @@ class Reading:
     wait_s: float
 
 
-def accesses(db: Engine) -> tuple[str, ...]:
+def readable() -> Select[str]:
     """The key pairs that have their API code, and a connection both of whose sides accept our keys."""
     access, connection = tables.amili_access, tables.connections
-    query = (
-        select(access.c.id)
-        .where(access.c.api_code.is_not(None))
-        .where(
-            select(connection.c.id)
-            .where(connection.c.amili_access == access.c.id, connection.c.id.not_in(resting.cannot_be_asked()))
-            .exists()
-        )
-        .order_by(access.c.id)
+    uses = connection.c.amili_access == access.c.id, connection.c.id.not_in(resting.cannot_be_asked())
+    return (
+        select(access.c.id).where(access.c.api_code.is_not(None)).where(select(connection.c.id).where(*uses).exists())
     )
+
+
+def accesses(db: Engine) -> tuple[str, ...]:
+    """Return the key pairs that are `readable`."""
     with reading(db) as opened:
-        return tuple(opened.execute(query).scalars())
+        return tuple(opened.execute(readable().order_by(tables.amili_access.c.id)).scalars())
 
 
 def places(db: Engine, access_id: str) -> tuple[Place, ...]:

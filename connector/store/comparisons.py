@@ -7,15 +7,15 @@ same for as long as it keeps its key: it keeps the instant when it was first see
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, case, delete, func, insert, select, update
 
 from connector.domain.follow_up import FollowUpState
 from connector.domain.reconcile import Difference, DifferenceKind
-from connector.store import resting, tables, upserts
+from connector.store import jobs, resting, tables, upserts
 from connector.store.database import now, reading, single_statement
 from connector.store.lists import one_of
 
@@ -80,14 +80,34 @@ def enrol(db: Engine, connection_id: str, *, due_at: float) -> None:
         upserts.enter(connection, _table, connection=connection_id, due_at=due_at, turn=0)
 
 
-def move(db: Engine, connection_id: str, *, due_at: float) -> None:
-    """Give a connection's next night another time. One that is due, asked for or to be tried again stays as it is."""
-    of_night = (_table.c.asked_by == "") & (_table.c.tries == 0)
+def enrol_all(db: Engine, due_at: Mapping[str, float]) -> None:
+    """As `enrol`, of many connections."""
+    if not due_at:
+        return
+    with db.begin() as connection:
+        rows = [{"connection": one, "due_at": at_s, "turn": 0} for one, at_s in due_at.items()]
+        upserts.enter_all(connection, _table, rows)
+
+
+def without_night(db: Engine) -> tuple[str, ...]:
+    """The connections that have not ended and are not enrolled."""
+    enrolled = select(_table.c.connection).where(_table.c.connection == tables.connections.c.id)
+    with reading(db) as connection:
+        return tuple(connection.execute(resting.connected().where(~enrolled.exists())).scalars())
+
+
+def move_all(db: Engine, due_at: Mapping[str, float]) -> None:
+    """Give connections' next nights other times. One that is due, asked for or to be tried again stays as it is."""
+    moved = [{"of": one, "to": at_s} for one, at_s in due_at.items()]
+    if not moved:
+        return
+    of_night = (_table.c.asked_by == "") & (_table.c.tries == 0) & (_table.c.due_at != bindparam("to"))
     with db.begin() as connection:
         connection.execute(
             update(_table)
-            .where(_table.c.connection == connection_id, of_night, _table.c.due_at > now(connection))
-            .values(due_at=due_at)
+            .where(_table.c.connection == bindparam("of"), of_night, _table.c.due_at > now(connection))
+            .values(due_at=bindparam("to")),
+            moved,
         )
 
 
@@ -103,16 +123,21 @@ def ask(db: Engine, connection_id: str, *, by: str) -> None:
         )
 
 
-def due(db: Engine) -> tuple[Due, ...]:
+def due(db: Engine, *, not_entered_as: str = "") -> tuple[Due, ...]:
     """The comparisons that are to be made, those that people asked for first, then the longest due.
 
-    Those one of whose sides does not accept our key are left out for as long as there is no new one.
+    Those one of whose sides does not accept our key are left out for as long as there is no new one; with
+    `not_entered_as`, a kind of work, also those that are entered as such.
     """
+    query = select(_table.c.connection, _table.c.turn, _table.c.asked_by)
+    if not_entered_as:
+        of_this = jobs.is_entered(not_entered_as, partition=_table.c.connection, number=_table.c.turn)
+        query = query.where(~of_this)
     with reading(db) as connection:
         rows = connection.execute(
-            select(_table.c.connection, _table.c.turn, _table.c.asked_by)
-            .where(_table.c.due_at <= now(connection), _table.c.connection.not_in(resting.cannot_be_asked()))
-            .order_by(_table.c.asked_by == "", _table.c.due_at, _table.c.connection)
+            query.where(
+                _table.c.due_at <= now(connection), _table.c.connection.not_in(resting.cannot_be_asked())
+            ).order_by(_table.c.asked_by == "", _table.c.due_at, _table.c.connection)
         ).all()
     return tuple(Due(row.connection, row.turn, row.asked_by) for row in rows)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,7 @@ from connector.domain.follow_up import (
 )
 from connector.domain.hand_over import HandOverState
 from connector.domain.redaction import without_personal_numbers
-from connector.store import ownership, resting, tables, telling
+from connector.store import jobs, ownership, resting, tables, telling
 from connector.store.database import now, reading
 from connector.store.hand_over_record import HandOver, from_row
 from connector.store.lists import one_of
@@ -363,16 +363,26 @@ class Look:
     asked: int
 
 
-def due(db: Engine) -> tuple[Look, ...]:
+def due(db: Engine, *, not_entered_as: str = "", limit: int | None = None) -> tuple[Look, ...]:
     """The looks at hand-overs at Amili that were asked for and not finished, or whose follow-ups are not.
 
-    Those one of whose sides does not accept our key are left out.
+    Those one of whose sides does not accept our key are left out; with `not_entered_as`, a kind of work, also those
+    that are entered as such.
     """
     at_amili = (
         select(_hand_overs.c.id, _hand_overs.c.connection, _hand_overs.c.follow_up_asked)
         .where(_hand_overs.c.case_id.is_not(None), _hand_overs.c.connection.not_in(resting.cannot_be_asked()))
         .where(_hand_overs.c.state.in_((HandOverState.REGISTERED, HandOverState.DONE)))
     )
+    if not_entered_as:
+        at_amili = at_amili.where(
+            ~jobs.is_entered(
+                not_entered_as,
+                partition=_hand_overs.c.connection,
+                key=_hand_overs.c.id,
+                number=_hand_overs.c.follow_up_asked,
+            )
+        )
     # As one condition with "or", neither database would use an index for either.
     wanted = union(
         at_amili.where(_hand_overs.c.follow_up_asked > _hand_overs.c.follow_up_done),
@@ -382,19 +392,8 @@ def due(db: Engine) -> tuple[Look, ...]:
         ),
     )
     with reading(db) as connection:
-        rows = connection.execute(wanted.order_by("id")).all()
+        rows = connection.execute(wanted.order_by("id").limit(limit)).all()
     return tuple(Look(row.id, row.connection, row.follow_up_asked) for row in rows)
-
-
-def ask_again(db: Engine, look: Look) -> Look | None:
-    """Ask again for a look that no one makes any more; None if someone else has."""
-    with db.begin() as connection:
-        changed = connection.execute(
-            update(_hand_overs)
-            .where(_hand_overs.c.id == look.hand_over, _hand_overs.c.follow_up_asked == look.asked)
-            .values(follow_up_asked=look.asked + 1)
-        )
-    return replace(look, asked=look.asked + 1) if changed.rowcount else None
 
 
 def _record(

@@ -374,6 +374,26 @@ executors = Table(
     Column("beat_at", Double, nullable=False),
 )
 
+_WAITS = text("owner IS NULL")
+_IS_OWNED = text("owner IS NOT NULL")
+
+jobs = Table(
+    "jobs",
+    main,
+    Column("kind", Text, primary_key=True),
+    Column("partition", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("owner", Text),
+    Column("tries", Integer, nullable=False),
+    Column("changed_at", Double, nullable=False),
+    Index("jobs_waiting", "lane", "due_at", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    Index("jobs_owned", "owner", sqlite_where=_IS_OWNED, postgresql_where=_IS_OWNED),
+)
+
 worker_deaths = Table(
     "worker_deaths",
     main,

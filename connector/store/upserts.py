@@ -18,6 +18,13 @@ def enter(connection: Connection, table: Table, /, **values: Any) -> bool:
     return _did(connection, entering)
 
 
+def enter_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """As `enter` for each of many rows, in the order of their keys; all with the same columns, without expressions."""
+    if rows:
+        entering = _insert(connection, table).on_conflict_do_nothing(index_elements=_key(table))
+        connection.execute(entering, sorted(rows, key=lambda row: [row[name] for name in _key(table)]))
+
+
 def put(
     connection: Connection,
     table: Table,

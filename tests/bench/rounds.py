@@ -45,7 +45,7 @@ class Round:
 def by_change(deployment: Deployment) -> None:
     """What a worker does every few minutes: ask both sides what has changed."""
     _read_cases(deployment)
-    following.poll(deployment, f"{CONNECTION}/bench")
+    following.poll(deployment, CONNECTION)
 
 
 def daily(deployment: Deployment) -> None:
@@ -53,7 +53,7 @@ def daily(deployment: Deployment) -> None:
     with deployment.databases.main.begin() as connection:
         connection.execute(update(tables.case_readings).values(all_read_at=0.0))
     _read_cases(deployment)
-    following.look(deployment, f"{CONNECTION}/bench")
+    following.look(deployment, CONNECTION)
 
 
 def compare(deployment: Deployment) -> None:
@@ -64,7 +64,7 @@ def compare(deployment: Deployment) -> None:
 
 
 def _read_cases(deployment: Deployment) -> None:
-    case_reading.read(deployment, lambda _job: None, f"{DEFAULT_ACCESS}/bench")
+    case_reading.read(deployment, lambda _job: None, DEFAULT_ACCESS)
 
 
 def _count_calls() -> Counter[str]:

@@ -28,7 +28,7 @@ def sent(house: House) -> House:
 
 def read_cases(house: House) -> None:
     """Amili is asked how cases stand, as the worker does by itself now and then."""
-    case_reading.read(house.on.deployment, lambda _job: None, f"{DEFAULT_ACCESS}/1")
+    case_reading.read(house.on.deployment, lambda _job: None, DEFAULT_ACCESS)
 
 
 def test_nothing_yet(terminal: Terminal) -> None:
@@ -133,7 +133,7 @@ def test_how_a_case_stands_and_the_three_facts_that_end_it(sent: House) -> None:
     assert [one["case_id"] for one in sent.terminal.run("list", "--ending", "closed", "--json").json] == [case.id]
     assert sent.terminal.run("list", "--ending", "ended", "--json").json == []
     sent.on.ledger.books.pay(int(invoice), Decimal("1250.00"))
-    poll(sent.on.deployment, f"{CONNECTION}/1")
+    poll(sent.on.deployment, CONNECTION)
     assert [one["case_id"] for one in sent.terminal.run("list", "--ending", "ended", "--json").json] == [case.id]
     said = sent.terminal.run("show", case.id, "--language", "sv").out
     assert "Avslutat hos Amili: Inkassokrav, något_nytt (debt_collection / något_nytt)" in said

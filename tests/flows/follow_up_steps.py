@@ -15,7 +15,7 @@ from connector.flows.events import following
 from connector.flows.follow_up.follow_up import LOOK_AGAIN_S, follow_up
 from connector.flows.outcome import Outcome, Then
 from connector.store import follow_ups, tables
-from connector.store.follow_ups import FollowUp
+from connector.store.follow_ups import FollowUp, Look
 from tests.flows.hand_over_steps import INSTANTS, begun, begun_earlier, driven, let_pass, stored
 from tests.flows.stage import CONNECTION, Stage
 
@@ -64,7 +64,7 @@ def credits_(on: Stage, invoice: str, amount: int | str | None = None) -> str:
 def one_round(on: Stage, hand_over: str) -> Outcome:
     """One round of the look that was asked for last."""
     on.side.let_windows_pass(on.deployment)
-    return follow_up(on.deployment, f"{hand_over}/{stored(on, hand_over).follow_up_asked}")
+    return follow_up(on.deployment, Look(hand_over, CONNECTION, stored(on, hand_over).follow_up_asked))
 
 
 def passes(on: Stage, hand_over: str, seconds: float, *, at_amili: bool = True) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from connector.domain.hand_over import HandOverState, Origin
 from connector.flows.events import requests
+from connector.flows.events.requests import Hint
 from connector.flows.hand_over.register import register
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
@@ -45,16 +46,16 @@ def pass_s(on: Stage, seconds: float) -> None:
         connection.execute(update(table).values(received_at=table.c.received_at - seconds))
 
 
-def click(on: Stage, invoice: str) -> str:
-    """A person asks for collection; the hint comes while that is being saved. Gives the hint's subject."""
+def click(on: Stage, invoice: str) -> Hint:
+    """A person asks for collection; the hint comes while that is being saved. Gives what is followed."""
     on.ledger.click_send(int(invoice), "Eva Ekonom")
     on.hint(invoice)
     newest = max(item.id for item in inbox.waiting(on.deployment.databases.inbox))
-    return f"{CONNECTION}/{invoice}/{newest}"
+    return Hint(CONNECTION, invoice, newest)
 
 
-def follow(on: Stage, subject: str) -> Outcome:
-    return requests.follow_hint(on.deployment, subject)
+def follow(on: Stage, hint: Hint) -> Outcome:
+    return requests.follow_hint(on.deployment, hint)
 
 
 def wished(on: Stage, invoice: str) -> bool:
@@ -143,7 +144,7 @@ def test_a_hint_whose_change_never_comes_is_let_go(on: Stage) -> None:
     on.hint(invoice)
     newest = max(item.id for item in inbox.waiting(on.deployment.databases.inbox))
     looks = []
-    while (outcome := follow(on, f"{CONNECTION}/{invoice}/{newest}")).then is Then.AGAIN_FIRST:
+    while (outcome := follow(on, Hint(CONNECTION, invoice, newest))).then is Then.AGAIN_FIRST:
         looks.append(outcome.after_s)
         pass_s(on, outcome.after_s)
         assert len(looks) < 10

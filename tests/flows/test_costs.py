@@ -101,7 +101,7 @@ def test_ten_thousand_invoices_in_fortnox_are_looked_at_by_few_calls_in_turn(tmp
         on.fortnox.traffic.clear()
 
         with writes(on) as written:
-            look(on.deployment, f"{CONNECTION}/1")
+            look(on.deployment, CONNECTION)
 
         assert asked(on.fortnox.traffic) <= FORTNOX + 1, "one that is paid is asked for by itself"
         assert answered(on.fortnox, 429) == 0

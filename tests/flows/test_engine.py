@@ -6,11 +6,12 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import Connection, create_engine, inspect, text
 
-from connector.flows.engine import Engine, Step
+from connector.flows.engine import Driven, Engine, Step, forget_finished
 from connector.flows.job import Job
 from connector.flows.outcome import NEXT, STOP, Outcome, Then
 from connector.store import executors
@@ -19,6 +20,13 @@ from tests.flows.waiting import until
 
 SOON_S = 60.0
 LONG_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a job of these tests carries."""
+
+    name: str
 
 
 class Work:
@@ -30,7 +38,8 @@ class Work:
         self.doing: dict[str, Callable[[], None]] = {}
 
     def step(self, name: str) -> Step:
-        def run(subject: str) -> Outcome:
+        def run(of: Subject) -> Outcome:
+            subject = of.name
             self.doing.get(subject, lambda: None)()
             self.done.append((name, subject))
             answers = self.answers.get(f"{name} {subject}", [])
@@ -53,7 +62,7 @@ def made(databases: Databases, work: Work, *, concurrency: int = 4, partition: i
     return Engine(
         databases.main,
         url=databases.engine_url,
-        jobs={"job": [(name, work.step(name)) for name in ("one", "two", "three")]},
+        jobs={"job": Driven(Subject, [(name, work.step(name)) for name in ("one", "two", "three")])},
         concurrency=concurrency,
         partition_concurrency=partition,
         stop_wait_s=stop_wait_s,
@@ -73,7 +82,7 @@ def running(databases: Databases, work: Work, *, concurrency: int = 4, partition
 
 
 def job(subject: str, *, partition: str = "company", urgent: bool = False) -> Job:
-    return Job("job", subject, f"key:{subject}", partition, urgent=urgent)
+    return Job("job", Subject(subject), partition, key=f"key:{subject}", urgent=urgent)
 
 
 def ended(engine: Engine, work: Work, subject: str) -> None:
@@ -181,10 +190,10 @@ def _finished_work_is_forgotten_and_live_work_is_not(engine: Engine, work: Work)
     work.answers["one later"] = [Outcome(Then.AGAIN_FIRST, LONG_S)]
     engine.submit(job("later"))
     until(lambda: work.of("later") == ["one"], within_s=SOON_S, what="the first round")
-    until(lambda: engine.forget_finished(older_than_s=-60) > 0, within_s=SOON_S, what="something to forget")
+    until(lambda: forget_finished(older_than_s=-60) > 0, within_s=SOON_S, what="something to forget")
     assert engine.live(["key:later", "key:ordinary"]) == {"key:later"}
-    until(lambda: engine.forget_finished(older_than_s=-60) == 0, within_s=SOON_S, what="nothing left to forget")
-    assert engine.forget_finished(older_than_s=LONG_S) == 0
+    until(lambda: forget_finished(older_than_s=-60) == 0, within_s=SOON_S, what="nothing left to forget")
+    assert forget_finished(older_than_s=LONG_S) == 0
 
 
 def _delayed_work_survives_a_restart(databases: Databases, work: Work) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from connector.domain.errors import ConnectorError
 from connector.flows import troubles
 from connector.flows.events import following, requests
+from connector.flows.events.requests import Hint
 from connector.flows.hand_over import preview
 from connector.flows.troubles import About
 from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind
@@ -41,12 +42,12 @@ def nothing_fails(on: Stage) -> Iterator[None]:
 
 
 def polling(on: Stage) -> Work:
-    return of_company(on, troubles.POLL, following.poll, f"{CONNECTION}/300.1")
+    return of_company(on, troubles.POLL, following.poll, CONNECTION)
 
 
 def looking_at_all(on: Stage) -> Work:
     writing_back(on)
-    return of_company(on, troubles.STANDINGS, following.look, f"{CONNECTION}/86400.1")
+    return of_company(on, troubles.STANDINGS, following.look, CONNECTION)
 
 
 def comparing_with_ledger(on: Stage) -> Work:
@@ -56,12 +57,12 @@ def comparing_with_ledger(on: Stage) -> Work:
 
 def hinted(on: Stage, invoice: str = "") -> Work:
     hint = partial(requests.follow_hint, on.deployment)
-    step = watched(on, troubles.HINT, About.INVOICE, hint)
-    subject = f"{CONNECTION}/{invoice or on.invoice()}/1"
+    step = watched(on, troubles.HINT, lambda one: About.of_invoice(one.connection, one.invoice_id), hint)
+    named = Hint(CONNECTION, invoice or on.invoice(), 1)
 
     def once() -> object:
         on.side.let_windows_pass(on.deployment)
-        return step(subject)
+        return step(named)
 
     return Work(once)  # type: ignore[arg-type]
 

@@ -13,6 +13,7 @@ from connector.flows.access import apps
 from connector.flows.access.ledger_budget import LedgerBudget
 from connector.flows.companies import keys
 from connector.flows.events import following, requests
+from connector.flows.events.requests import Hint
 from connector.flows.hand_over.register import register
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
@@ -54,7 +55,7 @@ def on(module_stage: Stage, in_background: list[bool]) -> Stage:
 def test_what_comes_round_by_itself_leaves_room_for_people(on: Stage, in_background: list[bool]) -> None:
     for round_ in (following.poll, following.poll, following.look, keys.look):
         before = len(in_background)
-        round_(on.deployment, f"{CONNECTION}/1")
+        round_(on.deployment, CONNECTION)
         assert len(in_background) > before or round_ is following.look
     assert set(in_background) == {True}
 
@@ -66,7 +67,7 @@ def test_a_hint_may_be_one_of_thousands_and_leaves_room_until_it_turns_out_to_be
     on.hint(invoice)
     newest = max(item.id for item in inbox.waiting(on.deployment.databases.inbox))
 
-    requests.follow_hint(on.deployment, f"{CONNECTION}/{invoice}/{newest}")
+    requests.follow_hint(on.deployment, Hint(CONNECTION, invoice, newest))
 
     assert set(in_background) == {True}
 

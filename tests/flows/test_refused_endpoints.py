@@ -34,11 +34,13 @@ from connector.sandbox.shared.switches import CasesMade
 from connector.store import comparisons, connections, tables
 from connector.store import troubles as kept
 from connector.store.connections import DEFAULT_ACCESS
+from connector.store.follow_ups import Look
 from tests.flows.follow_up_steps import credits_, noticed, passes, pays, sent
 from tests.flows.hand_over_steps import asked, begun, case_at_amili, driven, let_pass, stored, strike
 from tests.flows.ledgers import ORGANISATION
 from tests.flows.stage import CONNECTION, Stage
-from tests.flows.test_troubles import an_hour_passes, failing, reading_cases, reading_changes, refused, watched
+from tests.flows.test_troubles import an_hour_passes, failing, of_look, reading_cases, reading_changes, refused, watched
+from tests.flows.test_troubles import of_hand_over as by_id
 from tests.said import en, sv
 
 ROUNDS = 30
@@ -94,7 +96,7 @@ def words(task: Task) -> str:
 
 
 def of_hand_over(on: Stage, name: str, step: Callable[..., Outcome], hand_over: str) -> Work:
-    run = watched(on, name, About.HAND_OVER, partial(step, on.deployment))
+    run = watched(on, name, by_id, partial(step, on.deployment))
 
     def once() -> Outcome:
         on.side.let_windows_pass(on.deployment)
@@ -160,11 +162,11 @@ def reporting(on: Stage, happen: Callable[[Stage, str, str], object], which: tup
     write_back(on.deployment, hand_over)
     happen(on, invoice, hand_over)
     noticed(on, hand_over)
-    run = watched(on, troubles.FOLLOW_UP, About.HAND_OVER, partial(follow_up.follow_up, on.deployment))
+    run = watched(on, troubles.FOLLOW_UP, of_look, partial(follow_up.follow_up, on.deployment))
 
     def once() -> Outcome:
         on.side.let_windows_pass(on.deployment)
-        return run(f"{hand_over}/{stored(on, hand_over).follow_up_asked}")
+        return run(Look(hand_over, CONNECTION, stored(on, hand_over).follow_up_asked))
 
     return Work(once, lambda seconds: passes(on, hand_over, seconds, at_amili=seconds < 120))
 
@@ -187,7 +189,7 @@ def withdrawing(on: Stage) -> Work:
 
 
 def of_company(on: Stage, name: str, step: Callable[..., Outcome], subject: str) -> Work:
-    run = watched(on, name, About.CONNECTION, partial(step, on.deployment))
+    run = watched(on, name, About.of_connection, partial(step, on.deployment))
 
     def once() -> Outcome:
         on.side.let_windows_pass(on.deployment)
@@ -197,7 +199,7 @@ def of_company(on: Stage, name: str, step: Callable[..., Outcome], subject: str)
 
 
 def reading_payouts(on: Stage) -> Work:
-    return of_company(on, troubles.PAYOUTS, payouts.look, f"{CONNECTION}/86400.1")
+    return of_company(on, troubles.PAYOUTS, payouts.look, CONNECTION)
 
 
 def comparing_now(on: Stage) -> Work:
@@ -207,7 +209,7 @@ def comparing_now(on: Stage) -> Work:
         comparing.compare(on.deployment, CONNECTION)
         return Outcome(Then.STOP)
 
-    return of_company(on, troubles.COMPARE, compare, f"{CONNECTION}/1")
+    return of_company(on, troubles.COMPARE, compare, CONNECTION)
 
 
 @dataclass(frozen=True)
@@ -278,7 +280,7 @@ def test_an_endpoint_of_amilis_that_is_refused_is_told_until_it_works_again(on: 
         # Our key pair itself is refused: nothing else is tried with it but one look an hour.
         assert task.kind is TaskKind.KEY_REFUSED
         strike(on, cases_made=cases_made)
-        amili_keys.look(on.deployment, f"{DEFAULT_ACCESS}/3600.1")
+        amili_keys.look(on.deployment, DEFAULT_ACCESS)
         work.finish()
         assert [task for task in told(on) if task.key not in before] == [], "it works again"
         return

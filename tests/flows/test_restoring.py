@@ -48,9 +48,9 @@ def looked_into(on: Stage) -> None:
     """A restore is noticed at the start of a worker, and looked into once its time has come."""
     assert noticing.notice(on.deployment) is Why.BACKUP
     (hold,) = restores.holds(on.deployment.databases.main)
-    assert look_up(on.deployment, job_of(hold).subject).after_s > 0, "not before the settling time is over"
+    assert look_up(on.deployment, job_of(hold).payload).after_s > 0, "not before the settling time is over"
     held_for(on, SETTLE_S)
-    assert look_up(on.deployment, job_of(hold).subject) == STOP
+    assert look_up(on.deployment, job_of(hold).payload) == STOP
     assert restores.holds(on.deployment.databases.main) == ()
 
 
@@ -128,7 +128,7 @@ def test_nothing_is_sent_before_the_restore_is_looked_into(on: Stage, copy: Call
     strike(on)
     held_for(on, SETTLE_S)
     (hold,) = restores.holds(on.deployment.databases.main)
-    assert look_up(on.deployment, job_of(hold).subject) == STOP
+    assert look_up(on.deployment, job_of(hold).payload) == STOP
     assert stored(on, hand_over).state is HandOverState.REGISTERED
     driven(on, hand_over)
     assert (on.cases(invoice), registrations(on, invoice)) == (1, 1)
@@ -249,7 +249,7 @@ def test_nothing_is_reported_before_the_restore_is_looked_into(on: Stage, copy: 
 
     held_for(on, SETTLE_S)
     (hold,) = restores.holds(on.deployment.databases.main)
-    look_up(on.deployment, job_of(hold).subject)
+    look_up(on.deployment, job_of(hold).payload)
     followed(on, hand_over)
     assert [one.kind for one in actions(on, invoice)] == ["payment"]
 
@@ -351,7 +351,7 @@ def test_files_that_are_copied_over_the_databases_are_noticed_by_what_is_noted_b
     assert registrations(on, invoice) == 1
     held_for(on, SETTLE_S)
     (hold,) = restores.holds(on.deployment.databases.main)
-    look_up(on.deployment, job_of(hold).subject)
+    look_up(on.deployment, job_of(hold).payload)
     assert stored(on, hand_over).case_id
     assert registrations(on, invoice) == 1
 
@@ -374,7 +374,7 @@ def test_what_may_only_have_broken_off_waits_for_the_look_alone(on: Stage) -> No
     assert step(on, hand_over).then is Then.AGAIN_FIRST
     (hold,) = restores.holds(on.deployment.databases.main)
 
-    assert look_up(on.deployment, job_of(hold).subject) == STOP
+    assert look_up(on.deployment, job_of(hold).payload) == STOP
 
     assert driven(on, hand_over).state is HandOverState.REGISTERED
 
@@ -405,5 +405,5 @@ def test_a_company_that_was_removed_meanwhile_is_looked_into_no_more(on: Stage) 
         connection.execute(update(tables.holds).values(connection="gone"))
     (hold,) = restores.holds(db)
 
-    assert look_up(on.deployment, job_of(hold).subject) == STOP
+    assert look_up(on.deployment, job_of(hold).payload) == STOP
     assert restores.holds(db) == ()

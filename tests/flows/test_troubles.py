@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import update
@@ -26,13 +26,28 @@ from connector.sandbox.shared.switches import BodyKind, Fault, FaultKind
 from connector.store import case_readings, tables
 from connector.store import comparisons as kept_comparisons
 from connector.store import troubles as kept
+from connector.store.comparisons import Due
 from connector.store.connections import DEFAULT_ACCESS
+from connector.store.follow_ups import Look
 from tests.flows.follow_up_steps import actions, kr, noticed, pays, questions, sent
 from tests.flows.hand_over_steps import begun, stored, strike
 from tests.flows.stage import CONNECTION, Stage
 from tests.said import en, sv
 
 HOUR_S = 3_600.0
+Payload = TypeVar("Payload")
+
+
+def of_hand_over(hand_over: str) -> About:
+    return About.of_hand_over(hand_over, CONNECTION)
+
+
+def of_due(due: Due) -> About:
+    return About.of_connection(due.connection)
+
+
+def of_look(look: Look) -> About:
+    return of_hand_over(look.hand_over)
 
 
 def failing(on: Stage) -> list[Task]:
@@ -46,7 +61,9 @@ def an_hour_passes(on: Stage, seconds: float = ASKED_AFTER_S + 1) -> None:
         connection.execute(update(table).values(since=table.c.since - seconds))
 
 
-def watched(on: Stage, name: str, about: About, step: Callable[[str], Outcome]) -> Callable[[str], Outcome]:
+def watched(
+    on: Stage, name: str, about: Callable[[Payload], About], step: Callable[[Payload], Outcome]
+) -> Callable[[Payload], Outcome]:
     return troubles.watched(on.deployment.databases.main, name, about, guarded(name, step))
 
 
@@ -63,31 +80,31 @@ def refused(operation: str, status: int, body: BodyKind = BodyKind.JSON) -> Faul
 
 def registering(on: Stage) -> Callable[[], Outcome]:
     subject = begun(on, on.invoice())
-    return partial(watched(on, troubles.REGISTER, About.HAND_OVER, partial(register, on.deployment)), subject)
+    return partial(watched(on, troubles.REGISTER, of_hand_over, partial(register, on.deployment)), subject)
 
 
 def uploading(on: Stage) -> Callable[[], Outcome]:
     _, hand_over = sent(on)
-    return partial(watched(on, troubles.UPLOAD, About.HAND_OVER, partial(upload, on.deployment)), hand_over)
+    return partial(watched(on, troubles.UPLOAD, of_hand_over, partial(upload, on.deployment)), hand_over)
 
 
 def following(on: Stage) -> Callable[[], Outcome]:
     invoice, hand_over = sent(on)
     pays(on, invoice, 250)
     noticed(on, hand_over)
-    step = watched(on, troubles.FOLLOW_UP, About.HAND_OVER, partial(follow_up.follow_up, on.deployment))
+    step = watched(on, troubles.FOLLOW_UP, of_look, partial(follow_up.follow_up, on.deployment))
 
     def rounds() -> Outcome:
         asked = stored(on, hand_over).follow_up_asked
-        return [step(f"{hand_over}/{asked}") for _ in range(4)][-1]
+        return [step(Look(hand_over, CONNECTION, asked)) for _ in range(4)][-1]
 
     return rounds
 
 
 def reading_cases(on: Stage) -> Callable[[], Outcome]:
     on.let_cases_be_read()
-    step = watched(on, troubles.CASES, About.ACCESS, partial(case_reading.read, on.deployment, lambda _job: None))
-    return partial(step, f"{DEFAULT_ACCESS}/900.1")
+    step = watched(on, troubles.CASES, About.of_access, partial(case_reading.read, on.deployment, lambda _job: None))
+    return partial(step, DEFAULT_ACCESS)
 
 
 def reading_changes(on: Stage) -> Callable[[], Outcome]:
@@ -95,13 +112,13 @@ def reading_changes(on: Stage) -> Callable[[], Outcome]:
     for place in case_readings.places(on.deployment.databases.main, DEFAULT_ACCESS):
         case_readings.all_read(on.deployment.databases.main, place)
         case_readings.read_to(on.deployment.databases.main, place, datetime.now(UTC))
-    step = watched(on, troubles.CASES, About.ACCESS, partial(case_reading.read, on.deployment, lambda _job: None))
-    return partial(step, f"{DEFAULT_ACCESS}/900.1")
+    step = watched(on, troubles.CASES, About.of_access, partial(case_reading.read, on.deployment, lambda _job: None))
+    return partial(step, DEFAULT_ACCESS)
 
 
 def reading_payouts(on: Stage) -> Callable[[], Outcome]:
-    step = watched(on, troubles.PAYOUTS, About.CONNECTION, partial(payouts.look, on.deployment))
-    return partial(step, f"{CONNECTION}/86400.1")
+    step = watched(on, troubles.PAYOUTS, About.of_connection, partial(payouts.look, on.deployment))
+    return partial(step, CONNECTION)
 
 
 WORK = {
@@ -199,37 +216,34 @@ def test_payments_go_on_being_reported_where_payouts_cannot_be_read(on: Stage, s
     noticed(on, hand_over)
     strike(on, refused("payout_specifications", status))
     for _ in range(4):
-        follow_up.follow_up(on.deployment, f"{hand_over}/{stored(on, hand_over).follow_up_asked}")
+        follow_up.follow_up(on.deployment, Look(hand_over, CONNECTION, stored(on, hand_over).follow_up_asked))
     assert [(one.kind, one.amount) for one in actions(on, invoice)] == [("payment", kr(250))]
     assert questions(on, hand_over) == []
     (trouble,) = kept.every(on.deployment.databases.main)
     assert (trouble.step, trouble.connection) == (troubles.PAYOUT_GUARD, CONNECTION)
     strike(on)
-    payouts.look(on.deployment, f"{CONNECTION}/86400.1")
+    payouts.look(on.deployment, CONNECTION)
     assert kept.every(on.deployment.databases.main) == (), "the daily reading works again, and with it the guard"
 
 
-def test_a_round_of_the_day_is_tried_again_and_ends_with_its_day() -> None:
+def test_a_round_of_the_day_is_tried_again_and_one_of_minutes_with_the_next() -> None:
     def fails(_subject: str) -> Outcome:
         raise RuntimeError
 
-    today = int(datetime.now(UTC).timestamp() // 86_400)
-    again = again_within("payouts", fails)
-    assert (again(f"c/86400.{today}").then, again(f"c/86400.{today - 2}").then) == (Then.AGAIN_FIRST, Then.STOP)
-    assert again(f"c/86400.{today}").after_s == 1_800
-    hour = int(datetime.now(UTC).timestamp() // 3_600)
-    assert (again(f"c/3600.{hour + 1}").then, again(f"c/3600.{hour - 2}").then) == (Then.AGAIN_FIRST, Then.STOP)
-    assert one_round("poll", fails)(f"c/{today}").then is Then.STOP
+    again = again_within("payouts", 1_800, fails)
+    assert again("c").then is Then.AGAIN_FIRST
+    assert again("c").after_s == 1_800
+    assert one_round("poll", fails)("c").then is Then.STOP
 
 
 def test_a_comparison_that_works_again_is_no_trouble_any_more(on: Stage) -> None:
     db = on.deployment.databases.main
-    run = watched(on, troubles.COMPARE, About.CONNECTION, partial(comparisons.run, on.deployment))
+    run = watched(on, troubles.COMPARE, of_due, partial(comparisons.run, on.deployment))
     strike(on, refused("look", 403))
     comparisons.ask(on.deployment, CONNECTION, by="Eva")
     stored_one = kept_comparisons.get(db, CONNECTION)
     assert stored_one is not None
-    run(f"{CONNECTION}/{stored_one.turn}")
+    run(Due(CONNECTION, stored_one.turn, "Eva"))
     (task,) = failing(on)
     assert "list open cases" in en(task.says[0])
     strike(on)

@@ -66,7 +66,7 @@ def stage_on_odoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     side = RealOdoo(books, chosen)
     try:
         with stage_with(side, tmp_path_factory.mktemp("stage") / "data", **SLOW) as on:
-            following.poll(on.deployment, f"{CONNECTION}/1")
+            following.poll(on.deployment, CONNECTION)
             yield on
     finally:
         remove(books.settings_client)
@@ -124,14 +124,14 @@ def sent(on: Stage, books: Books, customer: int | None = None) -> Sent:
     hand_over = begun(on, invoice)
     assert driven(on, hand_over).state is HandOverState.REGISTERED
     assert write_back(on.deployment, hand_over).then is Then.NEXT
-    case_reading.read(on.deployment, lambda _: None, f"{DEFAULT_ACCESS}/1")
+    case_reading.read(on.deployment, lambda _: None, DEFAULT_ACCESS)
     return Sent(on, int(invoice), hand_over, books.balance(int(invoice)))
 
 
 def polled(one: Sent) -> bool:
     """Ask Odoo what has changed; says whether the invoice is among it."""
     before = stored(one.on, one.hand_over).follow_up_asked
-    following.poll(one.on.deployment, f"{CONNECTION}/1")
+    following.poll(one.on.deployment, CONNECTION)
     return stored(one.on, one.hand_over).follow_up_asked > before
 
 
@@ -184,7 +184,7 @@ def awaiting_bank(on: Stage) -> Iterator[None]:
 
 def shown(books: Books, one: Sent) -> dict[str, Any]:
     """What Odoo's fields show, once Amili's cases were read and whatever changed was told."""
-    case_reading.read(one.on.deployment, lambda _: None, f"{DEFAULT_ACCESS}/1")
+    case_reading.read(one.on.deployment, lambda _: None, DEFAULT_ACCESS)
     for hand_over in hand_overs.unfinished(one.on.deployment.databases.main):
         write_back(one.on.deployment, hand_over.id)
     return books.move(one.invoice, CASE_ID, STATUS, FINDINGS)

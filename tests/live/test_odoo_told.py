@@ -168,12 +168,12 @@ def test_findings_stand_on_the_invoice_and_in_one_note_until_they_are_mended(
 def test_a_payment_after_the_hand_over_is_noted(books: Books, deployment: Deployment) -> None:
     invoice = books.invoice()
     mark = click(books, invoice)
-    following.poll(deployment, f"{COMPANY}/1")
+    following.poll(deployment, COMPANY)
     ended = sent(deployment, invoice, mark)
     books.pay(invoice)
 
     for _ in range(2):
-        following.poll(deployment, f"{COMPANY}/1")
+        following.poll(deployment, COMPANY)
 
     told = [
         entry.data
@@ -197,7 +197,7 @@ def test_only_what_somebody_asked_who_may_reaches_the_connector(books: Books, de
         assert books.web(accountant, "/web/dataset/call_kw/account.move/write", params) is True
     books.click(books.accountant(SENDERS), installed(books)[SEND_ACTION][1], pressed)
 
-    following.poll(deployment, f"{COMPANY}/1")
+    following.poll(deployment, COMPANY)
 
     waiting = [item.request for item in inbox.waiting(deployment.databases.inbox) if item.request is not None]
     asked = {one.invoice_id: one.asked_by for one in waiting}
@@ -208,7 +208,7 @@ def test_only_what_somebody_asked_who_may_reaches_the_connector(books: Books, de
 
 def test_a_key_is_looked_at_parked_and_replaced(books: Books, deployment: Deployment) -> None:
     right = SecretStr(books.env["ODOO_BOT_API_KEY"])
-    keys.look(deployment, f"{COMPANY}/1")
+    keys.look(deployment, COMPANY)
     known = deployment.connection(COMPANY)
     assert known.key.refused_at is None
     assert known.key.expires is None or known.key.expires > today()

@@ -175,16 +175,16 @@ def test_to_enrol_again_changes_nothing(db: Databases) -> None:
 
 
 def test_only_a_night_to_come_is_moved(db: Databases) -> None:
-    comparisons.move(db.main, CONNECTION, due_at=LATER + 60)
+    comparisons.move_all(db.main, {CONNECTION: LATER + 60})
     assert comparisons.times(db.main) == {CONNECTION: LATER + 60, OTHER: LATER}
 
     comparisons.failed(db.main, OTHER, why="Amili did not answer.")
-    comparisons.move(db.main, OTHER, due_at=LATER + 60)
+    comparisons.move_all(db.main, {OTHER: LATER + 60})
     assert stored(db, OTHER).due_at == LATER, "it is tried again soon"
 
     comparisons.ask(db.main, CONNECTION, by="eva@byran.example")
     asked = stored(db).due_at
-    comparisons.move(db.main, CONNECTION, due_at=LATER)
+    comparisons.move_all(db.main, {CONNECTION: LATER})
     assert stored(db).due_at == asked
 
 

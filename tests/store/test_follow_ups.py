@@ -20,12 +20,13 @@ from connector.domain.findings import Finding, Severity
 from connector.domain.follow_up import FollowUpKind, FollowUpState, Reason, Step, Verdict
 from connector.domain.invoice import InvoiceState, Standing
 from connector.domain.text import StoredWords
-from connector.store import follow_up_work, follow_ups, following, hand_overs, tables, timeline
+from connector.store import follow_up_work, follow_ups, following, hand_overs, jobs, tables, timeline
 from connector.store.database import Databases
 from connector.store.doubts import doubt_of
 from connector.store.follow_up_work import FollowUpLease
 from connector.store.follow_ups import FollowUp, Look
 from connector.store.hand_over_record import HandOver
+from connector.store.jobs import Entry
 from connector.store.ownership import LostOwnership
 from tests.store.samples import MINUTE, add_connection, armed, ask, register
 
@@ -221,8 +222,15 @@ def test_what_was_done_is_done(databases: Databases, sent: HandOver) -> None:
 def test_an_unfinished_follow_up_is_due_without_any_news(databases: Databases, sent: HandOver) -> None:
     kept(databases, sent)
     (found,) = follow_ups.due(databases.main)
-    assert follow_ups.ask_again(databases.main, found) == Look(sent.id, sent.connection, asked=1)
-    assert follow_ups.ask_again(databases.main, found) is None, "somebody else was faster"
+    assert found == Look(sent.id, sent.connection, asked=0)
+    entry = Entry("look", sent.connection, sent.id, number=found.asked)
+    assert follow_ups.due(databases.main, not_entered_as="look") == (found,)
+    assert jobs.submit(databases.main, entry)
+    assert not jobs.submit(databases.main, entry), "somebody else was faster"
+    assert follow_ups.due(databases.main, not_entered_as="look") == ()
+    with databases.main.begin() as connection:
+        follow_ups.ask_for_look(connection, sent.id)
+    assert follow_ups.due(databases.main, not_entered_as="look") == (Look(sent.id, sent.connection, asked=1),)
 
 
 def test_what_provably_was_not_sent_is_due_again(databases: Databases, sent: HandOver) -> None:

@@ -86,7 +86,7 @@ class Upgraded:
     def polls(self) -> None:
         """The ledger is asked what has changed, as every few minutes."""
         self.on.side.let_windows_pass(self.on.deployment)
-        assert following.poll(self.on.deployment, f"{self.on.connection}/1").then is Then.STOP
+        assert following.poll(self.on.deployment, self.on.connection).then is Then.STOP
 
     def looks(self) -> set[str]:
         """Every look at this company's that is due is made; gives of which invoices."""

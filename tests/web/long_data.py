@@ -70,7 +70,7 @@ def fill(house: Stage) -> dict[str, str]:
     house.ledger.books.records.update("account.move", int(cancelled), {"state": "cancel"})
     case_at_amili(house, house.invoice(customer, price=MILLIONS))
     house.let_cases_be_read()
-    case_reading.read(house.deployment, lambda _job: None, f"{DEFAULT_ACCESS}/1")
+    case_reading.read(house.deployment, lambda _job: None, DEFAULT_ACCESS)
     comparing.compare(house.deployment, CONNECTION)
 
     _, undecided, _ = asking(house, **EVERYTHING)

@@ -20,7 +20,7 @@ BOT = 5
 
 
 def look(house: Stage) -> None:
-    keys.look(house.deployment, f"{CONNECTION}/1")
+    keys.look(house.deployment, CONNECTION)
 
 
 def kill_key(ledger: OdooState) -> None:

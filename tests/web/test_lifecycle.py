@@ -92,14 +92,14 @@ def test_a_consent_given_anew_lets_it_go_on(place: Consents, fortnox: FlaskClien
 def test_an_hourly_look_heals_a_mistaken_message(place: Consents, fortnox: FlaskClient) -> None:
     place.consent()
     tell(fortnox, revoked(place))
-    keys.look(place.deployment, f"{NAME}/1")
+    keys.look(place.deployment, NAME)
     assert key(place).refused_at is None
 
 
 def test_the_next_call_parks_again_where_the_consent_was_not_given(place: Consents, fortnox: FlaskClient) -> None:
     tell(fortnox, revoked(place))
     tell(fortnox, {"event": "client_credentials_consent", "tenant_id": place.tenant})
-    keys.look(place.deployment, f"{NAME}/1")
+    keys.look(place.deployment, NAME)
     assert key(place).refused_at is not None
 
 

@@ -35,7 +35,7 @@ def read_all(house: Stage) -> None:
     amili, _ = house.deployment.sides(connection)
     payouts.read(house.deployment, connection, amili)
     house.let_cases_be_read()
-    case_reading.read(house.deployment, lambda _job: None, f"{DEFAULT_ACCESS}/1")
+    case_reading.read(house.deployment, lambda _job: None, DEFAULT_ACCESS)
 
 
 def rows(eva: Visitor) -> list[dict[str, str]]:

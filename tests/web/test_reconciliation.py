@@ -28,6 +28,7 @@ from connector.store import (
     payout_lines,
     tables,
 )
+from connector.store.comparisons import Due
 from connector.web import shown
 from tests.flows.hand_over_steps import begun, case_at_amili, driven
 from tests.flows.stage import CONNECTION, Stage
@@ -228,7 +229,7 @@ def test_to_compare_now_is_asked_of_a_worker_and_no_page_waits(house: Stage, eva
     assert stored is not None
     assert stored.asked_by == EMAIL
 
-    comparing.run(house.deployment, f"{CONNECTION}/0")
+    comparing.run(house.deployment, Due(CONNECTION, 0, EMAIL))
 
     assert UNDER_WAY not in eva.page(PAGE).text
     assert "status.js" not in eva.get(PAGE).text

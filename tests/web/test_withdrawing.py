@@ -9,6 +9,7 @@ from connector.flows.events.requests import take
 from connector.flows.follow_up.follow_up import follow_up
 from connector.sandbox.amili.state import Action
 from connector.store import hand_overs, inbox
+from connector.store.follow_ups import Look
 from connector.store.hand_over_record import HandOver
 from tests.flows.hand_over_steps import begun, driven, stored
 from tests.flows.stage import CONNECTION, Stage
@@ -37,7 +38,7 @@ def cancellations(house: Stage) -> list[Action]:
 
 def worked(house: Stage, hand_over: str) -> HandOver:
     for _ in range(6):
-        follow_up(house.deployment, f"{hand_over}/{stored(house, hand_over).follow_up_asked}")
+        follow_up(house.deployment, Look(hand_over, CONNECTION, stored(house, hand_over).follow_up_asked))
     return stored(house, hand_over)
 
 

@@ -23,7 +23,9 @@ from connector.domain.connection import Environment
 from connector.domain.errors import ConfigurationError, ConnectorError, KeyRefused
 from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment
+from connector.flows.job import HOUR_S, Per, job
 from connector.flows.outcome import NEXT, Outcome
+from connector.flows.troubles import About
 from connector.hosts.pacing import in_background
 from connector.store import amili_accesses, connections
 from connector.store.amili_accesses import AmiliAccess
@@ -127,10 +129,11 @@ def _park(deployment: Deployment, access: AmiliAccess, environment: Environment)
         )
 
 
+@job("amili_key", every=HOUR_S, per=Per(amili_accesses.to_look_at, About.of_access))
 @in_background()
-def look(deployment: Deployment, subject: str) -> Outcome:
+def look(deployment: Deployment, access_id: str) -> Outcome:
     """Look whether Amili accepts a key pair again that it refused, or a new one that waits to take its place."""
-    access = deployment.access(subject.partition("/")[0])
+    access = deployment.access(access_id)
     if access.api_code is None:
         return NEXT
     if access.new is not None and confirm(deployment, access, by=WORKER).is_whole:

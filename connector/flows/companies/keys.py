@@ -15,14 +15,16 @@ from connector.amili import SYSTEM as AMILI
 from connector.domain.dates import today
 from connector.domain.errors import ConfigurationError, ConnectorError, Disconnected, KeyRefused
 from connector.domain.hand_over import WAITS_FOR_AMILI_KEY, WAITS_FOR_KEY, WAITS_FOR_NOTHING
+from connector.flows import troubles
 from connector.flows.access.parked import words_of
 from connector.flows.companies import amili_keys, connecting
 from connector.flows.deployment import Deployment
+from connector.flows.job import COMPANIES, DAY_S, HOUR_S, Sooner, job
 from connector.flows.outcome import NEXT, STOP, Outcome, Then
 from connector.hosts import kinds
 from connector.hosts.base import Host, LedgerIdentity
 from connector.hosts.pacing import in_background
-from connector.store import connections, ledger_keys
+from connector.store import connections, ledger_keys, resting
 from connector.store.connections import API_KEY, StoredConnection
 from connector.store.ledger_keys import KeyTrouble
 from connector.store.timeline import WORKER
@@ -80,13 +82,21 @@ def _park(deployment: Deployment, connection: StoredConnection) -> None:
         )
 
 
+@job(
+    "key",
+    every=DAY_S,
+    per=COMPANIES,
+    sooner=Sooner(resting.without_key, HOUR_S),
+    again_after_s=HOUR_S / 2,
+    trouble=troubles.KEY,
+)
 @in_background()
-def look(deployment: Deployment, subject: str) -> Outcome:
+def look(deployment: Deployment, connection_id: str) -> Outcome:
     """Look whether a ledger accepts our key and when that ends; renew it in good time, or warn.
 
     A renewal that fails holds nothing up, and is tried again at the next look: each may leave a key in the ledger.
     """
-    connection = deployment.connection(subject.partition("/")[0])
+    connection = deployment.connection(connection_id)
     host = deployment.host(connection)
     try:
         expires = host.key_expires()

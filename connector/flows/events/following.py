@@ -5,8 +5,8 @@ Polling is the guarantee behind the hints: whatever no hint told of is found her
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -15,18 +15,21 @@ from sqlalchemy import Engine
 from connector.domain.errors import KeyRefused
 from connector.domain.hand_over import MAY_BE_SENT_AGAIN
 from connector.domain.invoice import Standing
+from connector.flows import troubles
 from connector.flows.companies import keys
 from connector.flows.companies.going_live import leave_wishes, request_of
 from connector.flows.deployment import Deployment
 from connector.flows.follow_up import withdrawal_wishes
-from connector.flows.job import Job
-from connector.flows.outcome import NEXT, STOP, Outcome, Then
+from connector.flows.job import COMPANIES, DAY_S, HOUR_S, Job, job
+from connector.flows.outcome import NOT_NOW, NOTHING_NEW, STOP, Outcome
+from connector.flows.troubles import About
 from connector.hosts.base import Changes, Host, Wish
 from connector.hosts.pacing import in_background
 from connector.store import following, hand_overs, inbox, series
 from connector.store.connections import StoredConnection
 from connector.store.following import Followed
 
+POLL = "poll"
 CHANGES = "changes"
 GONE = Standing(state=None)
 _BATCH = 500
@@ -36,20 +39,28 @@ _SURELY_SHOWN_AFTER_S = 600.0
 """What a ledger shows may be older than what it showed before, but not by this much."""
 
 
+@job(POLL, every=lambda settings: settings.poll_interval_s, per=COMPANIES, slows=True, trouble=troubles.POLL)
 @in_background()
-def poll(deployment: Deployment, subject: str) -> Outcome:
+def poll(deployment: Deployment, connection_id: str) -> Outcome:
     """Ask one ledger for every standing wish, and for what has changed since it was last asked."""
-    connection_id = subject.partition("/")[0]
     _, host = deployment.sides(deployment.connection(connection_id))
+    changed = False
     try:
-        take_wishes(deployment, connection_id, host)
+        changed |= bool(take_wishes(deployment, connection_id, host))
         withdrawal_wishes.take_all(deployment, connection_id, host)
         forget_wishes(deployment, connection_id, host)
-        follow_changes(deployment, connection_id, host)
+        changed |= follow_changes(deployment, connection_id, host)
     except KeyRefused as error:
         if not keys.parked(deployment, connection_id, error):
             raise
-    return STOP
+    return STOP if changed else NOTHING_NEW
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question what has changed in the ledger of `connection`."""
+
+    connection: str
 
 
 def changes_job(connection_id: str, *, at_s: float) -> Job:
@@ -58,27 +69,35 @@ def changes_job(connection_id: str, *, at_s: float) -> Job:
     All such hints of some seconds are one question, which comes late enough for the ledger to show what they told of.
     """
     due_s = (int(at_s) // _TOGETHER_S + 1) * _TOGETHER_S + _SHOWN_AFTER_S
-    subject = f"{connection_id}/{due_s}"
-    return Job(CHANGES, subject, f"{CHANGES}:{subject}", connection_id)
+    return Job(CHANGES, Asked(connection_id), connection_id, number=due_s, after_s=due_s - at_s)
 
 
-def wait_for_changes(subject: str) -> Outcome:
-    """Let the time come at which the changes are asked for."""
-    left_s = float(subject.partition("/")[2]) - time.time()
-    return Outcome(Then.AGAIN_FIRST, left_s) if left_s > 0 else NEXT
+@job(
+    CHANGES,
+    carries=Asked,
+    about=lambda asked: About.of_connection(asked.connection),
+    trouble=troubles.POLL,
+    once=True,
+)
+def ask_for_changes(deployment: Deployment, asked: Asked) -> Outcome:
+    """Ask a ledger what has changed; what fails of it is asked with the next round."""
+    return poll(deployment, asked.connection)
 
 
+@job("standings", every=DAY_S, per=COMPANIES, again_after_s=HOUR_S / 2, trouble=troubles.STANDINGS)
 @in_background()
-def look(deployment: Deployment, subject: str) -> Outcome:
+def look(deployment: Deployment, connection_id: str) -> Outcome:
     """Note how every handed-over invoice of one ledger stands."""
-    connection_id = subject.partition("/")[0]
-    _, host = deployment.sides(deployment.connection(connection_id))
+    connection = deployment.connection(connection_id)
+    if connection.key.refused_at is not None:
+        return NOT_NOW
+    _, host = deployment.sides(connection)
     look_at_all(deployment, connection_id, host)
     return STOP
 
 
-def take_wishes(deployment: Deployment, connection_id: str, host: Host) -> None:
-    """Put every standing wish that has not been answered into the inbox.
+def take_wishes(deployment: Deployment, connection_id: str, host: Host) -> int:
+    """Put every standing wish that has not been answered into the inbox; gives how many were not there yet.
 
     A ledger shows a wish only once it is committed there, so it needs no second look. What stood when the company left
     Amili's other environment is left there.
@@ -86,6 +105,7 @@ def take_wishes(deployment: Deployment, connection_id: str, host: Host) -> None:
     connection = deployment.connection(connection_id)
     leave_wishes(deployment, connection, host)
     left = series.left_wishes(deployment.databases.main, connection_id)
+    put = 0
     for wishes in _batches(host.requested()):
         known = hand_overs.of_invoices(
             deployment.databases.main, connection_id, tuple(wish.invoice_id for wish in wishes)
@@ -97,7 +117,8 @@ def take_wishes(deployment: Deployment, connection_id: str, host: Host) -> None:
                 continue
             if standing is None or (standing.state in MAY_BE_SENT_AGAIN and standing.wish_mark != wish.mark):
                 fresh.append(request_of(connection_id, wish, connection.settings.environment))
-        inbox.put_wishes(deployment.databases.inbox, connection_id, fresh)
+        put += inbox.put_wishes(deployment.databases.inbox, connection_id, fresh)
+    return put
 
 
 def take_all_wishes(deployment: Deployment, connection: StoredConnection) -> None:
@@ -117,19 +138,25 @@ def forget_wishes(deployment: Deployment, connection_id: str, host: Host) -> Non
             hand_overs.forget_wish(db, hand_over)
 
 
-def follow_changes(deployment: Deployment, connection_id: str, host: Host) -> None:
-    """Note what has changed about handed-over invoices; the first time, how each of them stands."""
+def follow_changes(deployment: Deployment, connection_id: str, host: Host) -> bool:
+    """Note what has changed about handed-over invoices; the first time, how each of them stands.
+
+    Gives whether the ledger told of any change, to whichever invoice.
+    """
     db = deployment.databases.main
     before = following.cursor(db, connection_id)
+    changed = not before
     for page in host.changes(before, now=datetime.now(UTC)):
+        changed |= bool(page.standings or page.touched)
         if before:
             _note_page(db, connection_id, host, page)
         else:
             look_at_all(deployment, connection_id, host)
         # Only now is the page dealt with; the process that polls at the same time and was faster goes on alone.
         if not following.move_cursor(db, connection_id, before=before, after=page.cursor):
-            return
+            return True
         before = page.cursor
+    return changed
 
 
 def _note_page(db: Engine, connection_id: str, host: Host, page: Changes) -> None:

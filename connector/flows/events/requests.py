@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy.exc import OperationalError
 
 from connector.domain.errors import ConfigurationError, KeyRefused, NotFound
 from connector.domain.hand_over import UNFINISHED, HandOverState, Judgement, Origin, Request
+from connector.flows import troubles
 from connector.flows.companies import keys
 from connector.flows.companies.going_live import leave_wishes, request_of
 from connector.flows.deployment import Deployment
 from connector.flows.events.following import changes_job, note_standings, take_wishes
 from connector.flows.follow_up import withdrawal_wishes
 from connector.flows.hand_over import driving
-from connector.flows.job import Job
+from connector.flows.job import Job, Submit, job
 from connector.flows.outcome import NEXT, Outcome, Then
+from connector.flows.troubles import About
 from connector.hosts.pacing import in_background
 from connector.store import connections, hand_overs, inbox, series
 from connector.store.hand_over_record import HandOver
@@ -25,8 +27,15 @@ from connector.store.hand_over_record import HandOver
 log = logging.getLogger(__name__)
 
 HINT = "hint"
-_SAME_LOOK_S = 300
-Submit = Callable[[Job], None]
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What a ledger pointed at, in the inbox up to item `newest`."""
+
+    connection: str
+    invoice_id: str
+    newest: int
 
 
 def dispatch(deployment: Deployment, submit: Submit, wake: Submit = lambda _job: None) -> int:
@@ -49,10 +58,8 @@ def dispatch(deployment: Deployment, submit: Submit, wake: Submit = lambda _job:
         if invoice_id == inbox.NO_INVOICE:
             submit(changes_job(connection_id, at_s=time.time()))
             continue
-        subject = f"{connection_id}/{invoice_id}/{newest}"
-        # The key changes with time, so that a look that came to nothing can be asked for again.
-        turn = int(time.time() // _SAME_LOOK_S)
-        submit(Job(HINT, subject, f"hint:{subject}@{turn}", connection_id, urgent=True))
+        hint = Hint(connection_id, invoice_id, newest)
+        submit(Job(HINT, hint, connection_id, key=invoice_id, number=newest, urgent=True))
     done += [item.id for item in items if item.request is None and item.invoice_id == inbox.NO_INVOICE]
     inbox.mark_dispatched(deployment.databases.inbox, tuple(dispatched))
     inbox.mark_done(deployment.databases.inbox, tuple(done))
@@ -93,15 +100,21 @@ def take(deployment: Deployment, request: Request, submit: Submit, wake: Submit 
     return hand_over
 
 
+@job(
+    HINT,
+    carries=Hint,
+    about=lambda hint: About.of_invoice(hint.connection, hint.invoice_id),
+    trouble=troubles.HINT,
+)
 @in_background()
-def follow_hint(deployment: Deployment, subject: str) -> Outcome:
+def follow_hint(deployment: Deployment, hint: Hint) -> Outcome:
     """Look at the invoice a hint named, and note how it stands if it was sent; take up what the ledger wishes.
 
     One hint may stand for several wishes: where the invoice has a new one, all are looked for.
 
     Where a hint may come before its change can be seen, nothing new is looked for again, a few times.
     """
-    connection_id, invoice_id, newest = subject.split("/")
+    connection_id, invoice_id = hint.connection, hint.invoice_id
     again_at_s: tuple[float, ...] = ()
     fresh = False
     known = hand_overs.latest(deployment.databases.main, connection_id, invoice_id)
@@ -140,5 +153,5 @@ def follow_hint(deployment: Deployment, subject: str) -> Outcome:
         age_s = inbox.since_hint_s(deployment.databases.inbox, connection_id, invoice_id)
         if next_s := next((at_s for at_s in again_at_s if at_s > age_s), None):
             return Outcome(Then.AGAIN_FIRST, next_s - age_s)
-    inbox.finish_hints(deployment.databases.inbox, connection_id, invoice_id, up_to=int(newest))
+    inbox.finish_hints(deployment.databases.inbox, connection_id, invoice_id, up_to=hint.newest)
     return NEXT

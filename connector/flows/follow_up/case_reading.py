@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -20,11 +20,13 @@ from connector.amili.models import Case, CaseAmounts, is_closed
 from connector.domain.case import CaseStanding, StatePassed
 from connector.domain.doubt import LONGEST_PAUSE_S
 from connector.domain.errors import ConfigurationError, KeyRefused, NotFound, NotSent
+from connector.flows import troubles
 from connector.flows.companies import keys
 from connector.flows.deployment import Deployment
 from connector.flows.hand_over import driving, ledger_words
-from connector.flows.job import Job
+from connector.flows.job import Per, Submit, job
 from connector.flows.outcome import NOT_NOW, STOP, Outcome
+from connector.flows.troubles import About
 from connector.store import case_readings, cases
 from connector.store.case_readings import Place
 
@@ -40,19 +42,20 @@ SURELY_LISTED_S = 600.0
 (amili/API.md, "References and repetition")."""
 _BATCH = 100
 
-Submit = Callable[[Job], None]
 
-
-def read(deployment: Deployment, submit: Submit, subject: str) -> Outcome:
+@job(
+    "cases",
+    every=lambda settings: settings.cases_interval_s,
+    per=Per(case_readings.readable, About.of_access),
+    trouble=troubles.CASES,
+    submits=True,
+)
+def read(deployment: Deployment, submit: Submit, access_id: str) -> Outcome:
     """Read what has changed at one key pair's cases, and once a day all that are open.
 
     What changed for a ledger that shows it gets a job by `submit`; without one it is found unfinished.
     """
-    places = [
-        place
-        for place in case_readings.places(deployment.databases.main, subject.rpartition("/")[0])
-        if not place.parked
-    ]
+    places = [place for place in case_readings.places(deployment.databases.main, access_id) if not place.parked]
     was_read = [_read(deployment, submit, place) for place in places]
     return STOP if all(was_read) else NOT_NOW
 

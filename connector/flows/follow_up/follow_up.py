@@ -8,8 +8,8 @@ loses it, and a worker starts the looks from there (`connector.store.follow_ups.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from connector.amili.client import AmiliClient
@@ -36,7 +36,7 @@ from connector.flows.follow_up import follow_up_findings, withdrawal_wishes
 from connector.flows.follow_up.report import AT_ONCE
 from connector.flows.follow_up.reporting import Reporting, case_now
 from connector.flows.hand_over.write_back import write_back
-from connector.flows.job import Job
+from connector.flows.job import Job, job
 from connector.flows.outcome import NOT_NOW, STOP, Outcome, Then, pause_s
 from connector.flows.send_deadline import SendDeadline, TooLate, clock_s
 from connector.flows.troubles import About
@@ -52,52 +52,33 @@ log = logging.getLogger(__name__)
 
 FOLLOW_UP = "follow_up"
 _MOST_AT_ONCE = 200
-Submit = Callable[[Job], None]
 LOOK_AGAIN_S = 6 * 3_600.0
 """When what waits in the ledger (a payment that is not booked) is looked at again, if no news comes before."""
 
 
 def job_of(look: Look) -> Job:
     """The work of one look."""
-    subject = f"{look.hand_over}/{look.asked}"
-    return Job(FOLLOW_UP, subject, f"follow:{subject}", look.connection)
+    return Job(FOLLOW_UP, look, look.connection, key=look.hand_over, number=look.asked)
 
 
-def take_up(deployment: Deployment, live: Callable[[Iterable[str]], Container[str]], submit: Submit) -> int:
-    """Ask again for every look that is due and that no one makes; gives how many."""
-    db = deployment.databases.main
-    due = follow_ups.due(db)
-    alive = live(job_of(look).key for look in due)
-    again = [follow_ups.ask_again(db, look) for look in due if job_of(look).key not in alive]
-    for look in again:
-        if look is not None:
-            submit(job_of(look))
-    return len(again)
+def due(deployment: Deployment) -> Iterator[Job]:
+    """Give some of the looks that were asked for in the store and that no one makes."""
+    return map(job_of, follow_ups.due(deployment.databases.main, not_entered_as=FOLLOW_UP, limit=_MOST_AT_ONCE))
 
 
-@dataclass
-class Starting:
-    """Starts the looks that were asked for in the store, each once: what a worker has started it remembers."""
-
-    deployment: Deployment
-    _started: dict[str, int] = field(default_factory=dict)
-
-    def start(self, submit: Submit) -> None:
-        """Start some of the looks that are due and not started."""
-        due = {look.hand_over: look for look in follow_ups.due(self.deployment.databases.main)}
-        self._started = {known: asked for known, asked in self._started.items() if known in due}
-        fresh = [look for look in due.values() if self._started.get(look.hand_over) != look.asked]
-        for look in fresh[:_MOST_AT_ONCE]:
-            submit(job_of(look))
-            self._started[look.hand_over] = look.asked
-
-
+@job(
+    FOLLOW_UP,
+    carries=Look,
+    about=lambda look: About.of_hand_over(look.hand_over, look.connection),
+    trouble=troubles.FOLLOW_UP,
+    found=due,
+)
 @in_background()
-def follow_up(deployment: Deployment, subject: str) -> Outcome:
+def follow_up(deployment: Deployment, look: Look) -> Outcome:
     """Make one round of a look. Safe to repeat at any point, and by several workers at once."""
-    hand_over_id, _, asked = subject.partition("/")
+    hand_over_id = look.hand_over
     hand_over = hand_overs.get(deployment.databases.main, hand_over_id)
-    if hand_over.follow_up_asked > int(asked):
+    if hand_over.follow_up_asked > look.asked:
         # A later look sees all that this one would.
         return NOT_NOW
     if hand_over.state is HandOverState.LEFT:
@@ -277,7 +258,7 @@ def _note_guard(deployment: Deployment, hand_over: HandOver, unread: ConnectorEr
     if unread is None:
         steps.over(db, troubles.PAYOUT_GUARD, hand_over.connection)
     else:
-        troubles.note(db, troubles.PAYOUT_GUARD, About.CONNECTION, hand_over.connection, unread)
+        troubles.note(db, troubles.PAYOUT_GUARD, About.of_connection(hand_over.connection), unread)
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,12 @@ from connector.amili.models import Registration
 from connector.domain.errors import AmountUnreadable, KeyRefused, NotFound
 from connector.domain.findings import Finding
 from connector.domain.hand_over import UNFINISHED
-from connector.flows import remote_findings
+from connector.flows import remote_findings, troubles
 from connector.flows.deployment import Deployment
 from connector.flows.hand_over import debts
-from connector.flows.job import Job
+from connector.flows.job import Job, job
 from connector.flows.outcome import STOP, Outcome, Then
+from connector.flows.troubles import About
 from connector.hosts.base import Host
 from connector.hosts.pacing import in_background
 from connector.store import comparisons, connections, found_cases, hand_overs, restores
@@ -38,17 +39,31 @@ _CLOCKS_DIFFER = timedelta(minutes=15)
 """So far Amili's clock and ours may lie apart: it lets no one in whose is further off."""
 
 
+@dataclass(frozen=True)
+class Restored:
+    """A company to look into, after the restore of this number."""
+
+    connection: str
+    restore: int
+
+
 def job_of(hold: Hold) -> Job:
     """The work of looking into one company."""
-    subject = f"{hold.connection}/{hold.restore}"
-    return Job(RESTORED, subject, f"{RESTORED}:{subject}", hold.connection)
+    return Job(RESTORED, Restored(hold.connection, hold.restore), hold.connection, number=hold.restore)
 
 
+@job(
+    RESTORED,
+    carries=Restored,
+    about=lambda restored: About.of_connection(restored.connection),
+    trouble=troubles.RESTORED,
+    found=lambda deployment: map(job_of, restores.holds(deployment.databases.main)),
+)
 @in_background()
-def look_up(deployment: Deployment, subject: str) -> Outcome:
+def look_up(deployment: Deployment, restored: Restored) -> Outcome:
     """Look into one company, once its settling time is over, and let its work go on. Safe to repeat at any point."""
     db = deployment.databases.main
-    hold = next((one for one in restores.holds(db) if job_of(one).subject == subject), None)
+    hold = next((one for one in restores.holds(db) if Restored(one.connection, one.restore) == restored), None)
     if hold is None:
         return STOP
     if hold.connection not in connections.ids(db):

@@ -9,8 +9,9 @@ from connector.amili.client import AmiliClient
 from connector.amili.finance import PayoutLine
 from connector.domain.money_view import PaidOut
 from connector.flows.deployment import Deployment
+from connector.flows.job import COMPANIES, DAY_S, HOUR_S, job
 from connector.flows.outcome import NOT_NOW, STOP, Outcome
-from connector.flows.troubles import PAYOUT_GUARD
+from connector.flows.troubles import PAYOUT_GUARD, PAYOUTS
 from connector.store import payout_lines, troubles
 from connector.store.connections import StoredConnection
 
@@ -18,9 +19,10 @@ _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _BATCH = 500
 
 
-def look(deployment: Deployment, subject: str) -> Outcome:
+@job("payouts", every=DAY_S, per=COMPANIES, again_after_s=HOUR_S / 2, trouble=PAYOUTS)
+def look(deployment: Deployment, connection_id: str) -> Outcome:
     """Read what has been paid out to one connection's creditor since it was last read."""
-    connection = deployment.connection(subject.partition("/")[0])
+    connection = deployment.connection(connection_id)
     if connection.amili_refused_at is not None:
         return NOT_NOW
     amili = deployment.amili(connection.settings.environment, deployment.access(connection.amili_access))

@@ -11,8 +11,8 @@ from __future__ import annotations
 import logging
 import time
 import zlib
-from collections.abc import Callable, Collection, Container, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 
@@ -21,13 +21,14 @@ from connector.domain.errors import ConnectorError, KeyRefused
 from connector.flows import troubles as steps
 from connector.flows.companies import keys
 from connector.flows.deployment import Deployment
-from connector.flows.job import Job
+from connector.flows.job import DAY_S, DEPLOYMENT, Job, job
 from connector.flows.money import payouts
 from connector.flows.outcome import STOP, Outcome
 from connector.flows.reconcile.reconcile import reconcile
+from connector.flows.troubles import About
 from connector.hosts.pacing import in_background
 from connector.settings import Settings
-from connector.store import comparisons, troubles
+from connector.store import comparisons, jobs, troubles
 from connector.store.comparisons import Due, KeptDifference
 from connector.store.connections import StoredConnection
 
@@ -41,8 +42,6 @@ TRIES_A_NIGHT = 3
 _SHARE = 4
 """One in so many of a worker's places is for the night's comparisons."""
 _LONGEST_FAILURE_CHARACTERS = 500
-
-Submit = Callable[[Job], None]
 
 
 @dataclass(frozen=True)
@@ -105,17 +104,38 @@ def _read_payouts(deployment: Deployment, connection: StoredConnection) -> None:
         payouts.read(deployment, connection, amili)
     except ConnectorError as error:
         # Whether a person is asked goes by the daily reading too, and the rest can be compared nevertheless.
-        steps.note(deployment.databases.main, steps.PAYOUTS, steps.About.CONNECTION, connection.id, error)
+        steps.note(deployment.databases.main, steps.PAYOUTS, About.of_connection(connection.id), error)
         log.warning("connection %s: payouts were not read for the comparison: %s", connection.id, error)
     else:
         troubles.over(deployment.databases.main, steps.PAYOUTS, connection.id)
 
 
-def run(deployment: Deployment, subject: str) -> Outcome:
+def due(deployment: Deployment) -> Iterator[Job]:
+    """Give some of the comparisons that are due and that no one makes: what a person asked for waits for no other.
+
+    Companies that have no night yet get their own.
+    """
+    db = deployment.databases.main
+    comparisons.enrol_all(db, _nights(deployment, comparisons.without_night(db)))
+    places = max(deployment.settings.worker_concurrency // _SHARE, 1) - jobs.count(db, COMPARE)
+    for one in comparisons.due(db, not_entered_as=COMPARE):
+        if one.asked_by or places > 0:
+            places -= 1
+            yield Job(COMPARE, one, one.connection, number=one.turn)
+
+
+@job(
+    COMPARE,
+    carries=Due,
+    about=lambda due: About.of_connection(due.connection),
+    trouble=steps.COMPARE,
+    found=due,
+    once=True,
+)
+def run(deployment: Deployment, due: Due) -> Outcome:
     """Make the comparison that is due, and say when the next is. One that fails is tried again, a few times a night."""
     db = deployment.databases.main
-    connection_id, _, number = subject.rpartition("/")
-    turn = int(number)
+    connection_id, turn = due.connection, due.turn
     stored = comparisons.get(db, connection_id)
     if stored is None or stored.turn != turn:
         return STOP
@@ -151,60 +171,15 @@ def _try_again(deployment: Deployment, connection_id: str, turn: int) -> None:
         comparisons.end(db, connection_id, turn, due_at=next_night(deployment.settings, connection_id, time.time()))
 
 
-def job_of(due: Due) -> Job:
-    """The work of one run."""
-    subject = f"{due.connection}/{due.turn}"
-    return Job(COMPARE, subject, f"{COMPARE}:{subject}", due.connection)
+@job("nights", every=DAY_S, per=DEPLOYMENT, at_start=True)
+def give_nights(deployment: Deployment, _all: str) -> Outcome:
+    """Move the next nights to where the settings have them now."""
+    db = deployment.databases.main
+    nights = _nights(deployment, comparisons.times(db))
+    comparisons.move_all(db, nights)
+    return STOP
 
 
-@dataclass
-class Starting:
-    """Starts the comparisons that are due, each once, and not all at once: what a worker has started it remembers."""
-
-    deployment: Deployment
-    _enrolled: frozenset[str] = frozenset()
-    _started: dict[str, Due] = field(default_factory=dict)
-
-    def start(self, submit: Submit, known: Collection[str]) -> None:
-        """Start some of the comparisons that are due; `known` are all connections, each of which is to have its night.
-
-        The first time that a connection is met, its next night is moved to where the settings have it now.
-
-        What a person asked for waits for no other.
-        """
-        self._enrol(known)
-        due = comparisons.due(self.deployment.databases.main)
-        by_connection = {one.connection: one for one in due}
-        self._started = {
-            connection_id: one
-            for connection_id, one in self._started.items()
-            if connection_id in by_connection and by_connection[connection_id].turn == one.turn
-        }
-        places = max(self.deployment.settings.worker_concurrency // _SHARE, 1) - len(self._started)
-        for one in due:
-            if one.connection in self._started or not (one.asked_by or places > 0):
-                continue
-            submit(job_of(one))
-            self._started[one.connection] = one
-            places -= 1
-
-    def revive(self, live: Callable[[Iterable[str]], Container[str]]) -> int:
-        """Let what was started and no one is making be started again; gives how many."""
-        alive = live([job_of(one).key for one in self._started.values()])
-        lost = [one for one in self._started.values() if job_of(one).key not in alive]
-        db = self.deployment.databases.main
-        return sum(comparisons.again(db, one.connection, one.turn) for one in lost)
-
-    def _enrol(self, known: Collection[str]) -> None:
-        fresh = frozenset(known) - self._enrolled
-        if not fresh:
-            return
-        db, settings = self.deployment.databases.main, self.deployment.settings
-        times = comparisons.times(db)
-        for connection_id in sorted(fresh):
-            at_s = next_night(settings, connection_id, time.time())
-            if connection_id not in times:
-                comparisons.enrol(db, connection_id, due_at=at_s)
-            elif times[connection_id] != at_s:
-                comparisons.move(db, connection_id, due_at=at_s)
-        self._enrolled |= fresh
+def _nights(deployment: Deployment, connection_ids: Iterable[str]) -> dict[str, float]:
+    now_s = time.time()
+    return {one: next_night(deployment.settings, one, now_s) for one in connection_ids}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
@@ -16,8 +17,10 @@ from typing import Final
 
 from connector.domain.dates import STOCKHOLM, today
 from connector.domain.text import text
+from connector.flows import troubles
 from connector.flows.deployment import Deployment
-from connector.flows.outcome import STOP, Outcome
+from connector.flows.job import DEPLOYMENT, job
+from connector.flows.outcome import STOP, Outcome, Then
 from connector.flows.tasks import mailbox, tasks
 from connector.flows.tasks.mailbox import MailOutcomeUnknown, MailRefused, MailServerFails
 from connector.flows.tasks.task import Task
@@ -36,20 +39,28 @@ _PLAIN_ADDRESS: Final = re.compile(r"""[^\s@<>,;:"()\[\]\\]+@[^\s@<>,;:"()\[\]\\
 _KEPT_FOR = timedelta(days=60)
 
 
-def round_key(settings: Settings, now_s: float) -> str:
-    """Return which round of sending is due at this instant: one key in a quarter of an hour; "" for none."""
+def until_due_s(settings: Settings, now_s: float) -> float:
+    """In how many seconds mail is to be sent, by Stockholm's clock: 0 from the chosen hour on; infinite for never."""
     here = datetime.fromtimestamp(now_s, STOCKHOLM)
-    if not settings.smtp_host or here.hour < settings.digest_hour:
-        return ""
-    return f"{here.date()}/{int(now_s // ROUND_S)}"
+    if not settings.smtp_host:
+        return float("inf")
+    if here.hour >= settings.digest_hour:
+        return 0.0
+    begins = here.replace(hour=settings.digest_hour, minute=0, second=0, microsecond=0)
+    return max(begins.timestamp() - now_s, 1.0)
 
 
-def send_due(deployment: Deployment, subject: str) -> Outcome:
-    """Send every mail of the day in `subject` (a round's key) that is still to be sent.
+@job("digest", every=ROUND_S, per=DEPLOYMENT, trouble=troubles.DIGEST, at_start=True)
+def send(deployment: Deployment, _all: str) -> Outcome:
+    """Send every mail of this day that is still to be sent, if its hour has come."""
+    wait_s = until_due_s(deployment.settings, time.time())
+    if wait_s > 0:
+        return Outcome(Then.AGAIN, wait_s, worked=True) if wait_s < ROUND_S else STOP
+    return send_due(deployment, today())
 
-    A round that comes late, when its day is over, sends nothing: the new day has its own.
-    """
-    day = date.fromisoformat(subject.partition("/")[0])
+
+def send_due(deployment: Deployment, day: date) -> Outcome:
+    """Send every mail of `day` that is still to be sent. One that is over sends nothing: the new day has its own."""
     if day != today():
         return STOP
     db = deployment.databases.main

@@ -32,7 +32,7 @@ def test_the_log_and_whoever_asks_are_told_in_the_ledgers_words(on: Stage, caplo
     kind = on.side.kind
     END[kind](on)
     with caplog.at_level(logging.WARNING):
-        keys.look(on.deployment, f"{CONNECTION}/1")
+        keys.look(on.deployment, CONNECTION)
     connection = on.deployment.connection(CONNECTION)
     assert connection.key.refused_at is not None
     (logged,) = [one.getMessage() for one in caplog.records if CONNECTION in one.getMessage()]

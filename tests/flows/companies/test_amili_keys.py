@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import Engine
 
 from connector.amili.keys import make_key_pair
 from connector.domain.connection import Environment
@@ -23,6 +24,8 @@ from connector.flows.tasks.failing import found as failing
 from connector.sandbox.shared.switches import AmiliSwitches, BodyKind, Fault, FaultKind
 from connector.store import amili_accesses, case_readings, connections, follow_ups, hand_overs, resting
 from connector.store.connections import DEFAULT_ACCESS
+from connector.store.database import reading
+from connector.store.follow_ups import Look
 from tests import canary
 from tests.flows.follow_up_steps import noticed, pays
 from tests.flows.hand_over_steps import begun, driven, let_pass, step, stored
@@ -75,7 +78,7 @@ def test_a_refused_pair_parks_the_hand_over_and_amili_is_not_asked_again(on: Sta
     for _ in range(5):
         assert register(on.deployment, started).then is Then.STOP
         assert register(on.deployment, begun(on, on.invoice())).then is Then.STOP
-        assert case_reading.read(on.deployment, lambda _job: None, f"{DEFAULT_ACCESS}/1").then is Then.STOP
+        assert case_reading.read(on.deployment, lambda _job: None, DEFAULT_ACCESS).then is Then.STOP
     assert calls(on) == before
 
 
@@ -124,15 +127,16 @@ def test_a_report_waits_and_goes_on(on: Stage) -> None:
     pays(on, invoice, 400)
     keys_before = resting.every(db)
     refuse(on)
-    (look,) = follow_ups.due(db) or (None,)
-    assert look is None or look.hand_over == hand_over
+    assert [look.hand_over for look in follow_ups.due(db)] in ([], [hand_over])
 
-    assert follow_up(on.deployment, f"{hand_over}/{stored(on, hand_over).follow_up_asked}").then is Then.STOP
+    assert (
+        follow_up(on.deployment, Look(hand_over, CONNECTION, stored(on, hand_over).follow_up_asked)).then is Then.STOP
+    )
     assert on.deployment.connection(CONNECTION).amili_refused_at is not None
     assert follow_ups.due(db) == ()
 
     accept(on)
-    amili_keys.look(on.deployment, f"{DEFAULT_ACCESS}/3600.1")
+    amili_keys.look(on.deployment, DEFAULT_ACCESS)
 
     assert on.deployment.connection(CONNECTION).amili_refused_at is None
     assert resting.every(db)[CONNECTION].key == keys_before[CONNECTION].key
@@ -142,11 +146,11 @@ def test_it_goes_on_by_itself_once_amili_accepts_the_pair_again(on: Stage) -> No
     started = parked(on)
     db = on.deployment.databases.main
     before = resting.every(db)
-    amili_keys.look(on.deployment, f"{DEFAULT_ACCESS}/3600.1")
+    amili_keys.look(on.deployment, DEFAULT_ACCESS)
     assert on.deployment.connection(CONNECTION).amili_refused_at is not None
 
     accept(on)
-    amili_keys.look(on.deployment, f"{DEFAULT_ACCESS}/3600.2")
+    amili_keys.look(on.deployment, DEFAULT_ACCESS)
 
     assert resting.every(db)[CONNECTION].was_woken(before[CONNECTION])
     assert [one.id for one in hand_overs.unfinished(db)] == [started]
@@ -163,12 +167,12 @@ def test_a_new_pair_waits_until_it_works_and_the_old_one_goes_on(on: Stage) -> N
     assert (waiting.private_key, waiting.new.public_key) == (old.private_key, public)
 
     assert not amili_keys.confirm(on.deployment, waiting, by="Ina").is_whole
-    amili_keys.look(on.deployment, f"{DEFAULT_ACCESS}/3600.1")
+    amili_keys.look(on.deployment, DEFAULT_ACCESS)
     assert on.deployment.access(DEFAULT_ACCESS).private_key == old.private_key
     driven(on, begun(on, on.invoice()))
 
     accept(on, public)
-    amili_keys.look(on.deployment, f"{DEFAULT_ACCESS}/3600.2")
+    amili_keys.look(on.deployment, DEFAULT_ACCESS)
 
     used = on.deployment.access(DEFAULT_ACCESS)
     assert (used.public_key, used.new, used.number) == (public, None, old.number + 1)
@@ -225,15 +229,20 @@ def test_a_page_or_command_that_finds_it_refused_parks_it_too(on: Stage) -> None
     assert step(on, begun(on, on.invoice())).then is Then.NEXT
 
 
+def looked_at(db: Engine) -> tuple[str, ...]:
+    with reading(db) as connection:
+        return tuple(connection.execute(amili_accesses.to_look_at()).scalars())
+
+
 def test_a_code_that_was_stored_untried_is_tried_by_itself(on: Stage) -> None:
     db, vault = on.deployment.databases.main, on.deployment.vault
     connections.set_api_code(db, vault, DEFAULT_ACCESS, SecretStr(canary.API_CODE), untried=True)
-    assert amili_accesses.to_look_at(db) == (DEFAULT_ACCESS,)
+    assert looked_at(db) == (DEFAULT_ACCESS,)
 
-    amili_keys.look(on.deployment, f"{DEFAULT_ACCESS}/3600.1")
+    amili_keys.look(on.deployment, DEFAULT_ACCESS)
 
     assert not on.deployment.access(DEFAULT_ACCESS).is_untried
-    assert amili_accesses.to_look_at(db) == ()
+    assert looked_at(db) == ()
     connections.set_api_code(db, vault, DEFAULT_ACCESS, SecretStr("canary-wrong-code-11"), untried=True)
-    amili_keys.look(on.deployment, f"{DEFAULT_ACCESS}/3600.2")
+    amili_keys.look(on.deployment, DEFAULT_ACCESS)
     assert on.deployment.connection(CONNECTION).amili_refused_at is not None

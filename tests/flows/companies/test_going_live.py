@@ -15,6 +15,7 @@ from connector.domain.hand_over import HandOverState, Origin, Request
 from connector.domain.invoice import InvoiceState, Standing
 from connector.flows.companies import going_live
 from connector.flows.events import requests
+from connector.flows.events.requests import Hint
 from connector.flows.follow_up import withdrawal
 from connector.flows.hand_over import held_plan
 from connector.flows.hand_over.plan import request_for
@@ -109,7 +110,7 @@ def test_a_hint_of_a_wish_from_before_comes_to_nothing(both: TwoAmilis) -> None:
     both.on.hint(invoice)
     (item,) = inbox.waiting(both.deployment.databases.inbox)
 
-    requests.follow_hint(both.deployment, f"{CONNECTION}/{invoice}/{item.id}")
+    requests.follow_hint(both.deployment, Hint(CONNECTION, invoice, item.id))
     both.dispatched()
 
     assert both.cases(invoice) == (0, 0)

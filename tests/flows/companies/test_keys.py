@@ -13,6 +13,7 @@ from connector.domain.errors import ConfigurationError, KeyRefused
 from connector.domain.hand_over import WAITS_FOR_KEY, HandOverState, Origin, WriteBackState
 from connector.flows.companies import keys
 from connector.flows.events import following, requests
+from connector.flows.events.requests import Hint
 from connector.flows.hand_over.register import register
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
@@ -65,7 +66,7 @@ def enter(on: Stage, new: str = NEW) -> None:
 
 
 def look(on: Stage) -> Outcome:
-    return keys.look(on.deployment, f"{CONNECTION}/1")
+    return keys.look(on.deployment, CONNECTION)
 
 
 # A dead key
@@ -88,8 +89,8 @@ def test_a_parked_ledger_is_not_asked_again(on: Stage) -> None:
     for _ in range(20):
         assert register(on.deployment, started).then is Then.STOP
         assert register(on.deployment, begun(on, on.invoice())).then is Then.STOP
-        assert following.poll(on.deployment, f"{CONNECTION}/1").then is Then.STOP
-        assert requests.follow_hint(on.deployment, f"{CONNECTION}/7/1").then is Then.NEXT
+        assert following.poll(on.deployment, CONNECTION).then is Then.STOP
+        assert requests.follow_hint(on.deployment, Hint(CONNECTION, "7", 1)).then is Then.NEXT
     assert calls(on) == before
 
 

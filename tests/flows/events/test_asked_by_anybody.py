@@ -10,7 +10,7 @@ import pytest
 from connector.domain.follow_up import FollowUpState
 from connector.domain.hand_over import HandOverState, Origin
 from connector.flows.events import following
-from connector.flows.events.requests import follow_hint, take
+from connector.flows.events.requests import Hint, follow_hint, take
 from connector.flows.follow_up import withdrawal
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
@@ -53,12 +53,12 @@ def write_withdrawal(on: Stage, invoice: str, case_id: str) -> None:
 
 
 def poll(on: Stage) -> None:
-    following.poll(on.deployment, f"{CONNECTION}/1")
+    following.poll(on.deployment, CONNECTION)
 
 
 def hinted(on: Stage, invoice: str) -> None:
     item = inbox.put_hint(on.deployment.databases.inbox, CONNECTION, invoice)
-    follow_hint(on.deployment, f"{CONNECTION}/{invoice}/{item}")
+    follow_hint(on.deployment, Hint(CONNECTION, invoice, item))
 
 
 def taken(on: Stage) -> None:

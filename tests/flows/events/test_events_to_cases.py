@@ -87,12 +87,12 @@ def test_an_event_before_fortnox_shows_its_change_is_followed_all_the_same(on: S
         on.side.wish(invoice, "Eva Ekonom")
         await_hint(on, invoice)
     (look,) = jobs(on, requests.HINT)
-    first = requests.follow_hint(on.deployment, look.subject)
+    first = requests.follow_hint(on.deployment, look.payload)
     assert first.then is Then.AGAIN_FIRST
     assert 0 < first.after_s <= 10
     assert waiting(on) == [], "nothing was seen yet"
     switch(on, rest_lag_s=0.0)
-    assert requests.follow_hint(on.deployment, look.subject).then is Then.NEXT
+    assert requests.follow_hint(on.deployment, look.payload).then is Then.NEXT
     jobs(on, driving.HAND_OVER)
     assert on.hand_over(invoice) is not None
 
@@ -101,12 +101,12 @@ def test_a_payments_event_lets_the_payment_be_noted(on: Stage) -> None:
     invoice = on.invoice(price="1000")
     started = begun(on, invoice)
     assert driven(on, started).state is HandOverState.REGISTERED
-    polling.poll(on.deployment, f"{CONNECTION}/1")
+    polling.poll(on.deployment, CONNECTION)
     with heard(on):
         on.side.pay(invoice, Decimal(500))
         await_hint(on, inbox.NO_INVOICE)
     (question,) = jobs(on, polling.CHANGES)
-    assert polling.poll(on.deployment, question.subject).then is Then.STOP
+    assert polling.ask_for_changes(on.deployment, question.payload).then is Then.STOP
     told = timeline.of_hand_over(on.deployment.databases.main, started)
     assert [one.data["balance"] for one in told if one.event == "ledger_changed"] == ["750.00"]
 

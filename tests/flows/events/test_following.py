@@ -12,6 +12,7 @@ from connector.domain.errors import ConnectorError
 from connector.domain.hand_over import HandOverState, Origin
 from connector.flows.events import following as polling
 from connector.flows.events import requests
+from connector.flows.events.requests import Hint
 from connector.flows.hand_over.write_back import write_back
 from connector.flows.outcome import Then
 from connector.sandbox.odoo.books import InvoiceLine
@@ -44,7 +45,7 @@ def ledgers_clock(on: Stage) -> Iterator[None]:
 
 
 def poll(on: Stage) -> None:
-    assert polling.poll(on.deployment, f"{CONNECTION}/1").then is Then.STOP
+    assert polling.poll(on.deployment, CONNECTION).then is Then.STOP
 
 
 def calls(on: Stage) -> int:
@@ -93,7 +94,7 @@ def test_a_hint_tells_of_a_payment_at_once(on: Stage, sent: tuple[str, str]) -> 
     for _ in range(2):
         on.hint(invoice)
         newest = max(item.id for item in inbox.waiting(on.deployment.databases.inbox))
-        assert requests.follow_hint(on.deployment, f"{CONNECTION}/{invoice}/{newest}").then is Then.NEXT
+        assert requests.follow_hint(on.deployment, Hint(CONNECTION, invoice, newest)).then is Then.NEXT
     assert told(on, started) == [("settled", "0.00")]
 
 

@@ -65,7 +65,7 @@ def poll(on: Stage) -> Counter[str]:
     """Ask for the changes; the calls that it took."""
     on.side.let_windows_pass(on.deployment)
     before = calls(on)
-    polling.poll(on.deployment, f"{CONNECTION}/1")
+    polling.poll(on.deployment, CONNECTION)
     return calls(on) - before
 
 

@@ -13,6 +13,7 @@ from connector.flows.follow_up.follow_up import follow_up
 from connector.flows.hand_over import preview
 from connector.sandbox.odoo import settling
 from connector.sandbox.odoo.companies import make_branch, move_to_parent
+from connector.store.follow_ups import Look
 from tests.flows.follow_up_steps import AtAmili, actions, followed, kr, noticed, questions, sent
 from tests.flows.hand_over_steps import begun, codes, driven, stored
 from tests.flows.ledgers import LedgerSide
@@ -66,4 +67,4 @@ def test_a_parent_that_may_not_be_seen_asks_for_confirmation_and_its_payments_ar
     paid_at_parent(on, parent, invoice, 400)
     noticed(on, hand_over)
     with pytest.raises(OutOfReach, match="Moderbolaget AB"):
-        follow_up(on.deployment, f"{hand_over}/{stored(on, hand_over).follow_up_asked}")
+        follow_up(on.deployment, Look(hand_over, CONNECTION, stored(on, hand_over).follow_up_asked))

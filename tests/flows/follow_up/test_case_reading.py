@@ -22,6 +22,7 @@ from connector.domain.task import TaskKind
 from connector.flows.deployment import Deployment
 from connector.flows.events.following import poll
 from connector.flows.follow_up import case_reading
+from connector.flows.hand_over.driving import Driven
 from connector.flows.hand_over.register import register
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
@@ -95,7 +96,7 @@ def finished(on: Stage, invoice: str) -> str:
 def read(on: Stage, deployment: Deployment | None = None) -> list[Job]:
     """One round of the key pair; gives the jobs it asked for."""
     jobs: list[Job] = []
-    assert case_reading.read(deployment or on.deployment, jobs.append, f"{DEFAULT_ACCESS}/1").then is Then.STOP
+    assert case_reading.read(deployment or on.deployment, jobs.append, DEFAULT_ACCESS).then is Then.STOP
     return jobs
 
 
@@ -199,7 +200,7 @@ def test_a_case_is_kept_as_it_came_and_told_in_words(on: Stage, invoice: str) ->
     assert [passed.state for passed in found.state_history] == ["initializing", "debt_collection"]
     assert all(passed.at for passed in found.state_history)
     assert found.invoice_number == on.number(invoice)
-    assert (job.subject, job.partition, job.urgent) == (started, CONNECTION, False)
+    assert (job.payload, job.partition, job.urgent) == (Driven(started, CONNECTION), CONNECTION, False)
     assert job.key == stored(on, started).workflow_id
     told(on)
     assert status(on, invoice) == "Hos Amili: Inkassokrav, Inkasso pågår"
@@ -257,7 +258,7 @@ def test_closed_paid_and_both_balances_are_three_facts(on: Stage, invoice: str, 
 
     def facts() -> Closing:
         read(on)
-        poll(on.deployment, f"{CONNECTION}/1")
+        poll(on.deployment, CONNECTION)
         return closing(kept(on, sent), stored(on, sent).standing)
 
     assert facts() == Closing(closed_at_amili=False, paid_in_ledger=False, balances_zero=False)
@@ -487,7 +488,7 @@ def test_a_process_that_dies_before_it_drives_what_it_read_leaves_it_to_be_found
         raise SystemExit
 
     with pytest.raises(SystemExit):
-        case_reading.read(on.deployment, dies, f"{DEFAULT_ACCESS}/1")
+        case_reading.read(on.deployment, dies, DEFAULT_ACCESS)
     assert [one.id for one in hand_overs.unfinished(on.deployment.databases.main)] == [sent]
     assert read(on) == [], "it is kept already"
     told(on)

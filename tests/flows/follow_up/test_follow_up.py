@@ -16,6 +16,7 @@ from connector.domain.dates import today
 from connector.domain.follow_up import FollowUpKind, FollowUpState
 from connector.domain.hand_over import Origin
 from connector.flows.events import requests
+from connector.flows.events.requests import Hint
 from connector.flows.follow_up import follow_up as flow
 from connector.flows.outcome import Then
 from connector.sandbox.amili.lines import make_payout
@@ -23,6 +24,7 @@ from connector.sandbox.amili.settling import debtor_pays
 from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.sandbox.shared.switches import BodyKind, Duplicates, Fault, FaultKind, Unfit, answer_lost_after_create
 from connector.store import follow_ups, inbox, tables, timeline
+from connector.store.follow_ups import Look
 from tests.flows.follow_up_steps import (
     CAPITAL,
     AtAmili,
@@ -111,7 +113,7 @@ def test_a_hint_that_comes_twice_reports_once(on: Stage) -> None:
     for _ in range(2):
         on.hint(invoice)
         newest = max(item.id for item in inbox.waiting(on.deployment.databases.inbox))
-        requests.follow_hint(on.deployment, f"{CONNECTION}/{invoice}/{newest}")
+        requests.follow_hint(on.deployment, Hint(CONNECTION, invoice, newest))
         looked(on, hand_over)
     assert actions(on, invoice) == [done("payment", 250)]
 
@@ -563,7 +565,7 @@ def test_a_later_look_takes_the_place_of_an_earlier_one(on: Stage) -> None:
         follow_ups.ask_for_look(connection, hand_over)
         follow_ups.ask_for_look(connection, hand_over)
     before = calls(on, "GET /cases/{case_id}")
-    assert flow.follow_up(on.deployment, f"{hand_over}/1").then is Then.STOP
+    assert flow.follow_up(on.deployment, Look(hand_over, CONNECTION, 1)).then is Then.STOP
     assert calls(on, "GET /cases/{case_id}") == before
 
 

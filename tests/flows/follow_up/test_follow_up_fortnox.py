@@ -73,7 +73,7 @@ def done(kind: str, amount: int) -> AtAmili:
 
 def poll(on: Stage) -> None:
     on.side.let_windows_pass(on.deployment)
-    assert following.poll(on.deployment, f"{CONNECTION}/1").then is Then.STOP
+    assert following.poll(on.deployment, CONNECTION).then is Then.STOP
 
 
 # Payments
@@ -170,7 +170,7 @@ def test_a_payment_that_was_undone_is_found_by_the_daily_look(on: Stage) -> None
     followed(on, hand_over)
     keeper(on).take_back(payment)
     on.side.let_windows_pass(on.deployment)
-    following.look(on.deployment, f"{CONNECTION}/1")
+    following.look(on.deployment, CONNECTION)
     looked(on, hand_over)
     assert questions(on, hand_over) == ["reversed"]
     assert the_question(on, hand_over).amount == kr(250)
@@ -328,7 +328,7 @@ def test_a_poll_that_fortnox_breaks_off_loses_nothing(on: Stage) -> None:
     on.side.strike((Fault(FaultKind.FAIL_BEFORE, ("list_payments",), next_n=1),))
     on.side.let_windows_pass(on.deployment)
     with pytest.raises(ConnectorError, match="Fortnox"):
-        following.poll(on.deployment, f"{CONNECTION}/1")
+        following.poll(on.deployment, CONNECTION)
     poll(on)
     looked(on, hand_over)
     assert actions(on, invoice) == [done("payment", 250)]

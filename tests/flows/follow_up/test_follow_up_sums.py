@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from connector.domain.errors import ConnectorError
 from connector.domain.follow_up import FollowUpKind, FollowUpState
 from connector.flows.events import requests
+from connector.flows.events.requests import Hint
 from connector.sandbox.shared.switches import Fault, FaultKind
 from connector.store import follow_ups, inbox
 from tests.flows.follow_up_steps import (
@@ -110,7 +111,7 @@ class Hear:
         at.on.side.let_windows_pass(at.on.deployment)
         at.on.hint(at.invoice)
         newest = max(item.id for item in inbox.waiting(at.on.deployment.databases.inbox))
-        requests.follow_hint(at.on.deployment, f"{CONNECTION}/{at.invoice}/{newest}")
+        requests.follow_hint(at.on.deployment, Hint(CONNECTION, at.invoice, newest))
 
 
 @dataclass(frozen=True)

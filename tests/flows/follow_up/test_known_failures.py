@@ -150,7 +150,7 @@ def test_visma_amili_2024_a_plan_at_amili_is_shown_and_nothing_is_done_against_i
     case_id = stored(on, hand_over).case_id
     on.amili.set_case(case_id, status=PLAN)
     on.let_cases_be_read()
-    case_reading.read(on.deployment, lambda _: None, f"{DEFAULT_ACCESS}/1")
+    case_reading.read(on.deployment, lambda _: None, DEFAULT_ACCESS)
     standing = cases.of(on.deployment.databases.main, case_id)
     assert standing is not None
     assert (standing.status, standing.closed) == (PLAN, False)

@@ -29,7 +29,7 @@ def registered(on: Stage, invoice: str, amount: int, *, days_ago: int = 0) -> in
 def polled(on: Stage, hand_over: str) -> bool:
     """The ledger is polled; gives whether a look was asked for."""
     before = stored(on, hand_over).follow_up_asked
-    following.poll(on.deployment, f"{CONNECTION}/1")
+    following.poll(on.deployment, CONNECTION)
     return stored(on, hand_over).follow_up_asked > before
 
 

@@ -13,7 +13,7 @@ from connector.domain.dates import today
 from connector.domain.follow_up import FollowUpState
 from connector.domain.hand_over import HandOverState, Origin, Request
 from connector.flows.events import following
-from connector.flows.events.requests import follow_hint
+from connector.flows.events.requests import Hint, follow_hint
 from connector.flows.follow_up import withdrawal
 from connector.flows.hand_over.upload import upload
 from connector.flows.hand_over.write_back import write_back
@@ -84,7 +84,7 @@ def withdrawal_request(on: Stage, invoice: str, **values: object) -> None:
 
 
 def polled(on: Stage) -> None:
-    following.poll(on.deployment, f"{CONNECTION}/1")
+    following.poll(on.deployment, CONNECTION)
 
 
 def shown(on: Stage, invoice: str, name: str) -> str:
@@ -99,7 +99,7 @@ def the_withdrawal(on: Stage, hand_over: str) -> FollowUp:
 
 def hinted(on: Stage, invoice: str) -> None:
     item = inbox.put_hint(on.deployment.databases.inbox, CONNECTION, invoice)
-    follow_hint(on.deployment, f"{CONNECTION}/{invoice}/{item}")
+    follow_hint(on.deployment, Hint(CONNECTION, invoice, item))
 
 
 def withdrawn(on: Stage) -> tuple[str, str]:

@@ -42,7 +42,7 @@ def keeper(on: Stage) -> FortnoxBookkeeper:
 
 def poll(on: Stage) -> None:
     on.side.let_windows_pass(on.deployment)
-    following.poll(on.deployment, f"{CONNECTION}/1")
+    following.poll(on.deployment, CONNECTION)
 
 
 def asks(on: Stage, invoice: str) -> bool:

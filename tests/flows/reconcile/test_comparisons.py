@@ -10,24 +10,24 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from connector.domain.dates import STOCKHOLM, today
 from connector.domain.errors import ConnectorError, KeyRefused
 from connector.domain.money_view import PaidOut
 from connector.domain.reconcile import DifferenceKind
 from connector.flows.companies import keys
-from connector.flows.job import Job
 from connector.flows.outcome import STOP
 from connector.flows.reconcile import comparisons as comparing
-from connector.flows.reconcile.comparisons import COMPARE, SPREAD_S, TRIES_A_NIGHT, Starting, next_night
+from connector.flows.reconcile.comparisons import COMPARE, SPREAD_S, TRIES_A_NIGHT, next_night
+from connector.flows.runner import entry_of
 from connector.sandbox.amili.lines import make_payout
 from connector.sandbox.amili.settling import debtor_pays
 from connector.sandbox.amili.state import GUIDE_CREDITOR
 from connector.sandbox.odoo.switches import LedgerSwitches
 from connector.sandbox.shared.switches import Fault, FaultKind
-from connector.store import comparisons, payout_lines, tables, troubles
-from connector.store.comparisons import StoredComparison
+from connector.store import comparisons, jobs, payout_lines, tables, troubles
+from connector.store.comparisons import Due, StoredComparison
 from tests.conftest import SettingsFactory
 from tests.flows.hand_over_steps import begun, driven, strike
 from tests.flows.stage import CONNECTION, Stage, stage
@@ -69,13 +69,13 @@ def standing(on: Stage) -> dict[str, float]:
 
 def ran(on: Stage) -> None:
     """The run that is due, made by a worker."""
-    assert comparing.run(on.deployment, f"{CONNECTION}/{stored(on).turn}") == STOP
+    assert comparing.run(on.deployment, Due(CONNECTION, stored(on).turn, "")) == STOP
 
 
 def failed(on: Stage) -> StoredComparison:
     """A run that fails; how it stands then."""
     with pytest.raises(ConnectorError):
-        comparing.run(on.deployment, f"{CONNECTION}/{stored(on).turn}")
+        comparing.run(on.deployment, Due(CONNECTION, stored(on).turn, ""))
     return stored(on)
 
 
@@ -172,7 +172,7 @@ def test_a_run_that_somebody_else_has_made_is_not_made_again(fresh: Stage) -> No
     ran(fresh)
     fresh.amili.traffic.clear()
 
-    assert comparing.run(fresh.deployment, f"{CONNECTION}/0") == STOP
+    assert comparing.run(fresh.deployment, Due(CONNECTION, 0, "")) == STOP
 
     assert fresh.amili.traffic.snapshot()["requests"] == {}
 
@@ -240,20 +240,18 @@ def test_a_dead_key_is_no_failure_and_a_new_one_lets_the_run_be_made(fresh: Stag
     assert stored(fresh).compared_at is not None
 
 
-class Begun:
-    """Takes down what a worker would drive; `alive` is what it still drives."""
+def begun_now(on: Stage) -> list[str]:
+    """The companies whose comparisons a worker begins now."""
+    entered = [job for job in comparing.due(on.deployment) if jobs.submit(on.deployment.databases.main, entry_of(job))]
+    assert {job.kind for job in entered} <= {COMPARE}
+    return [job.partition for job in entered]
 
-    def __init__(self) -> None:
-        self.jobs: list[Job] = []
-        self.alive: set[str] = set()
 
-    def submit(self, job: Job) -> None:
-        self.jobs.append(job)
-        self.alive.add(job.key)
-
-    @property
-    def companies(self) -> list[str]:
-        return [job.partition for job in self.jobs]
+def over(on: Stage, connection_id: str) -> None:
+    """The work on a company's comparison is over."""
+    table = tables.jobs
+    with on.deployment.databases.main.begin() as connection:
+        connection.execute(delete(table).where(table.c.kind == COMPARE, table.c.partition == connection_id))
 
 
 def due_since(on: Stage, *connection_ids: str) -> None:
@@ -270,58 +268,44 @@ def due_since(on: Stage, *connection_ids: str) -> None:
 def test_some_at_a_time_are_begun_each_once_and_a_persons_at_once(fresh: Stage) -> None:
     companies = [CONNECTION, "b", "c", "d"]
     due_since(fresh, *companies)
-    work, starting = Begun(), Starting(fresh.deployment)
 
-    for _ in range(2):
-        starting.start(work.submit, companies)
-    assert work.companies == [CONNECTION, "b"]
+    assert begun_now(fresh) == [CONNECTION, "b"]
+    assert begun_now(fresh) == []
 
     comparing.ask(fresh.deployment, "d", by=EVA)
-    starting.start(work.submit, companies)
-    assert work.companies == [CONNECTION, "b", "d"]
+    assert begun_now(fresh) == ["d"]
 
-    comparisons.end(fresh.deployment.databases.main, CONNECTION, 0, due_at=4_000_000_000.0)
-    comparisons.end(fresh.deployment.databases.main, "b", 0, due_at=4_000_000_000.0)
-    starting.start(work.submit, companies)
-    assert work.companies == [CONNECTION, "b", "d", "c"]
-    assert {job.kind for job in work.jobs} == {COMPARE}
+    for connection_id in (CONNECTION, "b", "d"):
+        comparisons.end(fresh.deployment.databases.main, connection_id, 0, due_at=4_000_000_000.0)
+        over(fresh, connection_id)
+    assert begun_now(fresh) == ["c"]
 
 
 def test_what_was_begun_and_nobody_makes_any_more_is_begun_anew(fresh: Stage) -> None:
     due_since(fresh, CONNECTION)
-    work, starting = Begun(), Starting(fresh.deployment)
-    starting.start(work.submit, [CONNECTION])
-
-    def live(_keys: object) -> set[str]:
-        return work.alive
-
-    assert starting.revive(live) == 0
-    work.alive.clear()
-    assert starting.revive(live) == 1
-    starting.start(work.submit, [CONNECTION])
-
-    assert [job.subject for job in work.jobs] == [f"{CONNECTION}/0", f"{CONNECTION}/1"]
+    assert begun_now(fresh) == [CONNECTION]
+    assert begun_now(fresh) == [], "somebody is at it"
+    over(fresh, CONNECTION)
+    assert begun_now(fresh) == [CONNECTION]
 
 
 def test_a_company_that_is_connected_has_its_first_comparison_in_the_night(fresh: Stage) -> None:
     join_another(fresh, "b", fresh.ledger_url)
-    work, starting = Begun(), Starting(fresh.deployment)
 
-    starting.start(work.submit, [CONNECTION, "b"])
+    assert begun_now(fresh) == []
 
-    assert work.jobs == []
     now = comparisons.instant(fresh.deployment.databases.main)
     assert stored(fresh, "b").due_at == next_night(fresh.deployment.settings, "b", now)
 
 
 def test_another_hour_holds_for_the_next_night_already(fresh: Stage) -> None:
-    work, before = Begun(), stored(fresh).due_at
+    before = stored(fresh).due_at
     hour = (fresh.deployment.settings.reconcile_hour + 1) % 24
     changed = fresh.deployment.settings.model_copy(update={"reconcile_hour": hour})
 
-    Starting(replace(fresh.deployment, settings=changed)).start(work.submit, [CONNECTION])
+    comparing.give_nights(replace(fresh.deployment, settings=changed), "")
 
-    assert work.jobs == []
+    assert begun_now(fresh) == []
     now = comparisons.instant(fresh.deployment.databases.main)
     assert stored(fresh).due_at == next_night(changed, CONNECTION, now) != before
 

@@ -17,7 +17,7 @@ from connector.domain.findings import Finding, Severity
 from connector.domain.text import StoredWords
 from connector.flows.deployment import Deployment, open_deployment
 from connector.flows.tasks import digest, tasks
-from connector.flows.tasks.digest import round_key, send_due
+from connector.flows.tasks.digest import send_due, until_due_s
 from connector.settings import Settings
 from connector.store import digests, hand_over_work, hand_overs, users
 from connector.store.digests import DigestState
@@ -30,7 +30,7 @@ from tests.store.samples import CONNECTION, add_connection, ask, blocked, claime
 EVA = "eva@byran.example"
 BO = "bo@byran.example"
 SENDER = "amili@connector.example"
-TODAY = f"{today()}/1"
+TODAY = today()
 
 
 @pytest.fixture
@@ -113,12 +113,12 @@ def test_a_person_is_told_what_waits_and_where_and_of_no_customer(deployment: De
 
 def test_it_is_sent_once_a_day_however_often_it_is_due(deployment: Deployment, server: MailServer) -> None:
     blocked(deployment.databases)
-    at_once = [threading.Thread(target=send_due, args=(deployment, f"{today()}/{n}")) for n in range(4)]
+    at_once = [threading.Thread(target=send_due, args=(deployment, today())) for _ in range(4)]
     for one in at_once:
         one.start()
     for one in at_once:
         one.join()
-    send_due(deployment, f"{today()}/9")
+    send_due(deployment, today())
 
     assert len(server.taken) == 1
 
@@ -246,7 +246,7 @@ def test_a_server_that_goes_silent_with_the_mail_is_not_given_it_twice(
 
 def test_a_round_that_comes_too_late_sends_nothing(deployment: Deployment, server: MailServer) -> None:
     blocked(deployment.databases)
-    send_due(deployment, f"{today() - timedelta(days=1)}/1")
+    send_due(deployment, today() - timedelta(days=1))
 
     assert server.taken == []
 
@@ -258,11 +258,9 @@ def at(hour: int, minute: int = 0) -> float:
 
 def test_a_round_is_due_from_the_chosen_hour_on_in_sweden(deployment: Deployment) -> None:
     settings = deployment.settings
-    assert round_key(settings, at(6, 59)) == ""
-    assert round_key(settings, at(7)).startswith("2026-11-24/")
-    assert round_key(settings, at(7)) == round_key(settings, at(7, 14))
-    assert round_key(settings, at(7)) != round_key(settings, at(7, 15))
-    assert round_key(settings.model_copy(update={"smtp_host": ""}), at(12)) == ""
+    assert until_due_s(settings, at(6, 59)) == 60
+    assert until_due_s(settings, at(7)) == until_due_s(settings, at(7, 14)) == until_due_s(settings, at(23)) == 0
+    assert until_due_s(settings.model_copy(update={"smtp_host": ""}), at(12)) == float("inf")
 
 
 def encrypted(settings: Settings, port: int, password: str = "right") -> dict[str, object]:
