@@ -19,6 +19,8 @@ from connector.store.jobs import Claimed, Entry, Lane
 
 APART_S = 0.25
 """So far apart rounds that begin together are put: a few begin at once, and 1 200 fill five minutes."""
+FIRST_S = 1.0
+"""What begins for the first time leaves the first second to people."""
 SLOWEST = 4
 """At most so many intervals lie between two rounds, where nothing has changed or a place was held for nothing."""
 SLOWER_EVERY_S = 2 * DAY_S
@@ -71,7 +73,7 @@ def spread_overdue(databases: Databases, settings: Settings, kinds: Iterable[Kin
 def spread(kind: str, whom: Sequence[str], every_s: float) -> Mapping[str, float]:
     """Return in how many seconds the round of each begins: within the interval, and sooner where there are few."""
     window_s = min(every_s, APART_S * len(whom))
-    return {one: window_s * zlib.crc32(f"{kind} {one}".encode()) / 2**32 for one in whom}
+    return {one: FIRST_S + window_s * zlib.crc32(f"{kind} {one}".encode()) / 2**32 for one in whom}
 
 
 def next_s(kind: Kind, settings: Settings, claimed: Claimed, *, changed: bool, lane: Lane, tries: int) -> float:

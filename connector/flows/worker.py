@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -38,6 +38,7 @@ _DISPATCH_EVERY_S = 0.1
 _BEAT_EVERY_S = 2.0
 _RESCUE_EVERY_S = 30.0
 _IDLE_S = 10.0
+_STIRRED_FOR_S = 3_600.0
 _HINT_STRANDED_S = 600.0
 
 
@@ -51,6 +52,7 @@ class Worker:
         self._ending = False
         self._rests: Mapping[str, Rest] = {}
         self._rests_mark: Sequence[float] = ()
+        self._stirred: dict[str, float] = {}
         self._sources = sources_of(deployment)
         self._kinds = registry.kinds()
         people = PeopleFirst()
@@ -180,7 +182,16 @@ class Worker:
             self._engine.submit(job)
 
     def _dispatch(self) -> int:
-        return guarded_count(partial(requests.dispatch, self._deployment, self._submit, self._engine.wake))
+        return guarded_count(partial(requests.dispatch, self._deployment, self._submit, self._engine.wake, self._stir))
+
+    def _stir(self, connection_ids: Collection[str]) -> None:
+        """Poll companies at their usual pace from here on, of which there is news; written at most once an hour."""
+        now_s = time.monotonic()
+        fresh = [one for one in connection_ids if now_s - self._stirred.get(one, -_STIRRED_FOR_S) >= _STIRRED_FOR_S]
+        if fresh:
+            self._stirred |= dict.fromkeys(fresh, now_s)
+            within_s = self._deployment.settings.poll_interval_s
+            jobs.bring_forward(self._deployment.databases.main, following.POLL, fresh, within_s=within_s, changed=True)
 
     def _house(self) -> int:
         self._engine.beat()

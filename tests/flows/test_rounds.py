@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from sqlalchemy import select, update
 from connector.flows import registry, rounds
 from connector.flows.companies import keys
 from connector.flows.deployment import Deployment, open_deployment
+from connector.flows.events import requests
 from connector.flows.events.following import POLL
 from connector.flows.job import Job
-from connector.store import follow_ups, jobs, ledger_keys, tables
+from connector.store import follow_ups, inbox, jobs, ledger_keys, tables
 from connector.store.database import now, reading
 from tests.conftest import SettingsFactory
 from tests.source import modules, name_of, tree
@@ -79,7 +80,7 @@ def test_a_company_that_was_connected_has_its_turns_at_once_and_each_once(deploy
     assert kept(deployment) == 0
     of_company = {kind: seconds for (kind, whose), seconds in due_in_s(deployment).items() if whose == CONNECTION}
     assert set(of_company) == {POLL, "payouts", "key", "standings"}
-    assert all(seconds <= rounds.APART_S for seconds in of_company.values())
+    assert all(seconds <= rounds.FIRST_S + rounds.APART_S * 4 for seconds in of_company.values())
     assert {kind for kind, whose in due_in_s(deployment) if not whose} == {"tidy", "digest", "nights"}
 
 
@@ -95,7 +96,7 @@ def test_a_company_that_ends_loses_its_turns(deployment: Deployment) -> None:
 @pytest.mark.parametrize("count", [1, 40, 10_000])
 def test_turns_are_spread_over_the_interval_and_a_few_begin_at_once(count: int) -> None:
     whom = [f"company-{number}" for number in range(count)]
-    times_s = sorted(rounds.spread(POLL, whom, 300.0).values())
+    times_s = sorted(one - rounds.FIRST_S for one in rounds.spread(POLL, whom, 300.0).values())
     window_s = min(300.0, rounds.APART_S * count)
     assert 0 <= times_s[0] <= times_s[-1] <= window_s
     tenths = [sum(window_s * n / 10 <= one < window_s * (n + 1) / 10 for one in times_s) for n in range(10)]
@@ -118,6 +119,22 @@ def test_after_a_stop_the_turns_of_all_are_spread_as_at_first(deployment: Deploy
     rounds.spread_overdue(deployment.databases, deployment.settings, registry.kinds().values())
     later = {one: before[one] - seconds for one, seconds in due_in_s(deployment).items() if one in before}
     assert all(-1 < passed < 60 or before[one] < 60 for one, passed in later.items()), "a second start puts off nothing"
+
+
+def test_news_of_a_company_brings_its_usual_pace_back(deployment: Deployment) -> None:
+    kept(deployment)
+    moved(deployment, 900.0)
+    inbox.put_hint(deployment.databases.inbox, CONNECTION, "7")
+    db = deployment.databases.main
+    told: list[str] = []
+
+    def stir(connection_ids: Collection[str]) -> None:
+        told.extend(connection_ids)
+        jobs.bring_forward(db, POLL, connection_ids, within_s=300.0, changed=True)
+
+    requests.dispatch(deployment, lambda _job: None, stir=stir)
+    assert told == [CONNECTION]
+    assert 290 < due_in_s(deployment)[POLL, CONNECTION] <= 300
 
 
 def test_a_key_that_is_refused_is_looked_at_every_hour(deployment: Deployment) -> None:

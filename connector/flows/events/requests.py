@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sqlalchemy.exc import OperationalError
@@ -38,10 +39,15 @@ class Hint:
     newest: int
 
 
-def dispatch(deployment: Deployment, submit: Submit, wake: Submit = lambda _job: None) -> int:
+def dispatch(
+    deployment: Deployment,
+    submit: Submit,
+    wake: Submit = lambda _job: None,
+    stir: Callable[[Collection[str]], object] = lambda _connections: None,
+) -> int:
     """Start the work of everything that waits in the inbox; gives how many items were taken up.
 
-    What is asked for again while it pauses is woken by `wake`.
+    What is asked for again while it pauses is woken by `wake`; `stir` is told of the companies for which there is news.
 
     Repeating it, in this process or another, starts nothing twice: rows and jobs have their own keys.
     """
@@ -63,6 +69,7 @@ def dispatch(deployment: Deployment, submit: Submit, wake: Submit = lambda _job:
     done += [item.id for item in items if item.request is None and item.invoice_id == inbox.NO_INVOICE]
     inbox.mark_dispatched(deployment.databases.inbox, tuple(dispatched))
     inbox.mark_done(deployment.databases.inbox, tuple(done))
+    stir({item.connection for item in items})
     return len(items)
 
 
