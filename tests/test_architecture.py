@@ -55,8 +55,9 @@ EVENTS = FOLLOW_UP | {"connector.flows.events"}
 MONEY = CORE | {"connector.flows.money"}
 RECONCILE = EVENTS | MONEY | {"connector.flows.reconcile"}
 TASKS = RECONCILE | {"connector.flows.tasks"}
-FLOWS = TASKS | {"connector.flows.worker"}
-"""The floors within the flows; the worker stands on all of them."""
+REGISTRY = TASKS | {"connector.flows.registry"}
+FLOWS = REGISTRY | {"connector.flows.worker"}
+"""The floors within the flows; the registry of work stands on all of them, and the worker on that."""
 
 MAY_IMPORT |= {
     "connector.flows.access": BELOW_FLOWS | ACCESS,
@@ -69,6 +70,7 @@ MAY_IMPORT |= {
     "connector.flows.reconcile": BELOW_FLOWS | RECONCILE,
     "connector.flows.money": BELOW_FLOWS | MONEY,
     "connector.flows.tasks": BELOW_FLOWS | TASKS,
+    "connector.flows.registry": BELOW_FLOWS | REGISTRY,
     "connector.flows.worker": BELOW_FLOWS | FLOWS,
     "connector.web": BELOW_FLOWS | FLOWS | {"connector.web"},
     "connector.cli": BELOW_FLOWS | FLOWS | {"connector.web", "connector.cli", "connector.sandbox"},
