@@ -24,6 +24,7 @@ from connector.store import (
     hand_overs,
     held_plans,
     inbox,
+    jobs,
     payout_lines,
     sent_debtors,
     tables,
@@ -32,6 +33,7 @@ from connector.store import (
 )
 from connector.store.case_readings import Place
 from connector.store.database import Databases, reading
+from connector.store.jobs import Claimed, Ended, Entry, Lane, Wanted
 from connector.store.lists import one_of
 from tests.store.samples import CONNECTION, CREDITOR, vault
 
@@ -63,6 +65,10 @@ CALLS: dict[str, Callable[[Engine], object]] = {
     "inbox.put_wishes": lambda db: inbox.put_wishes(db, CONNECTION, [_request(one) for one in IDS]),
     "inbox.mark_dispatched": lambda db: inbox.mark_dispatched(db, NUMBERS),
     "inbox.mark_done": lambda db: inbox.mark_done(db, NUMBERS),
+    "jobs.bring_forward": lambda db: jobs.bring_forward(db, "poll", IDS, within_s=0.0),
+    "jobs.enter_all": lambda db: jobs.enter_all(db, [Entry("poll", one, after_s=60.0) for one in IDS]),
+    "jobs.release": lambda db: jobs.release(db, "host:1:me", {("poll", one, "") for one in IDS}),
+    "jobs.turn": lambda db: jobs.turn(db, "host:1:me", [Ended(_taken(one)) for one in IDS], Wanted({}, 0, {})),
     "payout_lines.keep": lambda db: payout_lines.keep(
         db, environment="sandbox", creditor=CREDITOR, lines=[(one, LINE) for one in IDS], read_to=0.0
     ),
@@ -97,6 +103,10 @@ _A_LIST = re.compile(
 
 def _request(invoice_id: str) -> Request:
     return Request(connection=CONNECTION, invoice_id=invoice_id, origin=Origin.COMMAND, asked_by="test")
+
+
+def _taken(partition: str) -> Claimed:
+    return Claimed("poll", partition, "", 0, "", Lane.BACKGROUND, 0, 0.0)
 
 
 def takers_of_lists() -> set[str]:
