@@ -50,7 +50,7 @@ from connector.web.pages.tasks import TOLD
 from connector.web.shown_case import ANSWERS, FACTS
 from connector.words import LANGUAGES, Catalogue, MissingText, catalogue
 from connector.words.reading import read_catalogue
-from tests.source import PACKAGE, modules, question_codes, tree
+from tests.source import PACKAGE, modules, name_of, question_codes, tree
 
 CATALOGUES: dict[str, Catalogue] = {language: catalogue(language) for language in LANGUAGES}
 KNOWN = (
@@ -131,7 +131,7 @@ def names(family: str) -> set[str]:
 def named_in_code() -> tuple[set[str], set[str], set[str]]:
     """The keys that the code asks for, the beginnings of those that it forms, and every other text in it."""
     asked, begun, others = set(), set(), set()
-    above_the_store = [path for path in modules() if "store" not in path.parts]
+    above_the_store = [path for path in modules() if not name_of(path).startswith("connector.store")]
     for node in (node for path in above_the_store for node in ast.walk(tree(path))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             others.add(node.value)
