@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 
 import flask_babel
 from flask import abort, after_this_request, current_app, g, request, session
@@ -133,6 +134,16 @@ def set_language(wanted: str) -> None:
     after_this_request(lambda response: chosen_language.keep(response, wanted))
     if (user := current_user()) is not None:
         users.choose_language(deployment().databases.main, user.email, wanted)
+
+
+def told_of(host: str) -> Callable[..., str]:
+    """Return what gives a page its texts by key, in which `system` is the name of this kind of host.
+
+    `settings` are those of the deployment's own that have no value unless they are set.
+    """
+    fields = kinds.kind(host).deployment_settings.model_fields if kinds.is_known(host) else {}
+    settings = ", ".join(name.upper() for name, field in fields.items() if field.default in ("", None))
+    return partial(words().text, system=kinds.name_of(host), settings=settings)
 
 
 def words() -> Catalogue:

@@ -20,10 +20,11 @@ class ShownError:
 
 
 def shown_error(error: ConnectorError, words: Catalogue) -> ShownError:
-    """Return what a page tells of `error`; what is for logs is shown as such, where there is no more."""
+    """Return what a page tells of `error`; what is for logs is shown as such."""
     found = words_of(error)
     if isinstance(found, Quote):
-        return ShownError(quoted=found.words, technical=error.advice)
+        message = "" if error.message.rstrip(".") in found.words else error.message
+        return ShownError(quoted=found.words, technical=f"{message} {error.advice}".strip())
     if error.says is not None:
         return ShownError(said=words.say(found))
     return ShownError(technical=f"{error.message} {error.advice}".strip())

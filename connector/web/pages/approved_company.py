@@ -21,7 +21,7 @@ from connector.store import connections
 from connector.web import attempts
 from connector.web.attempts import Choice
 from connector.web.pages.connecting import installer
-from connector.web.person import deployment, usable_connection
+from connector.web.person import deployment, told_of, usable_connection
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +104,7 @@ def done(host: str, connection_id: str) -> str:
     """That the company is connected, and what next."""
     return render_template(
         "connect_done.html",
+        t=told_of(host),
         host=host,
         connection=usable_connection(connection_id),
         renewed="renewed" in request.args,
@@ -138,6 +139,7 @@ def _to_done(host: str, connection_id: str) -> AnyResponse:
 def _page(sides: _Sides, *, problem: str = "") -> str:
     return render_template(
         "connect_company.html",
+        t=told_of(sides.approved.host),
         host=sides.approved.host,
         sides=sides,
         scopes_missing=consent.scopes_of(sides.ledger.missing_rights),

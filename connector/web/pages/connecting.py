@@ -25,7 +25,7 @@ from connector.store.connections import DEFAULT_ACCESS, StoredConnection
 from connector.store.users import User
 from connector.web import attempts
 from connector.web.attempts import Attempt, Choice
-from connector.web.person import deployment, signed_in_user, usable_connection
+from connector.web.person import deployment, signed_in_user, told_of, usable_connection
 from connector.words import LANGUAGES, catalogue
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,7 @@ def start(host: str) -> str | tuple[str, int]:
     attempts.prepared_state()
     page = render_template(
         "connect.html",
+        t=told_of(host),
         host=host,
         may=user.may_use_all,
         app_is_set_up=app_is_set_up,
@@ -99,7 +100,9 @@ def go(host: str) -> AnyResponse | str:
     attempt = attempts.current(host)
     if attempt is None:
         return redirect(url_for("connecting.start", host=host), 303)
-    return render_template("connect_go.html", host=host, address=_address(attempt), expected=_expected(attempt))
+    return render_template(
+        "connect_go.html", t=told_of(host), host=host, address=_address(attempt), expected=_expected(attempt)
+    )
 
 
 def callback(host: str) -> AnyResponse:

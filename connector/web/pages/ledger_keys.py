@@ -11,7 +11,7 @@ from connector.flows.companies import consent, keys
 from connector.hosts import kinds
 from connector.store.connections import StoredConnection
 from connector.web import attempts
-from connector.web.person import deployment, signed_in_user, usable_connection, words
+from connector.web.person import deployment, signed_in_user, told_of, usable_connection, words
 from connector.web.shown import opened_by_consent
 from connector.web.shown_error import ShownError, shown_error
 
@@ -71,6 +71,7 @@ def _consent_page(connection: StoredConnection, entered: bool) -> str:
     refusal = attempts.refusal(request.args.get("problem", ""))
     return render_template(
         "consent.html",
+        t=told_of(connection.host),
         connection=connection,
         system=kinds.name_of(connection.host),
         app_is_set_up=app_is_set_up,
