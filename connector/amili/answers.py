@@ -8,8 +8,10 @@ gives as plain text. The body of a success is never quoted: it holds debtors, to
 
 from __future__ import annotations
 
+import html
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from itertools import islice
@@ -19,7 +21,6 @@ import requests
 from pydantic import BaseModel, ValidationError
 
 from connector.amili import SYSTEM
-from connector.amili.excerpt import excerpt, masked
 from connector.domain.errors import (
     FieldIssue,
     NotAuthorised,
@@ -31,12 +32,20 @@ from connector.domain.errors import (
     Unclear,
     Unreadable,
 )
+from connector.domain.redaction import redacted
+from connector.remote.excerpt import excerpt as beginning
 from connector.remote.json_text import parsed
 from connector.remote.retry_after import retry_after_s
 
 _MOST_ISSUES = 50
 _DEEPEST_ISSUE = 10
 _WORDS_LENGTH = 300
+
+EXCERPT_LENGTH = 300
+_MASK = "•••"
+
+_MARKUP_WITHOUT_TEXT = re.compile(r"(?is)<(script|style)\b.*?(</\1\s*>|\Z)")
+_TAG = re.compile(r"(?s)<[^>]*>")
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -202,3 +211,20 @@ def _flattened(issues: Any, *, path: tuple[str, ...]) -> Iterator[tuple[tuple[st
         yield from ((path, str(inner)) for inner in issues)
     else:
         yield path, str(issues)
+
+
+def masked(text: str, *, secrets: Iterable[str] = ()) -> str:
+    """`text` without `secrets`, and without what looks like one or like a personal number."""
+    return redacted(text, secrets=secrets, mask=_MASK)
+
+
+def excerpt(text: str, *, secrets: Iterable[str] = ()) -> str:
+    """The beginning of `text` (plain or HTML) on one line, masked, at most `EXCERPT_LENGTH` characters."""
+    return beginning(text, secrets=secrets, mask=_MASK, at_most=EXCERPT_LENGTH, end="…", read=_plain_words)
+
+
+def _plain_words(text: str) -> str:
+    """The words of `text`, also where it is HTML."""
+    if not text.lstrip().startswith("<"):
+        return text
+    return html.unescape(_TAG.sub(" ", _MARKUP_WITHOUT_TEXT.sub(" ", text)))

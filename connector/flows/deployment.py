@@ -144,7 +144,14 @@ class Deployment:
 
     def app(self, host: str) -> App | None:
         """The app at a kind of host by which its companies are reached; None if the settings name none."""
-        return app_at(host, self.settings, self.databases, self.vault, self.http)
+        return app_at(
+            host,
+            self.databases,
+            self.vault,
+            self.http,
+            of_host=self.settings.of_host,
+            public_url=self.settings.public_url,
+        )
 
     def close(self) -> None:
         """Close the databases."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, literal, select
 
@@ -16,9 +16,6 @@ from connector.flows.outcome import Outcome
 from connector.flows.troubles import About
 from connector.settings import Settings
 from connector.store import resting
-
-if TYPE_CHECKING:
-    from connector.flows.deployment import Deployment
 
 DAY_S = 86_400.0
 HOUR_S = 3_600.0
@@ -45,7 +42,8 @@ class Job:
 
 
 Submit = Callable[[Job], object]
-Found = Callable[["Deployment"], Iterable[Job]]
+Found = Callable[[Any], Iterable[Job]]
+"""Given the deployment (`connector.flows.deployment.Deployment`), what there is to be done."""
 
 
 @dataclass(frozen=True)

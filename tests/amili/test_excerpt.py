@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from connector.amili.excerpt import EXCERPT_LENGTH, excerpt, masked
+from connector.amili.answers import EXCERPT_LENGTH, excerpt, masked
 from tests.amili.samples import SIGNED_ADDRESS, TOKEN
 
 

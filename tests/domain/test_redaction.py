@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
 
-from connector.amili.excerpt import masked
+from connector.amili.answers import masked
 from connector.domain.redaction import redacted, without_personal_numbers
 from connector.hosts.wire import own_words
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from connector.amili.excerpt import excerpt as amilis
+from connector.amili.answers import excerpt as amilis
 from connector.hosts.wire import own_words
 from connector.remote.excerpt import excerpt
 

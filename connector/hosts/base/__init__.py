@@ -6,7 +6,6 @@ that every host must pass.
 """
 
 from connector.hosts.base.consent import (
-    App,
     AppContext,
     Consented,
     ConsentRefused,
@@ -16,7 +15,7 @@ from connector.hosts.base.consent import (
     Why,
 )
 from connector.hosts.base.events import CHANGES, Companies, EventSource, FollowedLedger, Lifecycle, Outlets
-from connector.hosts.base.host import Host
+from connector.hosts.base.host import App, Host
 from connector.hosts.base.kind import Administrator, ApiKey, AskedSetting, Consent, HostKind, Installation
 from connector.hosts.base.ledger import (
     CaseEnd,

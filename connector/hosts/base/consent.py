@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from pydantic import BaseModel
 
 from connector.domain.errors import ConfigurationError, NotAuthorised
-from connector.hosts.base.host import Host
 from connector.hosts.pacing import Budget
 from connector.remote import tokens
 from connector.remote.policy import HttpPolicy
@@ -129,44 +127,3 @@ class Consented(ABC):
     @abstractmethod
     def give_back(self) -> None:
         """Void what would go on by itself, if there is anything. Raises the errors of remote calls."""
-
-
-class App(ABC):
-    """The deployment's app at a host. A company is known by its number there.
-
-    Its methods raise `ConfigurationError` for an address that may not be used.
-    """
-
-    @property
-    @abstractmethod
-    def rights(self) -> tuple[str, ...]:
-        """Every right (scope) that companies are asked to approve."""
-
-    @abstractmethod
-    def consent_url(self, state: str, *, service_account: bool) -> str:
-        """Return where a company approves. `state` is a long random text that comes back with the answer.
-
-        `service_account` asks for an account of the app's own, where the host has such.
-        """
-
-    @abstractmethod
-    def receive(self, answer: Mapping[str, str], *, state: str) -> Consented:
-        """Return what the answer in the address of the redirect gives; `state` is what `consent_url` was given.
-
-        Raises `ServiceAccountRefused`, `ConsentRefused` telling what the person can do, and the errors of remote calls.
-        """
-
-    @abstractmethod
-    def open(self, settings: Mapping[str, Any]) -> Host:
-        """The ledger of the company that a connection's host settings name. Nothing is called yet.
-
-        Raises `ConfigurationError` for settings that cannot work.
-        """
-
-    @abstractmethod
-    def forget(self, company: str) -> None:
-        """Give up what is kept of a company's consent. Raises the errors of remote calls; it is kept then."""
-
-    @abstractmethod
-    def ends(self, company: str) -> datetime | None:
-        """Until when a company's consent must be used at the latest; None for one that holds until withdrawn."""

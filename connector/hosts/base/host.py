@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
 from connector.domain.invoice import BankAccount, Customer, Invoice, OverdueInvoice, Pdf, Standing
-from connector.domain.text import text
+from connector.hosts.base.consent import Consented
 from connector.hosts.base.ledger import (
     Changes,
     HintTiming,
@@ -24,7 +24,7 @@ from connector.hosts.base.ledger import (
     WriteBack,
     WriteBackResult,
 )
-from connector.words import Language, say
+from connector.words.languages import Language
 
 
 class Host(ABC):
@@ -167,10 +167,53 @@ class Host(ABC):
         A ledger that can hold nothing else of it may hold a receipt, if it is told how that is remembered.
         """
 
-    def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:  # noqa: ARG002 - for those that have it
-        """Leave a message for the ledger's own people at an invoice; it is mailed to no one.
+    def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:
+        """Leave a message for the ledger's own people at an invoice, where there is a place for it; mailed to no one.
 
         `may_stand` says that an earlier try was not answered, so that it is looked for before it is left again.
         Returns "", or the ledger's words if it refused.
         """
-        return say(text("ledger.no_messages"), self.language())
+        raise NotImplementedError(
+            f"{type(self).__name__} leaves no message {message.key} at {invoice_id} ({may_stand})"
+        )
+
+
+class App(ABC):
+    """The deployment's app at a host. A company is known by its number there.
+
+    Its methods raise `ConfigurationError` for an address that may not be used.
+    """
+
+    @property
+    @abstractmethod
+    def rights(self) -> tuple[str, ...]:
+        """Every right (scope) that companies are asked to approve."""
+
+    @abstractmethod
+    def consent_url(self, state: str, *, service_account: bool) -> str:
+        """Return where a company approves. `state` is a long random text that comes back with the answer.
+
+        `service_account` asks for an account of the app's own, where the host has such.
+        """
+
+    @abstractmethod
+    def receive(self, answer: Mapping[str, str], *, state: str) -> Consented:
+        """Return what the answer in the address of the redirect gives; `state` is what `consent_url` was given.
+
+        Raises `ServiceAccountRefused`, `ConsentRefused` telling what the person can do, and the errors of remote calls.
+        """
+
+    @abstractmethod
+    def open(self, settings: Mapping[str, Any]) -> Host:
+        """The ledger of the company that a connection's host settings name. Nothing is called yet.
+
+        Raises `ConfigurationError` for settings that cannot work.
+        """
+
+    @abstractmethod
+    def forget(self, company: str) -> None:
+        """Give up what is kept of a company's consent. Raises the errors of remote calls; it is kept then."""
+
+    @abstractmethod
+    def ends(self, company: str) -> datetime | None:
+        """Until when a company's consent must be used at the latest; None for one that holds until withdrawn."""

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, SecretStr
 
 from connector.domain.invoice import Invoice
-from connector.hosts.base.consent import App, AppContext
+from connector.hosts.base.consent import AppContext
 from connector.hosts.base.events import EventSource, Lifecycle, Outlets
-from connector.hosts.base.host import Host
+from connector.hosts.base.host import App, Host
 from connector.hosts.base.ledger import Hints, LedgerCases, SetUp
 from connector.hosts.base.quality import QualityList
 from connector.remote.policy import HttpPolicy

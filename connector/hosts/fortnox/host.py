@@ -10,6 +10,7 @@ from connector.domain.bank_booking import booked_until
 from connector.domain.errors import KeyRefused, NotAuthorised, NotFound, Refused, Unreadable
 from connector.domain.identity import InvalidIdentity, read_identity
 from connector.domain.invoice import BankAccount, Customer, Invoice, OverdueInvoice, Pdf, Standing
+from connector.domain.text import Text
 from connector.hosts.base import (
     Changes,
     HintTiming,
@@ -17,6 +18,7 @@ from connector.hosts.base import (
     IdentityCoverage,
     Language,
     LedgerIdentity,
+    LedgerMessage,
     PdfUnavailable,
     ReceiptFile,
     SetUp,
@@ -38,6 +40,7 @@ from connector.hosts.fortnox.settings import FortnoxSettings
 from connector.hosts.fortnox.standing import standings
 from connector.hosts.fortnox.translate import bank_accounts_of, translate
 from connector.hosts.fortnox.write_back import case_of, taken_off, write_back
+from connector.words import say
 
 API_VERSION = "3"
 
@@ -212,6 +215,10 @@ class FortnoxHost(Host):
     def language(self) -> Language:
         """Fortnox's people read Swedish."""
         return "sv"
+
+    def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:  # noqa: ARG002
+        """Say that Fortnox has no place for messages."""
+        return say(Text("ledger.no_messages"), self.language())
 
     def write_back(self, invoice_id: str, note: WriteBack, receipt: ReceiptFile | None = None) -> WriteBackResult:
         """Put the case id on the invoice, or else a label, or else a receipt; nothing else has a place in Fortnox.
