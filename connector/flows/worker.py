@@ -53,6 +53,8 @@ class Worker:
         self._rests: Mapping[str, Rest] = {}
         self._rests_mark: Sequence[float] = ()
         self._stirred: dict[str, float] = {}
+        self._inbox = inbox.Watch(deployment.databases.inbox)
+        self._empty_at: int | None = None
         self._sources = sources_of(deployment)
         self._kinds = registry.kinds()
         people = PeopleFirst()
@@ -128,6 +130,7 @@ class Worker:
         finally:
             for source in self._sources:
                 source.stop()
+            self._inbox.close()
 
     def _end(self, *, died: bool = False) -> None:
         """Stop both who drive work, and wait for what is under way no longer than for one of them."""
@@ -182,7 +185,16 @@ class Worker:
             self._engine.submit(job)
 
     def _dispatch(self) -> int:
-        return guarded_count(partial(requests.dispatch, self._deployment, self._submit, self._engine.wake, self._stir))
+        return guarded_count(self._dispatch_news)
+
+    def _dispatch_news(self) -> int:
+        """Take up what waits in the inbox, which is looked into only where it may have changed since it was empty."""
+        version = self._inbox.version()
+        if version is not None and version == self._empty_at:
+            return 0
+        taken = requests.dispatch(self._deployment, self._submit, self._engine.wake, self._stir)
+        self._empty_at = None if taken else version
+        return taken
 
     def _stir(self, connection_ids: Collection[str]) -> None:
         """Poll companies at their usual pace from here on, of which there is news; written at most once an hour."""

@@ -183,3 +183,21 @@ def test_a_wish_that_was_answered_or_is_expressed_anew_is_another_row(databases:
     inbox.put_request(databases.inbox, request(invoice_id="7"))
     inbox.put_request(databases.inbox, request(invoice_id="7"))
     assert len(ids(databases)) == 5, "what people ask for is no wish"
+
+
+def test_a_watch_tells_of_every_change_and_of_nothing_else(databases: Databases) -> None:
+    watch = inbox.Watch(databases.inbox)
+    try:
+        if databases.inbox.dialect.name != "sqlite":
+            assert watch.version() is None
+            return
+        before = watch.version()
+        inbox.waiting(databases.inbox)
+        assert watch.version() == before, "reading changes nothing"
+        item = inbox.put_hint(databases.inbox, "testbolaget", "1")
+        after = watch.version()
+        assert after not in (before, None)
+        inbox.mark_dispatched(databases.inbox, (item,))
+        assert watch.version() != after
+    finally:
+        watch.close()
