@@ -28,6 +28,7 @@ from connector.flows.people_first import PeopleFirst
 from connector.flows.runner import Runner
 from connector.flows.troubles import About
 from connector.store import hand_overs, inbox, jobs, leases, resting, restores
+from connector.store.database import Watch
 from connector.store.resting import Rest
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ SCHEDULE = "schedule"
 _DISPATCH_EVERY_S = 0.1
 _BEAT_EVERY_S = 2.0
 _RESCUE_EVERY_S = 30.0
+_KEEP_EVERY_S = 10.0
 _IDLE_S = 10.0
 _STIRRED_FOR_S = 3_600.0
 _HINT_STRANDED_S = 600.0
@@ -53,8 +55,11 @@ class Worker:
         self._rests: Mapping[str, Rest] = {}
         self._rests_mark: Sequence[float] = ()
         self._stirred: dict[str, float] = {}
-        self._inbox = inbox.Watch(deployment.databases.inbox)
+        self._inbox = Watch(deployment.databases.inbox)
         self._empty_at: int | None = None
+        self._store = Watch(deployment.databases.main)
+        self._looked_at: tuple[int | None, float] = (None, 0.0)
+        self._kept_at_s = -_KEEP_EVERY_S
         self._sources = sources_of(deployment)
         self._kinds = registry.kinds()
         people = PeopleFirst()
@@ -131,6 +136,7 @@ class Worker:
             for source in self._sources:
                 source.stop()
             self._inbox.close()
+            self._store.close()
 
     def _end(self, *, died: bool = False) -> None:
         """Stop both who drive work, and wait for what is under way no longer than for one of them."""
@@ -206,19 +212,35 @@ class Worker:
             jobs.bring_forward(self._deployment.databases.main, following.POLL, fresh, within_s=within_s, changed=True)
 
     def _house(self) -> int:
+        version, looked_at_s = self._looked_at
+        is_same = version is not None and version == self._store.version()
         self._engine.beat()
         self._engine.take_over()
         self._runner.take_back()
+        # Some of it becomes due by time alone.
+        if not is_same or time.monotonic() - looked_at_s >= _KEEP_EVERY_S:
+            self._look_after()
+            self._looked_at = self._store.version(), time.monotonic()
+        return 0
+
+    def _look_after(self) -> None:
+        """See to all that the store may have come to ask for."""
         noticing.keep_beside(self._deployment)
-        self._take_up_freed()
+        if self._take_up_freed():
+            self._kept_at_s = -_KEEP_EVERY_S
         # Anyone who holds the lease in a store that was put back may be long gone.
         for hold in restores.holds(self._deployment.databases.main):
             self._submit(looking_up.job_of(hold))
-        if self._leads():
-            made = rounds.keep(self._deployment.databases, self._deployment.settings, self._kinds.values())
-            if made or self._found.submit():
-                self._runner.wake()
-        return 0
+        if self._leads() and self._keep_rounds() + self._found.submit():
+            self._runner.wake()
+
+    def _keep_rounds(self) -> int:
+        """Make the rounds that are missing: when it changes who is there, and now and then; gives how many."""
+        now_s = time.monotonic()
+        if now_s - self._kept_at_s < _KEEP_EVERY_S:
+            return 0
+        self._kept_at_s = now_s
+        return rounds.keep(self._deployment.databases, self._deployment.settings, self._kinds.values())
 
     def _put_in_order(self) -> int:
         if not self._leads():
@@ -228,12 +250,15 @@ class Worker:
     def _leads(self) -> bool:
         return leases.try_lease(self._deployment.databases.main, SCHEDULE, self._engine.executor_id, for_s=30.0)
 
-    def _take_up_freed(self) -> None:
-        """Let everything go on at once that waited for a new key, or for its company to go on."""
+    def _take_up_freed(self) -> bool:
+        """Let everything go on at once that waited for a new key, or for its company to go on.
+
+        True where it has changed which companies there are, or what rests.
+        """
         db = self._deployment.databases.main
         mark = resting.mark(db)
         if mark == self._rests_mark:
-            return
+            return False
         before, self._rests, self._rests_mark = self._rests, resting.every(db), mark
         freed = [
             connection_id
@@ -244,6 +269,7 @@ class Worker:
             jobs.bring_forward(db, following.POLL, freed, within_s=0.0)
             self._runner.wake()
             self.rescue(idle_s=0.0)
+        return True
 
 
 def guarded_count(work: Callable[[], int]) -> int:

@@ -126,6 +126,30 @@ def use_wal(cursor: sqlite3.Cursor) -> None:
             return
 
 
+class Watch:
+    """Tells whether anyone may have changed a database, without asking what is in it. For one thread."""
+
+    def __init__(self, db: Engine) -> None:
+        self._file = db.url.database if db.dialect.name == "sqlite" else None
+        self._connection: sqlite3.Connection | None = None
+
+    def version(self) -> int | None:
+        """Return a number that is another one after every change; None where the database does not tell."""
+        if self._file is None:
+            return None
+        if self._connection is None:
+            # It changes for a connection when another one has written, so this one is of its own, and never writes.
+            self._connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
+        (found,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return int(found)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
 def is_away(error: SQLAlchemyError) -> bool:
     """Return whether `error` says that a database cannot be reached or used for now, and not that we asked it
     wrongly.

@@ -6,7 +6,6 @@ survives any crash. The table lies in a file of its own on SQLite (see `connecto
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -113,30 +112,6 @@ def _put(db: Engine, connection_id: str, kind: Kind, invoice_id: str, request: s
         )
         (item_id,) = result.inserted_primary_key or (0,)
         return int(item_id)
-
-
-class Watch:
-    """Tells whether anyone may have changed the inbox, without asking what is in it. For one thread."""
-
-    def __init__(self, db: Engine) -> None:
-        self._file = db.url.database if db.dialect.name == "sqlite" else None
-        self._connection: sqlite3.Connection | None = None
-
-    def version(self) -> int | None:
-        """Return a number that is another one after every change; None where the database does not tell."""
-        if self._file is None:
-            return None
-        if self._connection is None:
-            # It changes for a connection when another one has written, so this one is of its own, and never writes.
-            self._connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
-        (found,) = self._connection.execute("PRAGMA data_version").fetchone()
-        return int(found)
-
-    def close(self) -> None:
-        """Close what was opened."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def waiting(db: Engine, *, limit: int = 50) -> tuple[Item, ...]:

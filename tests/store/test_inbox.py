@@ -11,7 +11,7 @@ from sqlalchemy import update
 from connector.domain.connection import FirstAction
 from connector.domain.hand_over import Origin
 from connector.store import inbox, tables
-from connector.store.database import Databases, open_databases
+from connector.store.database import Databases, Watch, open_databases
 from connector.store.inbox import Kind
 from tests.store.samples import CONNECTION, request
 
@@ -186,7 +186,7 @@ def test_a_wish_that_was_answered_or_is_expressed_anew_is_another_row(databases:
 
 
 def test_a_watch_tells_of_every_change_and_of_nothing_else(databases: Databases) -> None:
-    watch = inbox.Watch(databases.inbox)
+    watch = Watch(databases.inbox)
     try:
         if databases.inbox.dialect.name != "sqlite":
             assert watch.version() is None
