@@ -24,7 +24,7 @@ from connector.hosts.odoo.inventory import (
     VIEW,
     VIEW_TEXTS,
     AddedField,
-    Words,
+    Label,
 )
 from connector.hosts.odoo.journal import DATA, SOURCE_LANGUAGE, Journal, Row, existing_in
 from connector.hosts.odoo.transport import SYSTEM
@@ -116,12 +116,12 @@ class Installer:
         standing = {str(choice["value"]): int(choice["id"]) for choice in found}
         for place, (value, words) in enumerate(added.choices.items()):
             if value not in standing:
-                choice = {"field_id": field_id, "value": value, "name": words.en, "sequence": place}
+                choice = {"field_id": field_id, "value": value, "name": words.source, "sequence": place}
                 identity = [("field_id", "=", field_id), ("value", "=", value)]
                 standing[value] = self._journal.create(CHOICE, added.key, choice, identity)
             self._name(CHOICE, added.key, standing[value], words)
 
-    def model(self, key: str, model: str, name: Words, fields: Sequence[AddedField]) -> int:
+    def model(self, key: str, model: str, name: Label, fields: Sequence[AddedField]) -> int:
         """Keep one model of our own with its fields; gives its id. One of that name is taken over."""
         found = self._client.call(MODEL, "search", domain=[("model", "=", model)])
         new: set[str] = set()
@@ -132,7 +132,7 @@ class Installer:
         else:
             # With all its fields at once: Odoo reloads itself at each change.
             definitions = [(0, 0, _definition(added)) for added in fields]
-            values = {"name": name.en, "model": model, "field_id": definitions}
+            values = {"name": name.source, "model": model, "field_id": definitions}
             model_id = self._create(MODEL, key, values, [("model", "=", model)])
             domain = [("model_id", "=", model_id), ("name", "in", [added.name for added in fields])]
             rows = self._client.call(FIELD, "search_read", domain=domain, fields=["name"])
@@ -152,7 +152,7 @@ class Installer:
         self,
         model: str,
         key: str,
-        name: Words,
+        name: Label,
         values: Mapping[str, Any],
         *,
         at_first: Mapping[str, Any] | None = None,
@@ -161,7 +161,7 @@ class Installer:
         object_id = self._standing(model, key)
         if object_id is None:
             object_id = self._create(
-                model, key, {**values, **(at_first or {}), "name": name.en}, _identity(values, name)
+                model, key, {**values, **(at_first or {}), "name": name.source}, _identity(values, name)
             )
         else:
             self._journal.write(model, key, object_id, values)
@@ -207,7 +207,7 @@ class Installer:
         self.created.append(key)
         return object_id
 
-    def _name(self, model: str, key: str, object_id: int, words: Words, named: str = "name") -> None:
+    def _name(self, model: str, key: str, object_id: int, words: Label, named: str = "name") -> None:
         for language in self._languages:
             values = {named: words.in_language(language)}
             self._journal.write(model, key, object_id, values, context={"lang": language})
@@ -223,23 +223,23 @@ class Installer:
             row.update(values)
 
 
-def _identity(values: Mapping[str, Any], name: Words) -> list[Any]:
+def _identity(values: Mapping[str, Any], name: Label) -> list[Any]:
     """Return what finds an object by its values. Some versions name the actions under a rule themselves."""
     if rule := values.get("base_automation_id"):
         return [("base_automation_id", "=", rule)]
-    return [("name", "=", name.en)]
+    return [("name", "=", name.source)]
 
 
 def _definition(added: AddedField) -> Row:
     """Return what a new field is made of, but for the model that it belongs to."""
-    values: Row = {"name": added.name, "ttype": added.kind, "copied": False, "field_description": added.label.en}
+    values: Row = {"name": added.name, "ttype": added.kind, "copied": False, "field_description": added.label.source}
     if added.longest:
         values["size"] = added.longest
     if added.relation:
         values |= {"relation": added.relation, "on_delete": "cascade", "index": True}
     if added.choices:
         values["selection_ids"] = [
-            (0, 0, {"value": value, "name": words.en, "sequence": place})
+            (0, 0, {"value": value, "name": words.source, "sequence": place})
             for place, (value, words) in enumerate(added.choices.items())
         ]
     return values

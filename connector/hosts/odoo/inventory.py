@@ -10,8 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from connector.domain.text import Text
 from connector.domain.withdrawal import LONGEST_REASON_CHARACTERS
 from connector.hosts.odoo import fields
+from connector.words import say
 
 MODULE = "amili_connector"
 
@@ -65,15 +67,20 @@ KEY_DURATION_DAYS = 365
 
 
 @dataclass(frozen=True)
-class Words:
-    """A text in the two languages that the connector speaks."""
+class Label:
+    """What something in Odoo is called: a text of the catalogues, or a `word` that is the same in every language."""
 
-    sv: str
-    en: str
+    key: str = ""
+    word: str = ""
 
     def in_language(self, code: str) -> str:
         """The text for an Odoo language code such as "sv_SE"."""
-        return self.sv if code.startswith("sv") else self.en
+        return self.word or say(Text(self.key), "sv" if code.startswith("sv") else "en")
+
+    @property
+    def source(self) -> str:
+        """The text in the language of Odoo's own sources."""
+        return self.in_language("en_US")
 
 
 @dataclass(frozen=True)
@@ -88,8 +95,8 @@ class AddedField:
     model: str
     name: str
     kind: str
-    label: Words
-    choices: Mapping[str, Words] = field(default_factory=dict)
+    label: Label
+    choices: Mapping[str, Label] = field(default_factory=dict)
     formerly: str = ""
     longest: int = 0
     relation: str = ""
@@ -105,7 +112,7 @@ class CodeAction:
     """An action that runs code on records of `model`. `groups` may run it; `in_menu` offers it in their Action menu."""
 
     key: str
-    name: Words
+    name: Label
     template: str
     groups: tuple[str, ...]
     in_menu: bool = True
@@ -127,121 +134,119 @@ class HintRule:
     """A rule that tells the connector, by a webhook, when one of `watched` changes on an invoice in `domain`."""
 
     event: str
-    name: Words
-    webhook_name: Words
+    name: Label
+    webhook_name: Label
     domain: str
     watched: tuple[str, ...]
 
 
 ADDED_FIELDS: tuple[AddedField, ...] = (
-    AddedField(INVOICE, fields.CASE_ID, "char", Words("Amili ärende", "Amili case")),
-    AddedField(INVOICE, fields.STATUS, "char", Words("Amili status", "Amili status")),
-    AddedField(INVOICE, fields.DATE, "datetime", Words("Amili uppdaterad", "Amili updated")),
-    AddedField(INVOICE, fields.REQUESTED_AT, "datetime", Words("Inkasso begärt", "Collection requested")),
-    AddedField(INVOICE, fields.REQUESTED_BY, "char", Words("Inkasso begärt av", "Collection requested by")),
+    AddedField(INVOICE, fields.CASE_ID, "char", Label("odoo.object.amili_case")),
+    AddedField(INVOICE, fields.STATUS, "char", Label("odoo.object.amili_status")),
+    AddedField(INVOICE, fields.DATE, "datetime", Label("odoo.object.amili_updated")),
+    AddedField(INVOICE, fields.REQUESTED_AT, "datetime", Label("odoo.object.collection_requested")),
+    AddedField(INVOICE, fields.REQUESTED_BY, "char", Label("odoo.object.collection_requested_by")),
     AddedField(
         INVOICE,
         fields.FIRST_ACTION,
         "selection",
-        Words("Börja med", "Begin with"),
+        Label("odoo.object.begin_with"),
         {
-            "reminder": Words("Påminnelse", "Reminder"),
-            "debt_collection": Words("Inkassokrav", "Collection demand"),
+            "reminder": Label("odoo.object.reminder"),
+            "debt_collection": Label("odoo.object.collection_demand"),
         },
         formerly="char",
     ),
-    AddedField(INVOICE, fields.CASE_URL, "char", Words("Ärendets sida", "The case's page")),
-    AddedField(INVOICE, fields.FINDINGS, "text", Words("Att åtgärda", "To be mended")),
-    AddedField(INVOICE, fields.DISPUTED, "boolean", Words("Bestridd", "Disputed")),
-    AddedField(INVOICE, fields.DISPUTED_BY, "char", Words("Tvist ändrad av", "Dispute changed by")),
-    AddedField(INVOICE, fields.DISPUTED_AT, "datetime", Words("Tvist ändrad", "Dispute changed")),
+    AddedField(INVOICE, fields.CASE_URL, "char", Label("odoo.object.the_cases_page")),
+    AddedField(INVOICE, fields.FINDINGS, "text", Label("odoo.object.to_be_mended")),
+    AddedField(INVOICE, fields.DISPUTED, "boolean", Label("odoo.object.disputed")),
+    AddedField(INVOICE, fields.DISPUTED_BY, "char", Label("odoo.object.dispute_changed_by")),
+    AddedField(INVOICE, fields.DISPUTED_AT, "datetime", Label("odoo.object.dispute_changed")),
     AddedField(
         INVOICE,
         fields.ENDED,
         "selection",
-        Words("Ärendet slut", "Case ended"),
-        {"closed": Words("Avslutat", "Closed"), "withdrawn": Words("Återkallat", "Withdrawn")},
+        Label("odoo.object.case_ended"),
+        {"closed": Label("odoo.object.closed"), "withdrawn": Label("odoo.object.withdrawn")},
     ),
     AddedField(
         INVOICE,
         fields.WITHDRAWAL_REASON,
         "char",
-        Words("Skäl att återkalla", "Reason to withdraw"),
+        Label("odoo.object.reason_to_withdraw"),
         longest=LONGEST_REASON_CHARACTERS,
     ),
-    AddedField(INVOICE, fields.WITHDRAWAL_AT, "datetime", Words("Återkallelse begärd", "Withdrawal requested")),
-    AddedField(INVOICE, fields.WITHDRAWAL_BY, "char", Words("Återkallelse begärd av", "Withdrawal requested by")),
-    AddedField(INVOICE, fields.WITHDRAWAL_CASE, "char", Words("Återkallelsen gäller", "Withdrawal concerns")),
-    AddedField(INVOICE, fields.OCR, "char", Words("Amilis OCR-nummer", "Amili's OCR number")),
-    AddedField(CUSTOMER, fields.NEVER_SEND, "boolean", Words("Skicka aldrig till inkasso", "Never send to collection")),
+    AddedField(INVOICE, fields.WITHDRAWAL_AT, "datetime", Label("odoo.object.withdrawal_requested")),
+    AddedField(INVOICE, fields.WITHDRAWAL_BY, "char", Label("odoo.object.withdrawal_requested_by")),
+    AddedField(INVOICE, fields.WITHDRAWAL_CASE, "char", Label("odoo.object.withdrawal_concerns")),
+    AddedField(INVOICE, fields.OCR, "char", Label("odoo.object.amilis_ocr_number")),
+    AddedField(CUSTOMER, fields.NEVER_SEND, "boolean", Label("odoo.object.never_send_to_collection")),
 )
 
 REQUEST_FIELDS: tuple[AddedField, ...] = (
-    AddedField(REQUEST, fields.INVOICE_OF, "many2one", Words("Faktura", "Invoice"), relation=INVOICE),
-    AddedField(REQUEST, fields.COMPANY_OF, "many2one", Words("Företag", "Company"), relation="res.company"),
+    AddedField(REQUEST, fields.INVOICE_OF, "many2one", Label("odoo.object.invoice"), relation=INVOICE),
+    AddedField(REQUEST, fields.COMPANY_OF, "many2one", Label("odoo.object.company"), relation="res.company"),
     AddedField(
         REQUEST,
         fields.KIND,
         "selection",
-        Words("Begäran", "Request"),
+        Label("odoo.object.request"),
         {
-            fields.SEND: Words("Skicka till inkasso", "Send to collection"),
-            fields.TAKE_BACK: Words("Återta begäran", "Take the request back"),
-            fields.WITHDRAW: Words("Återkalla ärendet", "Withdraw the case"),
-            fields.DISPUTE: Words("Markera som bestridd", "Mark as disputed"),
-            fields.SETTLE: Words("Tvisten avgjord", "Dispute settled"),
+            fields.SEND: Label("odoo.object.send_to_collection"),
+            fields.TAKE_BACK: Label("odoo.object.take_the_request_back"),
+            fields.WITHDRAW: Label("odoo.object.withdraw_the_case"),
+            fields.DISPUTE: Label("odoo.object.mark_as_disputed"),
+            fields.SETTLE: Label("odoo.object.dispute_settled"),
         },
     ),
-    AddedField(REQUEST, fields.CHOSEN_ACTION, "char", Words("Börja med", "Begin with")),
-    AddedField(REQUEST, fields.CASE_SHOWN, "char", Words("Ärende som visades", "Case that was shown")),
-    AddedField(REQUEST, fields.REASON, "char", Words("Skäl", "Reason")),
-    AddedField(REQUEST, fields.ANSWERED, "boolean", Words("Besvarad", "Answered")),
+    AddedField(REQUEST, fields.CHOSEN_ACTION, "char", Label("odoo.object.begin_with")),
+    AddedField(REQUEST, fields.CASE_SHOWN, "char", Label("odoo.object.case_that_was_shown")),
+    AddedField(REQUEST, fields.REASON, "char", Label("odoo.object.reason")),
+    AddedField(REQUEST, fields.ANSWERED, "boolean", Label("odoo.object.answered")),
 )
 """The fields of a request."""
 
-REQUEST_NAME = Words("Inkasso: begäran", "Collection: request")
+REQUEST_NAME = Label("odoo.object.collection_request")
 OWN_COMPANIES = f"[('{fields.COMPANY_OF}', 'in', company_ids)]"
 """Whose requests a user sees."""
 
-CATEGORY_NAME = Words("Inkasso (Amili)", "Collection (Amili)")
-SEND_GROUP_NAME = Words("Inkasso: skicka", "Collection: send")
-KEY_GROUP_NAME = Words("Amili-kopplingens användare", "User of the Amili connector")
+CATEGORY_NAME = Label("odoo.object.collection_amili")
+SEND_GROUP_NAME = Label("odoo.object.collection_send")
+KEY_GROUP_NAME = Label("odoo.object.user_of_the_amili_connector")
 
 CODE_ACTIONS: tuple[CodeAction, ...] = (
     CodeAction(
         SEND_ACTION,
-        Words("Skicka till inkasso", "Send to collection"),
+        Label("odoo.object.send_to_collection"),
         "send_to_collection.py.txt",
         (f"{MODULE}.{SEND_GROUP}",),
     ),
     CodeAction(
         WITHDRAW_ACTION,
-        Words("Återta begäran om inkasso", "Withdraw the request to collect"),
+        Label("odoo.object.withdraw_the_request_to_collect"),
         "withdraw_request.py.txt",
         (f"{MODULE}.{SEND_GROUP}",),
     ),
     CodeAction(
         WITHDRAW_CASE_ACTION,
-        Words("Återkalla ärendet hos Amili", "Withdraw the case at Amili"),
+        Label("odoo.object.withdraw_the_case_at_amili"),
         "withdraw_case.py.txt",
         (f"{MODULE}.{SEND_GROUP}",),
         # Only its button asks whether one is sure.
         in_menu=False,
     ),
-    CodeAction(
-        DISPUTE_ACTION, Words("Markera som bestridd", "Mark as disputed"), "mark_disputed.py.txt", (INVOICING_GROUP,)
-    ),
-    CodeAction(SETTLE_ACTION, Words("Tvisten avgjord", "Dispute settled"), "settle_dispute.py.txt", (INVOICING_GROUP,)),
+    CodeAction(DISPUTE_ACTION, Label("odoo.object.mark_as_disputed"), "mark_disputed.py.txt", (INVOICING_GROUP,)),
+    CodeAction(SETTLE_ACTION, Label("odoo.object.dispute_settled"), "settle_dispute.py.txt", (INVOICING_GROUP,)),
     CodeAction(
         PDF_ACTION,
-        Words("Amili-kopplingen: fakturans PDF", "Amili connector: the invoice's PDF"),
+        Label("odoo.object.amili_connector_the_invoices_pdf"),
         "render_pdf.py.txt",
         (INVOICING_GROUP,),
         in_menu=False,
     ),
     CodeAction(
         ANSWER_ACTION,
-        Words("Amili-kopplingen: besvarade begäranden", "Amili connector: requests that are answered"),
+        Label("odoo.object.amili_connector_requests_that_are_answered"),
         "answer_requests.py.txt",
         (f"{MODULE}.{KEY_GROUP}",),
         in_menu=False,
@@ -293,29 +298,29 @@ VIEW_TEXTS: Mapping[str, str] = {
 }
 """The English texts of the views, and what Swedish users see."""
 
-COLLECTION_NAME = Words("Inkasso", "Collection")
+COLLECTION_NAME = Label("odoo.object.collection")
 MENU_PARENT = "account.menu_finance_receivables"
 MENU_SEQUENCE = 12
 
 HINT_RULES: tuple[HintRule, ...] = (
     HintRule(
         "requested",
-        Words("Amili: inkasso begärt", "Amili: collection requested"),
-        Words("Amili: säg till om begärt inkasso", "Amili: tell of a requested collection"),
+        Label("odoo.object.amili_collection_requested"),
+        Label("odoo.object.amili_tell_of_a_requested_collection"),
         f"('{fields.REQUESTED_AT}', '!=', False)",
         (fields.REQUESTED_AT,),
     ),
     HintRule(
         "withdrawal",
-        Words("Amili: återkallelse begärd", "Amili: withdrawal requested"),
-        Words("Amili: säg till om begärd återkallelse", "Amili: tell of a requested withdrawal"),
+        Label("odoo.object.amili_withdrawal_requested"),
+        Label("odoo.object.amili_tell_of_a_requested_withdrawal"),
         f"('{fields.WITHDRAWAL_AT}', '!=', False)",
         (fields.WITHDRAWAL_AT,),
     ),
     HintRule(
         "changed",
-        Words("Amili: faktura hos Amili ändrad", "Amili: invoice at Amili changed"),
-        Words("Amili: säg till om ändrad faktura", "Amili: tell of a changed invoice"),
+        Label("odoo.object.amili_invoice_at_amili_changed"),
+        Label("odoo.object.amili_tell_of_a_changed_invoice"),
         # Only what was handed over or is about to be: no webhook for every invoice that the company writes.
         f"'|', ('{fields.CASE_ID}', '!=', False), ('{fields.REQUESTED_AT}', '!=', False)",
         ("payment_state", "amount_residual", "state", fields.DISPUTED),

@@ -30,7 +30,7 @@ from connector.hosts.odoo.inventory import (
     WINDOW,
     AddedField,
     HintRule,
-    Words,
+    Label,
 )
 from connector.hosts.odoo.removal import take_away
 from connector.hosts.odoo.transport import SYSTEM
@@ -289,7 +289,7 @@ def with_choices(added: AddedField, other_first_actions: Sequence[str]) -> Added
     """A field with the values among its choices that a company has agreed with Amili, if it is that of these."""
     if added.name != fields.FIRST_ACTION:
         return added
-    others = {value: Words(value, value) for value in other_first_actions if value not in added.choices}
+    others = {value: Label(word=value) for value in other_first_actions if value not in added.choices}
     return replace(added, choices={**added.choices, **others})
 
 

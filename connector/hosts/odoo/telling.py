@@ -19,19 +19,18 @@ _PARTS = (
 )
 """The parts of a set-up in words, and how the external ids in each begin."""
 
-_GROUP = f"“{SEND_GROUP_NAME.sv}” / “{SEND_GROUP_NAME.en}”"
-
 
 def installed(report: ProvisionReport) -> tuple[str, ...]:
     """Return what `provision` did, part by part, who may send now, and what to do next."""
+    group = f"“{SEND_GROUP_NAME.in_language('sv_SE')}” / “{SEND_GROUP_NAME.source}”"
     return (
         *(f"Installed Odoo's own module {name}." for name in report.installed),
         "In Odoo now:",
         *_by_part(report.created, report.updated),
         *(("Taken away, from an earlier release: " + ", ".join(report.removed) + ".",) if report.removed else ()),
         *((f"Not taken away, from an earlier release: {report.kept_old}",) if report.kept_old else ()),
-        f"May send (group {_GROUP}): {', '.join(report.senders) or 'nobody yet'}.",
-        "Next: put those who shall send into that group in Odoo, under Settings, Users; then reload Odoo's pages.",
+        f"May send (group {group}): {', '.join(report.senders) or 'nobody yet'}.",
+        "Next: put those who are to send into that group in Odoo, under Settings, Users; then reload Odoo's pages.",
     )
 
 

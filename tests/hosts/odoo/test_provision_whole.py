@@ -78,7 +78,7 @@ def test_a_category_of_our_own_is_made_only_where_that_is_allowed(version: str, 
 
     assert report.created.count(inventory.CATEGORY) == categories
     assert state.traffic.requests.get("POST /jsonrpc/ir.module.category/create", 0) == 0
-    (group,) = state.records.search("res.groups", [["name", "=", inventory.SEND_GROUP_NAME.en]])
+    (group,) = state.records.search("res.groups", [["name", "=", inventory.SEND_GROUP_NAME.source]])
     assert bool(state.records.get("res.groups", group).get("privilege_id")) == bool(categories)
 
 
@@ -188,7 +188,7 @@ def test_what_was_there_before_a_failed_run_is_as_it_was(version: OdooVersion) -
     assert report.created == ("menu_collection",)
     hooks = [str(row.get("webhook_url") or "") for row in standing(state)["ir.actions.server"].values()]
     assert sum("another" in hook for hook in hooks) == len(inventory.HINT_RULES)
-    (group,) = state.records.search("res.groups", [["name", "=", inventory.KEY_GROUP_NAME.en]])
+    (group,) = state.records.search("res.groups", [["name", "=", inventory.KEY_GROUP_NAME.source]])
     assert 5 in state.records.get("res.groups", group)[client.dialect.members_field]
 
 
