@@ -23,8 +23,8 @@ from connector.cli.reading import JSON_FILE, read_settings, refused_in
 from connector.domain.connection import ConnectionSettings, Environment
 from connector.domain.errors import ConfigurationError
 from connector.domain.settings_limits import require_meant
+from connector.flows.amili_sign_in import Tried
 from connector.flows.companies import amili_keys, connecting, consent, provisioning
-from connector.flows.companies.amili_keys import Tried
 from connector.flows.companies.consent import Approved
 from connector.flows.deployment import Deployment
 from connector.hosts import kinds

@@ -23,8 +23,8 @@ from connector.domain.errors import (
     RateLimited,
     RemoteError,
 )
+from connector.flows import parking
 from connector.flows.access.silence import LedgerSilent
-from connector.flows.companies import keys
 from connector.hosts import kinds
 from connector.store.database import is_away
 from connector.web import lifecycle
@@ -101,7 +101,7 @@ def sort_of(error: ConnectorError) -> tuple[str, int]:
 def _page_for_new_key(error: ConnectorError) -> str:
     """Return where a new key is entered, if the lack of one is what stands in the way."""
     connection_id = (request.view_args or {}).get("connection_id", "")
-    if not connection_id or not keys.parked(deployment(), connection_id, error):
+    if not connection_id or not parking.parked(deployment(), connection_id, error):
         return ""
     at_amili = error.system == AMILI
     return url_for("connection.show" if at_amili else "ledger_keys.show", connection_id=connection_id)

@@ -11,17 +11,14 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from connector.amili import SYSTEM as AMILI
 from connector.domain.dates import today
-from connector.domain.errors import ConfigurationError, ConnectorError, Disconnected, KeyRefused
-from connector.domain.hand_over import WAITS_FOR_AMILI_KEY, WAITS_FOR_KEY, WAITS_FOR_NOTHING
+from connector.domain.errors import ConfigurationError, ConnectorError, KeyRefused
 from connector.flows import troubles
-from connector.flows.access.parked import words_of
-from connector.flows.companies import amili_keys, connecting
+from connector.flows.companies import connecting
 from connector.flows.deployment import Deployment
 from connector.flows.job import COMPANIES, DAY_S, HOUR_S, Sooner, job
 from connector.flows.outcome import NEXT, STOP, Outcome, Then
-from connector.hosts import kinds
+from connector.flows.parking import park_ledger
 from connector.hosts.base import Host, LedgerIdentity
 from connector.hosts.pacing import in_background
 from connector.store import connections, ledger_keys, resting
@@ -33,53 +30,6 @@ log = logging.getLogger(__name__)
 
 RENEWED_FOR = timedelta(days=90)
 """For how long a new key is asked for: ledgers that make keys by a call give no longer one without more rights."""
-
-
-def parked(deployment: Deployment, connection_id: str, error: ConnectorError) -> bool:
-    """Return whether `error` means that the connection waits for a new key; parks it if its key has just died.
-
-    A refusal that a second look does not confirm is an ordinary error: something on the way may have given it. Amili's
-    refusal of our key pair is the same for every connection that uses it.
-    """
-    if not isinstance(error, KeyRefused):
-        return False
-    connection = deployment.connection(connection_id)
-    if error.system == AMILI:
-        return amili_keys.parked(deployment, connection)
-    if connection.key.refused_at is not None:
-        return True
-    try:
-        deployment.host(connection).key_expires()
-    except KeyRefused:
-        _park(deployment, connection)
-        return True
-    except ConnectorError:
-        return False
-    return False
-
-
-def waits_for(deployment: Deployment, connection_id: str, error: ConnectorError) -> str:
-    """Return what a hand-over waits for, where `parked`: a new key to its ledger, or to Amili; "" where it is not.
-
-    Nothing is waited for where the connection has ended.
-    """
-    if isinstance(error, Disconnected):
-        return WAITS_FOR_NOTHING
-    if not parked(deployment, connection_id, error):
-        return ""
-    return WAITS_FOR_AMILI_KEY if error.system == AMILI else WAITS_FOR_KEY
-
-
-def _park(deployment: Deployment, connection: StoredConnection) -> None:
-    if ledger_keys.refused(deployment.databases.main, connection.id, connection.key.number):
-        said = words_of(connection.host)
-        log.warning(
-            "connection %s: %s %s; nothing is asked of it until %s",
-            connection.id,
-            kinds.name_of(connection.host),
-            said.refuses,
-            said.waits,
-        )
 
 
 @job(
@@ -101,7 +51,7 @@ def look(deployment: Deployment, connection_id: str) -> Outcome:
     try:
         expires = host.key_expires()
     except KeyRefused:
-        _park(deployment, connection)
+        park_ledger(deployment, connection)
         return STOP
     ledger_keys.accepted(deployment.databases.main, connection.id, connection.key.number, expires=expires)
     known = deployment.connection(connection.id)
@@ -182,7 +132,7 @@ def check_ledger(deployment: Deployment, connection: StoredConnection) -> Ledger
     try:
         ledger = deployment.host(connection).check()
     except KeyRefused:
-        _park(deployment, connection)
+        park_ledger(deployment, connection)
         raise
     ledger_keys.accepted(deployment.databases.main, connection.id, connection.key.number, expires=ledger.key_expires)
     return ledger

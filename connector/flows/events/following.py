@@ -15,8 +15,7 @@ from sqlalchemy import Engine
 from connector.domain.errors import KeyRefused
 from connector.domain.hand_over import MAY_BE_SENT_AGAIN
 from connector.domain.invoice import Standing
-from connector.flows import troubles
-from connector.flows.companies import keys
+from connector.flows import parking, troubles
 from connector.flows.companies.going_live import leave_wishes, request_of
 from connector.flows.deployment import Deployment
 from connector.flows.follow_up import withdrawal_wishes
@@ -51,7 +50,7 @@ def poll(deployment: Deployment, connection_id: str) -> Outcome:
         forget_wishes(deployment, connection_id, host)
         changed |= follow_changes(deployment, connection_id, host)
     except KeyRefused as error:
-        if not keys.parked(deployment, connection_id, error):
+        if not parking.parked(deployment, connection_id, error):
             raise
     return STOP if changed else NOTHING_NEW
 

@@ -11,8 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from connector.domain.errors import ConfigurationError, KeyRefused, NotFound
 from connector.domain.hand_over import UNFINISHED, HandOverState, Judgement, Origin, Request
-from connector.flows import troubles
-from connector.flows.companies import keys
+from connector.flows import parking, troubles
 from connector.flows.companies.going_live import leave_wishes, request_of
 from connector.flows.deployment import Deployment
 from connector.flows.events.following import changes_job, note_standings, take_wishes
@@ -154,7 +153,7 @@ def follow_hint(deployment: Deployment, hint: Hint) -> Outcome:
         log.info("hint dropped: %s", error)
     except KeyRefused as error:
         # Once there is a new key, all standing wishes are looked for.
-        if not keys.parked(deployment, connection_id, error):
+        if not parking.parked(deployment, connection_id, error):
             raise
     if again_at_s and not fresh:
         age_s = inbox.since_hint_s(deployment.databases.inbox, connection_id, invoice_id)

@@ -20,8 +20,7 @@ from connector.amili.models import Case, CaseAmounts, is_closed
 from connector.domain.case import CaseStanding, StatePassed
 from connector.domain.doubt import LONGEST_PAUSE_S
 from connector.domain.errors import ConfigurationError, KeyRefused, NotFound, NotSent
-from connector.flows import troubles
-from connector.flows.companies import keys
+from connector.flows import parking, troubles
 from connector.flows.deployment import Deployment
 from connector.flows.hand_over import driving, ledger_words
 from connector.flows.job import Per, Submit, job
@@ -64,7 +63,7 @@ def _read(deployment: Deployment, submit: Submit, place: Place) -> bool:
     try:
         return _Round(deployment, submit, place).run()
     except KeyRefused as error:
-        if not keys.parked(deployment, min(place.connections), error):
+        if not parking.parked(deployment, min(place.connections), error):
             raise
         return False
 

@@ -29,8 +29,7 @@ from connector.domain.follow_up import (
 )
 from connector.domain.follow_up_rules import Facts, decide, not_told
 from connector.domain.hand_over import UNFINISHED, HandOverState, WriteBackState
-from connector.flows import troubles
-from connector.flows.companies import keys
+from connector.flows import parking, troubles
 from connector.flows.deployment import Deployment
 from connector.flows.follow_up import follow_up_findings, withdrawal_wishes
 from connector.flows.follow_up.report import AT_ONCE
@@ -98,7 +97,7 @@ def follow_up(deployment: Deployment, look: Look) -> Outcome:
         log.warning("hand-over %s: a report's deadline has passed, so nothing was sent", hand_over_id)
         return Outcome(Then.AGAIN_FIRST, deployment.settings.settle_s)
     except KeyRefused as error:
-        if not keys.parked(deployment, hand_over.connection, error):
+        if not parking.parked(deployment, hand_over.connection, error):
             raise
         return STOP
 

@@ -18,8 +18,8 @@ from datetime import time as time_of_day
 
 from connector.domain.dates import STOCKHOLM
 from connector.domain.errors import ConnectorError, KeyRefused
+from connector.flows import parking
 from connector.flows import troubles as steps
-from connector.flows.companies import keys
 from connector.flows.deployment import Deployment
 from connector.flows.job import DAY_S, DEPLOYMENT, Job, job
 from connector.flows.money import payouts
@@ -83,7 +83,7 @@ def compare(deployment: Deployment, connection_id: str) -> Compared:
         found = reconcile(deployment, connection, known=known)
     except ConnectorError as error:
         # A dead key is a task of its own, and no failure of the comparison's.
-        if not keys.parked(deployment, connection_id, error):
+        if not parking.parked(deployment, connection_id, error):
             comparisons.failed(db, connection_id, why=str(error)[:_LONGEST_FAILURE_CHARACTERS])
         raise
     except Exception:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from connector.domain.errors import ConnectorError, NotSent
-from connector.flows import remote_findings
-from connector.flows.companies import keys
+from connector.flows import parking, remote_findings
 from connector.flows.deployment import Deployment
 from connector.flows.outcome import STOP, Outcome, Then, pause_s
 from connector.flows.sending.decisions import Next, Patience, after_failing
@@ -46,7 +45,7 @@ class Work(Protocol):
 def put_off(deployment: Deployment, work: Work, error: ConnectorError) -> Outcome:
     """Note why a step did not come through, and say what follows. Nothing was sent."""
     try:
-        if waits_for := keys.waits_for(deployment, work.connection, error):
+        if waits_for := parking.waits_for(deployment, work.connection, error):
             work.rest(waits_for)
             return STOP
         decision = after_failing(error, work.patience, refusals=work.refusals)

@@ -14,7 +14,8 @@ from connector.domain.connection import Environment
 from connector.domain.errors import ConfigurationError, KeyRefused
 from connector.domain.hand_over import WAITS_FOR_AMILI_KEY, HandOverState
 from connector.domain.task import TaskKind
-from connector.flows.companies import amili_keys, keys
+from connector.flows import parking
+from connector.flows.companies import amili_keys
 from connector.flows.follow_up import case_reading
 from connector.flows.follow_up.follow_up import follow_up
 from connector.flows.hand_over.register import register
@@ -219,7 +220,7 @@ def test_a_page_or_command_that_finds_it_refused_parks_it_too(on: Stage) -> None
     connection = on.deployment.connection(CONNECTION)
     with pytest.raises(KeyRefused) as caught:
         amili_keys.check_creditor(on.deployment, connection)
-    assert keys.parked(on.deployment, CONNECTION, caught.value)
+    assert parking.parked(on.deployment, CONNECTION, caught.value)
     assert on.deployment.connection(CONNECTION).amili_refused_at is not None
     accept(on)
 
