@@ -40,7 +40,7 @@ def names() -> tuple[str, ...]:
 
 
 def served(host: str, public_url: str) -> AbstractContextManager[DemoLedger]:
-    """The imitation of a host, served within the block. Raises `ConfigurationError` if there is none to be had."""
+    """The imitation of a host, served within the block. Raises `ConfigurationError` if there is none."""
     try:
         imitation = installed.imitation(host)
     except installed.NoImitation as error:

@@ -26,7 +26,7 @@ class Misused(click.ClickException):
 
 @contextmanager
 def errors_in_words() -> Iterator[None]:
-    """Turn every error into its words on standard error and its exit status.
+    """Print every error in words on standard error, and end with its exit status.
 
     A stack, without the error's own text, is shown only for what no one foresaw.
     """

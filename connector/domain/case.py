@@ -52,7 +52,7 @@ class CaseStanding(Frozen):
         return self.remaining_capital if self.remaining is None else self.remaining
 
     def facts(self) -> tuple[object, ...]:
-        """Return what people are told about a case: a change in anything else is kept, and is no event."""
+        """Return what is shown to people of a case: a change in anything else is kept, and is no event."""
         return (
             self.state,
             self.status,

@@ -19,7 +19,7 @@ from connector.domain.redaction import without_personal_numbers
 SWEDEN = "SE"
 
 SOLE_TRADER_IS_COMPANY = True
-"""What Amili is told about a sole trader, whose number is the owner's personal number. Undocumented
+"""What is sent to Amili of a sole trader, whose number is the owner's personal number. Undocumented
 (RULES.md, "Company or person"), so unconfirmed; here because a sole trader owes in the course of business."""
 
 

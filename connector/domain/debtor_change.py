@@ -13,7 +13,7 @@ from connector.domain.invoice import Customer
 
 
 class Part(StrEnum):
-    """A part of the card that Amili was told about."""
+    """A part of the card that was sent to Amili."""
 
     NAME = "name"
     NUMBER = "number"

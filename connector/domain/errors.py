@@ -16,7 +16,7 @@ class ConnectorError(Exception):
     """Base of every error we raise on purpose.
 
     `system` is who spoke ("Amili", a host's name, "connector"); `advice` is what the reader can do about it. Both
-    `message` and `advice` are for logs and the command line. `says` is what people are told in their language: a text,
+    `message` and `advice` are for logs and the command line. `says` is for people, in their language: a text,
     or the system's own words as a `Quote`.
     Texts must never hold a secret or a personal number; callers mask before they raise.
     """

@@ -38,7 +38,7 @@ class Finding(Frozen):
     `code` is the check's id ("E3"; see RULES.md, "How a check stops"), or one of ours for what a remote system said
     ("amili_refused", "pdf_unavailable", ...). `field` names the thing to fix in our neutral form
     ("customer.id_number"), `value` is what stands there, masked. `says` is worded where it is shown; findings that a
-    release before 0.5.0 stored keep its words.
+    release before 0.5.0 stored keep the words of that time.
     """
 
     code: str

@@ -39,7 +39,7 @@ class FollowUpKind(StrEnum):
     INVOICE = "invoice"
     """The invoice itself is no longer a claim: cancelled, a draft again, gone, or unreadable."""
     DEBTOR = "debtor"
-    """The customer's card does not say any more what Amili was told, or says what asks for care."""
+    """The customer's card does not say any more what was sent to Amili, or says what asks for care."""
 
 
 REPORTABLE = (FollowUpKind.PAYMENT, FollowUpKind.CREDIT)
@@ -239,7 +239,7 @@ def change_id(kind: FollowUpKind, ledger_id: str, number: int) -> str:
 
 
 def reported_as(kind: FollowUpKind, identifier: str) -> FollowUpKind:
-    """Return what Amili is told it is: an increase is reported as the payment or credit that it belongs to, and
+    """Return what it is reported as to Amili: an increase is reported as the payment or credit that it belongs to, and
     as a credit what an invoice was lowered by.
     """
     if kind is FollowUpKind.LOWERED:

@@ -49,7 +49,7 @@ UNFINISHED = (
 """States in which work remains, so that an engine must be driving the hand-over."""
 
 WAITS_FOR_KEY = "new_key"
-"""What a hand-over waits for while its ledger does not accept our key; other waits are told in free words."""
+"""What a hand-over waits for while its ledger does not accept our key; other waits are in free words."""
 WAITS_FOR_RESTORE = "after_restore"
 """What it waits for while it is looked up what had been sent before an earlier store was put back."""
 

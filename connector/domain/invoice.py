@@ -259,7 +259,7 @@ class Invoice(Frozen):
     another company that this one's customers' money may come in at, and that our user may not see.
 
     `bank_booked_until` is the day through which the company's receipts are booked, None where that is not known;
-    `bank_accounts` are what it was told from, empty where the ledger was asked and shows no payment at all.
+    `bank_accounts` are what it was found from, empty where the ledger was asked and shows no payment at all.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """A bell at the engine's queues: it lets them be looked at when there is something in them, not after a while.
 
 Between two looks the engine waits for an event that tells it to stop. Rung, such an event ends one wait of each thread
-that looks at a queue, and tells nobody to stop.
+that looks at a queue, and tells no one to stop.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What comes round by itself: when, for whom, and how it is spread so that no instant has the work of all.
 
-A round is a row of `connector.store.jobs` for each of those for whom it comes round. It is made here for whoever has
+A round is a row of `connector.store.jobs` for each of those for whom it comes round. It is made here for each that has
 none, spread over time by a number that each always has: a few at once, thousands over the whole interval.
 """
 

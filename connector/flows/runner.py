@@ -207,7 +207,7 @@ class Runner:
         try:
             payload = _payload(kind, claimed)
         except ValidationError:
-            # Nothing that is told by a row alone is lost with it: hints and looks are found again in the store.
+            # Nothing that a row alone holds is lost with it: hints and looks are found again in the store.
             log.warning("%s of %s cannot be read, and is left", claimed.kind, claimed.partition)
             return Ended(claimed)
         outcome = self._stepped(kind, payload)
@@ -260,7 +260,7 @@ def stepping(kind: Kind, deployment: Deployment, submit: Submit) -> Callable[[An
 
 
 def _payload(kind: Kind, claimed: Claimed) -> Any:
-    """What the step is given: an id of what comes round, else what it carries, whichever release wrote it."""
+    """Return what the step is given: an id of what comes round, else what it carries, whichever release wrote it."""
     if kind.carries is None:
         return claimed.partition
     return TypeAdapter(kind.carries).validate_json(claimed.payload or "{}")

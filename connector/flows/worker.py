@@ -176,7 +176,7 @@ class Worker:
         return rescued
 
     def _begin_rounds(self) -> None:
-        """What has become due while no worker was there begins as spread as what begins for the first time."""
+        """Begin what has become due while no worker was there as spread as what begins for the first time."""
         databases, settings = self._deployment.databases, self._deployment.settings
         rounds.spread_overdue(databases, settings, self._kinds.values())
         for kind in self._kinds.values():
@@ -187,7 +187,7 @@ class Worker:
         if job.kind != HAND_OVER:
             self._runner.submit(job)
         elif not self._ending:
-            # What is submitted at the very end is found unfinished by the next worker.
+            # What is submitted at the end is found unfinished by the next worker.
             self._engine.submit(job)
 
     def _dispatch(self) -> int:

@@ -77,7 +77,7 @@ def translate_document(kind: str, document: dict[str, Any], settings: dict[str, 
 
 
 def installation(kind: str) -> Installation:
-    """What an administrator installs inside a host of this kind. Raises `ConfigurationError` where nothing is."""
+    """Return what an administrator installs in a host of this kind. Raises `ConfigurationError` where nothing is."""
     found = kinds.kind(kind)
     if found.installation is None:
         raise ConfigurationError(f"Nothing is installed inside a {found.name}, so nothing can be removed from one.")

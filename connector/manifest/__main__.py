@@ -26,7 +26,7 @@ def renewed(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _place(host: str) -> Path:
-    """Where a host that comes with the product is described."""
+    """Return where a host that comes with the product is described."""
     return Path(hosts.__path__[0]) / host / "manifest.json"
 
 

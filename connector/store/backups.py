@@ -217,7 +217,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _finish(copy: sqlite3.Connection, *, marks: bool) -> None:
-    """Make a copy one whole file, and have it noticed wherever it is put."""
+    """Make a copy one whole file, and have it noticed in every place it is put."""
     copy.execute("PRAGMA journal_mode=DELETE")
     if marks and copy.execute("SELECT name FROM sqlite_master WHERE name = 'installation'").fetchone():
         copy.execute(

@@ -281,7 +281,7 @@ def drop_others(db: Engine, kind: str, whom: Select[str]) -> int:
 
 
 def count(db: Engine, kind: str) -> int:
-    """How many pieces of a kind wait or are under way."""
+    """Return how many pieces of a kind wait or are under way."""
     with reading(db) as connection:
         return int(connection.execute(select(func.count()).where(_table.c.kind == kind)).scalar_one())
 

@@ -57,9 +57,9 @@ REGISTER = Move(_S.REGISTERED, _WITHOUT_CASE, {**_TRIED_AFRESH, "unknown_since":
 FINISH = Move(_S.DONE, frozenset({_S.REGISTERED}))
 """PDF and write-back are settled."""
 BLOCK = Move(_S.BLOCKED, _WITHOUT_CASE - set(REOPENABLE), {**_TRIED_AFRESH, **_NO_DOUBT})
-"""A person must mend or lift something."""
+"""A person must correct or lift something."""
 SKIP = Move(_S.SKIPPED, BLOCK.from_, BLOCK.ends)
-"""It is not sent, for a reason that no one needs to mend."""
+"""It is not sent, for a reason that no one needs to correct."""
 DECLINE = Move(_S.SKIPPED, frozenset({_S.BLOCKED}))
 """A person decides that it is not sent."""
 TAKE_UP = Move(_S.BLOCKED, frozenset({_S.SKIPPED}), {"declined_by": ""})

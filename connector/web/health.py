@@ -70,7 +70,7 @@ def _worker() -> str:
 def metrics() -> Response:
     """The same, the hand-overs by state, and what does not agree, in Prometheus' text format 0.0.4.
 
-    While the databases are away, that is told and nothing else is.
+    While the databases are away, that is said and nothing else.
     """
     try:
         lines = [*_database(up=True), *_measured()]

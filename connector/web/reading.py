@@ -94,7 +94,7 @@ class Readings:
             reading, work = self._work.get()
             try:
                 reading.result.set_result(work())
-            except BaseException as error:  # noqa: BLE001  whoever reads raises it
+            except BaseException as error:  # noqa: BLE001  the reader raises it
                 reading.result.set_exception(error)
             self._free.release()
             with self._lock:

@@ -33,7 +33,7 @@ def say(fact: Fact, language: str) -> str:
 
 def _folders() -> Iterator[Path]:
     """The folders of catalogues. A host's is found without the host being loaded, so that its texts are there for
-    whoever tells them.
+    those who show them.
     """
     yield templates_path() / "locale"
     for point in sorted(entry_points(group=HOSTS)):

@@ -24,7 +24,7 @@ def money(amount: Decimal, currency: str, language: str) -> str:
 
 
 def quoted(words: str, language: str) -> str:
-    """What a remote system said, on one line in quotation marks: set apart from our own sentence.
+    """Return what a remote system said, on one line in quotation marks: set apart from our own sentence.
 
     Quotation marks within are made single ones, and the stop at its end is left to our sentence.
     """

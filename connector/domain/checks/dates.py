@@ -142,7 +142,7 @@ def _c6_limitation(invoice: Invoice, *, is_company: bool | None, by_rule: bool, 
 def _limitation_runs_from(invoice: Invoice, invoiced: date, months: int, today: date) -> date:
     """The day from which the limitation is counted: preskriptionslagen (1981:130) 5 and 6 §§.
 
-    Anew from the debtor's latest part payment and from a written reminder. A reminder that came when the time had run
+    Again from the debtor's latest part payment and from a written reminder. A reminder that came when the time had run
     out interrupts nothing. Undated reminders prove nothing.
     """
     since = max(filter(None, (invoiced, _latest_part_payment(invoice, today))))

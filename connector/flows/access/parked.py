@@ -66,10 +66,10 @@ class _ParkedAmili:
 
 
 def parked_amili() -> Any:
-    """What stands for a client of Amili's, and raises `KeyRefused` for everything."""
+    """Return what stands for a client of Amili's, and raises `KeyRefused` for everything."""
     return _ParkedAmili()
 
 
 def parked_host(host: str) -> Any:
-    """What stands for a host of the kind `host`, and raises `KeyRefused` for everything."""
+    """Return what stands for a host of the kind `host`, and raises `KeyRefused` for everything."""
     return _Parked(host)

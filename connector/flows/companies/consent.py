@@ -133,7 +133,7 @@ def receive(
 
 
 def no_account_at_all(error: ServiceAccountRefused) -> ConsentRefused:
-    """Return what is told where a service account is refused although none was asked for any more."""
+    """Return what is said where a service account is refused although none was asked for any more."""
     return ConsentRefused(
         Why.NO_SERVICE_ACCOUNT,
         f"{error.system} refuses the app: {error.message}",

@@ -46,7 +46,7 @@ def dispatch(
 ) -> int:
     """Start the work of everything that waits in the inbox; gives how many items were taken up.
 
-    What is asked for again while it pauses is woken by `wake`; `stir` is told of the companies for which there is news.
+    What is asked for again while it pauses is woken by `wake`; `stir` is given the companies for which there is news.
 
     Repeating it, in this process or another, starts nothing twice: rows and jobs have their own keys.
     """

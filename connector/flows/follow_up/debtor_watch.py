@@ -1,4 +1,4 @@
-"""Whether the customers of open cases are still who Amili was told they are (H7 of
+"""Whether the customers of open cases are still those that were sent to Amili (H7 of
 RULES.md, "H: after the registration").
 
 What was sent is kept by digests alone. A card that says otherwise now is a question for a person, once for each state

@@ -161,7 +161,7 @@ def claimed_by(
     connection_id: str,
     invoice: Invoice,
 ) -> Claimed:
-    """The debt by which its case is told: as a registration of it was posted if all of that is known, else as now."""
+    """The debt by which its case is known: as a registration of it was posted if all of that is known, else as now."""
     before = claimed_before(hand_over) if hand_over is not None else None
     if before is not None and is_whole(before):
         return before

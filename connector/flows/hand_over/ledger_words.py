@@ -1,4 +1,4 @@
-"""What a ledger's people are told about a hand-over, in their language: on the invoice, and in a message beside it."""
+"""What is written for a ledger's people about a hand-over, in their language: on the invoice and in a message."""
 
 from __future__ import annotations
 

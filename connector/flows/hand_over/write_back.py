@@ -70,7 +70,7 @@ def _ended(deployment: Deployment, hand_over_id: str, *, told: bool) -> Outcome:
 def _is_overtaken(db: Engine, hand_over: HandOver) -> bool:
     """Return whether the invoice has another case by now, of which the ledger is updated instead.
 
-    Of one that was left behind it is told only where no one has asked again.
+    Of one that was left behind it is updated only where no one has asked again.
     """
     latest = hand_overs.latest(db, hand_over.connection, hand_over.invoice_id)
     if hand_over.state is HandOverState.LEFT:

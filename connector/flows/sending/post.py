@@ -27,11 +27,11 @@ class Message(Protocol):
     def id(self) -> str: ...
     @property
     def refusals(self) -> int:
-        """How many clear refusals in a row were counted."""
+        """Return how many clear refusals in a row were counted."""
 
     @property
     def may_be_ours(self) -> bool:
-        """Whether an answer that the same is there already may mean what we sent."""
+        """Return whether an answer that the same is there already may mean what we sent."""
 
     def arm(self, *, for_s: float, settle_s: float) -> None:
         """Commit and count the intent, with a new deadline in `for_s` seconds."""

@@ -23,11 +23,11 @@ class Work(Protocol):
     def patience(self) -> Patience: ...
     @property
     def refusals(self) -> int:
-        """How many refusals in a row were counted."""
+        """Return how many refusals in a row were counted."""
 
     @property
     def again(self) -> Then:
-        """Whether later steps go on before this one is repeated."""
+        """Return whether later steps go on before this one is repeated."""
 
     def wait(self, waiting_for: str, *, refused: bool) -> None:
         """Note what it waits for; `refused` counts a refusal."""
@@ -36,7 +36,7 @@ class Work(Protocol):
         """Note that it waits until there is a new key, or for nothing more."""
 
     def ask(self, error: ConnectorError) -> Outcome | None:
-        """End it with what a person is told of a clear no; None where it may not end yet, and is tried again."""
+        """End it, and show a person why it is a clear no; None where it may not end yet, and is tried again."""
 
     def pause_s(self, named_s: float | None) -> float:
         """Return the pause before it is tried again."""

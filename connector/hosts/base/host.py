@@ -164,7 +164,7 @@ class Host(ABC):
     def write_back(self, invoice_id: str, note: WriteBack, receipt: ReceiptFile | None = None) -> WriteBackResult:
         """Put what is to be shown where this ledger can hold it; writes only what differs.
 
-        A ledger that can hold nothing else of it may hold a receipt, if it is told how that is remembered.
+        A ledger that can hold nothing else of it may hold a receipt, if it is given how that is remembered.
         """
 
     def leave_message(self, invoice_id: str, message: LedgerMessage, *, may_stand: bool) -> str:

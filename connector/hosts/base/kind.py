@@ -40,7 +40,7 @@ class ApiKey(ABC):
     APPROVES_RIGHTS: ClassVar[bool] = False
     """Whether the company approves the rights that we have: it is asked for those that lack, and not for a key."""
     OWN_CREDITOR_ONLY: ClassVar[bool] = False
-    """Whether a ledger is joined to no creditor but one with its own organisation number, since nobody but the ledger
+    """Whether a ledger is joined to no creditor but one with its own organisation number, since no one but the ledger
     says whose it is."""
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""What a host tells of a ledger, and what it is told: values that both sides of the contract know."""
+"""What a host tells of a ledger, and what it is given: values that both sides of the contract know."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of the contract a kind of host keeps, graded by whoever wrote it: done, or not and why."""
+"""What of the contract a kind of host keeps, graded by those who wrote it: done, or not and why."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Quality(StrEnum):
 
 @dataclass(frozen=True)
 class QualityList:
-    """`keeps` is done; what it `lacks` has the reason beside it, in English. What is in neither nobody has graded."""
+    """`keeps` is done; what it `lacks` has the reason beside it, in English. What is in neither is not graded."""
 
     keeps: frozenset[Quality] = frozenset()
     lacks: Mapping[Quality, str] = field(default_factory=dict)

@@ -73,7 +73,7 @@ class Page:
 def read_one(answer: requests.Response, *, wrapper: str, operation: str, secret: str) -> dict[str, Any]:
     """The thing in a successful answer, out of its `wrapper`, its decimals as `Decimal`.
 
-    `operation` says what was tried, `secret` is masked wherever it is echoed. Raises `RateLimited`, `KeyRefused`,
+    `operation` says what was tried, `secret` is masked where it is echoed. Raises `RateLimited`, `KeyRefused`,
     `NotAuthorised`, `NotFound`, `Refused` with Fortnox's own words, `OutcomeUnknown` and `Unreadable`.
     """
     _require_success(answer, operation=operation, secret=secret)
@@ -181,7 +181,7 @@ def _clear_no(answer: requests.Response, words: _Words, operation: str) -> Refus
 
 
 def _said(words: _Words) -> Quote | None:
-    """Fortnox's own words as people are told them; None where it gave none."""
+    """Fortnox's own words as they are shown to people; None where it gave none."""
     return Quote(words.text) if words.text else None
 
 

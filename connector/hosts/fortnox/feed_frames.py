@@ -47,7 +47,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Event:
-    """Something changed at a company. `offset` is "" if none was told; it is unique within its topic."""
+    """Something changed at a company. `offset` is "" if there was none; it is unique within its topic."""
 
     topic: str
     offset: str

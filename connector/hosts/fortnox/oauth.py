@@ -51,7 +51,7 @@ SCOPES: Mapping[str, str] = {
 """Every scope that is asked for, and what for. A scope gives reading and writing alike (API.md, "Scopes")."""
 
 RECEIPT_SCOPES = ("inbox", "connectfile")
-"""What receipts need besides: to put a file into the inbox, and to attach it (API.md, "Scopes")."""
+"""What receipts need in addition: to put a file into the inbox, and to attach it (API.md, "Scopes")."""
 
 REFRESH_TOKEN_LIFETIME = timedelta(days=45)
 """API.md, "Tokens". Older pages of Fortnox say 31 days; the answer does not."""

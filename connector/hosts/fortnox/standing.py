@@ -94,7 +94,7 @@ def _by_lists(client: FortnoxClient, invoice_ids: Sequence[str]) -> dict[str, St
 
 
 def _completed(client: FortnoxClient, told: Mapping[str, Standing]) -> dict[str, Standing]:
-    """Return what is told for sure: a row that is booked does not say whether the invoice is completed."""
+    """Return what is known for sure: a row that is booked does not say whether the invoice is completed."""
     booked = {invoice_number for invoice_number, standing in told.items() if standing.state is InvoiceState.BOOKED}
     if not booked:
         return dict(told)

@@ -53,7 +53,7 @@ def words_of(error: Any, *, key: SecretStr) -> str:
 
 
 def said(message: str) -> Quote | None:
-    """Odoo's own words as people are told them; None where it gave none."""
+    """Odoo's own words as they are shown to people; None where it gave none."""
     return Quote(message) if message and message != NO_WORD else None
 
 
