@@ -28,6 +28,7 @@ from connector.flows.follow_up import follow_up_findings
 from connector.flows.follow_up.report import AT_ONCE, Report
 from connector.flows.outcome import Outcome, Then, pause_s
 from connector.flows.send_deadline import TooLate
+from connector.flows.sending.attempts import doubt_before_look
 from connector.flows.sending.decisions import REPORTING, Patience
 from connector.flows.sending.post import post
 from connector.flows.sending.put_off import after_restore_s, put_off
@@ -207,9 +208,7 @@ class Reporting:
 
     def _look(self, lease: FollowUpLease) -> Outcome:
         follow_up = lease.follow_up
-        # Judged before the look: one that began too early proves nothing, however late its answer comes.
-        doubt = doubt_of(self._db, follow_up)
-        doubt = replace(doubt, unknown_for_s=self.deployment.posted.at_most_s(follow_up.id, doubt.unknown_for_s))
+        doubt = doubt_before_look(self.deployment, follow_up.id, follow_up)
         if found := self.amili.find_action(self._action(follow_up)):
             follow_up_work.taken(self._db, lease, found[0].id, found=True)
             return AT_ONCE

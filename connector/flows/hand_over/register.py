@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from sqlalchemy import Engine
@@ -24,7 +24,7 @@ from connector.domain.assessment import Assessment, Circumstances
 from connector.domain.checks.money import unreadable_amount
 from connector.domain.claim import Claim
 from connector.domain.dates import today
-from connector.domain.doubt import Doubt, LookAgain, look_for_taken
+from connector.domain.doubt import LookAgain, look_for_taken
 from connector.domain.errors import AmountUnreadable, ConnectorError, OutcomeUnknown, Refused, RemoteError
 from connector.domain.findings import Finding
 from connector.domain.hand_over import REOPENABLE, WAITS_FOR_RESTORE, WAITS_WHILE_PAUSED, HandOverState, Origin
@@ -40,13 +40,13 @@ from connector.flows.hand_over.quiet import quiet_for_s
 from connector.flows.hand_over.registration_message import RegistrationMessage
 from connector.flows.outcome import NEXT, STOP, Outcome, Then, pause_s, took_too_long
 from connector.flows.send_deadline import TooLate
+from connector.flows.sending.attempts import doubt_before_look
 from connector.flows.sending.decisions import REGISTERING, Patience
 from connector.flows.sending.post import post
 from connector.flows.sending.put_off import after_restore_s, put_off
 from connector.hosts.base import Host
 from connector.store import hand_over_work, hand_overs, restores
 from connector.store.connections import StoredConnection
-from connector.store.doubts import doubt_of
 from connector.store.hand_over_record import HandOver
 from connector.store.hand_over_work import Busy, Lease
 from connector.store.ownership import LostOwnership
@@ -106,7 +106,7 @@ class _Registration:
         hand_over = self.lease.hand_over
         connection = self.deployment.connection(hand_over.connection)
         amili, host = self.deployment.sides(connection)
-        doubt = self._doubt()
+        doubt = doubt_before_look(self.deployment, hand_over.id, hand_over)
         settle_s = self.deployment.settings.settle_s
         if doubt.taken_for_s is not None:
             return self._follow(connection, amili, host, look_for_taken(doubt.taken_for_s, settle_s))
@@ -188,12 +188,6 @@ class _Registration:
     @property
     def _db(self) -> Engine:
         return self.deployment.databases.main
-
-    def _doubt(self) -> Doubt:
-        """Return what is known of earlier attempts, to be judged by before a look: none that began too early counts."""
-        doubt = doubt_of(self._db, self.lease.hand_over)
-        unknown_for_s = self.deployment.posted.at_most_s(self.id, doubt.unknown_for_s)
-        return replace(doubt, unknown_for_s=unknown_for_s)
 
     def _look_again(self, again: LookAgain, asking: Finding, *, failed: ConnectorError | None = None) -> Outcome:
         """Go on looking for a case while nothing may be posted; a person is asked in time."""
@@ -350,10 +344,6 @@ class _Registration:
             findings=findings,
         )
         return NEXT
-
-    @property
-    def id(self) -> str:
-        return self.lease.hand_over.id
 
     @property
     def connection(self) -> str:
